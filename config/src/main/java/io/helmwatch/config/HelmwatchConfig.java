@@ -1,0 +1,31 @@
+package io.helmwatch.config;
+
+import java.util.List;
+
+/**
+ * Everything that {@code helmwatch run} can be told; one record per section of the YAML file, keys in kebab-case.
+ *
+ * @param backend where frames are decoded and analysed
+ * @param model the network and its thresholds
+ * @param inference how the network is run
+ * @param pipeline the ring and its limits
+ * @param streams the cameras and files, at least one
+ * @param kafka the broker; its {@code enabled} tells whether it is used
+ * @param jsonLines the second sink
+ * @param http metrics and health
+ */
+public record HelmwatchConfig(
+        Backend backend,
+        ModelConfig model,
+        InferenceConfig inference,
+        PipelineConfig pipeline,
+        List<StreamConfig> streams,
+        KafkaConfig kafka,
+        JsonLinesConfig jsonLines,
+        HttpConfig http) {
+
+    /** Keeps its own copy of the streams. */
+    public HelmwatchConfig {
+        streams = List.copyOf(streams);
+    }
+}

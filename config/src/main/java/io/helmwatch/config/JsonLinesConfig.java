@@ -1,0 +1,14 @@
+package io.helmwatch.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JSON-lines sink.
+ *
+ * @param target a file, {@code -} for standard output; null is off
+ */
+public record JsonLinesConfig(@Nullable String target) {
+
+    /** Off. */
+    public static final JsonLinesConfig DEFAULT = new JsonLinesConfig(null);
+}

@@ -1,0 +1,36 @@
+package io.helmwatch.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The network and its thresholds.
+ *
+ * @param path ONNX file; null is the shipped helmet model
+ * @param labels class names; empty takes the model's own
+ * @param confidence smallest confidence that is reported, 0..1
+ * @param iou overlap above which the weaker box of a class is suppressed, 0..1
+ * @param maxDetections most boxes per frame
+ * @param classAgnosticNms whether boxes of different classes suppress each other
+ * @param letterboxAnchor {@code center} or {@code top-left}; null takes the model's own, else center
+ * @param letterboxPadValue 0..255; null takes the model's own, else 114
+ */
+public record ModelConfig(
+        @Nullable Path path,
+        List<String> labels,
+        double confidence,
+        double iou,
+        int maxDetections,
+        boolean classAgnosticNms,
+        @Nullable String letterboxAnchor,
+        @Nullable Integer letterboxPadValue) {
+
+    /** As the field does: confidence 0.25, IoU 0.45, 300 boxes, per class. */
+    public static final ModelConfig DEFAULT = new ModelConfig(null, List.of(), 0.25, 0.45, 300, false, null, null);
+
+    /** Keeps its own copy of the labels. */
+    public ModelConfig {
+        labels = List.copyOf(labels);
+    }
+}

@@ -1,0 +1,19 @@
+package io.helmwatch.inference;
+
+/**
+ * A loaded network, shared by its lanes.
+ *
+ * <p>Threading: any thread may ask and open lanes. Ownership: close the lanes first.
+ */
+public interface InferenceEngine extends AutoCloseable {
+
+    /** What the network is. */
+    ModelInfo model();
+
+    /** Opens a lane whose tensors hold up to {@code maxBatch} pictures. */
+    InferenceLane openLane(int maxBatch);
+
+    /** Frees the network; a second call does nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,38 @@
+package io.helmwatch.inference;
+
+import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.TensorType;
+import java.util.List;
+
+/**
+ * What a loaded detector is.
+ *
+ * @param identity name, version, precision, backend
+ * @param labels class names by index
+ * @param input input shape; the batch is the fixed one, or 1 when dynamic
+ * @param dynamicBatch whether the batch may differ from run to run
+ * @param inputType element type of the input
+ * @param output layout of the output
+ * @param stride largest stride; input sides are multiples of it
+ * @param anchor letterbox anchor
+ * @param padValue letterbox pad value, 0..255
+ */
+public record ModelInfo(
+        ModelIdentity identity,
+        List<String> labels,
+        TensorShape input,
+        boolean dynamicBatch,
+        TensorType inputType,
+        PredictionLayout output,
+        int stride,
+        LetterboxAnchor anchor,
+        int padValue) {
+
+    /** Keeps its own copy of the labels. */
+    public ModelInfo {
+        labels = List.copyOf(labels);
+    }
+}

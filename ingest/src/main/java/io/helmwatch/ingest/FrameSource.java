@@ -1,0 +1,22 @@
+package io.helmwatch.ingest;
+
+/**
+ * One stream: opens it, decodes it, and for live streams opens it again for ever.
+ *
+ * <p>Threading: {@link #run} is called once, on a thread of the stream's own; {@link #stop} from any thread. Ownership: what
+ * run opens it closes before it returns.
+ */
+public interface FrameSource {
+
+    /** The stream's id. */
+    String id();
+
+    /** Whether frames arrive at their own pace (cameras, real-time files) and are dropped rather than held back. */
+    boolean isLive();
+
+    /** Decodes until the end of a finite stream or until {@link #stop}; never throws for what the input contains. */
+    void run(FrameReceiver receiver);
+
+    /** Makes {@link #run} return soon, also out of a blocking call. */
+    void stop();
+}

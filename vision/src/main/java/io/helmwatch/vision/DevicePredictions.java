@@ -1,0 +1,19 @@
+package io.helmwatch.vision;
+
+import java.util.List;
+
+/**
+ * Predictions in GPU memory.
+ *
+ * @param layout how the numbers are laid out
+ * @param type element type
+ * @param addresses CUDA device pointers, one when decoded, one per head when raw
+ */
+public record DevicePredictions(PredictionLayout layout, TensorType type, List<Long> addresses)
+        implements RawPredictions {
+
+    /** Keeps its own copy of the list. */
+    public DevicePredictions {
+        addresses = List.copyOf(addresses);
+    }
+}

@@ -1,0 +1,10 @@
+package io.helmwatch.vision;
+
+/**
+ * A batch in GPU memory.
+ *
+ * @param shape shape with the largest batch that fits
+ * @param type element type
+ * @param address CUDA device pointer of the first element
+ */
+public record DeviceTensorBatch(TensorShape shape, TensorType type, long address) implements TensorBatch {}

@@ -1,0 +1,18 @@
+package io.helmwatch.vision;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/**
+ * Predictions in host memory as FP32.
+ *
+ * @param layout how the numbers are laid out
+ * @param tensors one buffer when decoded, one per head when raw; whole batch, row-major
+ */
+public record HostPredictions(PredictionLayout layout, List<FloatBuffer> tensors) implements RawPredictions {
+
+    /** Keeps its own copy of the list. */
+    public HostPredictions {
+        tensors = List.copyOf(tensors);
+    }
+}

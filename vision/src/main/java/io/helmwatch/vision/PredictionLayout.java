@@ -1,0 +1,52 @@
+package io.helmwatch.vision;
+
+import java.util.List;
+
+/**
+ * Layout of a YOLOv5 output.
+ *
+ * <p>Decoded: one tensor {@code [N, anchors, 5 + classes]}; a row is centre x, centre y, width, height in model pixels,
+ * objectness and class probabilities, sigmoid applied. Raw: one tensor {@code [N, 3, H/stride, W/stride, 5 + classes]} per
+ * stride, before sigmoid.
+ *
+ * @param kind decoded or raw
+ * @param classes number of classes
+ * @param anchors rows per picture over all heads
+ * @param heads the raw heads by rising stride; empty when decoded
+ */
+public record PredictionLayout(Kind kind, int classes, int anchors, List<Head> heads) {
+
+    /** Keeps its own copy. */
+    public PredictionLayout {
+        heads = List.copyOf(heads);
+    }
+
+    /** Elements of a row. */
+    public int rowElements() {
+        return 5 + classes;
+    }
+
+    /** Whether boxes are decoded inside the network. */
+    public enum Kind {
+        /** Boxes in model pixels, probabilities. */
+        DECODED,
+        /** Logits per stride. */
+        RAW
+    }
+
+    /**
+     * One raw head.
+     *
+     * @param stride model pixels per cell
+     * @param rows cells down
+     * @param columns cells across
+     * @param anchorSizes width and height in model pixels of the head's anchors, six numbers
+     */
+    public record Head(int stride, int rows, int columns, List<Float> anchorSizes) {
+
+        /** Keeps its own copy. */
+        public Head {
+            anchorSizes = List.copyOf(anchorSizes);
+        }
+    }
+}

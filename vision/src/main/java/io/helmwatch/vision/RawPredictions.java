@@ -1,0 +1,12 @@
+package io.helmwatch.vision;
+
+/**
+ * The output of a detector, before thresholds and suppression.
+ *
+ * <p>Ownership and threading as for {@link TensorBatch}.
+ */
+public sealed interface RawPredictions permits HostPredictions, DevicePredictions {
+
+    /** How the numbers are laid out. */
+    PredictionLayout layout();
+}

@@ -1,0 +1,56 @@
+package io.helmwatch.vision;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A decoded picture and where it came from.
+ *
+ * <p>Threading: owned by one thread at a time; the pipeline hands it on through the ring. Ownership: the pixels belong to
+ * the lease that holds them, see {@link FrameLease}; addresses are valid until that lease is released.
+ */
+public interface VideoFrame {
+
+    /** Where the samples live. */
+    enum Memory {
+        /** Addressable by the CPU. */
+        HOST,
+        /** A CUDA device pointer. */
+        CUDA
+    }
+
+    /** Picture width in pixels, as displayed. */
+    int width();
+
+    /** Picture height in pixels, as displayed. */
+    int height();
+
+    /** Layout of the samples. */
+    PixelFormat format();
+
+    /** How the samples code colours. */
+    ColorEncoding color();
+
+    /** Where the samples live. */
+    Memory memory();
+
+    /** Address of the first sample of a plane, in the address space that {@link #memory()} names. */
+    long planeAddress(int plane);
+
+    /** Bytes from one row of a plane to the next; at least the row's bytes. */
+    int strideBytes(int plane);
+
+    /** The samples of a plane in host memory as a view, rows {@link #strideBytes} apart. Allocates the view: not for the hot path. */
+    ByteBuffer plane(int plane);
+
+    /** Number of the frame within the stream's run, from 0, counted over all decoded frames (sampled or not). */
+    long sequence();
+
+    /** Presentation time in nanoseconds since the stream's first frame; monotonic even where the stream's own timestamps jump. */
+    long ptsNanos();
+
+    /** Time of capture in milliseconds since 1970-01-01 UTC: the camera's clock where it tells, else the time of receipt. */
+    long capturedAtMillis();
+
+    /** {@link System#nanoTime()} when the frame left the decoder. */
+    long receivedNanos();
+}
