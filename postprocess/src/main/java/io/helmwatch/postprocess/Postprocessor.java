@@ -13,6 +13,15 @@ import java.util.List;
 public interface Postprocessor extends AutoCloseable {
 
     /**
+     * Starts work on a whole batch: called once after the network was run on it, before the lane is awaited and before the first
+     * {@link #detect}. On a GPU enqueues the kernels and the one copy behind the network; does nothing on a CPU.
+     *
+     * @param predictions the batch's output, perhaps still being computed
+     * @param size pictures in the batch
+     */
+    default void submit(RawPredictions predictions, int size) {}
+
+    /**
      * Detections of one picture of a batch.
      *
      * @param predictions the batch's output, ready to be read

@@ -8,8 +8,9 @@ import java.util.List;
  * @param layout how the numbers are laid out
  * @param type element type
  * @param addresses CUDA device pointers, one when decoded, one per head when raw
+ * @param stream handle of the CUDA stream in whose order they are written and read
  */
-public record DevicePredictions(PredictionLayout layout, TensorType type, List<Long> addresses)
+public record DevicePredictions(PredictionLayout layout, TensorType type, List<Long> addresses, long stream)
         implements RawPredictions {
 
     /** Keeps its own copy of the list. */

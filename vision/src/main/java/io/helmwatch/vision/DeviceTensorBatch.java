@@ -6,5 +6,6 @@ package io.helmwatch.vision;
  * @param shape shape with the largest batch that fits
  * @param type element type
  * @param address CUDA device pointer of the first element
+ * @param stream handle of the CUDA stream in whose order the batch is written and read
  */
-public record DeviceTensorBatch(TensorShape shape, TensorType type, long address) implements TensorBatch {}
+public record DeviceTensorBatch(TensorShape shape, TensorType type, long address, long stream) implements TensorBatch {}
