@@ -28,4 +28,9 @@ public record HelmwatchConfig(
     public HelmwatchConfig {
         streams = List.copyOf(streams);
     }
+
+    /** Every value in force as YAML text, secrets masked, for logs and {@code validate}. */
+    public String describe() {
+        return ConfigText.of(this);
+    }
 }

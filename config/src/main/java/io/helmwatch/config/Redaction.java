@@ -1,15 +1,202 @@
 package io.helmwatch.config;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** Takes user information out of URLs wherever text leaves the process. */
+/**
+ * Takes secrets out of text wherever it leaves the process: logs, errors, events, metrics, standard output.
+ *
+ * <p>Masked are the user information of every URL, values of query parameters and {@code key=value} pairs whose name speaks of
+ * a credential, and every secret that was {@linkplain #register(Secret) registered}, as it is and in its encoded forms. In
+ * doubt more is masked, not less: a URL whose path holds an {@code @} may lose its host.
+ *
+ * <p>Threading: every method may be called by any thread; {@link #redact} takes no lock.
+ */
 public final class Redaction {
-    private static final Pattern USER_INFO = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*://)[^/?#\\s]*@");
+    /** What stands in for a secret. */
+    public static final String MASK = "***";
+
+    /** Secrets shorter than this are not looked for in free text: they would mask ordinary words. */
+    public static final int MIN_SECRET_LENGTH = 4;
+
+    private static final String CREDENTIAL_NAME =
+            "[\\w.-]*(?:token|passw|passphrase|pwd|secret|credential|auth|signature|apikey|api_key|api-key|key)[\\w.-]*";
+    private static final Pattern PARAMETER =
+            Pattern.compile("([?&;]" + CREDENTIAL_NAME + "=)[^&;\\s\"'<>#]+", Pattern.CASE_INSENSITIVE);
+    private static final Pattern PAIR = Pattern.compile(
+            "((?<![\\w.-])[\\w.-]*(?:password|passwd|passphrase|pwd|secret|token)\\s*=\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,;&\"']+)",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Object REGISTERING = new Object();
+    /** Every form of every registered secret, longest first, so that a form that contains another is masked as a whole. */
+    private static volatile String[] needles = {};
 
     private Redaction() {}
 
-    /** The text with the user information of every URL in it replaced by three stars. */
+    /**
+     * Masks a secret from now on wherever it appears in text, in these forms: as it is, percent-encoded (also with lower-case
+     * hex digits, and with a plus for a blank), escaped as in JSON. Forms shorter than {@link #MIN_SECRET_LENGTH} are left alone.
+     */
+    public static void register(Secret secret) {
+        String value = secret.reveal();
+        add(Stream.of(
+                value,
+                UserInfo.percentEncode(value),
+                lowerHex(UserInfo.percentEncode(value)),
+                UserInfo.percentEncode(value).replace("%20", "+"),
+                jsonEscape(value)));
+    }
+
+    /** Masks a user's password, and the pair as HTTP's basic authentication writes it. */
+    public static void register(String username, Secret password) {
+        register(password);
+        byte[] pair = (username + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8);
+        add(Stream.of(Base64.getEncoder().encodeToString(pair)));
+    }
+
+    private static void add(Stream<String> forms) {
+        synchronized (REGISTERING) {
+            Set<String> all = new LinkedHashSet<>(Arrays.asList(needles));
+            boolean changed = all.addAll(forms.filter(form -> form.strip().length() >= MIN_SECRET_LENGTH)
+                    .toList());
+            if (changed) {
+                needles = all.stream()
+                        .sorted(Comparator.comparingInt(String::length).reversed())
+                        .toArray(String[]::new);
+            }
+        }
+    }
+
+    /** The text with every secret in it masked; the same object where there is none. */
     public static String redact(String text) {
-        return USER_INFO.matcher(text).replaceAll("$1***@");
+        String result = text;
+        for (String needle : needles) {
+            if (result.contains(needle)) {
+                result = result.replace(needle, MASK);
+            }
+        }
+        if (result.contains("://")) {
+            result = maskUserInfo(result);
+        }
+        if (result.indexOf('=') >= 0) {
+            result = mask(PARAMETER, result);
+            result = mask(PAIR, result);
+        }
+        return result;
+    }
+
+    private static String mask(Pattern pattern, String text) {
+        Matcher matcher = pattern.matcher(text);
+        return matcher.find() ? matcher.replaceAll("$1***") : text;
+    }
+
+    /**
+     * Masks from each {@code ://} to the last at-sign of its URL. The URL ends at white space or a quote, unless nothing but
+     * {@code name:text} came before it: then white space is taken as part of a password, up to the last at-sign of the line.
+     */
+    private static String maskUserInfo(String text) {
+        StringBuilder masked = null;
+        int copied = 0;
+        int separator = text.indexOf("://");
+        while (separator >= 0) {
+            int start = separator + 3;
+            int next = text.indexOf("://", start);
+            int limit = next < 0 ? text.length() : startOfScheme(text, next);
+            int at = lastAtSign(text, start, limit);
+            if (at >= 0) {
+                if (masked == null) {
+                    masked = new StringBuilder(text.length());
+                }
+                masked.append(text, copied, start).append(MASK);
+                copied = at;
+            }
+            separator = next;
+        }
+        return masked == null
+                ? text
+                : masked.append(text, copied, text.length()).toString();
+    }
+
+    private static int startOfScheme(String text, int separator) {
+        int start = separator;
+        while (start > 0 && isSchemeChar(text.charAt(start - 1))) {
+            start--;
+        }
+        return start;
+    }
+
+    private static boolean isSchemeChar(char c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '+'
+                || c == '-'
+                || c == '.';
+    }
+
+    private static int lastAtSign(String text, int start, int limit) {
+        int at = -1;
+        boolean colon = false;
+        boolean slashAfterPort = false;
+        boolean beyond = false;
+        for (int i = start; i < limit; i++) {
+            char c = text.charAt(i);
+            if (c == '\n' || c == '\r') {
+                break;
+            }
+            if (c == '@') {
+                at = i;
+            } else if (c == ':' && at < 0) {
+                colon = true;
+            } else if (c == '/' && at < 0) {
+                slashAfterPort = true;
+            } else if ((Character.isWhitespace(c) || c == '"' || c == '\'' || c == '<' || c == '>') && !beyond) {
+                boolean mayBePassword = at < 0 && colon && !slashAfterPort;
+                if (!mayBePassword) {
+                    break;
+                }
+                beyond = true;
+            }
+        }
+        return at;
+    }
+
+    private static String lowerHex(String encoded) {
+        StringBuilder text = new StringBuilder(encoded);
+        for (int i = 0; i + 2 < text.length(); i++) {
+            if (text.charAt(i) == '%') {
+                text.setCharAt(i + 1, Character.toLowerCase(text.charAt(i + 1)));
+                text.setCharAt(i + 2, Character.toLowerCase(text.charAt(i + 2)));
+            }
+        }
+        return text.toString();
+    }
+
+    private static String jsonEscape(String value) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            switch (c) {
+                case '"', '\\' -> text.append('\\').append(c);
+                case '\n' -> text.append("\\n");
+                case '\r' -> text.append("\\r");
+                case '\t' -> text.append("\\t");
+                default -> {
+                    if (c < 0x20) {
+                        text.append(String.format("\\u%04x", (int) c));
+                    } else {
+                        text.append(c);
+                    }
+                }
+            }
+        }
+        return text.toString();
     }
 }

@@ -6,15 +6,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * One camera or file.
  *
+ * <p>User information inside the URL is taken out into {@link #credentials}, so that {@link #url} may be shown; what opens
+ * the stream takes {@link #connectUrl}. Making an instance registers its password with {@link Redaction}.
+ *
  * @param id the stream's name in events and metrics: letters, digits, dot, dash, underscore; at most 64
- * @param url camera URL, file or folder; user and password inside are allowed and never shown
+ * @param url camera URL, file or folder, without user information
  * @param transport how RTSP carries its packets
  * @param analyzeFps frames analysed per second of stream time; 0 is all
  * @param realtime whether a file is played at its own pace and then treated as live
  * @param loop whether a file starts again at its end
  * @param openTimeout longest time to open the stream
  * @param readTimeout longest time without a packet before the stream counts as lost
- * @param credentials user and password kept apart from the URL
+ * @param credentials user and password; null where the stream needs none
  */
 public record StreamConfig(
         String id,
@@ -26,6 +29,20 @@ public record StreamConfig(
         Duration openTimeout,
         Duration readTimeout,
         @Nullable Credentials credentials) {
+
+    /** Takes user information out of the URL; credentials given beside it win. */
+    public StreamConfig {
+        UserInfo userInfo = UserInfo.of(url);
+        if (userInfo != null) {
+            url = userInfo.urlWithout();
+            if (credentials == null) {
+                credentials = new Credentials(userInfo.username(), Secret.of(userInfo.password()));
+            }
+        }
+        if (credentials != null) {
+            Redaction.register(credentials.username(), credentials.password());
+        }
+    }
 
     /** Transports of RTSP. */
     public enum Transport {
@@ -41,7 +58,14 @@ public record StreamConfig(
      * @param username user
      * @param password already read
      */
-    public record Credentials(String username, Secret password) {}
+    public record Credentials(String username, Secret password) {
+
+        /** Neither user nor password. */
+        @Override
+        public String toString() {
+            return "Credentials[***]";
+        }
+    }
 
     /** A stream with the defaults: TCP, every frame, 10 s to open, 10 s without a packet. */
     public static StreamConfig of(String id, String url) {
@@ -49,7 +73,19 @@ public record StreamConfig(
                 id, url, Transport.TCP, 0, false, false, Duration.ofSeconds(10), Duration.ofSeconds(10), null);
     }
 
-    /** The URL may hold a password: shown without user information. */
+    /**
+     * What to hand to the library that opens the stream: the URL with user and password in it, percent-encoded, where there
+     * are any. Never to be shown.
+     */
+    public Secret connectUrl() {
+        Credentials known = credentials;
+        if (known == null || !url.contains("://")) {
+            return Secret.of(url);
+        }
+        return Secret.of(UserInfo.insert(url, known.username(), known.password().reveal()));
+    }
+
+    /** Shown without credentials. */
     @Override
     public String toString() {
         return "StreamConfig[id=" + id + ", url=" + Redaction.redact(url) + "]";

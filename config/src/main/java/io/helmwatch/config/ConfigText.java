@@ -1,0 +1,110 @@
+package io.helmwatch.config;
+
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a configuration as YAML with every value that is in force; secrets are three stars. */
+final class ConfigText {
+    private final StringBuilder text = new StringBuilder();
+
+    private ConfigText() {}
+
+    static String of(HelmwatchConfig config) {
+        ConfigText out = new ConfigText();
+        out.line(0, "backend", name(config.backend()));
+        ModelConfig model = config.model();
+        out.section("model");
+        out.line(1, "path", model.path() == null ? "(shipped helmet model)" : model.path());
+        out.line(1, "labels", model.labels().isEmpty() ? "(the model's)" : model.labels());
+        out.line(1, "confidence", number(model.confidence()));
+        out.line(1, "iou", number(model.iou()));
+        out.line(1, "max-detections", model.maxDetections());
+        out.line(1, "class-agnostic-nms", model.classAgnosticNms());
+        out.line(1, "letterbox-anchor", model.letterboxAnchor() == null ? "(the model's)" : model.letterboxAnchor());
+        out.line(
+                1,
+                "letterbox-pad-value",
+                model.letterboxPadValue() == null ? "(the model's)" : model.letterboxPadValue());
+        out.section("inference");
+        out.line(1, "workers", zeroIs(config.inference().workers(), "(chosen)"));
+        out.line(1, "max-batch", zeroIs(config.inference().maxBatch(), "(the backend's)"));
+        out.line(1, "max-delay", Durations.format(config.inference().maxDelay()));
+        out.section("pipeline");
+        out.line(1, "ring-size", zeroIs(config.pipeline().ringSize(), "(chosen)"));
+        out.line(1, "max-frame-age", Durations.format(config.pipeline().maxFrameAge()));
+        out.line(1, "shutdown-timeout", Durations.format(config.pipeline().shutdownTimeout()));
+        out.section("streams");
+        config.streams().forEach(out::stream);
+        out.kafka(config.kafka());
+        out.section("json-lines");
+        String target = config.jsonLines().target();
+        out.line(1, "target", target == null ? "(off)" : target);
+        out.section("http");
+        out.line(1, "enabled", config.http().enabled());
+        out.line(1, "host", config.http().host());
+        out.line(1, "port", zeroIs(config.http().port(), "(free)"));
+        return Redaction.redact(out.text.toString());
+    }
+
+    private void stream(StreamConfig stream) {
+        text.append("  - id: ").append(stream.id()).append('\n');
+        line(2, "url", stream.url());
+        line(2, "transport", name(stream.transport()));
+        line(2, "analyze-fps", stream.analyzeFps() == 0 ? "0 (every frame)" : number(stream.analyzeFps()));
+        line(2, "realtime", stream.realtime());
+        line(2, "loop", stream.loop());
+        line(2, "open-timeout", Durations.format(stream.openTimeout()));
+        line(2, "read-timeout", Durations.format(stream.readTimeout()));
+        line(2, "credentials", stream.credentials() == null ? "(none)" : Redaction.MASK);
+    }
+
+    private void kafka(KafkaConfig kafka) {
+        section("kafka");
+        line(1, "enabled", kafka.enabled());
+        line(1, "bootstrap-servers", kafka.embedded() ? "(the embedded broker's)" : kafka.bootstrapServers());
+        line(1, "embedded", kafka.embedded());
+        line(1, "embedded-data-dir", kafka.embeddedDataDir() == null ? "(temporary)" : kafka.embeddedDataDir());
+        line(1, "embedded-port", zeroIs(kafka.embeddedPort(), "(free)"));
+        line(1, "detections-topic", kafka.detectionsTopic());
+        line(1, "events-topic", kafka.eventsTopic());
+        line(1, "streams-topic", kafka.streamsTopic());
+        line(1, "create-topics", kafka.createTopics());
+        line(1, "queue-capacity", kafka.queueCapacity());
+        if (!kafka.properties().isEmpty()) {
+            text.append("  properties:\n");
+            for (Map.Entry<String, Secret> property : new TreeMap<>(kafka.properties()).entrySet()) {
+                line(2, property.getKey(), Redaction.MASK);
+            }
+        }
+    }
+
+    private void section(String key) {
+        text.append(key).append(":\n");
+    }
+
+    private void line(int depth, String key, Object value) {
+        text.append("  ".repeat(depth)).append(key).append(": ").append(value).append('\n');
+    }
+
+    private static Object zeroIs(int value, String meaning) {
+        return value == 0 ? "0 " + meaning : value;
+    }
+
+    /** Lower case with dashes, as it stands in the file. */
+    static String name(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static String number(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+    }
+
+    /** At most 80 characters on one line. */
+    static String shorten(@Nullable String value) {
+        String line = String.valueOf(value).replaceAll("\\p{Cntrl}", " ");
+        return line.length() <= 80 ? line : line.substring(0, 77) + "...";
+    }
+}
