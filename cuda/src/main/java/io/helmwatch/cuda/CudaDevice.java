@@ -1,0 +1,105 @@
+package io.helmwatch.cuda;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.bytedeco.cuda.cudart.CUctx_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/**
+ * A GPU and its primary context, shared by everything that this process does on it.
+ *
+ * <p>Threading: any thread, after {@link #makeCurrent()} on that thread. Ownership: owns the stream that decoders work in; what was
+ * allocated from it is closed first. The primary context itself is CUDA's and stays until the process ends.
+ */
+public final class CudaDevice implements AutoCloseable {
+
+    private final GpuInfo info;
+    private final MemoryLedger memory = new MemoryLedger();
+    private final long context;
+    private final CudaStream decodeStream;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private CudaDevice(GpuInfo info) {
+        this.info = info;
+        makeCurrent();
+        // The first call that needs the context makes it.
+        CudaErrors.check(cudart.cudaFree(new NativeAddress()), "cudaFree(0) on " + info);
+        CUctx_st current = new CUctx_st();
+        CudaErrors.check(cudart.cuCtxGetCurrent(current), "cuCtxGetCurrent");
+        this.context = current.address();
+        this.decodeStream = new CudaStream(this);
+    }
+
+    /**
+     * Opens a GPU.
+     *
+     * @param index device index, from 0
+     * @throws IllegalStateException when no GPU is usable or there is none with this index; the message is one line
+     */
+    public static CudaDevice open(int index) {
+        CudaProbe probe = CudaProbe.result();
+        if (!probe.usable()) {
+            throw new IllegalStateException("no GPU can be used: " + probe.reason());
+        }
+        if (index < 0 || index >= probe.gpus().size()) {
+            throw new IllegalStateException("GPU " + index + ": expected an index from 0 to "
+                    + (probe.gpus().size() - 1) + ", since " + probe.gpus().size() + " were found");
+        }
+        return new CudaDevice(probe.gpus().get(index));
+    }
+
+    /** What GPU this is. */
+    public GpuInfo info() {
+        return info;
+    }
+
+    /** Bytes that are allocated through this object. */
+    public MemoryLedger memory() {
+        return memory;
+    }
+
+    /** Makes this the calling thread's device; costs little when it already is. */
+    public void makeCurrent() {
+        CudaErrors.check(cudart.cudaSetDevice(info.index()), "cudaSetDevice(" + info.index() + ")");
+    }
+
+    /** Handle of the primary context, {@code CUcontext}. */
+    public long contextHandle() {
+        return context;
+    }
+
+    /** The stream that video decoders of this process put their frames into; others wait for it before they read a frame. */
+    public CudaStream decodeStream() {
+        return decodeStream;
+    }
+
+    /** Device memory that is free, of the whole GPU. */
+    public long freeBytes() {
+        makeCurrent();
+        try (SizeTPointer free = new SizeTPointer(1);
+                SizeTPointer total = new SizeTPointer(1)) {
+            CudaErrors.check(cudart.cudaMemGetInfo(free, total), "cudaMemGetInfo");
+            return free.get();
+        }
+    }
+
+    /** Waits for everything enqueued on the device. */
+    public void synchronize() {
+        makeCurrent();
+        CudaErrors.check(cudart.cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+    }
+
+    /** Frees the decode stream; a second call does nothing. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            makeCurrent();
+            decodeStream.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return info.toString();
+    }
+}

@@ -1,0 +1,116 @@
+package io.helmwatch.cuda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.nvrtc;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Whether this process can use a GPU: the one place that asks, and the only one that may meet missing libraries.
+ *
+ * @param usable whether at least one GPU can be used
+ * @param reason why not, in one line; empty when usable
+ * @param driverVersion the CUDA version that the driver serves, e.g. {@code 13.0}; empty when unknown
+ * @param runtimeVersion the CUDA runtime's version, e.g. {@code 12.6}; empty when it could not be loaded
+ * @param nvrtcVersion the run-time compiler's version; empty when it could not be loaded
+ * @param gpus what was found
+ */
+public record CudaProbe(
+        boolean usable,
+        String reason,
+        String driverVersion,
+        String runtimeVersion,
+        String nvrtcVersion,
+        List<GpuInfo> gpus) {
+
+    private static final class Once {
+        static final CudaProbe RESULT = ask();
+    }
+
+    /** Keeps its own copy of the list. */
+    public CudaProbe {
+        gpus = List.copyOf(gpus);
+    }
+
+    /** Asks once per process; later calls return the same answer. Never throws. */
+    public static CudaProbe result() {
+        return Once.RESULT;
+    }
+
+    private static CudaProbe ask() {
+        String driver = "";
+        String runtime = "";
+        String compiler = "";
+        try {
+            Loader.load(cudart.class);
+            int[] number = new int[1];
+            cudart.cudaRuntimeGetVersion(number);
+            runtime = version(number[0]);
+            number[0] = 0;
+            cudart.cudaDriverGetVersion(number);
+            driver = number[0] == 0 ? "" : version(number[0]);
+            int code = cudart.cudaGetDeviceCount(number);
+            if (code != 0) {
+                CudaException failure = CudaErrors.failure(code, "cudaGetDeviceCount");
+                return unusable(String.valueOf(failure.getMessage()), driver, runtime, compiler);
+            }
+            if (number[0] == 0) {
+                return unusable("the driver shows no GPU to this process", driver, runtime, compiler);
+            }
+            Loader.load(nvrtc.class);
+            int[] minor = new int[1];
+            int count = number[0];
+            CudaErrors.checkNvrtc(nvrtc.nvrtcVersion(number, minor), "nvrtcVersion");
+            compiler = number[0] + "." + minor[0];
+            List<GpuInfo> gpus = new ArrayList<>();
+            for (int index = 0; index < count; index++) {
+                gpus.add(describe(index));
+            }
+            return new CudaProbe(true, "", driver, runtime, compiler, gpus);
+        } catch (LinkageError e) {
+            return unusable(firstCause(e), driver, runtime, compiler);
+        } catch (CudaException e) {
+            return unusable(String.valueOf(e.getMessage()), driver, runtime, compiler);
+        }
+    }
+
+    private static CudaProbe unusable(String reason, String driver, String runtime, String compiler) {
+        return new CudaProbe(false, reason.replaceAll("\\s+", " ").strip(), driver, runtime, compiler, List.of());
+    }
+
+    /** What the loader really missed: JavaCPP wraps it, and every later attempt wraps that again. */
+    private static String firstCause(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return "a CUDA library could not be loaded: " + message;
+    }
+
+    private static String version(int number) {
+        return number / 1000 + "." + number % 1000 / 10;
+    }
+
+    private static GpuInfo describe(int index) {
+        try (cudaDeviceProp properties = new cudaDeviceProp()) {
+            CudaErrors.check(cudart.cudaGetDeviceProperties(properties, index), "cudaGetDeviceProperties");
+            byte[] name = new byte[256];
+            properties.name().get(name);
+            int length = 0;
+            while (length < name.length && name[length] != 0) {
+                length++;
+            }
+            return new GpuInfo(
+                    index,
+                    new String(name, 0, length, StandardCharsets.UTF_8),
+                    properties.major(),
+                    properties.minor(),
+                    properties.totalGlobalMem(),
+                    properties.multiProcessorCount());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.helmwatch.cuda;
+
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A queue of work for the device; work of different streams may overlap, and none waits for the legacy default stream.
+ *
+ * <p>Threading: one thread at a time. Ownership: frees its stream, unless it is a view made by {@link #of}.
+ */
+public final class CudaStream implements AutoCloseable {
+
+    private static final class Handle extends CUstream_st {
+        Handle() {
+            super((Pointer) null);
+        }
+
+        Handle(long address) {
+            super((Pointer) null);
+            this.address = address;
+        }
+    }
+
+    private final Handle handle;
+    private final boolean owner;
+    private boolean closed;
+
+    /** Makes a non-blocking stream on the device, which is current afterwards. */
+    public CudaStream(CudaDevice device) {
+        device.makeCurrent();
+        handle = new Handle();
+        CudaErrors.check(
+                cudart.cudaStreamCreateWithFlags(handle, cudart.cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+        owner = true;
+    }
+
+    private CudaStream(long address) {
+        handle = new Handle(address);
+        owner = false;
+    }
+
+    /** A view of a stream that somebody else owns. */
+    public static CudaStream of(long handle) {
+        return new CudaStream(handle);
+    }
+
+    /** The handle, {@code cudaStream_t}. */
+    public long handle() {
+        return handle.address();
+    }
+
+    /** For the presets of libraries that take a stream. */
+    public CUstream_st pointer() {
+        return handle;
+    }
+
+    /** Lets what is enqueued from now on wait for the event. */
+    public void waitFor(CudaEvent event) {
+        CudaErrors.check(cudart.cudaStreamWaitEvent(handle, event.pointer(), 0), "cudaStreamWaitEvent");
+    }
+
+    /** Blocks the calling thread until everything enqueued is done. */
+    public void synchronize() {
+        CudaErrors.check(cudart.cudaStreamSynchronize(handle), "cudaStreamSynchronize");
+    }
+
+    /** Frees the stream once its work is done; a second call does nothing. */
+    @Override
+    public void close() {
+        if (owner && !closed) {
+            closed = true;
+            CudaErrors.check(cudart.cudaStreamDestroy(handle), "cudaStreamDestroy");
+        }
+    }
+}
