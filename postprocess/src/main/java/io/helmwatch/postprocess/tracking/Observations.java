@@ -1,0 +1,115 @@
+package io.helmwatch.postprocess.tracking;
+
+import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.Detection;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The heads of one frame: detections with the labels merged. A detector that suppresses per class reports a doubtful head twice,
+ * once with and once without a helmet; here that is one head with two confidences.
+ */
+final class Observations {
+    /** Overlap above which two boxes of different labels are the same head. */
+    private static final double SAME_HEAD_IOU = 0.5;
+
+    private final TrackingConfig config;
+    private int size;
+    private float[] x1 = new float[64];
+    private float[] y1 = new float[64];
+    private float[] x2 = new float[64];
+    private float[] y2 = new float[64];
+    private float[] helmet = new float[64];
+    private float[] bareHead = new float[64];
+
+    Observations(TrackingConfig config) {
+        this.config = config;
+    }
+
+    /** Takes the detections of a frame, which come by falling confidence. */
+    void take(List<Detection> detections, HeadFilter filter) {
+        size = 0;
+        for (int i = 0; i < detections.size(); i++) {
+            Detection detection = detections.get(i);
+            boolean wearsHelmet = config.helmetLabels().contains(detection.label());
+            if (!wearsHelmet && !config.bareHeadLabels().contains(detection.label())) {
+                continue;
+            }
+            BoundingBox box = detection.sourceBox();
+            if (filter.accepts(box)) {
+                add(box, wearsHelmet, detection.confidence());
+            }
+        }
+    }
+
+    private void add(BoundingBox box, boolean wearsHelmet, float confidence) {
+        int index = sameHead(box);
+        if (index < 0) {
+            if (size == x1.length) {
+                grow();
+            }
+            index = size++;
+            x1[index] = box.x1();
+            y1[index] = box.y1();
+            x2[index] = box.x2();
+            y2[index] = box.y2();
+            helmet[index] = 0;
+            bareHead[index] = 0;
+        }
+        float[] votes = wearsHelmet ? helmet : bareHead;
+        votes[index] = Math.max(votes[index], confidence);
+    }
+
+    private int sameHead(BoundingBox box) {
+        for (int i = 0; i < size; i++) {
+            double iou = Overlap.iou(x1[i], y1[i], x2[i], y2[i], box.x1(), box.y1(), box.x2(), box.y2(), 0);
+            if (iou >= SAME_HEAD_IOU) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void grow() {
+        int capacity = 2 * x1.length;
+        x1 = Arrays.copyOf(x1, capacity);
+        y1 = Arrays.copyOf(y1, capacity);
+        x2 = Arrays.copyOf(x2, capacity);
+        y2 = Arrays.copyOf(y2, capacity);
+        helmet = Arrays.copyOf(helmet, capacity);
+        bareHead = Arrays.copyOf(bareHead, capacity);
+    }
+
+    int size() {
+        return size;
+    }
+
+    float x1(int index) {
+        return x1[index];
+    }
+
+    float y1(int index) {
+        return y1[index];
+    }
+
+    float x2(int index) {
+        return x2[index];
+    }
+
+    float y2(int index) {
+        return y2[index];
+    }
+
+    float confidence(int index) {
+        return Math.max(helmet[index], bareHead[index]);
+    }
+
+    float helmetConfidence(int index) {
+        return helmet[index];
+    }
+
+    float bareHeadConfidence(int index) {
+        return bareHead[index];
+    }
+}

@@ -1,0 +1,202 @@
+package io.helmwatch.postprocess.tracking;
+
+import io.helmwatch.vision.BoundingBox;
+
+/**
+ * One head over time.
+ *
+ * <p>Threading: as its tracker. Ownership: belongs to the tracker, which uses the object again for a later head once this one is
+ * given up; a holder recognises that by {@link #id}.
+ */
+public final class Track {
+    /** Deviations and speeds are in head sizes (root of the box's area): a head of 0.25 m that walks moves about 5 of them per second. */
+    private static final double MEASURED_DEVIATION = 0.05;
+
+    private static final double MEASURED_SIZE_DEVIATION = 0.1;
+    private static final double START_SPEED_DEVIATION = 4;
+    private static final double START_SIZE_SPEED_DEVIATION = 0.3;
+    private static final double ACCELERATION_DENSITY = 12;
+    private static final double SIZE_ACCELERATION_DENSITY = 0.1;
+
+    private final AxisFilter centerX = new AxisFilter();
+    private final AxisFilter centerY = new AxisFilter();
+    private final AxisFilter boxWidth = new AxisFilter();
+    private final AxisFilter boxHeight = new AxisFilter();
+
+    private int id;
+    private boolean confirmed;
+    private boolean observed;
+    private int observations;
+    private long observedNanos;
+    private long firstSeenNanos;
+    private long lastSeenNanos;
+    private float confidence;
+    private float helmetConfidence;
+    private float bareHeadConfidence;
+    private float x1;
+    private float y1;
+    private float x2;
+    private float y2;
+
+    Track() {}
+
+    /** Number of the track within the run of the stream, from 1 in the order of first sight; 0 once given up. */
+    public int id() {
+        return id;
+    }
+
+    /** Whether the head was seen long enough to count. */
+    public boolean isConfirmed() {
+        return confirmed;
+    }
+
+    /** Whether the last frame showed the head; if not, its box is where it should be by now. */
+    public boolean isObserved() {
+        return observed;
+    }
+
+    /** How often the head was seen. */
+    public int observations() {
+        return observations;
+    }
+
+    /** Presentation time of the first sight. */
+    public long firstSeenNanos() {
+        return firstSeenNanos;
+    }
+
+    /** Presentation time of the last sight. */
+    public long lastSeenNanos() {
+        return lastSeenNanos;
+    }
+
+    /** Confidence of the strongest box of the last sight. */
+    public float confidence() {
+        return confidence;
+    }
+
+    /** Confidence at the last sight that the head wears a helmet; 0 when no box said so. */
+    public float helmetConfidence() {
+        return helmetConfidence;
+    }
+
+    /** Confidence at the last sight that the head is bare; 0 when no box said so. */
+    public float bareHeadConfidence() {
+        return bareHeadConfidence;
+    }
+
+    /** Left edge in source pixels: as detected when observed, else predicted. */
+    public float x1() {
+        return x1;
+    }
+
+    /** Top edge in source pixels. */
+    public float y1() {
+        return y1;
+    }
+
+    /** Right edge in source pixels. */
+    public float x2() {
+        return x2;
+    }
+
+    /** Bottom edge in source pixels. */
+    public float y2() {
+        return y2;
+    }
+
+    /** The box as an object of its own; allocates. */
+    public BoundingBox sourceBox() {
+        return new BoundingBox(x1, y1, x2, y2);
+    }
+
+    /** Root of the box's area in source pixels: the unit of speeds and deviations. */
+    double size() {
+        return Math.sqrt(Math.max(1, boxWidth.position()) * Math.max(1, boxHeight.position()));
+    }
+
+    /** Standard deviation of the predicted centre in source pixels. */
+    double centerDeviation() {
+        return Math.max(centerX.deviation(), centerY.deviation());
+    }
+
+    long observedNanos() {
+        return observedNanos;
+    }
+
+    void start(int id, long ptsNanos, Observations from, int index) {
+        this.id = id;
+        confirmed = false;
+        observations = 0;
+        observedNanos = 0;
+        firstSeenNanos = ptsNanos;
+        double width = from.x2(index) - from.x1(index);
+        double height = from.y2(index) - from.y1(index);
+        double size = Math.sqrt(Math.max(1, width * height));
+        centerX.start((from.x1(index) + from.x2(index)) / 2, MEASURED_DEVIATION * size, START_SPEED_DEVIATION * size);
+        centerY.start((from.y1(index) + from.y2(index)) / 2, MEASURED_DEVIATION * size, START_SPEED_DEVIATION * size);
+        boxWidth.start(width, MEASURED_SIZE_DEVIATION * size, START_SIZE_SPEED_DEVIATION * size);
+        boxHeight.start(height, MEASURED_SIZE_DEVIATION * size, START_SIZE_SPEED_DEVIATION * size);
+        see(ptsNanos, 0, from, index);
+    }
+
+    void predict(double seconds) {
+        observed = false;
+        double size = size();
+        double density = ACCELERATION_DENSITY * size * size;
+        double sizeDensity = SIZE_ACCELERATION_DENSITY * size * size;
+        centerX.predict(seconds, density);
+        centerY.predict(seconds, density);
+        boxWidth.predict(seconds, sizeDensity);
+        boxHeight.predict(seconds, sizeDensity);
+        placeBox();
+    }
+
+    void correct(long ptsNanos, long stepNanos, Observations from, int index) {
+        double size = size();
+        centerX.correct((from.x1(index) + from.x2(index)) / 2, MEASURED_DEVIATION * size);
+        centerY.correct((from.y1(index) + from.y2(index)) / 2, MEASURED_DEVIATION * size);
+        boxWidth.correct(from.x2(index) - from.x1(index), MEASURED_SIZE_DEVIATION * size);
+        boxHeight.correct(from.y2(index) - from.y1(index), MEASURED_SIZE_DEVIATION * size);
+        see(ptsNanos, stepNanos, from, index);
+    }
+
+    private void see(long ptsNanos, long stepNanos, Observations from, int index) {
+        observed = true;
+        observations++;
+        observedNanos += stepNanos;
+        lastSeenNanos = ptsNanos;
+        confidence = from.confidence(index);
+        helmetConfidence = from.helmetConfidence(index);
+        bareHeadConfidence = from.bareHeadConfidence(index);
+        x1 = from.x1(index);
+        y1 = from.y1(index);
+        x2 = from.x2(index);
+        y2 = from.y2(index);
+    }
+
+    /** An unseen head keeps its size: a size that goes on shrinking or growing unseen makes no sense. */
+    void coast() {
+        boxWidth.rest();
+        boxHeight.rest();
+    }
+
+    void confirm() {
+        confirmed = true;
+    }
+
+    void giveUp() {
+        id = 0;
+        observed = false;
+        confirmed = false;
+    }
+
+    private void placeBox() {
+        double halfWidth = Math.max(1, boxWidth.position()) / 2;
+        double halfHeight = Math.max(1, boxHeight.position()) / 2;
+        x1 = (float) (centerX.position() - halfWidth);
+        y1 = (float) (centerY.position() - halfHeight);
+        x2 = (float) (centerX.position() + halfWidth);
+        y2 = (float) (centerY.position() + halfHeight);
+    }
+}
