@@ -1,0 +1,27 @@
+package io.helmwatch.ingest;
+
+import io.helmwatch.vision.ImageSize;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What opening a stream once told.
+ *
+ * @param reachable whether a picture was decoded
+ * @param codec the codec's name, {@code h264} for example; empty when not reachable
+ * @param size size of the first picture as displayed; null when not reachable
+ * @param framesPerSecond the stream's own claim; 0 when it makes none
+ * @param problem one sentence without secrets; empty when reachable
+ */
+public record StreamProbe(
+        boolean reachable, String codec, @Nullable ImageSize size, double framesPerSecond, String problem) {
+
+    /** A stream that delivers pictures. */
+    public static StreamProbe of(String codec, ImageSize size, double framesPerSecond) {
+        return new StreamProbe(true, codec, size, framesPerSecond, "");
+    }
+
+    /** A stream that does not, and why. */
+    public static StreamProbe failed(String problem) {
+        return new StreamProbe(false, "", null, 0, problem);
+    }
+}

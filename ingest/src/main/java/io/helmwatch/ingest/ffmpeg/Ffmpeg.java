@@ -1,0 +1,70 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avfilter;
+import org.bytedeco.ffmpeg.global.avformat;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.ffmpeg.global.swscale;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
+
+/** The library as a whole: loading it once, its error codes as constants and as words. */
+final class Ffmpeg {
+    static final int EOF;
+    static final int EAGAIN;
+    static final int EXIT;
+    static final int INVALID_DATA;
+    static final int UNAUTHORIZED;
+    static final int FORBIDDEN;
+    static final int NOT_FOUND;
+    static final long NO_TIMESTAMP;
+
+    static {
+        Loader.load(avutil.class);
+        Loader.load(avcodec.class);
+        Loader.load(avformat.class);
+        Loader.load(swscale.class);
+        Loader.load(avfilter.class);
+        FfmpegLog.install();
+        avformat.avformat_network_init();
+        EOF = avutil.AVERROR_EOF();
+        EAGAIN = org.bytedeco.ffmpeg.presets.avutil.AVERROR_EAGAIN();
+        EXIT = avutil.AVERROR_EXIT();
+        INVALID_DATA = avutil.AVERROR_INVALIDDATA();
+        UNAUTHORIZED = avutil.AVERROR_HTTP_UNAUTHORIZED();
+        FORBIDDEN = avutil.AVERROR_HTTP_FORBIDDEN();
+        NOT_FOUND = avutil.AVERROR_HTTP_NOT_FOUND();
+        NO_TIMESTAMP = avutil.AV_NOPTS_VALUE();
+    }
+
+    private Ffmpeg() {}
+
+    /**
+     * Loads the natives, which later touches of this class rely on.
+     *
+     * @throws LinkageError when they cannot be loaded
+     */
+    static void load() {
+        // Initialising the class is the work.
+    }
+
+    /** The library's words for an error code. */
+    static String describe(int code) {
+        byte[] text = new byte[128];
+        avutil.av_strerror(code, text, text.length);
+        int end = 0;
+        while (end < text.length && text[end] != 0) {
+            end++;
+        }
+        return new String(text, 0, end, StandardCharsets.UTF_8);
+    }
+
+    static String string(@Nullable BytePointer pointer, String otherwise) {
+        if (pointer == null || pointer.isNull()) {
+            return otherwise;
+        }
+        return new String(pointer.getStringBytes(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,93 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.ingest.IngestException;
+import io.helmwatch.vision.NativeMemory;
+import org.bytedeco.ffmpeg.avcodec.AVCodec;
+import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVDictionary;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One software decoder with one thread: no frame waits for threads to fill.
+ *
+ * <p>Damaged pictures are delivered and flagged rather than left out silently, so that the source can count them. Cropping is
+ * applied exactly, rows may therefore start unaligned.
+ *
+ * <p>Threading: the stream's thread. Ownership: frees the codec context on {@link #close}, also when opening fails.
+ */
+final class FfmpegDecoder implements AutoCloseable {
+    private static final NativeMemory.Account DECODERS = NativeMemory.account("ffmpeg.decoders");
+
+    private @Nullable AVCodecContext context;
+    private final long countedBytes;
+    private final String codecName;
+
+    /**
+     * @param stream the video stream to decode
+     * @param displayed the input's name for errors
+     * @throws IngestException when there is no decoder for it
+     */
+    FfmpegDecoder(AVStream stream, String displayed) {
+        int codecId = stream.codecpar().codec_id();
+        codecName = Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
+        AVCodec codec = avcodec.avcodec_find_decoder(codecId);
+        if (codec == null) {
+            throw new IngestException(
+                    displayed + " is coded as '" + codecName
+                            + "', which cannot be decoded: expected H.264, HEVC, AV1, VP8, VP9, MPEG-4 or MJPEG; convert it or change the camera's codec.");
+        }
+        AVCodecContext made = avcodec.avcodec_alloc_context3(codec);
+        if (made == null) {
+            throw new OutOfMemoryError("FFmpeg could not allocate a decoder");
+        }
+        context = made;
+        countedBytes = made.sizeof();
+        DECODERS.allocated(countedBytes);
+        try {
+            check(avcodec.avcodec_parameters_to_context(made, stream.codecpar()), displayed);
+            made.pkt_timebase(stream.time_base());
+            made.thread_count(1);
+            made.flags(made.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
+            check(avcodec.avcodec_open2(made, codec, (AVDictionary) null), displayed);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void check(int rc, String displayed) {
+        if (rc < 0) {
+            throw new IngestException("The " + codecName + " decoder refuses " + displayed + " (" + Ffmpeg.describe(rc)
+                    + "): the stream's parameters are damaged or of a profile that is not supported.");
+        }
+    }
+
+    /** The codec's name as FFmpeg writes it, {@code h264} for example. */
+    String codecName() {
+        return codecName;
+    }
+
+    /** Gives a packet to the decoder, null for the end of the stream; returns FFmpeg's code. */
+    int send(@Nullable AVPacket packet) {
+        return avcodec.avcodec_send_packet(context, packet);
+    }
+
+    /** Asks for a frame; returns 0, {@link Ffmpeg#EAGAIN}, {@link Ffmpeg#EOF} or an error. */
+    int receive(AVFrame frame) {
+        return avcodec.avcodec_receive_frame(context, frame);
+    }
+
+    @Override
+    public void close() {
+        AVCodecContext open = context;
+        if (open != null) {
+            context = null;
+            avcodec.avcodec_free_context(open);
+            DECODERS.freed(countedBytes);
+        }
+    }
+}

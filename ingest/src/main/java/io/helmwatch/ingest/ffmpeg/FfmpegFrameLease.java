@@ -1,0 +1,287 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.ColorEncoding.Matrix;
+import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.PixelFormat;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A holder of one {@code AVFrame}. Taking moves the reference to the decoder's buffers; plane addresses, strides and the
+ * description are copied as numbers, so that reading and taking allocate nothing.
+ *
+ * <p>The array of plane pointers inside the frame is wrapped once, when the holder is made: its place never changes.
+ *
+ * <p>Threading: owned by one thread at a time. Ownership: as {@link FrameLease}; the holder itself is freed by {@link #close}.
+ * Memory: holders count as {@code ffmpeg.leases}, the pixels they hold as {@code ffmpeg.pictures} (by the planes' extent).
+ */
+public final class FfmpegFrameLease implements FrameLease {
+    private static final NativeMemory.Account HOLDERS = NativeMemory.account("ffmpeg.leases");
+    private static final NativeMemory.Account PICTURES = NativeMemory.account("ffmpeg.pictures");
+    private static final int MAX_PLANES = 3;
+    private static final ColorEncoding[] ENCODINGS = encodings();
+
+    private @Nullable AVFrame frame;
+    private @Nullable LongPointer planePointers;
+    private final long[] planeAddresses = new long[MAX_PLANES];
+    private final int[] strides = new int[MAX_PLANES];
+    private long holderBytes;
+    private long pictureBytes;
+    private boolean held;
+    private int width;
+    private int height;
+    private PixelFormat format = PixelFormat.I420;
+    private ColorEncoding color = ENCODINGS[0];
+    private Memory memory = Memory.HOST;
+    private long sequence;
+    private long ptsNanos;
+    private long capturedAtMillis;
+    private long receivedNanos;
+
+    private FfmpegFrameLease() {
+        Ffmpeg.load();
+        AVFrame allocated = avutil.av_frame_alloc();
+        if (allocated == null) {
+            throw new OutOfMemoryError("FFmpeg could not allocate a frame holder");
+        }
+        frame = allocated;
+        planePointers = new LongPointer(allocated.data());
+        holderBytes = allocated.sizeof();
+        HOLDERS.allocated(holderBytes);
+    }
+
+    /** An empty holder. */
+    public static FfmpegFrameLease create() {
+        return new FfmpegFrameLease();
+    }
+
+    /** The frame that the decoder writes into; the lease holds nothing until {@link #hold}. */
+    AVFrame frame() {
+        AVFrame open = frame;
+        if (open == null) {
+            throw new IllegalStateException("the frame lease is closed");
+        }
+        return open;
+    }
+
+    /** Takes notice of the picture that was put into {@link #frame()}. */
+    void hold(PixelFormat pixelFormat, Memory where) {
+        AVFrame open = frame();
+        LongPointer pointers = planePointers;
+        if (pointers == null) {
+            throw new IllegalStateException("the frame lease is closed");
+        }
+        width = open.width();
+        height = open.height();
+        format = pixelFormat;
+        memory = where;
+        long bytes = 0;
+        for (int plane = 0; plane < MAX_PLANES; plane++) {
+            boolean used = plane < pixelFormat.planes();
+            planeAddresses[plane] = used ? pointers.get(plane) : 0;
+            strides[plane] = used ? open.linesize(plane) : 0;
+            bytes += used ? (long) strides[plane] * pixelFormat.planeRows(plane, height) : 0;
+        }
+        color = encoding(
+                open.colorspace(),
+                open.color_range(),
+                FfmpegPixelFormats.impliesFullRange(open.format()),
+                pixelFormat,
+                height);
+        held = true;
+        pictureBytes = bytes;
+        PICTURES.allocated(bytes);
+    }
+
+    /** Says which frame of the stream the held picture is. */
+    void describe(long frameSequence, long framePtsNanos, long frameCapturedAtMillis, long frameReceivedNanos) {
+        sequence = frameSequence;
+        ptsNanos = framePtsNanos;
+        capturedAtMillis = frameCapturedAtMillis;
+        receivedNanos = frameReceivedNanos;
+    }
+
+    @Override
+    public void take(FrameLease other) {
+        if (!(other instanceof FfmpegFrameLease source)) {
+            throw new IllegalArgumentException(
+                    "a lease of FFmpeg cannot take from " + other.getClass().getSimpleName());
+        }
+        if (source == this) {
+            return;
+        }
+        AVFrame destination = frame();
+        release();
+        if (!source.held) {
+            return;
+        }
+        avutil.av_frame_move_ref(destination, source.frame());
+        for (int plane = 0; plane < MAX_PLANES; plane++) {
+            planeAddresses[plane] = source.planeAddresses[plane];
+            strides[plane] = source.strides[plane];
+        }
+        width = source.width;
+        height = source.height;
+        format = source.format;
+        color = source.color;
+        memory = source.memory;
+        sequence = source.sequence;
+        ptsNanos = source.ptsNanos;
+        capturedAtMillis = source.capturedAtMillis;
+        receivedNanos = source.receivedNanos;
+        pictureBytes = source.pictureBytes;
+        held = true;
+        source.held = false;
+        source.pictureBytes = 0;
+        source.forgetPlanes();
+    }
+
+    @Override
+    public boolean isHeld() {
+        return held;
+    }
+
+    @Override
+    public void release() {
+        AVFrame open = frame;
+        if (open != null && held) {
+            held = false;
+            avutil.av_frame_unref(open);
+            PICTURES.freed(pictureBytes);
+            pictureBytes = 0;
+            forgetPlanes();
+        }
+    }
+
+    @Override
+    public void close() {
+        AVFrame open = frame;
+        if (open == null) {
+            return;
+        }
+        release();
+        frame = null;
+        planePointers = null;
+        avutil.av_frame_free(open);
+        HOLDERS.freed(holderBytes);
+    }
+
+    @Override
+    public int width() {
+        return width;
+    }
+
+    @Override
+    public int height() {
+        return height;
+    }
+
+    @Override
+    public PixelFormat format() {
+        return format;
+    }
+
+    @Override
+    public ColorEncoding color() {
+        return color;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
+    }
+
+    @Override
+    public long planeAddress(int plane) {
+        return planeAddresses[plane];
+    }
+
+    @Override
+    public int strideBytes(int plane) {
+        return strides[plane];
+    }
+
+    @Override
+    public ByteBuffer plane(int plane) {
+        if (!held) {
+            throw new IllegalStateException("the frame lease holds no picture");
+        }
+        if (memory != Memory.HOST) {
+            throw new IllegalStateException("the picture is in " + memory + " memory, which the CPU cannot address");
+        }
+        int rows = format.planeRows(plane, height);
+        long bytes = (long) strides[plane] * (rows - 1) + format.planeRowBytes(plane, width);
+        return new PlaneView(planeAddresses[plane], bytes).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public long sequence() {
+        return sequence;
+    }
+
+    @Override
+    public long ptsNanos() {
+        return ptsNanos;
+    }
+
+    @Override
+    public long capturedAtMillis() {
+        return capturedAtMillis;
+    }
+
+    @Override
+    public long receivedNanos() {
+        return receivedNanos;
+    }
+
+    private void forgetPlanes() {
+        for (int plane = 0; plane < MAX_PLANES; plane++) {
+            planeAddresses[plane] = 0;
+            strides[plane] = 0;
+        }
+    }
+
+    /** ITU-T H.273 codes, as FFmpeg numbers them. */
+    private static ColorEncoding encoding(
+            int colorSpace, int colorRange, boolean fullByFormat, PixelFormat format, int height) {
+        Matrix matrix = switch (colorSpace) {
+            case avutil.AVCOL_SPC_BT709, avutil.AVCOL_SPC_SMPTE240M -> Matrix.BT709;
+            case avutil.AVCOL_SPC_BT470BG, avutil.AVCOL_SPC_SMPTE170M, avutil.AVCOL_SPC_FCC -> Matrix.BT601;
+            case avutil.AVCOL_SPC_BT2020_NCL, avutil.AVCOL_SPC_BT2020_CL -> Matrix.BT2020;
+            default -> ColorEncoding.assumedMatrix(height);
+        };
+        boolean full = format.isRgb()
+                || fullByFormat
+                || colorRange == avutil.AVCOL_RANGE_JPEG
+                // Pictures in grey use the whole range unless they say otherwise.
+                || (format == PixelFormat.GRAY8 && colorRange == avutil.AVCOL_RANGE_UNSPECIFIED);
+        return ENCODINGS[matrix.ordinal() * 2 + (full ? 1 : 0)];
+    }
+
+    private static ColorEncoding[] encodings() {
+        Matrix[] matrices = Matrix.values();
+        ColorEncoding[] all = new ColorEncoding[matrices.length * 2];
+        for (Matrix matrix : matrices) {
+            all[matrix.ordinal() * 2] = new ColorEncoding(matrix, false);
+            all[matrix.ordinal() * 2 + 1] = new ColorEncoding(matrix, true);
+        }
+        return all;
+    }
+
+    /** Bytes at an address; frees nothing. */
+    private static final class PlaneView extends Pointer {
+        PlaneView(long address, long bytes) {
+            super((Pointer) null);
+            this.address = address;
+            this.limit = bytes;
+            this.capacity = bytes;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The deadline of the blocking call that a stream is in. FFmpeg asks it between its waits (every 100 ms at most) and gives the
+ * call up with {@code AVERROR_EXIT} when it has passed or the stream was stopped.
+ *
+ * <p>There is one native callback for the whole process, since JavaCPP has ten trampolines per callback class; it finds the
+ * stream by its thread, on which FFmpeg does all its input. Asking allocates nothing.
+ *
+ * <p>Threading: {@link #stop} from any thread, everything else on the stream's thread.
+ */
+final class Interrupt {
+    private static final ThreadLocal<Interrupt> CURRENT = new ThreadLocal<>();
+    private static final Callback CALLBACK = new Callback();
+
+    private volatile boolean stopped;
+    private boolean deaf;
+    private boolean armed;
+    private boolean expired;
+    private long deadlineNanos;
+
+    /** Makes every blocking call of the calling thread answer to this object. */
+    void attach() {
+        CURRENT.set(this);
+    }
+
+    void detach() {
+        CURRENT.remove();
+    }
+
+    void install(AVFormatContext context) {
+        try (AVIOInterruptCB slot = new AVIOInterruptCB()) {
+            slot.callback(CALLBACK);
+            slot.opaque(null);
+            context.interrupt_callback(slot);
+        }
+    }
+
+    /** The calls that follow may take this long in sum. */
+    void arm(long nanos) {
+        deadlineNanos = System.nanoTime() + nanos;
+        armed = true;
+        expired = false;
+        deaf = false;
+    }
+
+    /** The calls that follow take as long as they take, unless the stream is stopped. */
+    void disarm() {
+        armed = false;
+        expired = false;
+        deaf = false;
+    }
+
+    /** As {@link #arm}, but goes on when the stream is stopped: closing has to say goodbye to the server. */
+    void armForClosing(long nanos) {
+        arm(nanos);
+        deaf = true;
+    }
+
+    void stop() {
+        stopped = true;
+    }
+
+    boolean isStopped() {
+        return stopped;
+    }
+
+    /** Whether the deadline passed since it was set. */
+    boolean isExpired() {
+        return expired || isLate();
+    }
+
+    private boolean isLate() {
+        return armed && System.nanoTime() - deadlineNanos >= 0;
+    }
+
+    private boolean givesUp() {
+        if (stopped && !deaf) {
+            return true;
+        }
+        if (isLate()) {
+            expired = true;
+        }
+        return expired;
+    }
+
+    private static final class Callback extends AVIOInterruptCB.Callback_Pointer {
+        @Override
+        public int call(Pointer opaque) {
+            Interrupt current = CURRENT.get();
+            return current != null && current.givesUp() ? 1 : 0;
+        }
+    }
+}
