@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Writes a checkpoint of `train.py` as ONNX, node by node, so that the graph holds what inference needs and nothing else.
+
+    python3 export.py --checkpoint runs/n/best.pt --out models/helmet-yolov5n.onnx --name helmet-yolov5n --version 1.0.0
+    python3 export.py --checkpoint runs/s/best.pt --out models/helmet-yolov5s.onnx --name helmet-yolov5s --half
+
+Opset 17, input `images` [N, 3, 640, 640] FP32 RGB 0..1, output `output0` [N, 25200, 5 + classes] FP32. Batch norms are
+folded in double precision. `--half` computes the convolutions in FP16 and stores their weights so; input, logits and the
+decoding of boxes stay FP32, since FP16 cannot hold a coordinate of 600 to better than half a pixel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from network import ANCHORS_PER_LEVEL, C3, STRIDES, Bottleneck, ConvUnit, Detector, SppFast, load_checkpoint
+
+SIZE = 640
+OPSET = 17
+IR_VERSION = 8
+
+
+class Graph:
+    """Collects nodes and initialisers; every method returns the name of its output."""
+
+    def __init__(self, half: bool):
+        self.nodes, self.weights = [], []
+        self.stored = np.float16 if half else np.float32
+
+    def constant(self, name: str, value: np.ndarray) -> str:
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, kind: str, inputs: list[str], output: str, **attributes) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    def convolution(self, name: str, x: str, weight: torch.Tensor, bias: torch.Tensor, stride: int, padding: int) -> str:
+        w = self.constant(f"{name}.weight", weight.detach().numpy().astype(self.stored))
+        b = self.constant(f"{name}.bias", bias.detach().numpy().astype(self.stored))
+        kernel = weight.shape[2]
+        return self.node("Conv", [x, w, b], name, kernel_shape=[kernel, kernel], strides=[stride, stride],
+                         pads=[padding] * 4, dilations=[1, 1], group=1)  # fmt: skip
+
+    def conv_unit(self, name: str, unit: ConvUnit, x: str) -> str:
+        weight, bias = unit.folded()
+        y = self.convolution(f"{name}.conv", x, weight, bias, unit.conv.stride[0], unit.conv.padding[0])
+        return self.node("Mul", [y, self.node("Sigmoid", [y], f"{name}.sigmoid")], f"{name}.out")
+
+    def bottleneck(self, name: str, block: Bottleneck, x: str) -> str:
+        y = self.conv_unit(f"{name}.mix", block.mix, self.conv_unit(f"{name}.reduce", block.reduce, x))
+        return self.node("Add", [x, y], f"{name}.sum") if block.residual else y
+
+    def c3(self, name: str, block: C3, x: str) -> str:
+        y = self.conv_unit(f"{name}.main", block.main, x)
+        for i, inner in enumerate(block.blocks):
+            y = self.bottleneck(f"{name}.blocks.{i}", inner, y)
+        z = self.conv_unit(f"{name}.bypass", block.bypass, x)
+        return self.conv_unit(f"{name}.merge", block.merge, self.concat(f"{name}.concat", y, z))
+
+    def spp(self, name: str, block: SppFast, x: str) -> str:
+        levels = [self.conv_unit(f"{name}.reduce", block.reduce, x)]
+        for i in range(3):
+            levels.append(self.node("MaxPool", [levels[-1]], f"{name}.pool.{i}", kernel_shape=[5, 5], strides=[1, 1], pads=[2] * 4))
+        return self.conv_unit(f"{name}.merge", block.merge, self.concat(f"{name}.concat", *levels))
+
+    def concat(self, name: str, *inputs: str, axis: int = 1) -> str:
+        return self.node("Concat", list(inputs), name, axis=axis)
+
+    def upsample(self, name: str, x: str) -> str:
+        if not any(w.name == "upsample.scales" for w in self.weights):
+            self.constant("upsample.scales", np.array([1, 1, 2, 2], np.float32))
+        return self.node("Resize", [x, "", "upsample.scales"], name, mode="nearest",
+                         coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
+
+
+def build(model: Detector, half: bool) -> onnx.ModelProto:
+    g = Graph(half)
+    x = g.node("Cast", ["images"], "images.half", to=TensorProto.FLOAT16) if half else "images"
+    unit = lambda name, source: g.conv_unit(name, getattr(model, name), source)  # noqa: E731
+    block = lambda name, source: g.c3(name, getattr(model, name), source)  # noqa: E731
+
+    p3 = block("stage3", unit("down3", block("stage2", unit("down2", unit("stem", x)))))
+    p4 = block("stage4", unit("down4", p3))
+    p5 = g.spp("spp", model.spp, block("stage5", unit("down5", p4)))
+    l5 = unit("lateral5", p5)
+    l4 = unit("lateral4", block("top4", g.concat("top4.input", g.upsample("upsample5", l5), p4)))
+    o3 = block("out3", g.concat("out3.input", g.upsample("upsample4", l4), p3))
+    o4 = block("out4", g.concat("out4.input", unit("bottom3", o3), l4))
+    o5 = block("out5", g.concat("out5.input", unit("bottom4", o4), l5))
+
+    width = 5 + model.classes
+    two = g.constant("decode.two", np.array(2, np.float32))
+    split = g.constant("decode.split", np.array([2, 2, width - 4], np.int64))
+    levels = []
+    for level, (features, stride) in enumerate(zip((o3, o4, o5), STRIDES)):
+        name, cells = f"head{stride}", SIZE // stride
+        head = model.heads[level]
+        raw = g.convolution(f"{name}.conv", features, head.weight, head.bias, 1, 0)
+        if half:
+            raw = g.node("Cast", [raw], f"{name}.logits", to=TensorProto.FLOAT)
+        shape = g.constant(f"{name}.shape", np.array([0, ANCHORS_PER_LEVEL, width, cells * cells], np.int64))
+        rows = g.node("Transpose", [g.node("Reshape", [raw, shape], f"{name}.maps")], f"{name}.rows", perm=[0, 1, 3, 2])
+        g.nodes.append(helper.make_node("Split", [g.node("Sigmoid", [rows], f"{name}.sigmoid"), split],
+                                        [f"{name}.offset", f"{name}.extent", f"{name}.scores"], name=f"{name}.split", axis=3))  # fmt: skip
+        ys, xs = np.meshgrid(np.arange(cells), np.arange(cells), indexing="ij")
+        origin = (np.stack((xs, ys), -1).reshape(1, 1, -1, 2) - 0.5) * stride
+        centre = g.node("Mul", [f"{name}.offset", g.constant(f"{name}.step", np.array(2 * stride, np.float32))], f"{name}.shift")
+        centre = g.node("Add", [centre, g.constant(f"{name}.origin", origin.astype(np.float32))], f"{name}.centre")
+        twice = g.node("Mul", [f"{name}.extent", two], f"{name}.twice")
+        anchors = model.anchors[level].view(1, -1, 1, 2).cpu().numpy().astype(np.float32)
+        size = g.node("Mul", [g.node("Mul", [twice, twice], f"{name}.square"), g.constant(f"{name}.anchors", anchors)], f"{name}.size")
+        joined = g.concat(f"{name}.joined", centre, size, f"{name}.scores", axis=3)
+        flat = g.constant(f"{name}.flat", np.array([0, ANCHORS_PER_LEVEL * cells * cells, width], np.int64))
+        levels.append(g.node("Reshape", [joined, flat], f"{name}.detections"))
+    g.concat("output0", *levels, axis=1)
+
+    count = sum(ANCHORS_PER_LEVEL * (SIZE // s) ** 2 for s in STRIDES)
+    graph = helper.make_graph(
+        g.nodes,
+        f"helmet-yolov5{model.variant}",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, SIZE, SIZE])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["batch", count, width])],
+        g.weights,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
+                             producer_name="helmwatch", producer_version="1.0.0")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--name", required=True, help="model_name in the metadata")
+    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--half", action="store_true", help="FP16 convolutions and weights")
+    parser.add_argument("--metrics", nargs="*", default=[], help="NAME=FILE pairs of evaluate.py --json, put into the metadata")
+    args = parser.parse_args()
+    model, checkpoint = load_checkpoint(args.checkpoint)
+    exported = build(model, args.half)
+    figures = {}
+    for pair in args.metrics:
+        name, path = pair.split("=", 1)
+        result = json.load(open(path))
+        figures[name] = {"map50": round(result["map50"], 4), "map": round(result["map"], 4),
+                         **{f"{k}50": round(v["ap50"], 4) for k, v in result["classes"].items()}}  # fmt: skip
+    metadata = {
+        "names": str(dict(enumerate(checkpoint["names"]))),
+        "stride": str(max(STRIDES)),
+        "letterbox": json.dumps({"anchor": "center", "pad": 114}),
+        "model_name": args.name,
+        "model_version": args.version,
+        "data_digest": f"sha256:{checkpoint['data_digest']}",
+        "metrics": json.dumps(figures),
+        "license": "Apache-2.0",
+    }
+    for key, value in metadata.items():
+        exported.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(exported, full_check=True)
+    onnx.save(exported, args.out)
+    print(f"{args.out}: {len(exported.graph.node)} nodes, {len(exported.SerializeToString()) / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""Trains a detector from random weights.
+
+    python3 train.py --variant n --train packed/train --val packed/val --out runs/n --epochs 300
+    python3 train.py --variant s --train packed/train --val packed/val --out runs/s --minutes 18   # fit a time window
+    python3 train.py ... --resume                                                              # go on from out/last.pt
+
+Writes out/last.pt, out/best.pt (best on the validation set) and out/log.csv; `curves.py` draws the log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import anchors as anchor_fit
+from augment import Augmenter, PictureBank
+from data import Letterbox, Sample, decode_all, digest, read_set
+from evaluate import truth_boxes
+from loss import assign, detection_loss
+from metrics import Evaluation, detections
+from network import Detector, parameter_count
+
+NAMES = ["helmet", "head"]
+CLOSING_FROM = 0.88  # the last part of the training shows mostly whole pictures, as in use (Ge et al. 2021, YOLOX)
+
+
+class Averaged:
+    """Exponential moving average of weights and statistics."""
+
+    def __init__(self, model: nn.Module, decay: float = 0.9998, ramp: float = 2000):
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.decay, self.ramp, self.updates = decay, ramp, 0
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        self.updates += 1
+        d = self.decay * (1 - math.exp(-self.updates / self.ramp))
+        mine, theirs = [], []
+        for a, b in zip(self.model.state_dict().values(), model.state_dict().values()):
+            if a.is_floating_point():
+                mine.append(a)
+                theirs.append(b.detach())
+            else:
+                a.copy_(b)
+        torch._foreach_mul_(mine, d)
+        torch._foreach_add_(mine, theirs, alpha=1 - d)
+
+
+class Validation:
+    """The validation set, letterboxed once and kept on the device."""
+
+    def __init__(self, samples: list[Sample], size: int, device: torch.device):
+        pictures = decode_all(samples, workers=16)
+        self.fits = [Letterbox.fit(p.shape[1], p.shape[0], size) for p in pictures]
+        self.truth = [truth_boxes(s, p.shape[1], p.shape[0]) for s, p in zip(samples, pictures)]
+        stacked = np.stack([f.apply(p, size) for f, p in zip(self.fits, pictures)])
+        self.images = torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous().to(device)
+
+    @torch.no_grad()
+    def run(self, model: Detector, batch: int = 50) -> tuple[list[float], float, float]:
+        result = Evaluation(model.classes)
+        for start in range(0, len(self.images), batch):
+            images = self.images[start : start + batch].float() / 255
+            output = model.decode(model(images.to(memory_format=torch.channels_last)))
+            score = output[..., 4] * output[..., 5:].amax(-1)
+            top = score.topk(min(600, score.shape[1]), dim=1).indices
+            rows = output.gather(1, top[..., None].expand(-1, -1, output.shape[2])).cpu().numpy()
+            for i, row in enumerate(rows):
+                found = detections(row)
+                found[:, :4] = self.fits[start + i].to_source(found[:, :4])
+                result.add(found, self.truth[start + i])
+        return result.quick()
+
+
+class PlainBatches:
+    """Letterboxed pictures without augmentation: for checking that the loop can overfit a handful."""
+
+    def __init__(self, samples: list[Sample], size: int, device: torch.device):
+        pictures = decode_all(samples)
+        fits = [Letterbox.fit(p.shape[1], p.shape[0], size) for p in pictures]
+        stacked = np.stack([f.apply(p, size) for f, p in zip(fits, pictures)])
+        self.images = torch.from_numpy(stacked).permute(0, 3, 1, 2).to(device).float() / 255
+        self.targets = []
+        for s, f in zip(samples, fits):
+            w, h = f.source_width * f.scale, f.source_height * f.scale
+            rows = s.labels * np.array([1, w, h, w, h]) + np.array([0, f.pad_x, f.pad_y, 0, 0])
+            self.targets.append(torch.from_numpy(rows).float().to(device))
+
+    def draw(self, batch: int, closing: bool = False):
+        pick = torch.randperm(len(self.images))[:batch].tolist()
+        rows = [torch.cat((torch.full((len(self.targets[p]), 1), float(i), device=self.images.device), self.targets[p]), 1)
+                for i, p in enumerate(pick)]  # fmt: skip
+        return self.images[pick], torch.cat(rows)
+
+
+def sampling_weights(samples: list[Sample], extra: list[Sample], head_boost: float, extra_share: float) -> torch.Tensor:
+    """Pictures with a bare head are drawn `head_boost` times as often; the extra pictures make up `extra_share`."""
+    base = torch.tensor([head_boost if (s.labels[:, 0] == 1).any() else 1.0 for s in samples])
+    base = base / base.sum() * (1 - extra_share if extra else 1)
+    return torch.cat((base, torch.full((len(extra),), extra_share / max(1, len(extra)))))
+
+
+def make_optimizer(model: nn.Module, kind: str, decay: float) -> torch.optim.Optimizer:
+    decayed = [m.weight for m in model.modules() if isinstance(m, nn.Conv2d)]
+    known = {id(p) for p in decayed}
+    rest = [p for p in model.parameters() if id(p) not in known]
+    groups = [{"params": decayed, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+    if kind == "adamw":
+        return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
+    return torch.optim.SGD(groups, lr=0.01, momentum=0.937, nesterov=True)
+
+
+def learning_rate(peak: float, step: int, warmup: int, progress: float, floor: float = 0.01) -> float:
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--variant", default="n", choices=["n", "s", "m"])
+    parser.add_argument("--train", nargs="+", required=True)
+    parser.add_argument("--val", nargs="+", required=True)
+    parser.add_argument("--extra", nargs="*", default=[], help="further pictures, such as renders, with their own share")
+    parser.add_argument("--extra-share", type=float, default=0.08)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=300)
+    parser.add_argument("--minutes", type=float, default=0, help="instead of epochs: end after this time")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--optimizer", default="sgd", choices=["sgd", "adamw"])
+    parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--decay", type=float, default=5e-4)
+    parser.add_argument("--ema", type=float, default=0.9998, help="decay of the averaged weights")
+    parser.add_argument("--warmup", type=int, default=400, help="steps")
+    parser.add_argument("--head-boost", type=float, default=2.0)
+    parser.add_argument("--evals", type=int, default=20, help="validations over the run")
+    parser.add_argument("--init", help="start from the averaged weights of this checkpoint (fine-tuning)")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
+    parser.add_argument("--plain", action="store_true", help="no augmentation, for trying the loop")
+    parser.add_argument("--size", type=int, default=640, help="other than 640 only with --plain")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    torch.manual_seed(args.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    cuda = device.type == "cuda"
+    if cuda:
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = True
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    samples = read_set(*args.train)[: args.limit or None]
+    extra = read_set(*args.extra) if args.extra else []
+    validation = Validation(samples if args.limit else read_set(*args.val), args.size, device)
+    data_digest = digest(samples + extra)
+    if args.plain:
+        source = PlainBatches(samples, args.size, device)
+    else:
+        weights = sampling_weights(samples, extra, args.head_boost, args.extra_share)
+        source = Augmenter(PictureBank(samples + extra, device), weights)
+
+    sizes = anchor_fit.letterboxed_sizes(samples, args.size)
+    model = Detector(args.variant, torch.from_numpy(anchor_fit.fit(sizes)), len(NAMES)).to(device)
+    first = None
+    if args.init or (args.resume and (args.out / "last.pt").exists()):
+        first = torch.load(args.init or args.out / "last.pt", map_location=device)
+        model.load_state_dict(first["ema"] if args.init else first["model"])
+    model = model.to(memory_format=torch.channels_last)
+    averaged = Averaged(model, args.ema)
+    optimizer = make_optimizer(model, args.optimizer, args.decay)
+    anchors = model.anchors.clone()
+    print(f"{args.variant}: {parameter_count(model)} parameters, {len(samples)} + {len(extra)} pictures, anchors "
+          f"{anchors.view(-1, 2).tolist()}", flush=True)  # fmt: skip
+
+    steps_per_epoch = math.ceil((len(samples) + len(extra)) / args.batch)
+    total_steps = args.epochs * steps_per_epoch
+    step, spent, best, pictures_seen, next_eval = 0, 0.0, -1.0, 0, 1 / args.evals
+    if args.resume and first is not None and not args.init:
+        optimizer.load_state_dict(first["optimizer"])
+        averaged.model.load_state_dict(first["ema"])
+        averaged.updates = step = first["step"]
+        spent, best, pictures_seen, next_eval = first["spent"], first["best"], first["pictures"], first["next_eval"]
+    forward = torch.compile(model) if args.compile else model
+    log_path = args.out / "log.csv"
+    fields = ["step", "epoch", "minutes", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
+    fresh = not (args.resume and log_path.exists())
+    log = open(log_path, "w" if fresh else "a", newline="")
+    writer = csv.DictWriter(log, fields)
+    if fresh:
+        writer.writeheader()
+
+    model.train()
+    parts = torch.zeros(3, device=device)
+    since, since_step, begun = time.time(), step, time.time() - spent
+    while True:
+        progress = (time.time() - begun) / (60 * args.minutes) if args.minutes else step / total_steps
+        done = progress >= 1
+        if not done:
+            lr = learning_rate(args.lr, step, args.warmup, progress)
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            with torch.no_grad():
+                images, targets = source.draw(args.batch, progress > CLOSING_FROM)
+                positives = assign(targets, anchors, args.size)
+                images = images.to(memory_format=torch.channels_last)
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=cuda):
+                maps = forward(images)
+            loss, part = detection_loss(maps, positives, anchors)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+            optimizer.step()
+            averaged.update(model)
+            parts += part
+            step += 1
+            pictures_seen += args.batch
+        if done or progress >= next_eval:
+            count = max(1, step - since_step)
+            mean = (parts / count).tolist()
+            rate = count * args.batch / (time.time() - since)
+            per_class, map50, map_all = validation.run(averaged.model)
+            spent = time.time() - begun
+            writer.writerow({
+                "step": step, "epoch": round(pictures_seen / (len(samples) + len(extra)), 2), "minutes": round(spent / 60, 3),
+                "lr": round(lr, 6), "box": round(mean[0], 5), "object": round(mean[1], 5), "class": round(mean[2], 5),
+                "pictures_per_s": round(rate, 1), "helmet50": round(per_class[0], 4), "head50": round(per_class[1], 4),
+                "map50": round(map50, 4), "map": round(map_all, 4),
+            })  # fmt: skip
+            log.flush()
+            print(f"{progress:.3f} step {step} loss {mean} val {per_class} mAP50 {map50:.4f} mAP {map_all:.4f} "
+                  f"{rate:.0f} pictures/s", flush=True)  # fmt: skip
+            fitness = 0.5 * map50 + 0.5 * map_all
+            better, best = fitness >= best, max(best, fitness)
+            next_eval += 1 / args.evals
+            checkpoint = {
+                "variant": args.variant, "names": NAMES, "ema": averaged.model.state_dict(), "step": step, "spent": spent,
+                "best": best, "pictures": pictures_seen, "next_eval": next_eval, "data_digest": data_digest,
+                "val": {"map50": map50, "map": map_all, **dict(zip(NAMES, per_class))},
+                "arguments": {k: str(v) for k, v in vars(args).items()},
+            }  # fmt: skip
+            if better:
+                torch.save(checkpoint, args.out / "best.pt")
+            torch.save({**checkpoint, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, args.out / "last.pt")
+            parts.zero_()
+            since, since_step = time.time(), step
+        if done:
+            break
+    log.close()
+    print(f"done: {step} steps, {pictures_seen} pictures, {(time.time() - begun) / 60:.1f} minutes, best {best:.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
