@@ -39,20 +39,16 @@ class Averaged:
     def __init__(self, model: nn.Module, decay: float = 0.9998, ramp: float = 2000):
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.decay, self.ramp, self.updates = decay, ramp, 0
+        pairs = list(zip(self.model.state_dict().values(), model.state_dict().values()))
+        self.mine = [a for a, _ in pairs if a.is_floating_point()]
+        self.theirs = [b.detach() for _, b in pairs if b.is_floating_point()]
 
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
+    def update(self) -> None:
         self.updates += 1
         d = self.decay * (1 - math.exp(-self.updates / self.ramp))
-        mine, theirs = [], []
-        for a, b in zip(self.model.state_dict().values(), model.state_dict().values()):
-            if a.is_floating_point():
-                mine.append(a)
-                theirs.append(b.detach())
-            else:
-                a.copy_(b)
-        torch._foreach_mul_(mine, d)
-        torch._foreach_add_(mine, theirs, alpha=1 - d)
+        torch._foreach_mul_(self.mine, d)
+        torch._foreach_add_(self.mine, self.theirs, alpha=1 - d)
 
 
 class Validation:
@@ -109,20 +105,27 @@ def sampling_weights(samples: list[Sample], extra: list[Sample], head_boost: flo
     return torch.cat((base, torch.full((len(extra),), extra_share / max(1, len(extra)))))
 
 
-def make_optimizer(model: nn.Module, kind: str, decay: float) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, kind: str, decay: float, fused: bool = False) -> torch.optim.Optimizer:
     decayed = [m.weight for m in model.modules() if isinstance(m, nn.Conv2d)]
     known = {id(p) for p in decayed}
     rest = [p for p in model.parameters() if id(p) not in known]
     groups = [{"params": decayed, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
     if kind == "adamw":
         return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
-    return torch.optim.SGD(groups, lr=0.01, momentum=0.937, nesterov=True)
+    return torch.optim.SGD(groups, lr=0.01, momentum=0.937, nesterov=True, **({"fused": True} if fused else {}))
 
 
 def learning_rate(peak: float, step: int, warmup: int, progress: float, floor: float = 0.01) -> float:
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+def graphed(model: Detector, batch: int, size: int):
+    """The network's forward and backward pass as CUDA graphs: on a slow host launching kernels costs more than running them."""
+    sample = torch.rand(batch, 3, size, size, device="cuda").to(memory_format=torch.channels_last)
+    with torch.autocast("cuda", dtype=torch.bfloat16, cache_enabled=False):
+        return torch.cuda.make_graphed_callables(model, (sample,))
 
 
 def arguments() -> argparse.Namespace:
@@ -145,7 +148,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--evals", type=int, default=20, help="validations over the run")
     parser.add_argument("--init", help="start from the averaged weights of this checkpoint (fine-tuning)")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--graph", action="store_true", help="replay the network's two passes as CUDA graphs")
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
     parser.add_argument("--plain", action="store_true", help="no augmentation, for trying the loop")
     parser.add_argument("--size", type=int, default=640, help="other than 640 only with --plain")
@@ -182,7 +185,7 @@ def main() -> None:
         model.load_state_dict(first["ema"] if args.init else first["model"])
     model = model.to(memory_format=torch.channels_last)
     averaged = Averaged(model, args.ema)
-    optimizer = make_optimizer(model, args.optimizer, args.decay)
+    optimizer = make_optimizer(model, args.optimizer, args.decay, fused=cuda)
     anchors = model.anchors.clone()
     print(f"{args.variant}: {parameter_count(model)} parameters, {len(samples)} + {len(extra)} pictures, anchors "
           f"{anchors.view(-1, 2).tolist()}", flush=True)  # fmt: skip
@@ -195,7 +198,8 @@ def main() -> None:
         averaged.model.load_state_dict(first["ema"])
         averaged.updates = step = first["step"]
         spent, best, pictures_seen, next_eval = first["spent"], first["best"], first["pictures"], first["next_eval"]
-    forward = torch.compile(model) if args.compile else model
+    model.train()
+    forward = graphed(model, args.batch, args.size) if args.graph else model
     log_path = args.out / "log.csv"
     fields = ["step", "epoch", "minutes", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
     fresh = not (args.resume and log_path.exists())
@@ -204,7 +208,6 @@ def main() -> None:
     if fresh:
         writer.writeheader()
 
-    model.train()
     parts = torch.zeros(3, device=device)
     since, since_step, begun = time.time(), step, time.time() - spent
     while True:
@@ -218,14 +221,14 @@ def main() -> None:
                 images, targets = source.draw(args.batch, progress > CLOSING_FROM)
                 positives = assign(targets, anchors, args.size)
                 images = images.to(memory_format=torch.channels_last)
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=cuda):
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=cuda, cache_enabled=False):
                 maps = forward(images)
             loss, part = detection_loss(maps, positives, anchors)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 10.0)
             optimizer.step()
-            averaged.update(model)
+            averaged.update()
             parts += part
             step += 1
             pictures_seen += args.batch
