@@ -1,0 +1,64 @@
+package io.helmwatch.pipeline;
+
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts the failures of stages; logs each kind once with its stack trace, so that a stage that fails on every frame does not
+ * fill the log. The totals are in the metrics and in the summary line.
+ *
+ * <p>Threading: any thread.
+ */
+final class FailureLog {
+    private static final Logger LOG = LoggerFactory.getLogger(FailureLog.class);
+    private static final int KINDS_REMEMBERED = 100;
+
+    private final Map<Stage, AtomicLong> counts = new EnumMap<>(Stage.class);
+    private final Set<String> known = new HashSet<>();
+
+    FailureLog() {
+        for (Stage stage : Stage.values()) {
+            counts.put(stage, new AtomicLong());
+        }
+    }
+
+    /** Counts a failure. */
+    void record(Stage stage, Throwable failure) {
+        counter(stage).incrementAndGet();
+        StackTraceElement[] trace = failure.getStackTrace();
+        String kind = stage + " " + failure.getClass().getName() + " " + (trace.length == 0 ? "" : trace[0]);
+        if (isNew(kind)) {
+            LOG.error(
+                    "{} failed on a frame, which is given up; later failures of this kind are only counted",
+                    stage.tag(),
+                    failure);
+        }
+    }
+
+    /** Failures of a stage so far. */
+    long count(Stage stage) {
+        return counter(stage).get();
+    }
+
+    /** Failures of all stages so far. */
+    long count() {
+        return counts.values().stream().mapToLong(AtomicLong::get).sum();
+    }
+
+    private AtomicLong counter(Stage stage) {
+        AtomicLong counter = counts.get(stage);
+        if (counter == null) {
+            throw new IllegalArgumentException("unknown stage " + stage);
+        }
+        return counter;
+    }
+
+    private synchronized boolean isNew(String kind) {
+        return known.size() < KINDS_REMEMBERED && known.add(kind);
+    }
+}
