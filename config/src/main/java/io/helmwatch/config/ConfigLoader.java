@@ -278,6 +278,7 @@ public final class ConfigLoader {
             KafkaConfig kafka = kafka(top.section("kafka", false));
             JsonLinesConfig jsonLines = jsonLines(top.section("json-lines", false));
             HttpConfig http = http(top.section("http", false));
+            IncidentsConfig incidents = new RulesReader(this).incidents(top.section("incidents", false));
             if (!kafka.enabled() && jsonLines.target() == null && problems.isEmpty()) {
                 problem(
                         null,
@@ -285,7 +286,7 @@ public final class ConfigLoader {
                         "nothing receives the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
             }
             top.end();
-            return new HelmwatchConfig(backend, model, inference, pipeline, streams, kafka, jsonLines, http);
+            return new HelmwatchConfig(backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents);
         }
 
         private ModelConfig model(Section section) {
@@ -384,6 +385,7 @@ public final class ConfigLoader {
             Duration openTimeout = section.duration("open-timeout", d.openTimeout(), least, LONGEST);
             Duration readTimeout = section.duration("read-timeout", d.readTimeout(), least, LONGEST);
             StreamConfig.Credentials credentials = credentials(section, url);
+            StreamRulesConfig rules = new RulesReader(this).stream(section);
             section.end();
             if (id == null || url == null) {
                 return null;
@@ -397,7 +399,7 @@ public final class ConfigLoader {
                 section.problem("transport", "is for rtsp, but the url is a file or folder");
             }
             return new StreamConfig(
-                    id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials);
+                    id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, rules);
         }
 
         /** The id for the path of problems, before anything is checked. */

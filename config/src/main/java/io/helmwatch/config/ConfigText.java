@@ -1,9 +1,12 @@
 package io.helmwatch.config;
 
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a configuration as YAML with every value that is in force; secrets are three stars. */
@@ -46,6 +49,7 @@ final class ConfigText {
         out.line(1, "enabled", config.http().enabled());
         out.line(1, "host", config.http().host());
         out.line(1, "port", zeroIs(config.http().port(), "(free)"));
+        out.incidents(config.incidents());
         return Redaction.redact(out.text.toString());
     }
 
@@ -59,6 +63,74 @@ final class ConfigText {
         line(2, "open-timeout", Durations.format(stream.openTimeout()));
         line(2, "read-timeout", Durations.format(stream.readTimeout()));
         line(2, "credentials", stream.credentials() == null ? "(none)" : Redaction.MASK);
+        rules(stream.rules());
+    }
+
+    private void rules(StreamRulesConfig rules) {
+        line(2, "min-box", rules.minBox());
+        list("zones", rules.zones().isEmpty());
+        for (ZoneConfig zone : rules.zones()) {
+            text.append("      - {name: ").append(zone.name()).append(", polygon: ");
+            text.append(polygon(zone.polygon())).append("}\n");
+        }
+        list("masks", rules.masks().isEmpty());
+        for (List<ZoneConfig.Point> mask : rules.masks()) {
+            text.append("      - {polygon: ").append(polygon(mask)).append("}\n");
+        }
+        list("rules", rules.rules().isEmpty());
+        rules.rules().forEach(this::rule);
+    }
+
+    private void list(String key, boolean isEmpty) {
+        text.append("    ").append(key).append(isEmpty ? ": []\n" : ":\n");
+    }
+
+    private static String polygon(List<ZoneConfig.Point> points) {
+        return points.stream()
+                .map(point -> "[" + number(point.x()) + ", " + number(point.y()) + "]")
+                .collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private void rule(RuleConfig rule) {
+        text.append("      - name: ").append(rule.name()).append('\n');
+        line(4, "kind", rule.kind() == RuleConfig.Kind.NO_HELMET ? "no-helmet" : "occupancy");
+        if (rule.kind() != RuleConfig.Kind.NO_HELMET) {
+            line(4, rule.kind() == RuleConfig.Kind.MORE_PEOPLE ? "more-than" : "fewer-than", rule.limit());
+        }
+        line(4, "zones", rule.zones());
+        line(4, "confidence", number(rule.confidence()));
+        line(4, "required", rule.required());
+        line(4, "of", rule.of());
+        line(4, "at-least", Durations.format(rule.atLeast()));
+        line(4, "update-every", Durations.format(rule.updateEvery()));
+        line(4, "end-after", Durations.format(rule.endAfter()));
+        ScheduleConfig schedule = rule.schedule();
+        if (schedule != null) {
+            text.append("        schedule:\n");
+            line(5, "time-zone", schedule.zone());
+            line(5, "days", days(schedule));
+            line(5, "from", schedule.from());
+            line(5, "to", schedule.to());
+        }
+    }
+
+    private static List<String> days(ScheduleConfig schedule) {
+        return new TreeSet<>(schedule.days())
+                .stream().map(day -> name(day).substring(0, 3)).toList();
+    }
+
+    private void incidents(IncidentsConfig incidents) {
+        section("incidents");
+        line(1, "helmet-labels", new TreeSet<>(incidents.tracking().helmetLabels()));
+        line(1, "bare-head-labels", new TreeSet<>(incidents.tracking().bareHeadLabels()));
+        line(1, "start-confidence", number(incidents.tracking().startConfidence()));
+        line(1, "confirm", Durations.format(incidents.tracking().confirm()));
+        line(1, "max-gap", Durations.format(incidents.tracking().maxGap()));
+        line(1, "observation", Durations.format(incidents.observation()));
+        text.append("  spool:\n");
+        line(2, "directory", incidents.spool().directory());
+        line(2, "max-bytes", Bytes.format(incidents.spool().maxBytes()));
+        line(2, "fsync", incidents.spool().fsync());
     }
 
     private void kafka(KafkaConfig kafka) {

@@ -13,6 +13,7 @@ import java.util.List;
  * @param kafka the broker; its {@code enabled} tells whether it is used
  * @param jsonLines the second sink
  * @param http metrics and health
+ * @param incidents how incidents are made and kept
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -22,11 +23,25 @@ public record HelmwatchConfig(
         List<StreamConfig> streams,
         KafkaConfig kafka,
         JsonLinesConfig jsonLines,
-        HttpConfig http) {
+        HttpConfig http,
+        IncidentsConfig incidents) {
 
     /** Keeps its own copy of the streams. */
     public HelmwatchConfig {
         streams = List.copyOf(streams);
+    }
+
+    /** Incidents by default. */
+    public HelmwatchConfig(
+            Backend backend,
+            ModelConfig model,
+            InferenceConfig inference,
+            PipelineConfig pipeline,
+            List<StreamConfig> streams,
+            KafkaConfig kafka,
+            JsonLinesConfig jsonLines,
+            HttpConfig http) {
+        this(backend, model, inference, pipeline, streams, kafka, jsonLines, http, IncidentsConfig.DEFAULT);
     }
 
     /** Every value in force as YAML text, secrets masked, for logs and {@code validate}. */

@@ -206,6 +206,24 @@ final class Section {
         return value;
     }
 
+    /** A number of bytes, plain or with a unit such as {@code 256MiB}. */
+    long bytes(String key, long byDefault, long min, long max) {
+        String text = text(key);
+        if (text == null) {
+            return byDefault;
+        }
+        Long value = Bytes.parse(text);
+        if (value == null) {
+            problem(key, Bytes.RULE);
+            return byDefault;
+        }
+        if (value < min || value > max) {
+            problem(key, "must be from " + Bytes.format(min) + " to " + Bytes.format(max));
+            return byDefault;
+        }
+        return value;
+    }
+
     Duration duration(String key, Duration byDefault, Duration min, Duration max) {
         String text = text(key);
         if (text == null) {

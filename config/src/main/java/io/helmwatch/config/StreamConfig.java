@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param openTimeout longest time to open the stream
  * @param readTimeout longest time without a packet before the stream counts as lost
  * @param credentials user and password; null where the stream needs none
+ * @param rules zones, masks and rules for incidents
  */
 public record StreamConfig(
         String id,
@@ -28,7 +29,8 @@ public record StreamConfig(
         boolean loop,
         Duration openTimeout,
         Duration readTimeout,
-        @Nullable Credentials credentials) {
+        @Nullable Credentials credentials,
+        StreamRulesConfig rules) {
 
     /** Takes user information out of the URL; credentials given beside it win. */
     public StreamConfig {
@@ -42,6 +44,30 @@ public record StreamConfig(
         if (credentials != null) {
             Redaction.register(credentials.username(), credentials.password());
         }
+    }
+
+    /** A stream without rules. */
+    public StreamConfig(
+            String id,
+            String url,
+            Transport transport,
+            double analyzeFps,
+            boolean realtime,
+            boolean loop,
+            Duration openTimeout,
+            Duration readTimeout,
+            @Nullable Credentials credentials) {
+        this(
+                id,
+                url,
+                transport,
+                analyzeFps,
+                realtime,
+                loop,
+                openTimeout,
+                readTimeout,
+                credentials,
+                StreamRulesConfig.NONE);
     }
 
     /** Transports of RTSP. */

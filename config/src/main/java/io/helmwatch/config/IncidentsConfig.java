@@ -1,0 +1,17 @@
+package io.helmwatch.config;
+
+import java.time.Duration;
+
+/**
+ * How incidents are made and kept, for all streams; their rules stand with the streams.
+ *
+ * @param tracking how heads are followed
+ * @param observation frames within this time of a stream are one observation, so that rules mean the same at every analysed rate
+ * @param spool where incidents wait for the broker
+ */
+public record IncidentsConfig(TrackingConfig tracking, Duration observation, SpoolConfig spool) {
+
+    /** Everything by default; an observation is 200 ms. */
+    public static final IncidentsConfig DEFAULT =
+            new IncidentsConfig(TrackingConfig.DEFAULT, Duration.ofMillis(200), SpoolConfig.DEFAULT);
+}

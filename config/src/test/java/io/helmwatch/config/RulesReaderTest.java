@@ -1,0 +1,210 @@
+package io.helmwatch.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RulesReaderTest {
+    private static final String HEAD = """
+            json-lines: {target: "-"}
+            streams:
+              - id: gate-3
+                url: rtsp://camera/1
+            """;
+
+    @Test
+    void shouldReadZonesMasksRulesAndIncidents() {
+        HelmwatchConfig config = read("""
+                    min-box: 12
+                    zones:
+                      - {name: pit, polygon: [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}
+                    masks:
+                      - {polygon: [[0, 0], [0.2, 0], [0.2, 0.1]]}
+                    rules:
+                      - name: no-helmet-in-pit
+                        kind: no-helmet
+                        zones: [pit]
+                        confidence: 0.6
+                        required: 4
+                        of: 6
+                        at-least: 3s
+                        update-every: 1m
+                        end-after: 20s
+                        schedule: {time-zone: Europe/Berlin, days: [mon, fri], from: "06:00", to: "20:30"}
+                      - {name: crowd, kind: occupancy, zones: [pit], more-than: 5, at-least: 10s}
+                      - {name: buddy, kind: occupancy, fewer-than: 2}
+                incidents:
+                  helmet-labels: [hardhat]
+                  max-gap: 3s
+                  spool: {directory: spool, max-bytes: 64MiB, fsync: false}
+                """);
+        StreamRulesConfig rules = config.streams().get(0).rules();
+        assertThat(rules.minBox()).isEqualTo(12);
+        assertThat(rules.zones())
+                .containsExactly(new ZoneConfig(
+                        "pit",
+                        List.of(
+                                new ZoneConfig.Point(0, 0.5),
+                                new ZoneConfig.Point(1, 0.5),
+                                new ZoneConfig.Point(1, 1),
+                                new ZoneConfig.Point(0, 1))));
+        assertThat(rules.masks()).hasSize(1);
+        assertThat(rules.rules())
+                .containsExactly(
+                        new RuleConfig(
+                                "no-helmet-in-pit",
+                                RuleConfig.Kind.NO_HELMET,
+                                List.of("pit"),
+                                0.6,
+                                4,
+                                6,
+                                Duration.ofSeconds(3),
+                                Duration.ofMinutes(1),
+                                Duration.ofSeconds(20),
+                                new ScheduleConfig(
+                                        ZoneId.of("Europe/Berlin"),
+                                        Set.of(DayOfWeek.MONDAY, DayOfWeek.FRIDAY),
+                                        LocalTime.of(6, 0),
+                                        LocalTime.of(20, 30)),
+                                0),
+                        new RuleConfig(
+                                "crowd",
+                                RuleConfig.Kind.MORE_PEOPLE,
+                                List.of("pit"),
+                                0.5,
+                                3,
+                                5,
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(10),
+                                null,
+                                5),
+                        RuleConfig.of("buddy", RuleConfig.Kind.FEWER_PEOPLE, List.of(), 2));
+        assertThat(config.incidents().tracking().helmetLabels()).containsExactly("hardhat");
+        assertThat(config.incidents().tracking().bareHeadLabels()).containsExactly("head");
+        assertThat(config.incidents().tracking().maxGap()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(config.incidents().spool()).isEqualTo(new SpoolConfig(Path.of("/site/spool"), 64 << 20, false));
+    }
+
+    @Test
+    void shouldReportEverythingThatIsWrongAtOnceWithStreamAndKey() {
+        assertThat(problems("""
+                    min-box: -1
+                    zones:
+                      - {name: pit, polygon: [[0, 0], [1, 1], [1, 0], [0, 1]]}
+                      - {name: pit, polygon: [[0, 0], [1, 0], [1, 1]]}
+                      - {name: line, polygon: [[0, 0], [0.5, 0.5], [1, 1]]}
+                      - {name: far, polygon: [[0, 0], [640, 0], [640, 480]]}
+                      - {polygon: [[0, 0], [1, 0]]}
+                    rules:
+                      - {name: a, kind: no-helmett}
+                      - {name: b, kind: no-helmet, zones: [pitt], required: 6, of: 5, more-than: 3}
+                      - {name: c, kind: occupancy, confidence: 1.5}
+                      - name: d
+                        kind: no-helmet
+                        required: 2
+                        schedule: {time-zone: Mars/Base, days: [monday], from: "25:00"}
+                """))
+                .containsExactlyInAnyOrder(
+                        "streams[0] (gate-3).min-box=-1: must be from 0 to 10000",
+                        "streams[0] (gate-3).zones[0].polygon: must not cross itself: list the corners in the order in which they are"
+                                + " walked",
+                        "streams[0] (gate-3).zones[1].name=pit: given twice; the first of this name is in line 7",
+                        "streams[0] (gate-3).zones[2].polygon: must enclose an area, but its corners lie on a line",
+                        "streams[0] (gate-3).zones[3].polygon[1]: must be two numbers from 0 to 1, [x, y] in shares of the picture's"
+                                + " width and height",
+                        "streams[0] (gate-3).zones[4].name: missing: expected a name such as pit-east",
+                        "streams[0] (gate-3).zones[4].polygon: must have 3 to 64 corners, but has 2",
+                        "streams[0] (gate-3).rules[0].kind=no-helmett: must be one of no-helmet, occupancy",
+                        "streams[0] (gate-3).rules[1].zones: zone 'pitt' is not among the stream's zones; did you mean 'pit'?",
+                        "streams[0] (gate-3).rules[1].required=6: must be at most 'of', which is 5",
+                        "streams[0] (gate-3).rules[1].more-than: unknown key; expected one of name, kind, zones, of, required,"
+                                + " confidence, at-least, update-every, end-after",
+                        "streams[0] (gate-3).rules[2].kind=occupancy: occupancy needs either 'more-than' or 'fewer-than'",
+                        "streams[0] (gate-3).rules[2].confidence=1.5: must be from 0 to 1",
+                        "streams[0] (gate-3).rules[3].required=2: must be more than half of 'of', which is 5",
+                        "streams[0] (gate-3).rules[3].schedule.time-zone=Mars/Base: must be a time zone such as Europe/Berlin or UTC",
+                        "streams[0] (gate-3).rules[3].schedule.days: day 'monday' must be one of mon, tue, wed, thu, fri, sat, sun",
+                        "streams[0] (gate-3).rules[3].schedule.from=25:00: must be a time of day such as 06:30");
+    }
+
+    @Test
+    void shouldReportWrongIncidentSettings() {
+        assertThat(problems("incidents: {helmet-labels: [head], observation: 0, spool: {max-bytes: 5 apples}}\n"))
+                .containsExactlyInAnyOrder(
+                        "incidents.bare-head-labels: must not share a label with helmet-labels",
+                        "incidents.observation=0: must be from 1ms to 1m",
+                        "incidents.spool.max-bytes=5 apples: must be a number of bytes such as 64KiB, 256MiB or 10GiB");
+    }
+
+    @Test
+    void shouldDescribeRulesAsTextThatReadsBack() {
+        HelmwatchConfig config = read("""
+                    zones:
+                      - {name: pit, polygon: [[0, 0.5], [1, 0.5], [1, 1]]}
+                    rules:
+                      - {name: crowd, kind: occupancy, zones: [pit], more-than: 5, at-least: 10s,
+                         schedule: {time-zone: UTC, days: [sat, sun], from: "22:00", to: "05:00"}}
+                """);
+        String text = config.describe();
+        String streams = text.substring(text.indexOf("streams:"), text.indexOf("kafka:"))
+                .replace("(every frame)", "")
+                .replace("credentials: (none)", "")
+                .replaceAll("(?m)^ *(realtime|loop): .*$", "")
+                .replace(" 0 \n", " 0\n");
+        HelmwatchConfig again = ConfigLoader.parse(
+                "json-lines: {target: \"-\"}\n" + streams, "again.yaml", Path.of("/site"), name -> null);
+        assertThat(again.streams().get(0).rules())
+                .isEqualTo(config.streams().get(0).rules());
+    }
+
+    /** 2026-11-20 is a Friday; Berlin is an hour ahead of UTC in November. */
+    @ParameterizedTest
+    @CsvSource({
+        "06:00, 20:00, FRIDAY, 2026-11-20T05:00:00Z, true",
+        "06:00, 20:00, FRIDAY, 2026-11-20T04:59:59Z, false",
+        "06:00, 20:00, FRIDAY, 2026-11-20T18:59:59Z, true",
+        "06:00, 20:00, FRIDAY, 2026-11-20T19:00:00Z, false",
+        "06:00, 20:00, FRIDAY, 2026-11-21T12:00:00Z, false",
+        "22:00, 05:00, FRIDAY, 2026-11-20T21:30:00Z, true",
+        "22:00, 05:00, FRIDAY, 2026-11-21T03:30:00Z, true",
+        "22:00, 05:00, FRIDAY, 2026-11-20T03:30:00Z, false",
+        "22:00, 05:00, FRIDAY, 2026-11-21T21:30:00Z, false",
+        "00:00, 00:00, FRIDAY, 2026-11-20T12:00:00Z, true",
+        "00:00, 00:00, FRIDAY, 2026-11-21T12:00:00Z, false",
+    })
+    void shouldKnowWhenAScheduleIsInForce(String from, String to, DayOfWeek day, String moment, boolean expected) {
+        ScheduleConfig schedule =
+                new ScheduleConfig(ZoneId.of("Europe/Berlin"), Set.of(day), LocalTime.parse(from), LocalTime.parse(to));
+        assertThat(schedule.includes(Instant.parse(moment))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000, 1000", "64KiB, 65536", "256 MiB, 268435456", "10gib, 10737418240", "1k, 1024"})
+    void shouldReadBytes(String text, long expected) {
+        assertThat(Bytes.parse(text)).isEqualTo(expected);
+        assertThat(Bytes.parse(Bytes.format(expected))).isEqualTo(expected);
+    }
+
+    private static HelmwatchConfig read(String rest) {
+        return ConfigLoader.parse(HEAD + rest, "site.yaml", Path.of("/site"), name -> null);
+    }
+
+    private static List<String> problems(String rest) {
+        ConfigException thrown = catchThrowableOfType(ConfigException.class, () -> read(rest));
+        return thrown.problems().stream()
+                .map(problem -> problem.where() + ": " + problem.rule())
+                .toList();
+    }
+}
