@@ -1,0 +1,126 @@
+package io.helmwatch.preprocess.ffmpeg;
+
+import io.helmwatch.preprocess.Preprocessor;
+import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.TensorBatch;
+import io.helmwatch.vision.VideoFrame;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fast letterbox on a CPU: one libswscale pass from the decoder's planes straight into the picture's area of the
+ * tensor's planes. Padding is written only when the geometry of a place in a batch changes.
+ *
+ * <p>Threading: used by one thread; the tensors it writes must be written by no other preprocessor, since it remembers whose
+ * padding stands where. Ownership: keeps one scaling context per source geometry and frees all on close; nothing is allocated
+ * for a frame whose geometry and tensor were seen before.
+ */
+public final class SwscalePreprocessor implements Preprocessor {
+
+    /** Geometries kept at a time; a context takes about a megabyte. */
+    private static final int MAX_SCALERS = 32;
+
+    private final LetterboxAnchor anchor;
+    private final float padding;
+    private final List<TensorScaler> scalers = new ArrayList<>();
+    /** By identity: equal tensors are different memory. */
+    private final Map<HostTensorBatch, TensorPlanes> tensors = new IdentityHashMap<>();
+
+    private long useCount;
+    private boolean closed;
+
+    /**
+     * Makes a preprocessor.
+     *
+     * @param anchor where the picture sits in the network's input
+     * @param padValue value of the padding, 0..255
+     */
+    public SwscalePreprocessor(LetterboxAnchor anchor, int padValue) {
+        if (padValue < 0 || padValue > 255) {
+            throw new IllegalArgumentException("letterbox pad value " + padValue + ": must be 0..255");
+        }
+        this.anchor = anchor;
+        this.padding = padValue / 255f;
+        // libswscale tells about missing accelerated paths at warning level; more silence than errors is left as it is.
+        if (avutil.av_log_get_level() > avutil.AV_LOG_ERROR) {
+            avutil.av_log_set_level(avutil.AV_LOG_ERROR);
+        }
+    }
+
+    @Override
+    public Letterbox add(VideoFrame frame, TensorBatch batch, int index) {
+        if (closed) {
+            throw new IllegalStateException("the preprocessor is closed");
+        }
+        if (frame.memory() != VideoFrame.Memory.HOST) {
+            throw new IllegalArgumentException("a frame in " + frame.memory()
+                    + " memory: this preprocessor reads host memory; decode on the CPU or use the cuda backend");
+        }
+        if (!(batch instanceof HostTensorBatch host)) {
+            throw new IllegalArgumentException("a tensor on a device: this preprocessor writes host tensors");
+        }
+        TensorPlanes planes = planesOf(host);
+        TensorScaler scaler = scalerFor(frame, planes.imageSize());
+        planes.write(frame, scaler, index, padding);
+        return scaler.letterbox();
+    }
+
+    @Override
+    public void submit(TensorBatch batch, int size) {
+        // The pixels were written by add.
+    }
+
+    /** Frees everything; a second call does nothing. */
+    @Override
+    public void close() {
+        closed = true;
+        scalers.forEach(TensorScaler::close);
+        scalers.clear();
+        tensors.values().forEach(TensorPlanes::close);
+        tensors.clear();
+    }
+
+    private TensorPlanes planesOf(HostTensorBatch batch) {
+        TensorPlanes planes = tensors.get(batch);
+        if (planes == null) {
+            planes = new TensorPlanes(batch);
+            tensors.put(batch, planes);
+        }
+        return planes;
+    }
+
+    private TensorScaler scalerFor(VideoFrame frame, ImageSize target) {
+        useCount++;
+        TensorScaler oldest = null;
+        for (int i = 0; i < scalers.size(); i++) {
+            TensorScaler scaler = scalers.get(i);
+            if (scaler.fits(frame, target)) {
+                scaler.usedAt(useCount);
+                return scaler;
+            }
+            if (oldest == null || scaler.lastUse() < oldest.lastUse()) {
+                oldest = scaler;
+            }
+        }
+        return open(frame, target, scalers.size() < MAX_SCALERS ? null : oldest);
+    }
+
+    private TensorScaler open(VideoFrame frame, ImageSize target, @Nullable TensorScaler replaced) {
+        if (replaced != null) {
+            scalers.remove(replaced);
+            replaced.close();
+        }
+        Letterbox letterbox = Letterbox.fit(new ImageSize(frame.width(), frame.height()), target, anchor);
+        TensorScaler scaler = new TensorScaler(letterbox, frame.format(), frame.color());
+        scaler.usedAt(useCount);
+        scalers.add(scaler);
+        return scaler;
+    }
+}

@@ -1,0 +1,167 @@
+package io.helmwatch.preprocess.ffmpeg;
+
+import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.VideoFrame;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.ffmpeg.global.swscale;
+import org.bytedeco.ffmpeg.swscale.SwsContext;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One libswscale context: from one source geometry, format and colour encoding to planar float R, G, B of the letterbox's
+ * scaled size.
+ *
+ * <p>Threading: owned by one thread. Ownership: frees its context and argument arrays on close.
+ */
+final class TensorScaler implements AutoCloseable {
+
+    /**
+     * With float output, "fast bilinear" is libswscale's two-tap bilinear filter with half-pixel centres and no widening when
+     * shrinking, as OpenCV's {@code INTER_LINEAR} that YOLOv5 trains with; plain "bilinear" averages over the shrunk area.
+     */
+    private static final int FLAGS = swscale.SWS_FAST_BILINEAR;
+
+    /** 16.16 fixed point one, libswscale's neutral contrast and saturation. */
+    private static final int ONE = 1 << 16;
+
+    private final Letterbox letterbox;
+    private final PixelFormat format;
+    private final ColorEncoding color;
+    private final LongPointer sourceAddresses = new LongPointer(4).fill(0);
+    private final IntPointer sourceStrides = new IntPointer(4).fill(0);
+    private final LongPointer targetAddresses = new LongPointer(4).fill(0);
+    private final IntPointer targetStrides = new IntPointer(4).fill(0);
+    private final PointerPointer<?> sourcePlanes = new PointerPointer<>(sourceAddresses);
+    private final PointerPointer<?> targetPlanes = new PointerPointer<>(targetAddresses);
+    private @Nullable SwsContext context;
+    private long lastUse;
+
+    TensorScaler(Letterbox letterbox, PixelFormat format, ColorEncoding color) {
+        this.letterbox = letterbox;
+        this.format = format;
+        this.color = color;
+        try {
+            context = open(letterbox, format, color);
+        } catch (Throwable failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private static SwsContext open(Letterbox letterbox, PixelFormat format, ColorEncoding color) {
+        ImageSize source = letterbox.source();
+        SwsContext context = swscale.sws_getContext(
+                source.width(),
+                source.height(),
+                pixelFormat(format),
+                letterbox.scaledWidth(),
+                letterbox.scaledHeight(),
+                avutil.AV_PIX_FMT_GBRPF32LE,
+                FLAGS,
+                null,
+                null,
+                (DoublePointer) null);
+        if (context == null || context.isNull()) {
+            throw new IllegalArgumentException("no scaling from " + source + " " + format + " to "
+                    + letterbox.scaledWidth() + "x" + letterbox.scaledHeight() + ": libswscale refused the geometry");
+        }
+        if (!format.isRgb()) {
+            // Luma-only sources refuse the call in some builds; their range is then taken as told by the return value.
+            swscale.sws_setColorspaceDetails(
+                    context,
+                    swscale.sws_getCoefficients(coefficients(color)),
+                    color.fullRange() ? 1 : 0,
+                    swscale.sws_getCoefficients(swscale.SWS_CS_DEFAULT),
+                    1,
+                    0,
+                    ONE,
+                    ONE);
+        }
+        return context;
+    }
+
+    private static int coefficients(ColorEncoding color) {
+        return switch (color.matrix()) {
+            case BT601 -> swscale.SWS_CS_ITU601;
+            case BT709 -> swscale.SWS_CS_ITU709;
+            case BT2020 -> swscale.SWS_CS_BT2020;
+        };
+    }
+
+    private static int pixelFormat(PixelFormat format) {
+        return switch (format) {
+            case I420 -> avutil.AV_PIX_FMT_YUV420P;
+            case I422 -> avutil.AV_PIX_FMT_YUV422P;
+            case I444 -> avutil.AV_PIX_FMT_YUV444P;
+            case NV12 -> avutil.AV_PIX_FMT_NV12;
+            case I420_10 -> avutil.AV_PIX_FMT_YUV420P10LE;
+            case I422_10 -> avutil.AV_PIX_FMT_YUV422P10LE;
+            case I444_10 -> avutil.AV_PIX_FMT_YUV444P10LE;
+            case P010 -> avutil.AV_PIX_FMT_P010LE;
+            case GRAY8 -> avutil.AV_PIX_FMT_GRAY8;
+            case RGB24 -> avutil.AV_PIX_FMT_RGB24;
+            case BGR24 -> avutil.AV_PIX_FMT_BGR24;
+        };
+    }
+
+    Letterbox letterbox() {
+        return letterbox;
+    }
+
+    boolean fits(VideoFrame frame, ImageSize target) {
+        return frame.width() == letterbox.source().width()
+                && frame.height() == letterbox.source().height()
+                && frame.format() == format
+                && frame.color().equals(color)
+                && target.equals(letterbox.target());
+    }
+
+    void usedAt(long use) {
+        lastUse = use;
+    }
+
+    long lastUse() {
+        return lastUse;
+    }
+
+    /**
+     * Scales a frame into float planes.
+     *
+     * @param red address of the first sample of the red plane's picture area; green and blue follow {@code planeBytes} apart
+     */
+    void scale(VideoFrame frame, long red, long planeBytes, int rowBytes) {
+        for (int plane = 0; plane < format.planes(); plane++) {
+            sourceAddresses.put(plane, frame.planeAddress(plane));
+            sourceStrides.put(plane, frame.strideBytes(plane));
+        }
+        // libswscale's planar RGB is G, B, R.
+        targetAddresses.put(0, red + planeBytes).put(1, red + 2 * planeBytes).put(2, red);
+        targetStrides.put(0, rowBytes).put(1, rowBytes).put(2, rowBytes);
+        int rows = swscale.sws_scale(
+                context, sourcePlanes, sourceStrides, 0, letterbox.source().height(), targetPlanes, targetStrides);
+        if (rows != letterbox.scaledHeight()) {
+            throw new IllegalStateException("scaling " + letterbox.source() + " " + format + ": expected "
+                    + letterbox.scaledHeight() + " rows, libswscale wrote " + rows);
+        }
+    }
+
+    @Override
+    public void close() {
+        SwsContext old = context;
+        context = null;
+        if (old != null) {
+            swscale.sws_freeContext(old);
+        }
+        sourceAddresses.close();
+        sourceStrides.close();
+        targetAddresses.close();
+        targetStrides.close();
+    }
+}

@@ -1,0 +1,26 @@
+package io.helmwatch.inference.onnx;
+
+/**
+ * How the cores are shared among runs of a network.
+ *
+ * @param workers lanes that run at the same time
+ * @param threadsPerWorker threads inside one run
+ * @param reason one clause for the log: why this plan
+ */
+public record WorkerPlan(int workers, int threadsPerWorker, String reason) {
+
+    /** Refuses plans without threads. */
+    public WorkerPlan {
+        if (workers < 1 || threadsPerWorker < 1) {
+            throw new IllegalArgumentException(
+                    "worker plan " + workers + " x " + threadsPerWorker + ": both must be at least 1");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return workers + (workers == 1 ? " worker, " : " workers, ")
+                + threadsPerWorker
+                + (threadsPerWorker == 1 ? " thread each (" : " threads each (") + reason + ")";
+    }
+}

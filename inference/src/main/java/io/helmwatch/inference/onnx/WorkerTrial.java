@@ -1,0 +1,107 @@
+package io.helmwatch.inference.onnx;
+
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.inference.InferenceException;
+import io.helmwatch.inference.InferenceLane;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/** Measures which plan runs more pictures a second: as many one-threaded workers as cores, or one worker with all cores. */
+final class WorkerTrial {
+
+    /** How long each plan is measured; a run that has begun is finished. */
+    private static final long TRIAL_NANOS = 400_000_000L;
+
+    /** One worker must be this much faster: several keep all cores busy through pre- and postprocessing too. */
+    private static final double MARGIN = 1.1;
+
+    private WorkerTrial() {}
+
+    static OnnxRuntimeEngine fastest(Path model, ModelConfig config, int cores) {
+        OnnxRuntimeEngine many = OnnxRuntimeEngine.open(model, config, new WorkerPlan(cores, 1, "not measured"));
+        OnnxRuntimeEngine one = null;
+        try {
+            double manyPerSecond = picturesPerSecond(many);
+            one = OnnxRuntimeEngine.open(model, config, new WorkerPlan(1, cores, "not measured"));
+            double onePerSecond = picturesPerSecond(one);
+            boolean oneWins = onePerSecond > manyPerSecond * MARGIN;
+            OnnxRuntimeEngine winner = oneWins ? one : many;
+            OnnxRuntimeEngine loser = oneWins ? many : one;
+            loser.close();
+            String reason = String.format(
+                    Locale.ROOT,
+                    "measured %.1f pictures/s with %d workers, %.1f with one",
+                    manyPerSecond,
+                    cores,
+                    onePerSecond);
+            WorkerPlan plan = winner.plan();
+            return winner.withPlan(new WorkerPlan(plan.workers(), plan.threadsPerWorker(), reason));
+        } catch (Throwable failure) {
+            many.close();
+            if (one != null) {
+                one.close();
+            }
+            throw failure;
+        }
+    }
+
+    private static double picturesPerSecond(OnnxRuntimeEngine engine) {
+        int workers = engine.plan().workers();
+        List<InferenceLane> lanes = new ArrayList<>();
+        List<FutureTask<Integer>> trials = new ArrayList<>();
+        try {
+            for (int i = 0; i < workers; i++) {
+                InferenceLane lane = engine.openLane(1);
+                lanes.add(lane);
+                trials.add(new FutureTask<>(() -> runsWithinTrial(lane)));
+            }
+            long start = System.nanoTime();
+            for (FutureTask<Integer> trial : trials) {
+                Thread thread = new Thread(trial, "infer-trial");
+                thread.setDaemon(true);
+                thread.start();
+            }
+            int runs = 0;
+            for (FutureTask<Integer> trial : trials) {
+                runs += resultOf(trial);
+            }
+            return runs * 1e9 / (System.nanoTime() - start);
+        } finally {
+            lanes.forEach(InferenceLane::close);
+        }
+    }
+
+    private static int runsWithinTrial(InferenceLane lane) {
+        long start = System.nanoTime();
+        int runs = 0;
+        do {
+            lane.run(1);
+            runs++;
+        } while (System.nanoTime() - start < TRIAL_NANOS);
+        return runs;
+    }
+
+    /** Waits to the end even when interrupted: the lanes must not be closed under a run. */
+    private static int resultOf(FutureTask<Integer> trial) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return trial.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw new InferenceException("trying out the network failed: " + e.getCause(), e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.helmwatch.postprocess;
+
+import io.helmwatch.vision.HostPredictions;
+import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.PredictionLayout.Head;
+import java.nio.FloatBuffer;
+
+/**
+ * Reads candidates out of a YOLOv5 output: each row gives at most one box, of its best class (the first of equals), when
+ * objectness and objectness times class probability reach the threshold.
+ *
+ * <p>Raw heads are decoded as {@code Detect} of ultralytics/yolov5 (models/yolo.py) does, with {@code s} the sigmoid and the cell
+ * {@code (x, y)}: centre {@code (2 s(t) - 0.5 + cell) * stride}, size {@code (2 s(t))^2 * anchor}. Rows are counted as its
+ * concatenation does: by head, then anchor, then cell.
+ *
+ * <p>Threading: without state.
+ */
+final class YoloV5BoxDecoder {
+
+    private static final int ANCHORS_PER_CELL = 3;
+
+    private YoloV5BoxDecoder() {}
+
+    static void decode(HostPredictions predictions, int index, float confidence, BoxCandidates candidates) {
+        PredictionLayout layout = predictions.layout();
+        if (layout.kind() == PredictionLayout.Kind.DECODED) {
+            decodeRows(predictions.tensors().get(0), index, layout, confidence, candidates);
+        } else {
+            for (int head = 0; head < layout.heads().size(); head++) {
+                decodeHead(
+                        predictions.tensors().get(head),
+                        index,
+                        layout.heads().get(head),
+                        layout.classes(),
+                        confidence,
+                        candidates);
+            }
+        }
+    }
+
+    private static void decodeRows(
+            FloatBuffer rows, int index, PredictionLayout layout, float confidence, BoxCandidates candidates) {
+        int elements = layout.rowElements();
+        int classes = layout.classes();
+        int row = Math.multiplyExact(Math.multiplyExact(index, layout.anchors()), elements);
+        for (int i = 0; i < layout.anchors(); i++, row += elements) {
+            float objectness = rows.get(row + 4);
+            // Also false for NaN.
+            if (objectness >= confidence) {
+                int best = bestClass(rows, row + 5, classes);
+                float score = objectness * rows.get(row + 5 + best);
+                if (score >= confidence) {
+                    addBox(
+                            rows.get(row),
+                            rows.get(row + 1),
+                            rows.get(row + 2),
+                            rows.get(row + 3),
+                            score,
+                            best,
+                            candidates);
+                }
+            }
+        }
+    }
+
+    private static void decodeHead(
+            FloatBuffer logits, int index, Head head, int classes, float confidence, BoxCandidates candidates) {
+        int elements = 5 + classes;
+        int cells = head.rows() * head.columns();
+        int row = Math.multiplyExact(Math.multiplyExact(index, ANCHORS_PER_CELL * cells), elements);
+        float stride = head.stride();
+        for (int anchor = 0; anchor < ANCHORS_PER_CELL; anchor++) {
+            float anchorWidth = head.anchorSizes().get(2 * anchor);
+            float anchorHeight = head.anchorSizes().get(2 * anchor + 1);
+            for (int cell = 0; cell < cells; cell++, row += elements) {
+                float objectness = sigmoid(logits.get(row + 4));
+                if (objectness >= confidence) {
+                    int best = bestClass(logits, row + 5, classes);
+                    float score = objectness * sigmoid(logits.get(row + 5 + best));
+                    if (score >= confidence) {
+                        float twiceWidth = 2 * sigmoid(logits.get(row + 2));
+                        float twiceHeight = 2 * sigmoid(logits.get(row + 3));
+                        addBox(
+                                (2 * sigmoid(logits.get(row)) - 0.5f + cell % head.columns()) * stride,
+                                (2 * sigmoid(logits.get(row + 1)) - 0.5f + cell / head.columns()) * stride,
+                                twiceWidth * twiceWidth * anchorWidth,
+                                twiceHeight * twiceHeight * anchorHeight,
+                                score,
+                                best,
+                                candidates);
+                    }
+                }
+            }
+        }
+    }
+
+    private static int bestClass(FloatBuffer rows, int first, int classes) {
+        int best = 0;
+        float bestValue = rows.get(first);
+        for (int i = 1; i < classes; i++) {
+            float value = rows.get(first + i);
+            if (value > bestValue) {
+                bestValue = value;
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private static void addBox(
+            float x, float y, float width, float height, float score, int classIndex, BoxCandidates candidates) {
+        float halfWidth = width / 2;
+        float halfHeight = height / 2;
+        candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classIndex);
+    }
+
+    private static float sigmoid(float logit) {
+        return (float) (1 / (1 + Math.exp(-logit)));
+    }
+}
