@@ -50,4 +50,20 @@ public record KafkaConfig(
     public KafkaConfig {
         properties = Map.copyOf(properties);
     }
+
+    /** The same with another address, such as the embedded broker's. */
+    public KafkaConfig withBootstrapServers(String servers) {
+        return new KafkaConfig(
+                true,
+                servers,
+                embedded,
+                embeddedDataDir,
+                embeddedPort,
+                detectionsTopic,
+                eventsTopic,
+                streamsTopic,
+                createTopics,
+                queueCapacity,
+                properties);
+    }
 }

@@ -19,6 +19,11 @@ public interface DetectionSink extends AutoCloseable {
     /** Hands over a change of a stream's state. */
     void publish(StreamStatus status);
 
+    /** What became of what was handed over; live, for metrics and health. A sink that does not count has none. */
+    default SinkStatistics statistics() {
+        return SinkStatistics.NONE;
+    }
+
     /** Delivers what is queued, within a bounded time, and frees everything; a second call does nothing. */
     @Override
     void close();

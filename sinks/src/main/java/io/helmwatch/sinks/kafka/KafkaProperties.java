@@ -1,0 +1,85 @@
+package io.helmwatch.sinks.kafka;
+
+import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.Redaction;
+import io.helmwatch.config.Secret;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Client properties: our defaults, then what the configuration says, then what must be so. */
+final class KafkaProperties {
+    static final String CLIENT_ID = "helmwatch";
+
+    /** How long the sending thread (never the caller) waits for metadata or buffer memory before it looks around again. */
+    static final int MAX_BLOCK_MILLIS = 1_000;
+
+    private KafkaProperties() {}
+
+    /**
+     * Properties of the producer, checked.
+     *
+     * @throws IllegalArgumentException in one sentence without secrets
+     */
+    static Map<String, Object> producer(KafkaConfig config) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(ProducerConfig.CLIENT_ID_CONFIG, CLIENT_ID);
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+        properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        properties.put(ProducerConfig.LINGER_MS_CONFIG, "5");
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.toString(MAX_BLOCK_MILLIS));
+        // The client's own doubling retry would otherwise wait up to a second after the broker is back.
+        properties.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, "100");
+        properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "1000");
+        properties.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
+        reveal(config, properties);
+        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
+        properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
+        properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
+        try {
+            ProducerConfig unusedChecked = new ProducerConfig(properties);
+        } catch (ConfigException e) {
+            throw new IllegalArgumentException("kafka.properties: " + sentence(e), e);
+        }
+        return properties;
+    }
+
+    /** Properties of the admin client: those of the configuration that it knows. */
+    static Map<String, Object> admin(KafkaConfig config, int timeoutMillis) {
+        Map<String, Object> all = new HashMap<>();
+        reveal(config, all);
+        all.keySet().retainAll(AdminClientConfig.configNames());
+        all.put(
+                AdminClientConfig.CLIENT_ID_CONFIG,
+                all.getOrDefault(AdminClientConfig.CLIENT_ID_CONFIG, CLIENT_ID) + "-admin");
+        all.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
+        all.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(timeoutMillis));
+        all.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(timeoutMillis));
+        all.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
+        return all;
+    }
+
+    /** The innermost useful message of a failure as one line without secrets. */
+    static String sentence(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null
+                && (cause.getMessage() == null
+                        || cause instanceof java.util.concurrent.ExecutionException
+                        || cause.getMessage().startsWith("Failed to "))) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage();
+        String text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message.strip();
+        return Redaction.redact(text.replaceAll("\\s+", " "));
+    }
+
+    private static void reveal(KafkaConfig config, Map<String, Object> into) {
+        for (Map.Entry<String, Secret> property : config.properties().entrySet()) {
+            into.put(property.getKey(), property.getValue().reveal());
+        }
+    }
+}

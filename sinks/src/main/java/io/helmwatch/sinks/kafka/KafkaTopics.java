@@ -1,0 +1,227 @@
+package io.helmwatch.sinks.kafka;
+
+import io.helmwatch.config.KafkaConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sees to it that the topics are there: a thread of its own asks the broker, again and again until it answers, and creates
+ * what is missing where that is allowed, {@code helmwatch.streams} compacted.
+ *
+ * <p>Threading: {@link #check}, {@link #isSettled} and {@link #close} by any thread; the listener is called by the own thread.
+ */
+final class KafkaTopics implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
+    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final long FIRST_RETRY_MILLIS = 250;
+    private static final long LAST_RETRY_MILLIS = 5_000;
+
+    /** What came out; called on the thread of the topics. */
+    interface Listener {
+        /** The broker answered; {@code created} are topics that were missing and now exist. */
+        void onSettled(Set<String> created);
+
+        /** The broker cannot be asked. */
+        void onAway(String reason);
+    }
+
+    private final KafkaConfig config;
+    private final Listener listener;
+    private final Thread thread;
+    private final Object monitor = new Object();
+    private boolean wanted = true;
+    private boolean closed;
+    private volatile boolean settled;
+    private String said = "";
+
+    KafkaTopics(KafkaConfig config, Listener listener) {
+        this.config = config;
+        this.listener = listener;
+        this.thread = new Thread(this::run, "kafka-topics");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Looks again soon, e.g. because a topic seems to be gone. */
+    void check() {
+        synchronized (monitor) {
+            wanted = true;
+            monitor.notifyAll();
+        }
+    }
+
+    /** Whether the topics were seen to, so that nothing is created by mere use with the wrong settings. */
+    boolean isSettled() {
+        return settled;
+    }
+
+    private void run() {
+        long retryMillis = FIRST_RETRY_MILLIS;
+        while (awaitWanted()) {
+            boolean done = false;
+            try (Admin admin = Admin.create(KafkaProperties.admin(config, TIMEOUT_MILLIS))) {
+                try {
+                    Set<String> created = settle(admin);
+                    settled = true;
+                    done = true;
+                    listener.onSettled(created);
+                } finally {
+                    admin.close(java.time.Duration.ZERO);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (ExecutionException | TimeoutException | RuntimeException e) {
+                listener.onAway(KafkaProperties.sentence(e));
+            }
+            if (done) {
+                retryMillis = FIRST_RETRY_MILLIS;
+            } else {
+                check();
+                if (!pause(retryMillis)) {
+                    return;
+                }
+                retryMillis = Math.min(LAST_RETRY_MILLIS, retryMillis * 2);
+            }
+        }
+    }
+
+    private Set<String> settle(Admin admin) throws InterruptedException, ExecutionException, TimeoutException {
+        Set<String> there = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+        List<String> missing = new ArrayList<>();
+        for (String topic : List.of(config.detectionsTopic(), config.streamsTopic())) {
+            if (!there.contains(topic)) {
+                missing.add(topic);
+            }
+        }
+        if (there.contains(config.streamsTopic())) {
+            checkCompaction(admin);
+        }
+        if (missing.isEmpty()) {
+            return Set.of();
+        }
+        if (!config.createTopics()) {
+            sayOnce("kafka: missing on " + config.bootstrapServers() + ": " + String.join(", ", missing)
+                    + "; create them or set kafka.create-topics: true");
+            return Set.of();
+        }
+        return create(admin, missing);
+    }
+
+    private Set<String> create(Admin admin, List<String> missing)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        List<NewTopic> topics = new ArrayList<>();
+        for (String name : missing) {
+            NewTopic topic = new NewTopic(name, Optional.empty(), Optional.empty());
+            if (name.equals(config.streamsTopic())) {
+                topic.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+            }
+            topics.add(topic);
+        }
+        Set<String> created = new java.util.HashSet<>();
+        for (var result : admin.createTopics(topics).values().entrySet()) {
+            try {
+                result.getValue().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+                created.add(result.getKey());
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof AuthorizationException) {
+                    sayOnce("kafka: topic " + result.getKey()
+                            + " is missing and this user may not create it: create it first");
+                } else if (!(e.getCause() instanceof TopicExistsException)) {
+                    throw e;
+                }
+            }
+        }
+        if (!created.isEmpty()) {
+            LOG.info("kafka: created {}", String.join(", ", created));
+        }
+        return created;
+    }
+
+    private void checkCompaction(Admin admin) throws InterruptedException, TimeoutException {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, config.streamsTopic());
+        try {
+            Config found = admin.describeConfigs(List.of(resource))
+                    .all()
+                    .get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                    .get(resource);
+            ConfigEntry policy = found == null ? null : found.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+            if (policy != null && !String.valueOf(policy.value()).contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+                sayOnce("kafka: topic " + config.streamsTopic() + " has cleanup.policy=" + policy.value()
+                        + ", expected compact: the last state of quiet streams will be lost with time");
+            }
+        } catch (ExecutionException e) {
+            LOG.debug("kafka: settings of {} cannot be read: {}", config.streamsTopic(), KafkaProperties.sentence(e));
+        }
+    }
+
+    private void sayOnce(String sentence) {
+        if (!sentence.equals(said)) {
+            said = sentence;
+            LOG.warn(sentence);
+        }
+    }
+
+    private boolean awaitWanted() {
+        synchronized (monitor) {
+            while (!wanted && !closed) {
+                try {
+                    monitor.wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
+            }
+            wanted = false;
+            return !closed;
+        }
+    }
+
+    private boolean pause(long millis) {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        synchronized (monitor) {
+            while (!closed) {
+                long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+                if (left <= 0) {
+                    return true;
+                }
+                try {
+                    monitor.wait(left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** Ends the thread without waiting for an answer of the broker. */
+    @Override
+    public void close() {
+        synchronized (monitor) {
+            closed = true;
+            monitor.notifyAll();
+        }
+        thread.interrupt();
+    }
+}
