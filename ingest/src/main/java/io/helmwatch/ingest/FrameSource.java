@@ -14,6 +14,11 @@ public interface FrameSource {
     /** Whether frames arrive at their own pace (cameras, real-time files) and are dropped rather than held back. */
     boolean isLive();
 
+    /** Length of a finite stream in nanoseconds as its container claims it; 0 while or where unknown. Any thread may ask. */
+    default long durationNanos() {
+        return 0;
+    }
+
     /** Decodes until the end of a finite stream or until {@link #stop}; never throws for what the input contains. */
     void run(FrameReceiver receiver);
 

@@ -59,6 +59,7 @@ public final class FfmpegFrameSource implements FrameSource {
     private volatile @Nullable Thread runner;
     private volatile String codecName = "";
     private volatile double framesPerSecond;
+    private volatile long durationNanos;
     private boolean started;
 
     private FfmpegFrameSource(StreamConfig config) {
@@ -104,6 +105,11 @@ public final class FfmpegFrameSource implements FrameSource {
     @Override
     public boolean isLive() {
         return config.realtime() || (address != null && !address.isFinite());
+    }
+
+    @Override
+    public long durationNanos() {
+        return durationNanos;
     }
 
     @Override
@@ -249,6 +255,7 @@ public final class FfmpegFrameSource implements FrameSource {
         FfmpegDecoder decoder = new FfmpegDecoder(input.video(), displayed);
         codecName = decoder.codecName();
         framesPerSecond = input.framesPerSecond();
+        durationNanos = address != null && address.isFinite() ? input.durationNanos() : 0;
         return decoder;
     }
 

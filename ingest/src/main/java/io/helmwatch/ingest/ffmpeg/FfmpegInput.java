@@ -304,6 +304,12 @@ final class FfmpegInput implements AutoCloseable {
         return frameDurationNanos;
     }
 
+    /** The container's claim of its length in nanoseconds; 0 when it makes none. */
+    long durationNanos() {
+        AVFormatContext open = context;
+        return open == null || open.duration() <= 0 ? 0 : open.duration() * (1_000_000_000L / avutil.AV_TIME_BASE);
+    }
+
     /** The stream's own claim; 0 when it makes none. */
     double framesPerSecond() {
         return framesPerSecond;
