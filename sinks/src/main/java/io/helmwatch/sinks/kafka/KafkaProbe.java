@@ -1,0 +1,62 @@
+package io.helmwatch.sinks.kafka;
+
+import io.helmwatch.config.KafkaConfig;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.Node;
+
+/**
+ * Asks a broker once whether it is there, for {@code helmwatch doctor}.
+ *
+ * @param reachable whether it answered
+ * @param sentence what was found, one sentence without secrets
+ */
+public record KafkaProbe(boolean reachable, String sentence) {
+
+    /**
+     * Connects with the configuration's client properties, lists brokers and topics, and disconnects.
+     *
+     * @param timeout longest time that this takes, give or take a second
+     */
+    public static KafkaProbe of(KafkaConfig config, Duration timeout) {
+        int millis = (int) Math.max(100, Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+        String servers = config.bootstrapServers();
+        long begun = System.nanoTime();
+        try (Admin admin = Admin.create(KafkaProperties.admin(config, millis))) {
+            try {
+                Collection<Node> brokers = admin.describeCluster().nodes().get(millis, TimeUnit.MILLISECONDS);
+                Set<String> topics = admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS);
+                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+                return new KafkaProbe(
+                        true,
+                        servers + " answers (" + brokers.size() + (brokers.size() == 1 ? " broker, " : " brokers, ")
+                                + took + " ms); " + topics(config, topics));
+            } finally {
+                admin.close(Duration.ZERO);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new KafkaProbe(false, servers + ": interrupted");
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
+            return new KafkaProbe(
+                    false, servers + " cannot be used within " + millis + " ms: " + KafkaProperties.sentence(e));
+        }
+    }
+
+    private static String topics(KafkaConfig config, Set<String> there) {
+        Set<String> missing = new TreeSet<>(List.of(config.detectionsTopic(), config.streamsTopic()));
+        missing.removeAll(there);
+        if (missing.isEmpty()) {
+            return "topics are there";
+        }
+        return "missing topics: " + String.join(", ", missing)
+                + (config.createTopics() ? " (will be created)" : " (create them or set kafka.create-topics: true)");
+    }
+}
