@@ -431,9 +431,14 @@ public final class FfmpegFrameSource implements FrameSource {
                 int rc = input.read(packet);
                 if (rc >= 0) {
                     errors = 0;
+                    // A parser that was interrupted still hands out the picture it had kept back.
+                    boolean last = interrupt.gaveUp();
                     if (input.isVideo(packet)) {
                         delivery.observe(packet, input);
                         decodePacket(packet, input, decoder, delivery);
+                        if (last) {
+                            return silence(parsed);
+                        }
                         // Only video counts as a sign of life, and waiting for the receiver does not count as silence.
                         interrupt.arm(timeoutNanos);
                     }

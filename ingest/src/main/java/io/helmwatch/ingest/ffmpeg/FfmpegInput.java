@@ -142,7 +142,10 @@ final class FfmpegInput implements AutoCloseable {
 
     private static AVDictionary options(StreamConfig config, StreamAddress address) {
         AVDictionary options = new AVDictionary(null);
-        String timeoutMicros = Long.toString(Math.max(1, config.readTimeout().toNanos() / 1000));
+        // The interrupt is what keeps time; FFmpeg's own timeouts (which take up to twice as long) only stand behind
+        // it.
+        String timeoutMicros = Long.toString(
+                Math.max(1, config.openTimeout().plus(config.readTimeout()).toNanos() / 1000));
         switch (address.kind()) {
             case FILE -> {
                 set(options, "protocol_whitelist", "file");

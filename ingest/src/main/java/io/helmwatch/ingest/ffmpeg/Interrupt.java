@@ -74,6 +74,11 @@ final class Interrupt {
         return expired || isLate();
     }
 
+    /** Whether a call was given up because of the deadline, even if it found something to return. */
+    boolean gaveUp() {
+        return expired;
+    }
+
     private boolean isLate() {
         return armed && System.nanoTime() - deadlineNanos >= 0;
     }

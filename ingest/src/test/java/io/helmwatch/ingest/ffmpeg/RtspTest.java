@@ -1,0 +1,312 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.Secret;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamConfig.Credentials;
+import io.helmwatch.config.StreamConfig.Transport;
+import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.StreamStatus.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+class RtspTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void shouldPlayOverBothTransports(Transport transport) {
+        try (RtspCamera camera = new RtspCamera();
+                RunningSource source = new RunningSource(stream("gate", camera.url(), transport, 2000, null))) {
+            source.seen().await("30 frames", SOON, seen -> seen.frames().size() >= 30);
+
+            assertThat(source.source().isLive()).isTrue();
+            assertThat(source.seen().states()).containsExactly(State.STARTING, State.ONLINE);
+            assertThat(source.seen().dropped(DropCause.CORRUPT)).isZero();
+            List<Seen> frames = source.seen().frames();
+            assertThat(frames).extracting(Seen::sequence).isSorted().doesNotHaveDuplicates();
+            assertThat(frames).extracting(Seen::ptsNanos).isSorted().doesNotHaveDuplicates();
+            assertThat(frames.get(0)).extracting(Seen::width, Seen::height).containsExactly(320, 240);
+            long span = frames.get(29).ptsNanos() - frames.get(0).ptsNanos();
+            assertThat(span / 1e9).isBetween(1.0, 1.4);
+        }
+    }
+
+    @Test
+    void shouldBeBackWithinThreeSecondsOfARestartAfterAKill() throws Exception {
+        try (RtspCamera camera = new RtspCamera();
+                RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 2000, null))) {
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 25);
+            camera.kill();
+            source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+            Thread.sleep(700);
+            int before = source.seen().frames().size();
+            long restarted = System.nanoTime();
+            camera.start();
+            source.seen().await("frames again", SOON, seen -> seen.frames().size() > before);
+
+            Seen first = source.seen().frames().get(before);
+            Seen last = source.seen().frames().get(before - 1);
+            assertThat((first.atNanos() - restarted) / 1e9).isLessThan(3.0);
+            assertThat(first.ptsNanos()).isGreaterThan(last.ptsNanos());
+            assertThat(first.sequence()).isGreaterThan(last.sequence());
+            assertThat(source.seen().lastStatus().state()).isEqualTo(State.ONLINE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void shouldNoticeAStallWithinTheReadTimeout(Transport transport) {
+        try (RtspCamera camera = new RtspCamera();
+                RunningSource source = new RunningSource(stream("gate", camera.url(), transport, 1000, null))) {
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
+            camera.stall(true);
+            long stalled = System.nanoTime();
+            source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+
+            double seconds = (System.nanoTime() - stalled) / 1e9;
+            assertThat(seconds).isBetween(0.7, 1.6);
+            assertThat(source.seen().lastStatus().reason()).isEqualTo(camera.url() + " sent no video for 1 s.");
+        }
+    }
+
+    @Test
+    void shouldGiveUpOpeningAServerThatNeverAnswers() {
+        try (RtspCamera camera = new RtspCamera()) {
+            camera.stall(true);
+            try (RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 1000, null))) {
+                long begun = System.nanoTime();
+                source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+                assertThat((System.nanoTime() - begun) / 1e9).isLessThan(3.5);
+                assertThat(source.seen().lastStatus().reason()).contains("did not open within 3 s");
+            }
+        }
+    }
+
+    @Test
+    void shouldStopAtOnceInEveryPhase() throws Exception {
+        try (RtspCamera camera = new RtspCamera()) {
+            // Playing.
+            RunningSource playing = new RunningSource(stream("a", camera.url(), Transport.TCP, 5000, null));
+            playing.seen().await("frames", SOON, seen -> seen.frames().size() >= 5);
+            playing.stopWithin(Duration.ofSeconds(1));
+            assertThat(playing.seen().lastStatus().state()).isEqualTo(State.ENDED);
+            // Stalled while reading.
+            RunningSource reading = new RunningSource(stream("b", camera.url(), Transport.TCP, 5000, null));
+            reading.seen().await("frames", SOON, seen -> seen.frames().size() >= 5);
+            camera.stall(true);
+            Thread.sleep(200);
+            reading.stopWithin(Duration.ofSeconds(1));
+            // Stalled while opening.
+            RunningSource opening = new RunningSource(stream("c", camera.url(), Transport.TCP, 5000, null));
+            Thread.sleep(200);
+            opening.stopWithin(Duration.ofSeconds(1));
+            // Waiting for the next attempt.
+            camera.kill();
+            RunningSource waiting = new RunningSource(stream("d", camera.url(), Transport.TCP, 5000, null));
+            waiting.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+            waiting.stopWithin(Duration.ofSeconds(1));
+            assertThat(waiting.seen().lastStatus().state()).isEqualTo(State.ENDED);
+        }
+    }
+
+    @Test
+    void shouldSayThatThePasswordIsRefused() {
+        try (RtspCamera camera = new RtspCamera().requiring("operator", "right");
+                RunningSource source = new RunningSource(stream(
+                        "gate",
+                        camera.url(),
+                        Transport.TCP,
+                        2000,
+                        new Credentials("operator", Secret.of("wrong-secret"))))) {
+            source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+            StreamStatus status = source.seen().lastStatus();
+            assertThat(status.reason())
+                    .isEqualTo(camera.url() + " refuses the user or password (401): correct the credentials.");
+        }
+    }
+
+    @Test
+    void shouldSayThatThePathDoesNotExist() {
+        try (RtspCamera camera = new RtspCamera();
+                RunningSource source =
+                        new RunningSource(stream("gate", camera.unknownUrl(), Transport.TCP, 2000, null))) {
+            source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+            assertThat(source.seen().lastStatus().reason())
+                    .isEqualTo(camera.unknownUrl() + " does not exist on the server (404): correct the path.");
+        }
+    }
+
+    @Test
+    void shouldPlayWithDigestCredentialsFromTheConfigurationOrTheUrl() {
+        String password = "p:ä@/ ?#%25";
+        try (RtspCamera camera = new RtspCamera().requiring("op er@tor", password)) {
+            String inside = camera.url().replace("rtsp://", "rtsp://op%20er%40tor:p%3A%C3%A4%40%2F%20%3F%23%2525@");
+            for (StreamConfig config : List.of(
+                    stream("a", camera.url(), Transport.TCP, 2000, new Credentials("op er@tor", Secret.of(password))),
+                    stream("b", inside, Transport.TCP, 2000, null))) {
+                try (RunningSource source = new RunningSource(config)) {
+                    source.seen().await("frames", SOON, seen -> seen.frames().size() >= 3);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldOfferNoFrameThatThePacketLossDamaged() {
+        try (RtspCamera camera = new RtspCamera();
+                RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.UDP, 2000, null))) {
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
+            camera.lose(0.2);
+            source.seen().await("damage", SOON, seen -> seen.dropped(DropCause.CORRUPT) >= 10);
+            source.seen().await("degraded", SOON, seen -> seen.states().contains(State.DEGRADED));
+            assertThat(source.seen().lastStatus().reason()).contains("damaged");
+            camera.lose(0);
+            source.seen()
+                    .await(
+                            "recovery",
+                            Duration.ofSeconds(20),
+                            seen -> seen.lastStatus().state() == State.ONLINE);
+        }
+    }
+
+    @Test
+    void shouldTakeTheCaptureTimeFromTheCamera() {
+        long ahead = 3_600_000;
+        try (RtspCamera camera = new RtspCamera()) {
+            camera.offsetClock(ahead);
+            try (RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 2000, null))) {
+                source.seen().await("frames", SOON, seen -> seen.frames().size() >= 20);
+                Seen frame = source.seen().frames().get(19);
+                long difference = frame.capturedAtMillis() - System.currentTimeMillis();
+                assertThat(difference).isBetween(ahead - 1500, ahead + 500);
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepOneStreamWholeWhileAnotherDies() {
+        try (RtspCamera healthy = new RtspCamera();
+                RtspCamera dying = new RtspCamera();
+                RunningSource first = new RunningSource(stream("healthy", healthy.url(), Transport.TCP, 2000, null));
+                RunningSource second = new RunningSource(stream("dying", dying.url(), Transport.TCP, 500, null))) {
+            first.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
+            second.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
+            dying.stall(true);
+            second.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+            dying.kill();
+            int before = first.seen().frames().size();
+            first.seen().await("more frames", SOON, seen -> seen.frames().size() >= before + 25);
+
+            assertThat(first.seen().states()).containsExactly(State.STARTING, State.ONLINE);
+            assertThat(first.seen().dropped(DropCause.CORRUPT)).isZero();
+            List<Seen> frames = first.seen().frames();
+            assertThat(frames.get(frames.size() - 1).sequence()).isEqualTo(frames.size() - 1);
+        }
+    }
+
+    @Test
+    void shouldHoldNothingMoreAfterTenReconnects() throws Exception {
+        try (RtspCamera camera = new RtspCamera()) {
+            reconnect(camera, 1);
+            long descriptors = openDescriptors();
+            long threads = nativeThreads();
+            long residentKilobytes = residentKilobytes();
+            reconnect(camera, 10);
+
+            assertThat(camera.sessionsServed()).isEqualTo(1 + 10 + 2);
+            assertThat(nativeThreads()).as("threads").isLessThanOrEqualTo(threads);
+            assertThat(openDescriptors()).as("file descriptors").isLessThanOrEqualTo(descriptors);
+            assertThat(residentKilobytes() - residentKilobytes)
+                    .as("resident kB")
+                    .isLessThan(40_000);
+            NativeMemory.bytesByOwner()
+                    .forEach((owner, bytes) -> assertThat(bytes).as(owner).isZero());
+        }
+    }
+
+    /** One source that is cut the given number of times and comes back each time. */
+    private static void reconnect(RtspCamera camera, int times) throws InterruptedException {
+        try (RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 2000, null))) {
+            for (int i = 0; i <= times; i++) {
+                int before = source.seen().frames().size();
+                source.seen().await("frames", SOON, seen -> seen.frames().size() >= before + 3);
+                if (i < times) {
+                    int losses = i + 1;
+                    camera.cut();
+                    source.seen()
+                            .await(
+                                    "the loss",
+                                    SOON,
+                                    seen -> seen.states().stream()
+                                                    .filter(state -> state == State.OFFLINE)
+                                                    .count()
+                                            == losses);
+                }
+            }
+        }
+        camera.awaitIdle();
+    }
+
+    private static long openDescriptors() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.count();
+        }
+    }
+
+    /** Threads of the process, FFmpeg's included, without those that the JVM starts and ends as it likes. */
+    private static long nativeThreads() throws IOException {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+            return tasks.map(RtspTest::threadName)
+                    .filter(name -> !name.matches("(C1|C2|G1|GC|VM) .*|Signal.*|Sweeper.*|Common-Cleaner|Attach.*"))
+                    .count();
+        }
+    }
+
+    private static String threadName(Path task) {
+        try {
+            return Files.readString(task.resolve("comm")).strip();
+        } catch (IOException e) {
+            return "GC gone";
+        }
+    }
+
+    private static long residentKilobytes() throws IOException {
+        return Long.parseLong(statusLine("VmRSS:").replace(" kB", ""));
+    }
+
+    private static String statusLine(String name) throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith(name))
+                .map(line -> line.substring(name.length()).strip())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static StreamConfig stream(
+            String id, String url, Transport transport, int readTimeoutMillis, Credentials credentials) {
+        return new StreamConfig(
+                id,
+                url,
+                transport,
+                0,
+                false,
+                false,
+                Duration.ofSeconds(3),
+                Duration.ofMillis(readTimeoutMillis),
+                credentials);
+    }
+}
