@@ -1,0 +1,138 @@
+package io.helmwatch.pipeline;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The sentences of docs/architecture.md about who may depend on whom. */
+class ArchitectureTest {
+    private static final JavaClasses PRODUCT = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.helmwatch");
+
+    private static final List<String> MODULES = List.of(
+            "config", "vision", "cuda", "ingest", "preprocess", "inference", "postprocess", "sinks", "pipeline");
+
+    static Stream<Arguments> modulesAndWhatTheyMayUse() {
+        return Stream.of(
+                Arguments.of("config", List.of()),
+                Arguments.of("vision", List.of()),
+                Arguments.of("cuda", List.of()),
+                Arguments.of("ingest", List.of("vision", "config", "cuda")),
+                Arguments.of("preprocess", List.of("vision", "config", "cuda")),
+                Arguments.of("inference", List.of("vision", "config", "cuda", "preprocess")),
+                Arguments.of("postprocess", List.of("vision", "config", "cuda")),
+                Arguments.of("sinks", List.of("vision", "config")));
+    }
+
+    @ParameterizedTest(name = "{0} depends on {1} only")
+    @MethodSource("modulesAndWhatTheyMayUse")
+    void shouldLetModulesDependOnlyOnWhatTheDesignAllows(String module, List<String> allowed) {
+        String[] forbidden = MODULES.stream()
+                .filter(other -> !other.equals(module) && !allowed.contains(other))
+                .map(other -> "io.helmwatch." + other + "..")
+                .toArray(String[]::new);
+
+        noClasses()
+                .that()
+                .resideInAPackage("io.helmwatch." + module + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(forbidden)
+                .because("stages do not know each other; move shared nouns to vision or the wiring to pipeline")
+                .allowEmptyShould(true)
+                .check(PRODUCT);
+    }
+
+    static Stream<Arguments> librariesAndTheirRooms() {
+        return Stream.of(
+                Arguments.of("com.lmax.disruptor..", "io.helmwatch.pipeline.."),
+                Arguments.of("org.bytedeco.ffmpeg..", "io.helmwatch..ffmpeg.."),
+                Arguments.of("org.bytedeco.cuda..", "io.helmwatch..cuda.."),
+                Arguments.of("org.bytedeco.tensorrt..", "io.helmwatch..tensorrt.."),
+                Arguments.of("org.bytedeco.opencv..", "io.helmwatch..opencv.."),
+                Arguments.of("ai.onnxruntime..", "io.helmwatch..onnx.."),
+                Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
+                Arguments.of("kafka..", "io.helmwatch..kafka.."),
+                Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
+                Arguments.of("picocli..", "io.helmwatch.pipeline.."));
+    }
+
+    @ParameterizedTest(name = "{0} is used in {1} only")
+    @MethodSource("librariesAndTheirRooms")
+    void shouldKeepEachLibraryInItsRoom(String library, String room) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(room)
+                .should()
+                .dependOnClassesThat(resideInAPackage(library).and(notOurs()))
+                .because(
+                        "each native library and framework is reached through one package, so that it can be replaced there")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldLetNobodyDependOnThePipeline() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.helmwatch.pipeline..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.helmwatch.pipeline.."))
+                .because("the wiring sees the stages, the stages do not see the wiring")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldUseNamesOfTheFieldRatherThanFillers() {
+        classes()
+                .that(DescribedPredicate.describe("are top-level", (JavaClass type) -> type.isTopLevelClass()))
+                .should()
+                .haveNameNotMatching(".*(Util|Utils|Helper|Manager|Impl|Common|Core|Base)$")
+                .because("a name says what the class is for")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldNotLetJavaUtilLoggingOrStandardStreamsIn() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.helmwatch.pipeline..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("java.util.logging.."))
+                .because("modules log through SLF4J, the backend is chosen in pipeline")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldSeeTheClassesOfEveryModuleAndNoticeABreach() {
+        ArchRule breached = noClasses()
+                .that()
+                .resideInAPackage("io.helmwatch.ingest..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.helmwatch.vision.."));
+
+        assertThat(MODULES.stream().filter(module -> !module.equals("cuda")))
+                .allSatisfy(module -> assertThat(PRODUCT.that(resideInAPackage("io.helmwatch." + module + "..")))
+                        .isNotEmpty());
+        assertThat(breached.evaluate(PRODUCT).hasViolation()).isTrue();
+    }
+
+    private static DescribedPredicate<JavaClass> notOurs() {
+        return DescribedPredicate.not(resideInAPackage("io.helmwatch.."));
+    }
+}
