@@ -1,0 +1,299 @@
+package io.helmwatch.postprocess.rules;
+
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.postprocess.tracking.HeadTracker;
+import io.helmwatch.postprocess.tracking.Track;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.Incident;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Somebody without a helmet: one incident per head. A head that is lost and found again under another number near the place where it
+ * was lost continues its incident instead of raising a second one.
+ */
+final class NoHelmetRule extends Rule {
+    /** How far a lost head may be found again, in head sizes: at once, more per second unseen, at most. */
+    private static final double REACH = 2;
+
+    private static final double REACH_PER_SECOND = 3;
+    private static final double REACH_LIMIT = 12;
+    private static final double SIZE_RATIO = 1.8;
+
+    /** What the rule knows of one head. */
+    private final class Head {
+        private final Track track;
+        private final int id;
+        private final VoteWindow votes;
+        private boolean inside;
+        private double centerX;
+        private double centerY;
+        private double size;
+        private int observations;
+        private double confidenceSum;
+        private float peakConfidence;
+        private @Nullable Episode episode;
+
+        Head(Track track) {
+            this.track = track;
+            this.id = track.id();
+            this.votes = new VoteWindow(config.required(), config.of(), observationNanos);
+        }
+
+        boolean isGone() {
+            return track.id() != id;
+        }
+
+        void forgetEvidence() {
+            votes.clear();
+            observations = 0;
+            confidenceSum = 0;
+            peakConfidence = 0;
+        }
+    }
+
+    private final List<Polygon> polygons;
+    private final long observationNanos;
+    private final long restartNanos;
+    private final long atLeastNanos;
+    private final long updateNanos;
+    private final long endNanos;
+    private final List<Head> heads = new ArrayList<>();
+    private final List<Head> lost = new ArrayList<>();
+
+    /**
+     * A rule without heads.
+     *
+     * @param restartNanos a head that was not seen in the zone for longer begins anew
+     */
+    NoHelmetRule(
+            RuleConfig config,
+            List<ZoneConfig> zones,
+            Map<String, Integer> counters,
+            long observationNanos,
+            long restartNanos) {
+        super(config, zones, counters);
+        this.polygons = zones.stream().map(zone -> new Polygon(zone.polygon())).toList();
+        this.observationNanos = observationNanos;
+        this.restartNanos = restartNanos;
+        this.atLeastNanos = config.atLeast().toNanos();
+        this.updateNanos = config.updateEvery().toNanos();
+        this.endNanos = config.endAfter().toNanos();
+    }
+
+    @Override
+    void onFrame(FrameDetections frame, HeadTracker tracker, Consumer<Incident> out) {
+        boolean inForce = isInForce(frame.capturedAtMillis());
+        setLostApart();
+        for (int i = 0; i < tracker.size(); i++) {
+            Track track = tracker.track(i);
+            Head head = headOf(track);
+            if (track.isObserved()) {
+                observe(head, frame, inForce, out);
+            }
+        }
+        for (int i = 0; i < heads.size(); i++) {
+            goOn(heads.get(i), frame, inForce, out);
+        }
+        for (int i = lost.size() - 1; i >= 0; i--) {
+            Head head = lost.get(i);
+            goOn(head, frame, inForce, out);
+            if (head.episode == null) {
+                lost.remove(i);
+            }
+        }
+    }
+
+    /** Heads that the tracker gave up: those with an open incident wait to be found again. */
+    private void setLostApart() {
+        for (int i = heads.size() - 1; i >= 0; i--) {
+            Head head = heads.get(i);
+            if (head.isGone()) {
+                heads.remove(i);
+                if (head.episode != null) {
+                    lost.add(head);
+                }
+            }
+        }
+    }
+
+    private Head headOf(Track track) {
+        for (int i = 0; i < heads.size(); i++) {
+            if (heads.get(i).id == track.id()) {
+                return heads.get(i);
+            }
+        }
+        Head head = new Head(track);
+        heads.add(head);
+        return head;
+    }
+
+    private void observe(Head head, FrameDetections frame, boolean inForce, Consumer<Incident> out) {
+        Track track = head.track;
+        head.centerX = (track.x1() + track.x2()) / 2;
+        head.centerY = (track.y1() + track.y2()) / 2;
+        head.size = Math.sqrt(Math.max(1, (track.x2() - track.x1()) * (track.y2() - track.y1())));
+        int zone = zoneAt(
+                head.centerX / frame.size().width(), head.centerY / frame.size().height());
+        head.inside = zone >= 0;
+        if (!head.inside || !inForce) {
+            return;
+        }
+        if (!head.votes.isEmpty() && frame.ptsNanos() - head.votes.lastNanos() > restartNanos) {
+            head.forgetEvidence();
+        }
+        double bareHead = counted(track.bareHeadConfidence());
+        double helmet = counted(track.helmetConfidence());
+        head.votes.add(frame.ptsNanos(), frame.capturedAtMillis(), bareHead, helmet);
+        if (head.votes.state() == VoteWindow.State.NO) {
+            head.observations = 0;
+            head.confidenceSum = 0;
+            head.peakConfidence = 0;
+        }
+        boolean shows = bareHead > helmet;
+        Episode episode = head.episode;
+        if (episode == null) {
+            if (shows) {
+                head.observations++;
+                head.confidenceSum += bareHead;
+                head.peakConfidence = Math.max(head.peakConfidence, track.bareHeadConfidence());
+            }
+            if (track.isConfirmed() && head.votes.state() == VoteWindow.State.YES && head.votes.isLastYes() && shows) {
+                findOrStart(head, zone, frame, out);
+            }
+        } else if (shows && head.votes.state() == VoteWindow.State.YES) {
+            episode.observe(frame, track.bareHeadConfidence());
+            if (episode.wantsPosition(frame.capturedAtMillis())) {
+                episode.position(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
+            }
+        }
+    }
+
+    private double counted(float confidence) {
+        return confidence >= config.confidence() ? confidence : 0;
+    }
+
+    /** Index of the zone that holds a point; 0 where the rule has no zones; -1 outside. */
+    private int zoneAt(double x, double y) {
+        if (polygons.isEmpty()) {
+            return 0;
+        }
+        for (int i = 0; i < polygons.size(); i++) {
+            if (polygons.get(i).contains(x, y)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void findOrStart(Head head, int zone, FrameDetections frame, Consumer<Incident> out) {
+        Head earlier = nearestLost(head, frame.ptsNanos());
+        if (earlier != null && earlier.episode != null) {
+            Episode episode = earlier.episode;
+            earlier.episode = null;
+            lost.remove(earlier);
+            episode.follow(head.id);
+            episode.include(head.observations, head.confidenceSum, head.peakConfidence);
+            episode.seen(frame);
+            head.episode = episode;
+            return;
+        }
+        if (frame.ptsNanos() - head.votes.sinceNanos() < atLeastNanos) {
+            return;
+        }
+        Episode episode = new Episode(
+                nextId(frame),
+                config.name(),
+                Incident.Kind.NO_HELMET,
+                zones.isEmpty() ? null : zones.get(zone).name(),
+                0,
+                head.id,
+                head.votes.sinceAtMillis());
+        episode.include(head.observations, head.confidenceSum, head.peakConfidence);
+        episode.seen(frame);
+        episode.position(new Incident.Position(head.id, frame.capturedAtMillis(), head.track.sourceBox()));
+        head.episode = episode;
+        out.accept(episode.message(Incident.Phase.START, frame, null));
+    }
+
+    private @Nullable Head nearestLost(Head head, long nowNanos) {
+        Head nearest = null;
+        double nearestDistance = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < lost.size(); i++) {
+            Head candidate = lost.get(i);
+            double ratio = head.size / candidate.size;
+            if (candidate.episode == null || ratio > SIZE_RATIO || ratio < 1 / SIZE_RATIO) {
+                continue;
+            }
+            double unseenSeconds = (nowNanos - candidate.episode.lastNanos()) / 1e9;
+            double reach = Math.min(REACH_LIMIT, REACH + REACH_PER_SECOND * unseenSeconds) * candidate.size;
+            double distance = Math.hypot(head.centerX - candidate.centerX, head.centerY - candidate.centerY);
+            if (distance <= reach && distance < nearestDistance) {
+                nearest = candidate;
+                nearestDistance = distance;
+            }
+        }
+        return nearest;
+    }
+
+    private void goOn(Head head, FrameDetections frame, boolean inForce, Consumer<Incident> out) {
+        Episode episode = head.episode;
+        if (episode == null) {
+            return;
+        }
+        if (frame.ptsNanos() - episode.lastNanos() >= endNanos) {
+            Incident.EndReason reason = reason(head, frame, inForce);
+            head.episode = null;
+            head.forgetEvidence();
+            out.accept(episode.message(Incident.Phase.END, frame, reason));
+        } else if (episode.wantsUpdate(frame.ptsNanos(), updateNanos)) {
+            out.accept(episode.message(Incident.Phase.UPDATE, frame, null));
+        }
+    }
+
+    private static Incident.EndReason reason(Head head, FrameDetections frame, boolean inForce) {
+        if (!inForce) {
+            return Incident.EndReason.SCHEDULE;
+        }
+        if (head.isGone() || head.track.lastSeenNanos() < frame.ptsNanos() - 1_000_000_000L) {
+            return Incident.EndReason.ABSENCE;
+        }
+        if (!head.inside) {
+            return Incident.EndReason.LEFT_ZONE;
+        }
+        return head.votes.state() == VoteWindow.State.NO ? Incident.EndReason.COMPLIANCE : Incident.EndReason.UNCERTAIN;
+    }
+
+    @Override
+    void endAll(FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out) {
+        end(heads, lastFrame, reason, out);
+        end(lost, lastFrame, reason, out);
+        heads.clear();
+        lost.clear();
+    }
+
+    private static void end(
+            List<Head> open, FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out) {
+        for (Head head : open) {
+            Episode episode = head.episode;
+            if (episode != null) {
+                head.episode = null;
+                out.accept(episode.message(Incident.Phase.END, lastFrame, reason));
+            }
+        }
+    }
+
+    @Override
+    boolean isAnyOpen() {
+        for (int i = 0; i < heads.size(); i++) {
+            if (heads.get(i).episode != null) {
+                return true;
+            }
+        }
+        return !lost.isEmpty();
+    }
+}

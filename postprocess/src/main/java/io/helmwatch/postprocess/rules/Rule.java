@@ -1,0 +1,62 @@
+package io.helmwatch.postprocess.rules;
+
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.ScheduleConfig;
+import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.postprocess.tracking.HeadTracker;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.Incident;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** One rule of one stream with what it has seen so far. */
+abstract class Rule {
+    private static final long MINUTE_MILLIS = 60_000;
+
+    final RuleConfig config;
+    final List<ZoneConfig> zones;
+    private final Map<String, Integer> counters;
+    private long scheduleMinute = Long.MIN_VALUE;
+    private boolean inForce;
+
+    Rule(RuleConfig config, List<ZoneConfig> zones, Map<String, Integer> counters) {
+        this.config = config;
+        this.zones = zones;
+        this.counters = counters;
+    }
+
+    /** Whether the rule is the same after a reload, so that it keeps what it has seen. */
+    boolean isSame(RuleConfig otherConfig, List<ZoneConfig> otherZones) {
+        return config.equals(otherConfig) && zones.equals(otherZones);
+    }
+
+    /** Takes a frame, after the tracker did. */
+    abstract void onFrame(FrameDetections frame, HeadTracker tracker, Consumer<Incident> out);
+
+    /** Ends what is open. */
+    abstract void endAll(FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out);
+
+    abstract boolean isAnyOpen();
+
+    /** Asked once a minute: a schedule is a matter of minutes, and looking up a time zone allocates. */
+    boolean isInForce(long atMillis) {
+        ScheduleConfig schedule = config.schedule();
+        if (schedule == null) {
+            return true;
+        }
+        long minute = Math.floorDiv(atMillis, MINUTE_MILLIS);
+        if (minute != scheduleMinute) {
+            scheduleMinute = minute;
+            inForce = schedule.includes(Instant.ofEpochMilli(atMillis));
+        }
+        return inForce;
+    }
+
+    /** The next incident's id; the same frames give the same. A rule that is changed or comes back goes on counting. */
+    String nextId(FrameDetections frame) {
+        int number = counters.merge(config.name(), 1, Integer::sum);
+        return frame.stream() + "/" + frame.epochSeconds() + "/" + config.name() + "/" + number;
+    }
+}

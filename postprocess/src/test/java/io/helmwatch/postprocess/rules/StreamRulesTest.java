@@ -1,0 +1,388 @@
+package io.helmwatch.postprocess.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.helmwatch.config.IncidentsConfig;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.ScheduleConfig;
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.Detection;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.StreamStatus;
+import java.lang.management.ManagementFactory;
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StreamRulesTest {
+    private static final ModelIdentity MODEL = new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu");
+    private static final long START_MILLIS =
+            Instant.parse("2026-11-20T12:00:00Z").toEpochMilli();
+    /** The right half of the picture. */
+    private static final ZoneConfig PIT = new ZoneConfig(
+            "pit",
+            List.of(
+                    new ZoneConfig.Point(0.5, 0),
+                    new ZoneConfig.Point(1, 0),
+                    new ZoneConfig.Point(1, 1),
+                    new ZoneConfig.Point(0.5, 1)));
+
+    private static final RuleConfig NO_HELMET = RuleConfig.of("bare", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0);
+
+    /** What a picture shows at a time. */
+    private interface Scene {
+        List<Detection> at(double seconds);
+    }
+
+    private static List<Incident> play(StreamRules rules, Scene scene, double fps, double from, double to) {
+        List<Incident> incidents = new ArrayList<>();
+        int first = (int) Math.round(from * fps);
+        int end = (int) Math.round(to * fps);
+        for (int frame = first; frame < end; frame++) {
+            rules.onFrame(frame(frame, frame / fps, scene.at(frame / fps)), incidents::add);
+        }
+        return incidents;
+    }
+
+    private static FrameDetections frame(long sequence, double seconds, List<Detection> detections) {
+        return new FrameDetections(
+                "gate-3",
+                1_795_176_000L,
+                sequence,
+                Math.round(seconds * 1e9),
+                START_MILLIS + Math.round(seconds * 1e3),
+                new ImageSize(1280, 720),
+                MODEL,
+                detections);
+    }
+
+    private static List<Incident> play(StreamRulesConfig config, Scene scene, double fps, double seconds) {
+        return play(new StreamRules(config, IncidentsConfig.DEFAULT), scene, fps, 0, seconds);
+    }
+
+    private static StreamRulesConfig rules(RuleConfig... rules) {
+        return new StreamRulesConfig(List.of(PIT), List.of(), 0, List.of(rules));
+    }
+
+    private static Detection bareHead(double x) {
+        return head("head", 0.8f, x, 300);
+    }
+
+    private static Detection helmet(double x) {
+        return head("helmet", 0.8f, x, 300);
+    }
+
+    private static Detection head(String label, float confidence, double x, double y) {
+        return new Detection(
+                label, confidence, new BoundingBox((float) x - 20, (float) y - 24, (float) x + 20, (float) y + 24));
+    }
+
+    private static List<String> phases(List<Incident> incidents) {
+        return incidents.stream().map(i -> i.phase() + " " + i.id()).toList();
+    }
+
+    private static double secondsOf(long atMillis) {
+        return (atMillis - START_MILLIS) / 1e3;
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {25, 12.5, 5, 3})
+    void shouldTellStartAndEndOfOneBareHeadOnceAtEveryRate(double fps) {
+        List<Incident> incidents =
+                play(rules(NO_HELMET), t -> t >= 1 && t < 8 ? List.of(bareHead(900)) : List.of(), fps, 30);
+
+        assertThat(phases(incidents)).containsExactly("START gate-3/1795176000/bare/1", "END gate-3/1795176000/bare/1");
+        Incident start = incidents.get(0);
+        assertThat(start.zone()).isEqualTo("pit");
+        assertThat(start.kind()).isEqualTo(Incident.Kind.NO_HELMET);
+        assertThat(start.track()).isEqualTo(1);
+        assertThat(secondsOf(start.startedAtMillis())).isBetween(0.99, 1.0 + 1 / fps);
+        assertThat(secondsOf(start.decidedAtMillis())).isBetween(3.0, 3.05 + 1 / fps);
+        assertThat(start.peakConfidence()).isEqualTo(0.8f);
+        assertThat(start.positions()).hasSize(1);
+        assertThat(start.observations()).isBetween((int) (2 * fps) - 1, (int) (2 * fps) + 3);
+        Incident end = incidents.get(1);
+        assertThat(end.revision()).isEqualTo(1);
+        assertThat(end.endReason()).isEqualTo(Incident.EndReason.ABSENCE);
+        assertThat(secondsOf(end.lastAtMillis())).isBetween(8 - 1.01 / fps, 8.0);
+        assertThat(secondsOf(end.decidedAtMillis())).isBetween(17.6, 18.4);
+    }
+
+    @Test
+    void shouldRaiseNothingForAHelmet() {
+        assertThat(play(rules(NO_HELMET), t -> List.of(helmet(900)), 25, 20)).isEmpty();
+    }
+
+    @Test
+    void shouldRaiseNothingOutsideTheZone() {
+        assertThat(play(rules(NO_HELMET), t -> List.of(bareHead(500)), 25, 20)).isEmpty();
+    }
+
+    @Test
+    void shouldRaiseNothingForLessThanTheShortestTime() {
+        assertThat(play(rules(NO_HELMET), t -> t < 1.9 ? List.of(bareHead(900)) : List.of(helmet(900)), 25, 20))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldRaiseNothingWhereTheHelmetCannotBeTold() {
+        Scene doubtful = t -> List.of(head("head", 0.7f, 900, 300), head("helmet", 0.6f, 902, 300));
+        assertThat(play(rules(NO_HELMET), doubtful, 25, 20)).isEmpty();
+    }
+
+    @Test
+    void shouldRaiseNothingForWeakBoxes() {
+        Scene weak = t -> List.of(t < 1 ? helmet(900) : head("head", 0.45f, 900, 300));
+        assertThat(play(rules(NO_HELMET), weak, 25, 20)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {25, 5})
+    void shouldEndByComplianceWhenTheHelmetIsPutOnAndStartAnewWhenItIsTakenOffAgain(double fps) {
+        List<Incident> incidents =
+                play(rules(NO_HELMET), t -> List.of(t < 5 || t >= 25 && t < 40 ? bareHead(900) : helmet(900)), fps, 60);
+        assertThat(phases(incidents))
+                .containsExactly(
+                        "START gate-3/1795176000/bare/1",
+                        "END gate-3/1795176000/bare/1",
+                        "START gate-3/1795176000/bare/2",
+                        "END gate-3/1795176000/bare/2");
+        assertThat(incidents)
+                .filteredOn(i -> i.phase() == Incident.Phase.END)
+                .allSatisfy(end -> assertThat(end.endReason()).isEqualTo(Incident.EndReason.COMPLIANCE));
+        assertThat(incidents)
+                .allSatisfy(incident -> assertThat(incident.track()).isEqualTo(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void shouldRaiseOneIncidentDespiteWrongLabels(long seed) {
+        Random random = new Random(seed);
+        Scene noisy = t -> t < 15 ? List.of(random.nextInt(5) == 0 ? helmet(900) : bareHead(900)) : List.of();
+        assertThat(phases(play(rules(NO_HELMET), noisy, 25, 40)))
+                .containsExactly("START gate-3/1795176000/bare/1", "END gate-3/1795176000/bare/1");
+    }
+
+    @Test
+    void shouldNotRaiseASecondIncidentForAHeadThatWasLostAndFoundAgain() {
+        Scene hidden = t -> t < 6 || t >= 11 && t < 20 ? List.of(bareHead(900 + (t < 6 ? 0 : 60))) : List.of();
+        List<Incident> incidents = play(rules(NO_HELMET), hidden, 25, 40);
+        assertThat(phases(incidents)).containsExactly("START gate-3/1795176000/bare/1", "END gate-3/1795176000/bare/1");
+        assertThat(incidents.get(1).track()).isEqualTo(2);
+        assertThat(secondsOf(incidents.get(1).lastAtMillis())).isBetween(19.9, 20.0);
+    }
+
+    @Test
+    void shouldRaiseASecondIncidentForAnotherHeadFarAway() {
+        Scene two = t -> t < 6 ? List.of(bareHead(700)) : List.of(bareHead(1200));
+        assertThat(phases(play(rules(NO_HELMET), two, 25, 14)))
+                .containsExactly("START gate-3/1795176000/bare/1", "START gate-3/1795176000/bare/2");
+    }
+
+    @Test
+    void shouldEndWhenTheHeadLeavesTheZone() {
+        Scene leaving = t -> List.of(bareHead(t < 6 ? 700 : Math.max(400, 700 - 100 * (t - 6))));
+        List<Incident> incidents = play(rules(NO_HELMET), leaving, 25, 30);
+        assertThat(incidents).hasSize(2);
+        assertThat(incidents.get(1).endReason()).isEqualTo(Incident.EndReason.LEFT_ZONE);
+    }
+
+    @Test
+    void shouldUpdateAtMostAsOftenAsConfiguredWithThePathSinceTheLastMessage() {
+        Scene walking = t -> List.of(bareHead(700 + 4 * t));
+        List<Incident> incidents = play(rules(NO_HELMET), walking, 25, 100);
+        assertThat(incidents)
+                .extracting(Incident::phase)
+                .containsExactly(
+                        Incident.Phase.START, Incident.Phase.UPDATE, Incident.Phase.UPDATE, Incident.Phase.UPDATE);
+        assertThat(incidents).extracting(Incident::revision).containsExactly(0, 1, 2, 3);
+        assertThat(secondsOf(incidents.get(2).decidedAtMillis())
+                        - secondsOf(incidents.get(1).decidedAtMillis()))
+                .isBetween(30.0, 30.05);
+        assertThat(incidents.get(1).positions()).hasSizeBetween(29, 31);
+        assertThat(incidents.get(1).positions())
+                .isSortedAccordingTo((a, b) -> Long.compare(a.atMillis(), b.atMillis()));
+    }
+
+    @Test
+    void shouldIgnoreMaskedAndSmallHeads() {
+        List<ZoneConfig.Point> mask = List.of(
+                new ZoneConfig.Point(0.6, 0),
+                new ZoneConfig.Point(0.8, 0),
+                new ZoneConfig.Point(0.8, 1),
+                new ZoneConfig.Point(0.6, 1));
+        StreamRulesConfig masked = new StreamRulesConfig(List.of(PIT), List.of(mask), 0, List.of(NO_HELMET));
+        StreamRulesConfig large = new StreamRulesConfig(List.of(PIT), List.of(), 41, List.of(NO_HELMET));
+        Scene scene = t -> List.of(bareHead(900));
+        assertThat(play(masked, scene, 25, 10)).isEmpty();
+        assertThat(play(large, scene, 25, 10)).isEmpty();
+        assertThat(play(rules(NO_HELMET), scene, 25, 10)).hasSize(1);
+    }
+
+    @Test
+    void shouldEndWhenTheScheduleDoes() {
+        RuleConfig timed = new RuleConfig(
+                "bare",
+                RuleConfig.Kind.NO_HELMET,
+                List.of("pit"),
+                0.5,
+                3,
+                5,
+                NO_HELMET.atLeast(),
+                NO_HELMET.updateEvery(),
+                NO_HELMET.endAfter(),
+                new ScheduleConfig(
+                        ZoneId.of("Europe/Berlin"), Set.of(DayOfWeek.FRIDAY), LocalTime.of(6, 0), LocalTime.of(13, 1)),
+                0);
+        List<Incident> incidents = play(rules(timed), t -> List.of(bareHead(900)), 5, 200);
+        assertThat(incidents)
+                .extracting(Incident::phase)
+                .containsExactly(
+                        Incident.Phase.START, Incident.Phase.UPDATE, Incident.Phase.UPDATE, Incident.Phase.END);
+        assertThat(incidents.get(3).endReason()).isEqualTo(Incident.EndReason.SCHEDULE);
+        assertThat(secondsOf(incidents.get(3).lastAtMillis())).isBetween(59.7, 60.0);
+    }
+
+    @Test
+    void shouldTellWhenTooManyPeopleAreInAZoneAndHowMany() {
+        RuleConfig crowd = RuleConfig.of("crowd", RuleConfig.Kind.MORE_PEOPLE, List.of("pit"), 2);
+        Scene scene = t -> {
+            List<Detection> heads = new ArrayList<>(List.of(helmet(100), helmet(700), helmet(900)));
+            if (t >= 5 && t < 12) {
+                heads.add(bareHead(1100));
+            }
+            if (t >= 8 && t < 12) {
+                heads.add(head("helmet", 0.9f, 1100, 500));
+            }
+            return heads;
+        };
+        List<Incident> incidents = play(rules(crowd), scene, 25, 30);
+        assertThat(phases(incidents))
+                .containsExactly("START gate-3/1795176000/crowd/1", "END gate-3/1795176000/crowd/1");
+        assertThat(incidents.get(0).people()).isEqualTo(3);
+        assertThat(incidents.get(0).limit()).isEqualTo(2);
+        assertThat(incidents.get(0).track()).isZero();
+        assertThat(incidents.get(0).positions()).hasSize(3);
+        assertThat(secondsOf(incidents.get(0).startedAtMillis())).isBetween(5.0, 5.5);
+        assertThat(incidents.get(1).people()).isEqualTo(4);
+        assertThat(incidents.get(1).endReason()).isEqualTo(Incident.EndReason.COMPLIANCE);
+    }
+
+    @Test
+    void shouldTellWhenTooFewPeopleAreInThePicture() {
+        RuleConfig buddy = RuleConfig.of("buddy", RuleConfig.Kind.FEWER_PEOPLE, List.of(), 2);
+        Scene scene = t -> t < 10 ? List.of(helmet(100), helmet(700)) : List.of(helmet(100));
+        List<Incident> incidents = play(rules(buddy), scene, 5, 15);
+        assertThat(phases(incidents)).containsExactly("START gate-3/1795176000/buddy/1");
+        assertThat(incidents.get(0).zone()).isNull();
+        assertThat(incidents.get(0).people()).isEqualTo(1);
+        assertThat(secondsOf(incidents.get(0).startedAtMillis())).isBetween(10.0, 11.0);
+    }
+
+    @Test
+    void shouldKeepWhatAnUnchangedRuleHasSeenOverAReload() {
+        StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        Scene scene = t -> List.of(bareHead(900));
+        assertThat(play(rules, scene, 25, 0, 5)).hasSize(1);
+        rules.reload(rules(NO_HELMET, RuleConfig.of("crowd", RuleConfig.Kind.MORE_PEOPLE, List.of("pit"), 0)));
+        assertThat(phases(play(rules, scene, 25, 5, 10))).containsExactly("START gate-3/1795176000/crowd/1");
+    }
+
+    @Test
+    void shouldEndIncidentsOfChangedAndRemovedRulesAtAReload() {
+        StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        Scene scene = t -> List.of(bareHead(900));
+        assertThat(play(rules, scene, 25, 0, 5)).hasSize(1);
+        rules.reload(rules(RuleConfig.of("bare", RuleConfig.Kind.NO_HELMET, List.of(), 0)));
+        List<Incident> changed = play(rules, scene, 25, 5, 10);
+        assertThat(phases(changed)).containsExactly("END gate-3/1795176000/bare/1", "START gate-3/1795176000/bare/2");
+        assertThat(changed.get(0).endReason()).isEqualTo(Incident.EndReason.RULE_CHANGED);
+        rules.reload(StreamRulesConfig.NONE);
+        assertThat(phases(play(rules, scene, 25, 10, 15))).containsExactly("END gate-3/1795176000/bare/2");
+        assertThat(rules.isAnyOpen()).isFalse();
+    }
+
+    @Test
+    void shouldEndOpenIncidentsWithTheStreamAndKeepThemOverAnOutage() {
+        StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        assertThat(play(rules, t -> List.of(bareHead(900)), 25, 0, 5)).hasSize(1);
+        List<Incident> ends = new ArrayList<>();
+        rules.onStatus(new StreamStatus("gate-3", StreamStatus.State.OFFLINE, "no packets", 0), ends::add);
+        assertThat(ends).isEmpty();
+        rules.onStatus(new StreamStatus("gate-3", StreamStatus.State.ENDED, "", 0), ends::add);
+        assertThat(ends).hasSize(1);
+        assertThat(ends.get(0).endReason()).isEqualTo(Incident.EndReason.STREAM_ENDED);
+        rules.endAll(Incident.EndReason.STREAM_ENDED, ends::add);
+        assertThat(ends).hasSize(1);
+    }
+
+    @Test
+    void shouldGiveTheSameIncidentsForTheSameFrames() {
+        assertThat(randomWalk()).isEqualTo(randomWalk()).isNotEmpty();
+    }
+
+    private static List<Incident> randomWalk() {
+        Random random = new Random(11);
+        Scene scene = t -> {
+            List<Detection> heads = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                double x = 640 + 500 * Math.sin(t / (3 + i) + i);
+                heads.add(head(random.nextInt(4) == 0 ? "helmet" : "head", 0.8f, x, 60 + 100 * i));
+            }
+            return heads;
+        };
+        return play(
+                rules(NO_HELMET, RuleConfig.of("crowd", RuleConfig.Kind.MORE_PEOPLE, List.of("pit"), 3)),
+                scene,
+                10,
+                60);
+    }
+
+    @Test
+    void shouldNotAllocatePerFrameInSteadyState() {
+        StreamRules rules = new StreamRules(
+                rules(
+                        RuleConfig.of("bare", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0),
+                        RuleConfig.of("crowd", RuleConfig.Kind.MORE_PEOPLE, List.of("pit"), 50)),
+                IncidentsConfig.DEFAULT);
+        List<Detection> heads = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            heads.add(head("helmet", 0.8f, 60 + 60 * i, 300));
+        }
+        List<FrameDetections> frames = new ArrayList<>();
+        for (int i = 0; i < 6_000; i++) {
+            frames.add(frame(i, i / 25.0, heads));
+        }
+        List<Incident> incidents = new ArrayList<>();
+        Consumer<Incident> out = incidents::add;
+        for (int i = 0; i < 5_000; i++) {
+            rules.onFrame(frames.get(i), out);
+        }
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        long start = System.nanoTime();
+        for (int i = 5_000; i < 6_000; i++) {
+            rules.onFrame(frames.get(i), out);
+        }
+        long nanos = System.nanoTime() - start;
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        System.out.printf("20 heads, 2 rules, tracking included: %.1f us per frame%n", nanos / 1e6);
+        assertThat(allocated).isLessThan(10_000);
+        assertThat(incidents).isEmpty();
+    }
+}
