@@ -113,11 +113,7 @@ public final class HostFrame implements FrameLease {
     public ByteBuffer plane(int plane) {
         BytePointer whole = held();
         int bytes = Math.multiplyExact(strides[plane], format.planeRows(plane, size.height()));
-        return new BytePointer(whole)
-                .position(offsets[plane])
-                .limit(offsets[plane] + bytes)
-                .asByteBuffer()
-                .order(ByteOrder.LITTLE_ENDIAN);
+        return whole.getPointer(offsets[plane]).limit(bytes).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override
