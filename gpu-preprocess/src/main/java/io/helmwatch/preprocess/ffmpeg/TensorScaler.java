@@ -25,11 +25,18 @@ final class TensorScaler implements AutoCloseable {
     /**
      * With float output, "fast bilinear" is libswscale's two-tap bilinear filter with half-pixel centres and no widening when
      * shrinking, as OpenCV's {@code INTER_LINEAR} that YOLOv5 trains with; plain "bilinear" averages over the shrunk area.
+     * Full chroma input keeps RGB sources from being subsampled on the way.
      */
-    private static final int FLAGS = swscale.SWS_FAST_BILINEAR;
+    private static final int FLAGS = swscale.SWS_FAST_BILINEAR | swscale.SWS_FULL_CHR_H_INP;
 
-    /** 16.16 fixed point one, libswscale's neutral contrast and saturation. */
+    /** 16.16 fixed point one, libswscale's neutral saturation. */
     private static final int ONE = 1 << 16;
+
+    /**
+     * libswscale widens 8 bits to 16 by a shift and divides by 65535 for float, so that white comes out as 65280/65535; this
+     * contrast, 65535/65280 = 257/256, makes it 1.
+     */
+    private static final int CONTRAST = ONE + (ONE >> 8);
 
     private final Letterbox letterbox;
     private final PixelFormat format;
@@ -72,18 +79,18 @@ final class TensorScaler implements AutoCloseable {
             throw new IllegalArgumentException("no scaling from " + source + " " + format + " to "
                     + letterbox.scaledWidth() + "x" + letterbox.scaledHeight() + ": libswscale refused the geometry");
         }
-        if (!format.isRgb()) {
-            // Luma-only sources refuse the call in some builds; their range is then taken as told by the return value.
-            swscale.sws_setColorspaceDetails(
-                    context,
-                    swscale.sws_getCoefficients(coefficients(color)),
-                    color.fullRange() ? 1 : 0,
-                    swscale.sws_getCoefficients(swscale.SWS_CS_DEFAULT),
-                    1,
-                    0,
-                    ONE,
-                    ONE);
-        }
+        // RGB passes through libswscale's own limited-range BT.601 and back.
+        int matrix = format.isRgb() ? swscale.SWS_CS_DEFAULT : coefficients(color);
+        int fullRange = !format.isRgb() && color.fullRange() ? 1 : 0;
+        swscale.sws_setColorspaceDetails(
+                context,
+                swscale.sws_getCoefficients(matrix),
+                fullRange,
+                swscale.sws_getCoefficients(swscale.SWS_CS_DEFAULT),
+                1,
+                0,
+                CONTRAST,
+                ONE);
         return context;
     }
 

@@ -1,0 +1,35 @@
+package io.helmwatch.preprocess;
+
+import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.VideoFrame;
+
+class ReferencePreprocessorTest extends PreprocessorContract {
+
+    @Override
+    protected Preprocessor open(LetterboxAnchor anchor, int padValue) {
+        return new ReferencePreprocessor(anchor, padValue);
+    }
+
+    @Override
+    protected Tensor openTensor(TensorShape shape, TensorType type) {
+        return hostTensor(shape, type);
+    }
+
+    @Override
+    protected VideoFrame where(HostFrame frame) {
+        return frame;
+    }
+
+    /** Half floats round by up to 2^-12, a sixteenth of a step. */
+    @Override
+    protected double maxError(HostFrame frame) {
+        return 0.07;
+    }
+
+    @Override
+    protected double meanError(HostFrame frame) {
+        return 0.05;
+    }
+}
