@@ -300,7 +300,8 @@ public final class HelmetPipeline implements AutoCloseable {
         }
     }
 
-    private boolean isStopped() {
+    /** Whether no thread of ours can touch a stage or a lease any more; after {@link #close} false only when one hangs. */
+    boolean isStopped() {
         return threads.stream().noneMatch(Thread::isAlive)
                 && feeds.values().stream().allMatch(StreamFeed::isSourceEnded);
     }

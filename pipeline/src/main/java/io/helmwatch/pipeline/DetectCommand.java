@@ -1,0 +1,212 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.sinks.DetectionJson;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.StreamStatus;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Pictures and clips in, JSON lines out. */
+@Command(
+        name = "detect",
+        description =
+                "Finds helmets and heads in pictures, clips, folders of them and URLs; prints one JSON line per frame.")
+final class DetectCommand implements Callable<Integer> {
+    private static final Set<String> MEDIA = Set.of(
+            "jpg", "jpeg", "png", "bmp", "webp", "gif", "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "h264", "264",
+            "hevc", "h265", "265", "mjpeg", "mpg", "mpeg", "3gp", "wmv", "flv", "ivf", "obu");
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Option(
+            names = "--confidence",
+            paramLabel = "C",
+            defaultValue = "0.25",
+            description = "Smallest confidence, 0..1; 0.25 by default.")
+    private double confidence;
+
+    @Option(
+            names = "--iou",
+            paramLabel = "I",
+            defaultValue = "0.45",
+            description = "Overlap above which the weaker box is suppressed, 0..1; 0.45 by default.")
+    private double iou;
+
+    @Parameters(paramLabel = "PATH", arity = "1..*", description = "Pictures, clips, folders, URLs.")
+    private List<String> paths = List.of();
+
+    @Override
+    public Integer call() throws Exception {
+        Main.quiet();
+        if (!(confidence >= 0 && confidence <= 1)) {
+            throw CommandFailure.usage("--confidence " + confidence + ": must be 0..1");
+        }
+        if (!(iou >= 0 && iou <= 1)) {
+            throw CommandFailure.usage("--iou " + iou + ": must be 0..1");
+        }
+        Path model = common.model();
+        HelmwatchConfig config = Settings.of(common.backend(), Settings.model(confidence, iou), List.of());
+        StageFactory factory = Backends.choose(config.backend());
+        OutputStream out = new BufferedOutputStream(System.out, 1 << 16);
+        return run(config, factory, model, out) ? 0 : 1;
+    }
+
+    private boolean run(HelmwatchConfig config, StageFactory factory, Path model, OutputStream out) throws Exception {
+        boolean good = true;
+        LinePrinter printer = new LinePrinter(out);
+        try (Stages stages = factory.open(config, model);
+                HelmetPipeline pipeline = HelmetPipeline.start(
+                        stages,
+                        config.pipeline(),
+                        config.inference(),
+                        List.of(),
+                        List.of(printer),
+                        new SimpleMeterRegistry(),
+                        1);
+                Termination.Registration signals = Termination.onSignal(pipeline::stopAll)) {
+            int number = 0;
+            for (String path : paths) {
+                List<String> media;
+                try {
+                    media = mediaAt(path);
+                } catch (CommandFailure unusable) {
+                    Main.say(String.valueOf(unusable.getMessage()));
+                    good = false;
+                    continue;
+                }
+                for (String one : media) {
+                    if (Termination.isRequested()) {
+                        return false;
+                    }
+                    good &= detect(pipeline, stages, printer, "detect-" + number++, one);
+                }
+            }
+        }
+        return good;
+    }
+
+    private static boolean detect(HelmetPipeline pipeline, Stages stages, LinePrinter printer, String id, String path)
+            throws Exception {
+        printer.begin(path);
+        long failuresBefore = pipeline.failures().count();
+        StreamConfig stream = StreamConfig.of(id, path);
+        pipeline.add(stages.newSource().apply(stream));
+        pipeline.awaitStream(id);
+        pipeline.remove(id);
+        String problem = printer.end();
+        if (problem.isEmpty() && pipeline.failures().count() > failuresBefore) {
+            problem = stream.url() + ": " + (pipeline.failures().count() - failuresBefore)
+                    + " frames could not be analysed; --verbose shows why";
+        }
+        if (!problem.isEmpty()) {
+            Main.say(problem);
+        }
+        return problem.isEmpty();
+    }
+
+    /** A folder's pictures and clips by name; everything else as it is. */
+    private static List<String> mediaAt(String path) {
+        Path folder;
+        try {
+            folder = Path.of(path);
+        } catch (InvalidPathException notAPath) {
+            return List.of(path);
+        }
+        if (!Files.isDirectory(folder)) {
+            return List.of(path);
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> media = files.filter(DetectCommand::isMedia)
+                    .sorted(io.helmwatch.ingest.PictureFiles.NATURAL_ORDER)
+                    .map(Path::toString)
+                    .toList();
+            if (media.isEmpty()) {
+                throw CommandFailure.failed("folder " + path + " holds no pictures or clips", null);
+            }
+            return media;
+        } catch (IOException | java.io.UncheckedIOException unreadable) {
+            throw CommandFailure.failed("folder " + path + " cannot be read: check its permissions", unreadable);
+        }
+    }
+
+    private static boolean isMedia(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        int dot = name.lastIndexOf('.');
+        return !name.startsWith(".")
+                && dot >= 0
+                && MEDIA.contains(name.substring(dot + 1))
+                && Files.isRegularFile(file);
+    }
+
+    /** Prints on the sink thread; told and asked by the command's thread while no stream runs. */
+    private static final class LinePrinter implements DetectionSink {
+        private final DetectionJson json = new DetectionJson();
+        private final OutputStream out;
+        private volatile String path = "";
+        private volatile String problem = "";
+
+        LinePrinter(OutputStream out) {
+            this.out = out;
+        }
+
+        void begin(String source) {
+            path = source;
+            problem = "";
+        }
+
+        /** What kept the source from being read; empty when nothing did. */
+        String end() throws IOException {
+            out.flush();
+            return problem;
+        }
+
+        @Override
+        public String name() {
+            return "lines";
+        }
+
+        @Override
+        public void publish(FrameDetections frame) {
+            try {
+                json.writePicture(
+                        path, frame.sequence(), frame.ptsNanos() / 1_000_000, frame.size(), frame.detections(), out);
+            } catch (IOException broken) {
+                problem = "standard output cannot be written: " + broken.getMessage();
+            }
+        }
+
+        @Override
+        public void publish(StreamStatus status) {
+            if (status.state() == StreamStatus.State.FAILED) {
+                problem = withPath(status.reason());
+            }
+        }
+
+        private String withPath(String reason) {
+            return reason.contains(path) ? reason : path + ": " + reason;
+        }
+
+        @Override
+        public void close() {
+            // The stream belongs to the process.
+        }
+    }
+}

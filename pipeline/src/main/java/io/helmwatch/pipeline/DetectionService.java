@@ -1,0 +1,335 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.JsonLinesDetectionSink;
+import io.helmwatch.sinks.kafka.EmbeddedKafka;
+import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import io.helmwatch.vision.NativeMemory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A configuration at work: broker, sinks, stages, pipeline, streams, metrics and health.
+ *
+ * <p>Starting opens the embedded broker and the stages at the same time, since each takes a second. Closing goes the way of the
+ * frames: sources, ring, analyzers, sinks, stages; then the broker; then it reports native memory that nobody gave back.
+ *
+ * <p>Threading: started and closed by one thread; {@link #stop} by any.
+ */
+final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
+    private static final Logger LOG = LoggerFactory.getLogger(DetectionService.class);
+    private static final Duration STALL_LIMIT = Duration.ofSeconds(30);
+
+    private final HelmwatchConfig config;
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final List<DetectionSink> sinks = new CopyOnWriteArrayList<>();
+    private final List<FrameAnalyzer> analyzers = new ArrayList<>();
+    private @Nullable HealthEndpoint http;
+    private @Nullable EmbeddedKafka broker;
+    private @Nullable Stages stages;
+    private volatile @Nullable HelmetPipeline pipeline;
+    private volatile @Nullable ServiceMonitor monitor;
+    private volatile boolean stopRequested;
+
+    private DetectionService(HelmwatchConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * Starts everything; streams run when this returns.
+     *
+     * @param config what to do
+     * @param model the ONNX file
+     * @param more sinks beside the configured ones; closed with the service
+     * @throws RuntimeException one sentence; everything opened is closed again
+     */
+    static DetectionService start(HelmwatchConfig config, Path model, List<? extends DetectionSink> more) {
+        DetectionService service = new DetectionService(config);
+        service.sinks.addAll(more);
+        try {
+            service.open(model);
+            return service;
+        } catch (Throwable failure) {
+            try {
+                service.close();
+            } catch (RuntimeException later) {
+                failure.addSuppressed(later);
+            }
+            throw failure;
+        }
+    }
+
+    private void open(Path model) {
+        if (config.http().enabled()) {
+            bindProcess(registry);
+            HealthEndpoint endpoint = new HealthEndpoint(config.http(), registry, this);
+            http = endpoint;
+            LOG.info(
+                    "http on {}:{}: /live /ready /startup /metrics /streams",
+                    endpoint.address().getHostString(),
+                    endpoint.address().getPort());
+        }
+        StageFactory factory = Backends.choose(config.backend());
+        CompletableFuture<Stages> opening = async("open-stages", () -> factory.open(config, model));
+        RuntimeException failure = null;
+        try {
+            openSinks();
+        } catch (RuntimeException refused) {
+            failure = refused;
+        }
+        try {
+            stages = opening.join();
+        } catch (CompletionException refused) {
+            RuntimeException cause = unwrap(refused);
+            if (failure == null) {
+                failure = cause;
+            } else {
+                failure.addSuppressed(cause);
+            }
+        }
+        Stages open = stages;
+        if (failure != null || open == null) {
+            throw failure == null ? new IllegalStateException("the stages did not open") : failure;
+        }
+        HelmetPipeline started = HelmetPipeline.start(
+                open,
+                config.pipeline(),
+                config.inference(),
+                analyzers,
+                sinks,
+                registry,
+                config.streams().size());
+        pipeline = started;
+        sinks.forEach(sink -> SinkMetrics.bind(registry, sink));
+        monitor = ServiceMonitor.start(started, sinks);
+        for (StreamConfig stream : config.streams()) {
+            started.add(open.newSource().apply(stream));
+        }
+        if (stopRequested) {
+            started.stopAll();
+        }
+    }
+
+    private void openSinks() {
+        KafkaConfig kafka = config.kafka();
+        if (kafka.embedded()) {
+            EmbeddedKafka embedded = EmbeddedKafka.start(kafka.embeddedDataDir(), kafka.embeddedPort());
+            broker = embedded;
+            kafka = Settings.kafka(kafka, embedded.bootstrapServers());
+        }
+        if (kafka.enabled()) {
+            sinks.add(new KafkaDetectionSink(kafka));
+        }
+        if (config.jsonLines().target() != null) {
+            sinks.add(jsonLines(config.jsonLines()));
+        }
+    }
+
+    private static DetectionSink jsonLines(JsonLinesConfig config) {
+        return JsonLinesDetectionSink.open(config);
+    }
+
+    private static <T> CompletableFuture<T> async(String name, java.util.function.Supplier<T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(work.get());
+                    } catch (Throwable failure) {
+                        result.completeExceptionally(failure);
+                    }
+                },
+                name);
+        thread.setDaemon(true);
+        thread.start();
+        return result;
+    }
+
+    private static RuntimeException unwrap(CompletionException wrapped) {
+        Throwable cause = wrapped.getCause();
+        if (cause instanceof RuntimeException unchecked) {
+            return unchecked;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return wrapped;
+    }
+
+    private static void bindProcess(MeterRegistry registry) {
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    /** Address of the embedded broker; empty without one. */
+    String embeddedBootstrapServers() {
+        EmbeddedKafka embedded = broker;
+        return embedded == null ? "" : embedded.bootstrapServers();
+    }
+
+    /** Where HTTP listens; null when it does not. */
+    @Nullable
+    InetSocketAddress httpAddress() {
+        HealthEndpoint endpoint = http;
+        return endpoint == null ? null : endpoint.address();
+    }
+
+    /** The pipeline; null while starting. */
+    @Nullable
+    HelmetPipeline pipeline() {
+        return pipeline;
+    }
+
+    /** Asks all streams to end; returns at once. */
+    void stop() {
+        stopRequested = true;
+        HelmetPipeline running = pipeline;
+        if (running != null) {
+            running.stopAll();
+        }
+    }
+
+    /** Waits until every stream has ended. */
+    void awaitEnd() throws InterruptedException {
+        HelmetPipeline running = pipeline;
+        if (running != null) {
+            running.awaitStreams();
+        }
+    }
+
+    /** Streams that will not be retried because their configuration has to change, with the reasons. */
+    List<String> failedStreams() {
+        HelmetPipeline running = pipeline;
+        if (running == null) {
+            return List.of();
+        }
+        return running.feeds().stream()
+                .filter(feed -> feed.status().state() == io.helmwatch.vision.StreamStatus.State.FAILED)
+                .map(feed -> "stream " + feed.id() + ": " + feed.status().reason())
+                .toList();
+    }
+
+    @Override
+    public String startupProblem() {
+        return pipeline == null ? "starting: the network or the broker is being opened" : "";
+    }
+
+    @Override
+    public String liveProblem() {
+        HelmetPipeline running = pipeline;
+        ServiceMonitor watch = monitor;
+        if (running == null || watch == null) {
+            return "";
+        }
+        if (!running.isRunning()) {
+            return "a stage's thread has ended";
+        }
+        Duration stalled = watch.stalledFor();
+        return stalled.compareTo(STALL_LIMIT) > 0
+                ? "the stages stand still for " + stalled.toSeconds() + " s with " + running.ringDepth()
+                        + " slots waiting"
+                : "";
+    }
+
+    @Override
+    public String streamsJson() {
+        HelmetPipeline running = pipeline;
+        return StreamsJson.of(running == null ? List.of() : running.feeds());
+    }
+
+    /**
+     * Drains the pipeline and delivers what the sinks hold, and leaves the rest open: the embedded broker can still be read.
+     * {@link #close} does the rest.
+     */
+    void closePipelineAndSinks() {
+        List<AutoCloseable> owners = new ArrayList<>();
+        HelmetPipeline running = pipeline;
+        if (running != null) {
+            owners.add(running);
+        }
+        owners.addAll(analyzers);
+        owners.addAll(sinks);
+        Closing.closeAll(owners);
+    }
+
+    /** Drains and closes everything; a second call does nothing. */
+    @Override
+    public void close() {
+        List<AutoCloseable> owners = new ArrayList<>();
+        ServiceMonitor watch = monitor;
+        HelmetPipeline running = pipeline;
+        Stages open = stages;
+        EmbeddedKafka embedded = broker;
+        HealthEndpoint endpoint = http;
+        if (running != null) {
+            owners.add(running);
+        }
+        if (watch != null) {
+            owners.add(watch);
+        }
+        owners.addAll(analyzers);
+        owners.addAll(sinks);
+        if (open != null) {
+            owners.add(() -> {
+                // Freeing a network under a run that hangs would crash the process.
+                if (running == null || running.isStopped()) {
+                    open.close();
+                }
+            });
+        }
+        if (endpoint != null) {
+            owners.add(endpoint);
+        }
+        if (embedded != null) {
+            owners.add(embedded);
+        }
+        monitor = null;
+        stages = null;
+        http = null;
+        broker = null;
+        analyzers.clear();
+        sinks.clear();
+        try {
+            Closing.closeAll(owners);
+        } finally {
+            if (running != null && !owners.isEmpty()) {
+                reportLeaks();
+            }
+        }
+    }
+
+    private static void reportLeaks() {
+        for (Map.Entry<String, Long> owner : NativeMemory.bytesByOwner().entrySet()) {
+            if (owner.getValue() != 0) {
+                LOG.error("LEAK: {} bytes of native memory, owner={}", owner.getValue(), owner.getKey());
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package io.helmwatch.pipeline;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.Redaction;
+import java.io.PrintStream;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The command line.
+ *
+ * <p>Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. Standard output carries results only; everything else goes to standard
+ * error, errors as one sentence, without secrets.
+ */
+@Command(
+        name = "helmwatch",
+        description = "Camera streams in, safety-helmet events on Kafka out.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            DetectCommand.class,
+            ValidateCommand.class,
+            DoctorCommand.class
+        })
+public final class Main implements Runnable {
+    /** Level of the project's own log lines. */
+    private static final String OUR_LOGGER = "io.helmwatch";
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Shows this help.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at the option, not at the field
+    private boolean help;
+
+    @Option(
+            names = "--verbose",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Logs more, and stack traces of errors.")
+    private boolean verbose;
+
+    private Main() {}
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        Termination.install();
+        int code = execute(args);
+        Termination.finished(code);
+        System.exit(code);
+    }
+
+    /** Runs a command and returns its exit code. */
+    static int execute(String... args) {
+        Main main = new Main();
+        CommandLine line = new CommandLine(main);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpLongOptionsMaxWidth(30);
+        line.setExecutionStrategy(parsed -> main.start(parsed));
+        line.setExecutionExceptionHandler((failure, command, parsed) -> main.explain(failure));
+        line.setParameterExceptionHandler(main.new UsageHandler());
+        line.setOut(new java.io.PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8));
+        line.setErr(new java.io.PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8));
+        return line.execute(args);
+    }
+
+    private int start(ParseResult parsed) {
+        setLevel(verbose ? Level.DEBUG : Level.INFO);
+        NativeCache.prepare();
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    /** How much of our own log is shown; commands whose output is their result keep it low. */
+    static void quiet() {
+        if (ourLogger().getLevel() != Level.DEBUG) {
+            setLevel(Level.ERROR);
+        }
+    }
+
+    private static void setLevel(Level level) {
+        ourLogger().setLevel(level);
+    }
+
+    private static Logger ourLogger() {
+        return (Logger) LoggerFactory.getLogger(OUR_LOGGER);
+    }
+
+    private int explain(Exception failure) {
+        int code = failure instanceof CommandFailure known ? known.exitCode() : 1;
+        if (failure instanceof ConfigException config) {
+            config.problems().forEach(problem -> say(problem.toString()));
+            code = 2;
+        } else {
+            say(failure.getMessage() == null ? failure.toString() : failure.getMessage());
+        }
+        if (verbose) {
+            PrintStream err = System.err;
+            java.io.StringWriter trace = new java.io.StringWriter();
+            failure.printStackTrace(new java.io.PrintWriter(trace));
+            err.print(Redaction.redact(trace.toString()));
+        }
+        return code;
+    }
+
+    /** One sentence on standard error. */
+    static void say(String sentence) {
+        System.err.println("helmwatch: " + Redaction.redact(sentence));
+    }
+
+    @Override
+    public void run() {
+        throw CommandFailure.usage("no command was given: expected demo, run, detect, validate, doctor, eval or bench;"
+                + " 'helmwatch --help' shows them");
+    }
+
+    private final class UsageHandler implements IParameterExceptionHandler {
+        @Override
+        public int handleParseException(ParameterException wrong, String[] args) {
+            say(wrong.getMessage() + "; '"
+                    + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help' shows the usage");
+            if (verbose) {
+                say(String.valueOf(wrong.getCause()));
+            }
+            return 2;
+        }
+    }
+}

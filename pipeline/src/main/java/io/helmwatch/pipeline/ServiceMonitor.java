@@ -1,0 +1,140 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.SinkStatistics;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.StreamStatus;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the pipeline once a second: whether it moves, a summary line a minute, and on a terminal a line of progress while files
+ * are played.
+ *
+ * <p>Threading: a thread of its own. Ownership: closing ends the thread.
+ */
+final class ServiceMonitor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceMonitor.class);
+    private static final int SUMMARY_SECONDS = 60;
+    private static final boolean TERMINAL = Boolean.getBoolean("helmwatch.terminal");
+
+    private final HelmetPipeline pipeline;
+    private final List<DetectionSink> sinks;
+    private final StallWatch stalls;
+    private final Thread thread;
+    private long lastDecoded;
+    private long lastAnalysed;
+    private long lastDropped;
+    private volatile boolean closed;
+
+    private ServiceMonitor(HelmetPipeline pipeline, List<DetectionSink> sinks) {
+        this.pipeline = pipeline;
+        this.sinks = sinks;
+        this.stalls = new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime);
+        this.thread = new Thread(this::run, "monitor");
+        thread.setDaemon(true);
+    }
+
+    static ServiceMonitor start(HelmetPipeline pipeline, List<DetectionSink> sinks) {
+        ServiceMonitor monitor = new ServiceMonitor(pipeline, sinks);
+        monitor.thread.start();
+        return monitor;
+    }
+
+    /** How long frames have been waiting while nothing left the ring. */
+    Duration stalledFor() {
+        return stalls.stalledFor();
+    }
+
+    private void run() {
+        long start = System.nanoTime();
+        ProgressLine progress = TERMINAL ? new ProgressLine(System.err) : null;
+        for (int second = 1; !closed; second++) {
+            try {
+                TimeUnit.NANOSECONDS.sleep(start + TimeUnit.SECONDS.toNanos(second) - System.nanoTime());
+            } catch (InterruptedException end) {
+                break;
+            }
+            stalls.look();
+            if (progress != null) {
+                progress.show(pipeline.feeds());
+            }
+            if (second % SUMMARY_SECONDS == 0) {
+                LOG.info("{}", summary(SUMMARY_SECONDS));
+            }
+        }
+        if (progress != null) {
+            progress.end();
+        }
+    }
+
+    /** The last while in one line. Called by one thread. */
+    String summary(int seconds) {
+        Collection<StreamFeed> feeds = pipeline.feeds();
+        long online = feeds.stream()
+                .filter(f -> f.status().state() == StreamStatus.State.ONLINE)
+                .count();
+        long decoded = feeds.stream().mapToLong(StreamFeed::decoded).sum();
+        long analysed = feeds.stream().mapToLong(StreamFeed::analysed).sum();
+        long dropped = feeds.stream().mapToLong(StreamFeed::dropped).sum();
+        StringBuilder line = new StringBuilder(String.format(
+                Locale.ROOT,
+                "last %d s: %d of %d streams online, %d frames decoded, %d analysed (%.1f/s), %d not analysed",
+                seconds,
+                online,
+                feeds.size(),
+                decoded - lastDecoded,
+                analysed - lastAnalysed,
+                (analysed - lastAnalysed) / (double) seconds,
+                dropped - lastDropped));
+        if (dropped > lastDropped) {
+            String sign = " (since the start:";
+            for (DropCause cause : DropCause.values()) {
+                long count = feeds.stream().mapToLong(f -> f.dropped(cause)).sum();
+                if (count > 0) {
+                    line.append(sign)
+                            .append(' ')
+                            .append(cause.tag())
+                            .append(' ')
+                            .append(count);
+                    sign = ",";
+                }
+            }
+            line.append(')');
+        }
+        for (DetectionSink sink : sinks) {
+            SinkStatistics statistics = sink.statistics();
+            line.append(", ")
+                    .append(sink.name())
+                    .append(' ')
+                    .append(statistics.published())
+                    .append(" published");
+            if (statistics.dropped() > 0) {
+                line.append(' ').append(statistics.dropped()).append(" lost");
+            }
+        }
+        if (pipeline.failures().count() > 0) {
+            line.append(", ").append(pipeline.failures().count()).append(" failures of stages since the start");
+        }
+        lastDecoded = decoded;
+        lastAnalysed = analysed;
+        lastDropped = dropped;
+        return line.toString();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(1));
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.Problem;
+import io.helmwatch.config.Redaction;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.ingest.IngestException;
+import io.helmwatch.ingest.StreamAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Everything that is wrong with a configuration, at once. */
+@Command(
+        name = "validate",
+        description = "Checks a configuration and lists everything that is wrong with it; opens nothing.")
+final class ValidateCommand implements Callable<Integer> {
+    @Option(
+            names = {"-c", "--config"},
+            required = true,
+            paramLabel = "FILE",
+            description = "Configuration (YAML).")
+    private Path config = Path.of("");
+
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "ONNX export of YOLOv5, in place of the configured one.")
+    private @Nullable Path model;
+
+    @Option(names = "--show", description = "Prints every value in force, secrets masked.")
+    private boolean show;
+
+    @Override
+    public Integer call() {
+        List<String> problems = new ArrayList<>();
+        HelmwatchConfig settings = null;
+        try {
+            settings = ConfigLoader.load(config);
+        } catch (ConfigException wrong) {
+            wrong.problems().stream().map(Problem::toString).forEach(problems::add);
+        }
+        if (settings != null) {
+            problems.addAll(problemsWithFiles(settings));
+        }
+        problems.forEach(problem -> System.err.println(Redaction.redact(problem)));
+        if (settings == null || !problems.isEmpty()) {
+            return 2;
+        }
+        if (show) {
+            System.out.print(Redaction.redact(settings.describe()));
+        }
+        Main.say(config + " is valid: " + settings.streams().size()
+                + (settings.streams().size() == 1 ? " stream" : " streams"));
+        return 0;
+    }
+
+    private List<String> problemsWithFiles(HelmwatchConfig settings) {
+        List<String> problems = new ArrayList<>();
+        try {
+            Installation.model(model == null ? settings.model().path() : model);
+        } catch (CommandFailure missing) {
+            problems.add(config + ": model.path: " + missing.getMessage());
+        }
+        for (StreamConfig stream : settings.streams()) {
+            try {
+                StreamAddress address = StreamAddress.parse(stream.url());
+                if (address.kind() == StreamAddress.Kind.FILE && !Files.exists(address.file())) {
+                    problems.add(config + ": stream " + stream.id() + ": " + address + " does not exist");
+                }
+            } catch (IngestException refused) {
+                problems.add(config + ": stream " + stream.id() + ": " + refused.getMessage());
+            }
+        }
+        return problems;
+    }
+}
