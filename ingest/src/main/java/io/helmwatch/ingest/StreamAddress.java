@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where a stream comes from, taken apart and checked against the allowed schemes. Nothing is opened.
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An HTTP address is finite when its path ends like a file ({@code .mp4}, {@code .jpg} …); every other one
  * ({@code .m3u8}, {@code .ts}, no ending) is live, and so is RTSP.
  *
- * <p>Threading: immutable. Secrets: {@link #toString} and {@link #displayed} show neither user information nor query.
+ * <p>Threading: immutable. Secrets: neither user information nor the query is shown; the former is not even kept.
  */
 public final class StreamAddress {
 
@@ -43,15 +42,13 @@ public final class StreamAddress {
     private final String host;
     private final int port;
     private final String resource;
-    private final @Nullable String userInfo;
 
-    private StreamAddress(Kind kind, String scheme, String host, int port, String resource, @Nullable String userInfo) {
+    private StreamAddress(Kind kind, String scheme, String host, int port, String resource) {
         this.kind = kind;
         this.scheme = scheme;
         this.host = host;
         this.port = port;
         this.resource = resource;
-        this.userInfo = userInfo;
     }
 
     /**
@@ -106,7 +103,7 @@ public final class StreamAddress {
         } catch (InvalidPathException e) {
             throw new IngestException("The path is not one that this system can express: " + e.getReason() + ".");
         }
-        return new StreamAddress(Kind.FILE, "file", "", -1, path, null);
+        return new StreamAddress(Kind.FILE, "file", "", -1, path);
     }
 
     private static StreamAddress network(Kind kind, String scheme, String rest) {
@@ -139,12 +136,7 @@ public final class StreamAddress {
         String resource = body.substring(end);
         int fragment = resource.indexOf('#');
         return new StreamAddress(
-                kind,
-                scheme,
-                host.group(1),
-                port,
-                fragment < 0 ? resource : resource.substring(0, fragment),
-                at < 0 ? null : authority.substring(0, at));
+                kind, scheme, host.group(1), port, fragment < 0 ? resource : resource.substring(0, fragment));
     }
 
     /** What is behind the address. */
@@ -182,36 +174,6 @@ public final class StreamAddress {
         return scheme + "://" + host + (port < 0 ? "" : ":" + port) + path();
     }
 
-    /**
-     * The complete URL with user and password percent-encoded: for the library that opens it and for nothing else.
-     *
-     * @param username replaces the user information of the address, with {@code password}; null keeps it
-     * @param password belongs to {@code username}
-     */
-    public String revealed(@Nullable String username, @Nullable String password) {
-        if (kind == Kind.FILE) {
-            return "file:" + Path.of(resource).toAbsolutePath();
-        }
-        String user = encodedUserInfo(username, password);
-        return scheme + "://" + (user.isEmpty() ? "" : user + "@") + host + (port < 0 ? "" : ":" + port) + resource;
-    }
-
-    /** User information as it travels inside the URL, percent-encoded; empty where there is none. */
-    String encodedUserInfo(@Nullable String username, @Nullable String password) {
-        if (username != null) {
-            return percentEncode(username) + ":" + percentEncode(password == null ? "" : password);
-        }
-        if (userInfo == null) {
-            return "";
-        }
-        int colon = userInfo.indexOf(':');
-        return colon < 0
-                ? percentEncode(percentDecode(userInfo))
-                : percentEncode(percentDecode(userInfo.substring(0, colon)))
-                        + ":"
-                        + percentEncode(percentDecode(userInfo.substring(colon + 1)));
-    }
-
     /** As {@link #displayed}. */
     @Override
     public String toString() {
@@ -231,25 +193,8 @@ public final class StreamAddress {
                 : path.substring(dot + 1).toLowerCase(Locale.ROOT);
     }
 
-    static String percentEncode(String text) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            int c = b & 0xff;
-            boolean unreserved = (c >= 'a' && c <= 'z')
-                    || (c >= 'A' && c <= 'Z')
-                    || (c >= '0' && c <= '9')
-                    || "-._~".indexOf(c) >= 0;
-            if (unreserved) {
-                encoded.append((char) c);
-            } else {
-                encoded.append('%').append(String.format(Locale.ROOT, "%02X", c));
-            }
-        }
-        return encoded.toString();
-    }
-
     /** Decodes {@code %XX}; a percent sign that starts no such pair stands for itself. */
-    static String percentDecode(String text) {
+    private static String percentDecode(String text) {
         if (text.indexOf('%') < 0) {
             return text;
         }

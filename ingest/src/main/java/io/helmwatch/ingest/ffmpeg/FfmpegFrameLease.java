@@ -10,7 +10,6 @@ import java.nio.ByteOrder;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -218,7 +217,7 @@ public final class FfmpegFrameLease implements FrameLease {
         }
         int rows = format.planeRows(plane, height);
         long bytes = (long) strides[plane] * (rows - 1) + format.planeRowBytes(plane, width);
-        return new PlaneView(planeAddresses[plane], bytes).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return frame().data(plane).capacity(bytes).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override
@@ -273,15 +272,5 @@ public final class FfmpegFrameLease implements FrameLease {
             all[matrix.ordinal() * 2 + 1] = new ColorEncoding(matrix, true);
         }
         return all;
-    }
-
-    /** Bytes at an address; frees nothing. */
-    private static final class PlaneView extends Pointer {
-        PlaneView(long address, long bytes) {
-            super((Pointer) null);
-            this.address = address;
-            this.limit = bytes;
-            this.capacity = bytes;
-        }
     }
 }

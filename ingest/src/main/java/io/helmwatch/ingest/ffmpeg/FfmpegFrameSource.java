@@ -56,6 +56,7 @@ public final class FfmpegFrameSource implements FrameSource {
     private final @Nullable StreamAddress address;
     private final String addressProblem;
     private final Interrupt interrupt = new Interrupt();
+    private final HostLookup lookup = new HostLookup();
     private volatile @Nullable Thread runner;
     private volatile String codecName = "";
     private volatile double framesPerSecond;
@@ -224,7 +225,7 @@ public final class FfmpegFrameSource implements FrameSource {
         long goodBefore = delivery.goodFrames();
         long corruptBefore = delivery.corruptFrames();
         String interrupted;
-        try (FfmpegInput input = new FfmpegInput(config, parsed, interrupt, null, null);
+        try (FfmpegInput input = open(parsed);
                 FfmpegDecoder decoder = openDecoder(input, parsed.displayed())) {
             delivery.begin();
             interrupted = decode(input, decoder, delivery, parsed);
@@ -249,6 +250,13 @@ public final class FfmpegFrameSource implements FrameSource {
         String damage =
                 corrupt == 0 ? "" : corrupt + " of " + (good + corrupt) + " frames of " + parsed + " were damaged.";
         return interrupted.isEmpty() ? damage : interrupted;
+    }
+
+    private FfmpegInput open(StreamAddress parsed) {
+        if (parsed.kind() != Kind.FILE) {
+            lookup.await(parsed, config.openTimeout(), interrupt);
+        }
+        return new FfmpegInput(config, parsed, interrupt, null, null);
     }
 
     private FfmpegDecoder openDecoder(FfmpegInput input, String displayed) {
@@ -377,7 +385,7 @@ public final class FfmpegFrameSource implements FrameSource {
         while (!isStopped()) {
             String reason;
             Cause cause;
-            try (FfmpegInput input = new FfmpegInput(config, parsed, interrupt, null, null);
+            try (FfmpegInput input = open(parsed);
                     FfmpegDecoder decoder = openDecoder(input, parsed.displayed())) {
                 delivery.begin();
                 reason = decode(input, decoder, delivery, parsed);

@@ -1,7 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.Credentials;
 import io.helmwatch.config.StreamConfig.Transport;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ReconnectPolicy;
@@ -48,8 +47,8 @@ final class FfmpegInput implements AutoCloseable {
     private static final int LONGEST_RTSP_USER_INFO = 127;
 
     private static final String FILE_FORMATS =
-            "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,vvc,av1,obu,"
-                    + "ivf,m4v,mjpeg,mjpeg_2000,flv,ogg,asf,gif,apng,mxf,nut,dv,h263,h261,vc1,rm,yuv4mpegpipe,webp_pipe,jpeg_pipe,png_pipe,bmp_pipe";
+            "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,av1,"
+                    + "obu,ivf,m4v,mjpeg,flv,ogg,asf,gif,webp_pipe,jpeg_pipe,png_pipe,bmp_pipe";
     private static final String HTTP_FORMATS = FILE_FORMATS + ",hls,mpjpeg,live_flv";
 
     private @Nullable AVFormatContext context;
@@ -122,17 +121,15 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     private static String url(StreamConfig config, StreamAddress address) {
-        Credentials credentials = config.credentials();
-        String url = credentials == null
-                ? address.revealed(null, null)
-                : address.revealed(
-                        credentials.username(), credentials.password().reveal());
-        if (address.kind() == Kind.RTSP) {
-            int at = url.indexOf('@');
+        if (address.kind() == Kind.FILE) {
+            return "file:" + address.file().toAbsolutePath();
+        }
+        String url = config.connectUrl().reveal();
+        if (address.kind() == Kind.RTSP && config.credentials() != null) {
             int start = url.indexOf("://") + 3;
-            int end = url.indexOf('/', start);
-            if (at > start && (end < 0 || at < end) && at - start > LONGEST_RTSP_USER_INFO) {
-                throw new IngestException("User and password of " + address + " take " + (at - start)
+            int length = url.indexOf('@', start) - start;
+            if (length > LONGEST_RTSP_USER_INFO) {
+                throw new IngestException("User and password of " + address + " take " + length
                         + " bytes when percent-encoded: RTSP allows at most " + LONGEST_RTSP_USER_INFO
                         + "; choose shorter ones.");
             }

@@ -11,7 +11,6 @@ import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.avutil.AVFrameSideData;
 import org.bytedeco.ffmpeg.global.avutil;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a stream's frames between the decoder and the receiver: numbering, time, corruption, turning upright,
@@ -160,11 +159,6 @@ final class FrameDelivery implements AutoCloseable {
 
     /** Moves the picture into the lease, upright and in a format of ours. */
     private boolean prepare(AVFrame frame, Orientation containerOrientation) {
-        if (PictureFilter.isHardware(frame.format())) {
-            avutil.av_frame_unref(frame);
-            unsupported = FfmpegPixelFormats.name(avutil.AV_PIX_FMT_CUDA);
-            return false;
-        }
         Orientation turn =
                 frame.nb_side_data() > 0 ? frameOrientation(frame, containerOrientation) : containerOrientation;
         PixelFormat format = FfmpegPixelFormats.nearest(frame.format());
@@ -285,10 +279,5 @@ final class FrameDelivery implements AutoCloseable {
         filter.close();
         decoded.close();
         lease.close();
-    }
-
-    @Nullable
-    State state() {
-        return state;
     }
 }

@@ -7,7 +7,6 @@ import org.bytedeco.ffmpeg.avfilter.AVFilterContext;
 import org.bytedeco.ffmpeg.avfilter.AVFilterGraph;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avfilter;
-import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,9 +168,5 @@ final class PictureFilter implements AutoCloseable {
             avfilter.avfilter_graph_free(open);
             GRAPHS.freed(countedBytes);
         }
-    }
-
-    static boolean isHardware(int avFormat) {
-        return avFormat == avutil.AV_PIX_FMT_CUDA;
     }
 }

@@ -57,7 +57,7 @@ final class H264Packets {
                 base64.encodeToString(pictureParameters));
     }
 
-    private static List<byte[]> split(byte[] stream) {
+    static List<byte[]> split(byte[] stream) {
         List<byte[]> nals = new ArrayList<>();
         int start = -1;
         for (int i = 0; i + 2 < stream.length; i++) {

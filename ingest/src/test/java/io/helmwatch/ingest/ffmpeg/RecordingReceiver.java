@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /** Writes down what a source tells; any thread may ask and wait. */
-public final class RecordingReceiver implements FrameReceiver {
+public class RecordingReceiver implements FrameReceiver {
 
-    /** What was known of a frame while it was offered. */
+    /** What was known of a frame while it was offered; the colours of its quadrants as {@link FramePixels#quadrants}. */
     public record Seen(
             long sequence,
             long ptsNanos,
@@ -25,7 +25,7 @@ public final class RecordingReceiver implements FrameReceiver {
             int height,
             PixelFormat format,
             ColorEncoding color,
-            double meanLuma,
+            List<Integer> quadrants,
             long capturedAtMillis,
             long atNanos) {}
 
@@ -43,7 +43,7 @@ public final class RecordingReceiver implements FrameReceiver {
                 frame.height(),
                 frame.format(),
                 frame.color(),
-                meanOfFirstPlane(frame),
+                FramePixels.quadrants(frame),
                 frame.capturedAtMillis(),
                 System.nanoTime()));
         notifyAll();
@@ -97,20 +97,5 @@ public final class RecordingReceiver implements FrameReceiver {
                 throw new AssertionError(e);
             }
         }
-    }
-
-    private static double meanOfFirstPlane(FrameLease frame) {
-        var plane = frame.plane(0);
-        long sum = 0;
-        int count = 0;
-        int step = Math.max(1, frame.height() / 16);
-        int rowBytes = frame.format().planeRowBytes(0, frame.width());
-        for (int y = 0; y < frame.height(); y += step) {
-            for (int x = 0; x < rowBytes; x += 7) {
-                sum += plane.get(y * frame.strideBytes(0) + x) & 0xff;
-                count++;
-            }
-        }
-        return (double) sum / count;
     }
 }
