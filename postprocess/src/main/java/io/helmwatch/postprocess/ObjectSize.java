@@ -1,0 +1,29 @@
+package io.helmwatch.postprocess;
+
+/** COCO's classes of object size, by the area of the box in source pixels. */
+public enum ObjectSize {
+    /** Below 32 x 32. */
+    SMALL(0, 32 * 32),
+    /** From 32 x 32, below 96 x 96. */
+    MEDIUM(32 * 32, 96 * 96),
+    /** From 96 x 96. */
+    LARGE(96 * 96, Double.POSITIVE_INFINITY);
+
+    private final double low;
+    private final double high;
+
+    ObjectSize(double low, double high) {
+        this.low = low;
+        this.high = high;
+    }
+
+    /** Smallest area in square pixels. */
+    public double low() {
+        return low;
+    }
+
+    /** Area in square pixels that is too large. */
+    public double high() {
+        return high;
+    }
+}
