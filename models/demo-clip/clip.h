@@ -59,7 +59,7 @@ struct Clip {
             Actor &a = person(3, "driver", "bare");
             a.look.headgear = BARE, a.look.hair = SHORT, a.look.vest = orange, a.look.height = 1.78f, a.look.hairCol = v3(0.025f, 0.018f, 0.014f);
             a.look.shirt = v3(0.42f, 0.42f, 0.44f), a.look.pants = v3(0.07f, 0.10f, 0.19f), a.look.skin = v3(0.52f, 0.33f, 0.24f), a.look.bareArms = 1;
-            a.keys = {{0, -7.0f, 11.6f, 90}, {1, -6.0f, 11.6f, 90}, {5.2f, -1.6f, 11.8f, 90}, {7.2f, 0.55f, 12.2f, 150}, {11.8f, 0.55f, 12.2f, 170},
+            a.keys = {{0, -7.0f, 11.6f, 90}, {1, -6.0f, 11.6f, 90}, {5.2f, -1.6f, 11.8f, 90}, {6.9f, -0.2f, 11.3f, 150}, {12.2f, -0.2f, 11.3f, 170},
                     {14.4f, -0.9f, 9.9f, 0}, {17.4f, -3.4f, 7.9f, 0}, {25, -9.f, 5.5f, 0}};
             a.acts = {{HIPS, 8.0f, 11.4f}};
             a.glances = {{2, 4, 35, 0}, {8, 10, 25, 0}, {12, 15, 10, 5}};
@@ -237,10 +237,18 @@ struct Clip {
         drums(1.35f, 11.3f, 3, v3(0.04f, 0.12f, 0.28f), v3(0.30f, 0.07f, 0.05f));
         timber(-3.1f, 6.5f, 0.35f, 5, 3);
         beginGroup();
-        trafficCone(-0.3f, 11.0f), trafficCone(0.2f, 15.8f), trafficCone(-3.4f, 15.4f);
+        trafficCone(0.35f, 8.4f), trafficCone(0.2f, 15.8f), trafficCone(-3.4f, 15.4f);
         endGroup();
         beginGroup();
         barrier(-4.3f, 17.6f, 0.05f, v3(0.42f)), barrier(4.6f, 18.0f, -0.03f, v3(0.42f));
+        endGroup();
+        // waste skip and a notice on the wall
+        beginGroup();
+        box(v3(2.3f, 0.75f, 18.2f), v3(2.2f, 1.2f, 1.4f), -0.1f, METAL, v3(0.06f, 0.20f, 0.09f));
+        box(v3(2.3f, 1.38f, 18.2f), v3(2.3f, 0.1f, 1.5f), -0.1f, METAL, v3(0.05f, 0.16f, 0.07f));
+        box(v3(2.3f, 0.1f, 18.2f), v3(1.9f, 0.2f, 1.2f), -0.1f, PLAIN, v3(0.04f));
+        box(v3(4.1f, 1.9f, 19.93f), v3(0.9f, 0.7f, 0.06f), 0, PLAIN, v3(0.04f, 0.12f, 0.42f));
+        box(v3(4.1f, 1.98f, 19.90f), v3(0.7f, 0.3f, 0.04f), 0, PLAIN, v3(0.75f));
         endGroup();
         // painted walkway lines
         beginGroup();

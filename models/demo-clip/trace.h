@@ -112,12 +112,15 @@ struct Scene {
     float groundSeed;
 };
 
-#ifdef __CUDACC__
-__constant__ Scene dScene;
-#endif
 static Scene hScene;
+#ifdef __CUDACC__
+__device__ __forceinline__ const Scene &sharedScene() { // every block keeps its own copy: threads read it in step
+    extern __shared__ __align__(16) unsigned char raw[];
+    return *reinterpret_cast<const Scene *>(raw);
+}
+#endif
 #ifdef __CUDA_ARCH__
-#define SC dScene
+#define SC sharedScene()
 #else
 #define SC hScene
 #endif
@@ -152,8 +155,11 @@ HD uint32_t scramble(uint32_t x, uint32_t seed) {
     x ^= x * 0x8d22f6e6u;
     return reverseBits(x);
 }
-struct Rng {
+struct Rng { // of one path
     uint32_t index, seed, dim;
+    bool people;       // whether people are in the scene
+    int level, touched; // bits of the levels at which a ray came near a person: 1 seen or in the sun's way, 2 farther along
+    bool onPerson;     // the first hit
 };
 HD void next2(Rng &r, float &u, float &v) { // one point of a scrambled and shuffled (0,2)-sequence
     uint32_t s = hash32(r.seed + 0x9e3779b9u * ++r.dim);
@@ -392,9 +398,7 @@ HD bool hitBounds(V lo, V hi, V o, V inv, float tmax, float &t0, float &t1) {
     t1 = fminf(fminf(fmaxf(ax, bx), fmaxf(ay, by)), fminf(fmaxf(az, bz), tmax));
     return t0 < t1;
 }
-HD float marchPerson(const Person &P, V o, V d, V inv, float tmax, float eps) {
-    float t, t1;
-    if (!hitBounds(P.lo, P.hi, o, inv, tmax, t, t1)) return -1;
+HD float marchPerson(const Person &P, V o, V d, float t, float t1, float eps) {
     for (int i = 0; i < 80 && t < t1; i++) {
         float h = sdPerson(P, o + d * t);
         if (h < eps) return t;
@@ -482,7 +486,7 @@ HD bool hitCone(const Cone &c, V ro, V rd, float tmax, float &t, V &n) {
     return true;
 }
 
-HD bool trace(V o, V d, float tmax, Hit &hit, bool any, float eps) {
+HD bool trace(V o, V d, float tmax, Hit &hit, bool any, float eps, Rng &r) {
     hit.kind = 0;
     hit.t = tmax;
     V inv = v3(1.f / d.x, 1.f / d.y, 1.f / d.z);
@@ -514,8 +518,13 @@ HD bool trace(V o, V d, float tmax, Hit &hit, bool any, float eps) {
             }
         }
     }
+    if (!r.people) return hit.kind != 0;
     for (int i = 0; i < SC.nPeople; i++) {
-        float t = marchPerson(SC.people[i], o, d, inv, hit.t, eps);
+        const Person &P = SC.people[i];
+        float t, t1;
+        if (!hitBounds(P.lo, P.hi, o, inv, hit.t, t, t1)) continue;
+        r.touched |= r.level;
+        t = marchPerson(P, o, d, t, t1, eps);
         if (t > 0 && t < hit.t) {
             hit.t = t, hit.kind = 4, hit.index = i;
             if (any) return true;
@@ -838,24 +847,27 @@ HD void shadePerson(Surface &s, const Person &P, V p) {
     s.alb = c * (0.82f + 0.36f * dirt);
 }
 
-HD Surface surface(const Hit &hit, V o, V d) {
+HD Surface surface(const Hit &hit, V o, V d, bool plain) { // plain: colours without texture, for light on its way
     Surface s;
     s.p = o + d * hit.t;
     s.rough = 0.3f;
     if (hit.kind == 1) {
-        shadeGround(s, s.p);
+        if (plain) s.n = v3(0, 1, 0), s.alb = SC.groundCol * 0.85f, s.gloss = 0;
+        else shadeGround(s, s.p);
     } else if (hit.kind == 2) {
         const Box &b = SC.boxes[hit.index];
         s.n = hit.ln; // bumps are applied in the box's own frame
         V ln = hit.ln;
-        shadeStatic(s, b.mat, b.col, hit.local, ln, b.h, s.p);
+        if (plain) s.alb = b.col * 0.85f, s.gloss = 0;
+        else shadeStatic(s, b.mat, b.col, hit.local, ln, b.h, s.p);
         s.n = boxToWorld(b, s.n);
         s.p += boxToWorld(b, ln) * 1e-3f;
         return s;
     } else if (hit.kind == 3) {
         const Cone &c = SC.cones[hit.index];
         s.n = hit.n;
-        shadeStatic(s, c.mat, c.col, s.p - c.a, hit.n, v3(1e3f), s.p);
+        if (plain) s.alb = c.col * 0.85f, s.gloss = 0;
+        else shadeStatic(s, c.mat, c.col, s.p - c.a, hit.n, v3(1e3f), s.p);
     } else {
         const Person &P = SC.people[hit.index];
         s.n = personNormal(P, s.p, 0.0012f);
@@ -890,7 +902,7 @@ HD V hemi(V n, float u, float v) {
     float r = sqrtf(u), a = 6.2831853f * v;
     return norm(t * (r * cosf(a)) + b * (r * sinf(a)) + n * sqrtf(fmaxf(1.f - u, 0.f)));
 }
-HD V sunLight(V p, V n, float u, float v, float &ndl) {
+HD V sunLight(V p, V n, float u, float v, float &ndl, Rng &r0) {
     V t, b;
     basis(SC.sunDir, t, b);
     float r = SC.sunSize * sqrtf(u), a = 6.2831853f * v;
@@ -901,16 +913,17 @@ HD V sunLight(V p, V n, float u, float v, float &ndl) {
         return v3(0);
     }
     Hit h;
-    return trace(p, l, 80.f, h, true, 1.5e-3f) ? v3(0) : SC.sunCol;
+    return trace(p, l, 80.f, h, true, 1.5e-3f, r0) ? v3(0) : SC.sunCol;
 }
 
 HD V incoming(V o, V d, Rng &r) { // light along a secondary ray: sky, or what is hit with sun and a guess of the sky there
     Hit h;
     float u, v, ndl;
     next2(r, u, v);
-    if (!trace(o, d, 60.f, h, false, 2e-3f)) return sky(d);
-    Surface s = surface(h, o, d);
-    V l = sunLight(s.p, s.n, u, v, ndl);
+    r.level = 2;
+    if (!trace(o, d, 60.f, h, false, 2e-3f, r)) return sky(d);
+    Surface s = surface(h, o, d, true);
+    V l = sunLight(s.p, s.n, u, v, ndl, r);
     V amb = mixv(SC.skyHorizon * 0.35f, SC.skyZenith, 0.5f + 0.5f * s.n.y) * 0.45f;
     return s.alb * (l * (ndl * 0.3183f) + amb);
 }
@@ -918,11 +931,13 @@ HD V incoming(V o, V d, Rng &r) { // light along a secondary ray: sky, or what i
 HD V radiance(V o, V d, Rng &r) {
     Hit h;
     float u, v, ndl;
-    if (!trace(o, d, 300.f, h, false, 7e-4f)) return sky(d);
-    Surface s = surface(h, o, d);
+    r.level = 1;
+    if (!trace(o, d, 300.f, h, false, 7e-4f, r)) return sky(d);
+    r.onPerson = h.kind == 4;
+    Surface s = surface(h, o, d, false);
     if (dot(s.n, d) > 0) s.n = norm(s.n - d * (1.02f * dot(s.n, d)));
     next2(r, u, v);
-    V l = sunLight(s.p, s.n, u, v, ndl);
+    V l = sunLight(s.p, s.n, u, v, ndl, r);
     V c = s.alb * l * (ndl * 0.3183f);
     next2(r, u, v);
     c += s.alb * incoming(s.p, hemi(s.n, u, v), r);
@@ -954,20 +969,49 @@ HD V primaryDir(float px, float py) { // px, py in pixels, origin at the top lef
     return norm(SC.fwd * SC.focal + SC.right * x + SC.up * y);
 }
 
-HD void renderPixel(int px, int py, unsigned char *rgb) {
+HD V sample(int px, int py, Rng &r) {
+    float u, v;
+    r.dim = 0, r.touched = 0, r.onPerson = false;
+    next2(r, u, v);
+    // a tent a little wider than a pixel: the softness of a camera's lens
+    float du = u < 0.5f ? sqrtf(2 * u) - 1 : 1 - sqrtf(2 - 2 * u), dv = v < 0.5f ? sqrtf(2 * v) - 1 : 1 - sqrtf(2 - 2 * v);
+    V c = radiance(SC.eye, primaryDir(px + 0.5f + du * 0.85f, py + 0.5f + dv * 0.85f), r);
+    float m = fmaxf(c.x, fmaxf(c.y, c.z));
+    return m > 6.f ? c * (6.f / m) : c;
+}
+
+// Light at a pixel. With the picture of the empty scene at hand (static camera), only what people change is estimated: paths
+// that come near nobody would give the same light again, the others are traced with and without people and differ.
+HD V lightAt(int px, int py, const V *empty, bool people) {
     V sum = v3(0);
-    uint32_t seed = hash32(SC.seed * 0x9e3779b9u + (uint32_t)(py * SC.w + px));
-    for (int i = 0; i < SC.spp; i++) {
-        Rng r = {(uint32_t)i, seed, 0};
-        float u, v;
-        next2(r, u, v);
-        // a tent a little wider than a pixel: the softness of a camera's lens
-        float du = u < 0.5f ? sqrtf(2 * u) - 1 : 1 - sqrtf(2 - 2 * u), dv = v < 0.5f ? sqrtf(2 * v) - 1 : 1 - sqrtf(2 - 2 * v);
-        V c = radiance(SC.eye, primaryDir(px + 0.5f + du * 0.85f, py + 0.5f + dv * 0.85f), r);
-        float m = fmaxf(c.x, fmaxf(c.y, c.z));
-        sum += m > 6.f ? c * (6.f / m) : c;
+    int n = 0, limit = empty && SC.spp > 8 ? 8 : SC.spp, still = 0;
+    Rng r;
+    r.seed = hash32(SC.seed * 0x9e3779b9u + (uint32_t)(py * SC.w + px));
+    for (; n < limit; n++) {
+        r.index = (uint32_t)n, r.people = people;
+        V c = empty ? v3(0) : sample(px, py, r);
+        if (empty) {
+            V with = sample(px, py, r);
+            if (r.touched & 1) limit = SC.spp;
+            else if (r.touched) limit = limit > SC.spp * 3 / 8 ? limit : SC.spp * 3 / 8;
+            if (r.onPerson) c = with;
+            else {
+                still++;
+                if (r.touched) {
+                    r.people = false;
+                    c = with - sample(px, py, r);
+                }
+            }
+        }
+        sum += c;
     }
-    V c = sum * (SC.exposure / SC.spp) * SC.whiteBalance;
+    V c = sum / (float)n;
+    if (empty) c += empty[py * SC.w + px] * ((float)still / n);
+    return c;
+}
+
+HD void develop(int px, int py, V c, unsigned char *rgb) { // exposure, lens, tone, sensor
+    c = v3(fmaxf(c.x, 0), fmaxf(c.y, 0), fmaxf(c.z, 0)) * SC.exposure * SC.whiteBalance;
     float vx = (px + 0.5f) / SC.w - 0.5f, vy = (py + 0.5f) / SC.h - 0.5f;
     c = c * (1.f - SC.vignette * (vx * vx + vy * vy) * 2.f);
     c = v3(tone(c.x, SC.contrast), tone(c.y, SC.contrast), tone(c.z, SC.contrast));
@@ -1001,7 +1045,9 @@ HD int headsAt(int sx, int sy, float *t, int *visible) { // sub-pixel sx, sy; re
     *visible = 0;
     if (!mask) return 0;
     Hit h;
-    trace(SC.eye, d, 300.f, h, false, 7e-4f);
+    Rng r = {};
+    r.people = true;
+    trace(SC.eye, d, 300.f, h, false, 7e-4f, r);
     for (int i = 0; i < SC.nPeople; i++)
         if ((mask >> i & 1) && t[i] <= h.t + 0.012f) *visible |= 1 << i;
     return mask;

@@ -353,12 +353,38 @@ static std::vector<unsigned char> picture;
 static void check(cudaError_t e, const char *what) {
     if (e != cudaSuccess) fprintf(stderr, "%s: %s\n", what, cudaGetErrorString(e)), exit(3);
 }
-__global__ void renderKernel(unsigned char *rgb) {
-    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
-    if (x < SC.w && y < SC.h) renderPixel(x, y, rgb + 3 * (y * SC.w + x));
+#ifndef MIN_BLOCKS
+#define MIN_BLOCKS 4
+#endif
+__device__ void loadScene(const Scene *scene) {
+    extern __shared__ __align__(16) unsigned char raw[];
+    static_assert(sizeof(Scene) % 4 == 0 && sizeof(Scene) <= 48 * 1024, "fits shared memory");
+    const uint32_t *from = reinterpret_cast<const uint32_t *>(scene);
+    for (int i = threadIdx.x; i < (int)(sizeof(Scene) / 4); i += blockDim.x) reinterpret_cast<uint32_t *>(raw)[i] = from[i];
+    __syncthreads();
 }
-__global__ void headsKernel(HeadCount *count) {
-    int sx = blockIdx.x * blockDim.x + threadIdx.x - MASK_MARGIN * MASK_SUB, sy = blockIdx.y * blockDim.y + threadIdx.y - MASK_MARGIN * MASK_SUB;
+// 128 threads work on 16x8 pixels, each warp on 8x4 of them.
+__device__ void pixelOf(int &x, int &y) {
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    x = blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7), y = blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
+}
+__global__ void __launch_bounds__(128, MIN_BLOCKS) renderKernel(const Scene *scene, V *light, const V *empty, bool people) {
+    loadScene(scene);
+    int x, y;
+    pixelOf(x, y);
+    if (x < SC.w && y < SC.h) light[y * SC.w + x] = lightAt(x, y, empty, people);
+}
+__global__ void __launch_bounds__(128) developKernel(const Scene *scene, const V *light, unsigned char *rgb) {
+    loadScene(scene);
+    int x, y;
+    pixelOf(x, y);
+    if (x < SC.w && y < SC.h) develop(x, y, light[y * SC.w + x], rgb + 3 * (y * SC.w + x));
+}
+__global__ void __launch_bounds__(128) headsKernel(const Scene *scene, HeadCount *count) {
+    loadScene(scene);
+    int sx, sy;
+    pixelOf(sx, sy);
+    sx -= MASK_MARGIN * MASK_SUB, sy -= MASK_MARGIN * MASK_SUB;
     if (sx >= (SC.w + MASK_MARGIN) * MASK_SUB || sy >= (SC.h + MASK_MARGIN) * MASK_SUB) return;
     float t[MAX_PEOPLE];
     int vis, mask = headsAt(sx, sy, t, &vis);
@@ -372,24 +398,69 @@ __global__ void headsKernel(HeadCount *count) {
 }
 #endif
 
-static void render() {
-    picture.resize((size_t)S.w * S.h * 3);
 #ifdef __CUDACC__
-    static unsigned char *d = nullptr;
-    static size_t size = 0;
-    if (size < picture.size()) {
-        if (d) cudaFree(d);
-        check(cudaMalloc(&d, size = picture.size()), "memory for the picture");
+static const Scene *sceneOnDevice() {
+    static Scene *d = nullptr;
+    if (!d) check(cudaMalloc(&d, sizeof S), "memory for the scene");
+    check(cudaMemcpy(d, &S, sizeof S, cudaMemcpyHostToDevice), "scene");
+    return d;
+}
+template <typename T> static T *deviceBuffer(T *&p, size_t &have, size_t want) {
+    if (have < want) {
+        if (p) cudaFree(p);
+        check(cudaMalloc(&p, want * sizeof(T)), "memory for the picture");
+        have = want;
     }
-    check(cudaMemcpyToSymbol(dScene, &S, sizeof S), "scene");
-    dim3 b(8, 8), g((S.w + 7) / 8, (S.h + 7) / 8);
-    renderKernel<<<g, b>>>(d);
-    check(cudaGetLastError(), "launch");
-    check(cudaMemcpy(picture.data(), d, picture.size(), cudaMemcpyDeviceToHost), "render");
+    return p;
+}
+#endif
+
+// Renders S. keepEmpty: the picture without people is rendered once, with many samples, and used for all further pictures.
+static void render(bool keepEmpty) {
+    const int emptySpp = 8 * S.spp;
+    size_t n = (size_t)S.w * S.h;
+    static bool haveEmpty = false;
+    picture.resize(n * 3);
+#ifdef __CUDACC__
+    static V *light = nullptr, *empty = nullptr;
+    static unsigned char *rgb = nullptr;
+    static size_t lightSize = 0, emptySize = 0, rgbSize = 0;
+    deviceBuffer(light, lightSize, n), deviceBuffer(rgb, rgbSize, 3 * n);
+    dim3 g((S.w + 15) / 16, (S.h + 7) / 8);
+    auto pass = [&](V *to, const V *base, bool people) {
+        renderKernel<<<g, 128, sizeof(Scene)>>>(sceneOnDevice(), to, base, people);
+        check(cudaGetLastError(), "launch");
+    };
 #else
+    static std::vector<V> light, empty;
+    light.resize(n);
+    auto pass = [&](V *to, const V *base, bool people) {
 #pragma omp parallel for schedule(dynamic, 2)
+        for (int y = 0; y < S.h; y++)
+            for (int x = 0; x < S.w; x++) to[y * S.w + x] = lightAt(x, y, base, people);
+    };
+#endif
+    if (keepEmpty && !haveEmpty) {
+        int spp = S.spp;
+        S.spp = emptySpp;
+#ifdef __CUDACC__
+        pass(deviceBuffer(empty, emptySize, n), nullptr, false);
+#else
+        empty.resize(n);
+        pass(empty.data(), nullptr, false);
+#endif
+        S.spp = spp;
+        haveEmpty = true;
+    }
+#ifdef __CUDACC__
+    pass(light, keepEmpty ? empty : nullptr, true);
+    developKernel<<<g, 128, sizeof(Scene)>>>(sceneOnDevice(), light, rgb);
+    check(cudaMemcpy(picture.data(), rgb, picture.size(), cudaMemcpyDeviceToHost), "render");
+#else
+    pass(light.data(), keepEmpty ? empty.data() : nullptr, true);
+#pragma omp parallel for
     for (int y = 0; y < S.h; y++)
-        for (int x = 0; x < S.w; x++) renderPixel(x, y, &picture[3 * ((size_t)y * S.w + x)]);
+        for (int x = 0; x < S.w; x++) develop(x, y, light[y * S.w + x], &picture[3 * ((size_t)y * S.w + x)]);
 #endif
 }
 
@@ -399,9 +470,9 @@ static void countHeads(HeadCount *c) {
 #ifdef __CUDACC__
     static HeadCount *d = nullptr;
     if (!d) check(cudaMalloc(&d, sizeof(HeadCount) * MAX_PEOPLE), "memory for the heads");
-    check(cudaMemcpyToSymbol(dScene, &S, sizeof S), "scene");
     check(cudaMemcpy(d, c, sizeof(HeadCount) * MAX_PEOPLE, cudaMemcpyHostToDevice), "heads");
-    headsKernel<<<dim3((w + 15) / 16, (h + 7) / 8), dim3(16, 8)>>>(d);
+    headsKernel<<<dim3((w + 15) / 16, (h + 7) / 8), 128, sizeof(Scene)>>>(sceneOnDevice(), d);
+    check(cudaGetLastError(), "launch");
     check(cudaMemcpy(c, d, sizeof(HeadCount) * MAX_PEOPLE, cudaMemcpyDeviceToHost), "heads");
 #else
 #pragma omp parallel for schedule(dynamic, 4)
@@ -506,7 +577,7 @@ int main(int argc, char **argv) {
             if (f < from || (f - from) % step) continue;
             clip.frame(w, h, spp, f);
             if (spp > 0) {
-                render();
+                render(to - from > step);
                 char name[32];
                 snprintf(name, sizeof name, "/%04d.ppm", f);
                 if (format) writePpm(out + name);
@@ -529,7 +600,7 @@ int main(int argc, char **argv) {
     } else if (mode == "stills") { // PPM pictures and YOLO labels into --out/images and --out/labels
         for (int i = from; i < n; i++) {
             randomStill(seed * 100003u + i, spp);
-            render();
+            render(false);
             char name[32];
             snprintf(name, sizeof name, "%04d", i);
             writePpm(out + "/images/" + name + ".ppm");
