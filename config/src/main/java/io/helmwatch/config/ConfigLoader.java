@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,6 +53,7 @@ public final class ConfigLoader {
     private static final int MAX_NESTING = 20;
     private static final int MAX_ALIASES = 200;
     private static final Duration LONGEST = Duration.ofDays(1);
+    private static final Pattern ITEM = Pattern.compile("\\[\\d+](?: \\([^)]*\\))?");
     private static final Pattern STREAM_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
     private static final Pattern BOOTSTRAP = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+):(\\d{1,5})");
@@ -160,12 +162,11 @@ public final class ConfigLoader {
     }
 
     /** The tree of the one document. Nothing of the text is quoted in errors: the line may hold a password. */
-    private static Node compose(String yaml, String name) {
+    static Node compose(String yaml, String name) {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(MAX_NESTING);
         options.setMaxAliasesForCollections(MAX_ALIASES);
         options.setCodePointLimit(MAX_BYTES);
-        options.setMergeOnCompose(true);
         Node root;
         try {
             root = new Composer(new ParserImpl(new StreamReader(yaml), options), new Resolver(), options)
@@ -207,6 +208,7 @@ public final class ConfigLoader {
         private final Path folder;
         private final Function<String, @Nullable String> environment;
         private final List<Problem> problems = new ArrayList<>();
+        private final Set<String> keys = new TreeSet<>();
 
         Context(String file, Path folder, Function<String, @Nullable String> environment) {
             this.file = file;
@@ -219,6 +221,15 @@ public final class ConfigLoader {
             int line = mark == null ? 0 : mark.getLine() + 1;
             int column = mark == null ? 0 : mark.getColumn() + 1;
             problems.add(new Problem(file, line, column, where, rule));
+        }
+
+        /** Remembers a key that is read, as {@code streams[].url}, so that the documentation can be held against the code. */
+        void asked(String path) {
+            keys.add(ITEM.matcher(path).replaceAll("[]"));
+        }
+
+        Set<String> keys() {
+            return keys;
         }
 
         Path resolve(String path) {
@@ -586,7 +597,7 @@ public final class ConfigLoader {
                     section.flag("create-topics", d.createTopics()),
                     section.wholeNumber("queue-capacity", d.queueCapacity(), 1, 10_000_000),
                     properties(section.section("properties", true)));
-            if (Set.of(kafka.detectionsTopic(), kafka.eventsTopic(), kafka.streamsTopic())
+            if (Set.copyOf(List.of(kafka.detectionsTopic(), kafka.eventsTopic(), kafka.streamsTopic()))
                             .size()
                     < 3) {
                 section.problem("streams-topic", "the three topics must have different names");

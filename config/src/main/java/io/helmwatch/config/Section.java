@@ -5,13 +5,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -41,23 +42,52 @@ final class Section {
         this.secret = secret;
         this.node = node;
         if (node instanceof MappingNode mapping) {
-            for (NodeTuple tuple : mapping.getValue()) {
-                addEntry(tuple);
-            }
+            addAll(mapping);
+            merge(mapping, new HashSet<>(Set.of(mapping)));
         } else if (node != null && !isNull(node)) {
             context.problem(node, path, "must be a section (key: value lines), but is " + kind(node));
         }
     }
 
-    private void addEntry(NodeTuple tuple) {
-        if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-            context.problem(tuple.getKeyNode(), path, "a key must be plain text, but is " + kind(tuple.getKeyNode()));
-            return;
+    private void addAll(MappingNode mapping) {
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+                context.problem(
+                        tuple.getKeyNode(), path, "a key must be plain text, but is " + kind(tuple.getKeyNode()));
+            } else if (!key.getTag().equals(Tag.MERGE)) {
+                NodeTuple earlier = entries.putIfAbsent(key.getValue(), tuple);
+                if (earlier != null) {
+                    int line = earlier.getKeyNode().getStartMark().getLine() + 1;
+                    context.problem(key, pathOf(key.getValue()), "given twice; the first is in line " + line);
+                }
+            }
         }
-        NodeTuple earlier = entries.putIfAbsent(key.getValue(), tuple);
-        if (earlier != null) {
-            Mark first = earlier.getKeyNode().getStartMark();
-            context.problem(key, pathOf(key.getValue()), "given twice; the first is in line " + (first.getLine() + 1));
+    }
+
+    /**
+     * Takes over what {@code <<} names, keys that are there already winning. Each mapping is looked at once, so that one that
+     * merges itself does no harm (SnakeYAML's own merging never ends on that; nodes compare by identity).
+     */
+    private void merge(MappingNode mapping, Set<MappingNode> seen) {
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (!tuple.getKeyNode().getTag().equals(Tag.MERGE)) {
+                continue;
+            }
+            Node value = tuple.getValueNode();
+            List<Node> sources = value instanceof SequenceNode sequence ? sequence.getValue() : List.of(value);
+            for (Node source : sources) {
+                if (!(source instanceof MappingNode merged)) {
+                    context.problem(tuple.getKeyNode(), pathOf("<<"), "must name a section, but is " + kind(source));
+                } else if (seen.add(merged)) {
+                    for (NodeTuple entry : merged.getValue()) {
+                        if (entry.getKeyNode() instanceof ScalarNode key
+                                && !key.getTag().equals(Tag.MERGE)) {
+                            entries.putIfAbsent(key.getValue(), entry);
+                        }
+                    }
+                    merge(merged, seen);
+                }
+            }
         }
     }
 
@@ -98,7 +128,7 @@ final class Section {
     }
 
     Section section(String key, boolean secretSection) {
-        known.add(key);
+        asked(key);
         NodeTuple tuple = entries.get(key);
         return new Section(context, pathOf(key), tuple == null ? null : tuple.getValueNode(), secret || secretSection);
     }
@@ -106,7 +136,7 @@ final class Section {
     /** The items of a list; null where the key is absent, empty where it is no list. */
     @Nullable
     List<Node> items(String key) {
-        known.add(key);
+        asked(key);
         NodeTuple tuple = entries.get(key);
         if (tuple == null || isNull(tuple.getValueNode())) {
             return null;
@@ -121,7 +151,7 @@ final class Section {
     /** The text of a scalar after substitution; null where absent, null or wrong. */
     @Nullable
     String text(String key) {
-        known.add(key);
+        asked(key);
         NodeTuple tuple = entries.get(key);
         if (tuple == null || isNull(tuple.getValueNode())) {
             return null;
@@ -331,6 +361,11 @@ final class Section {
             return pathOf(key);
         }
         return pathOf(key) + "=" + ConfigText.shorten(Redaction.redact(scalar.getValue()));
+    }
+
+    private void asked(String key) {
+        known.add(key);
+        context.asked(pathOf(key));
     }
 
     private String pathOf(String key) {
