@@ -47,7 +47,8 @@ final class Ffmpeg {
      * @throws LinkageError when they cannot be loaded
      */
     static void load() {
-        // Initialising the class is the work.
+        // Initialising the class is the work; the rest is for loggers whose level was changed meanwhile.
+        FfmpegLog.followLogger();
     }
 
     /** The library's words for an error code. */

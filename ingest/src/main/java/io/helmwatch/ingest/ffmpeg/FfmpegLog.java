@@ -31,14 +31,21 @@ final class FfmpegLog extends LogCallback {
     private FfmpegLog() {}
 
     static void install() {
-        if (LOG.isTraceEnabled()) {
-            avutil.av_log_set_level(avutil.AV_LOG_VERBOSE);
-        } else if (LOG.isDebugEnabled()) {
-            avutil.av_log_set_level(avutil.AV_LOG_WARNING);
-        } else {
-            avutil.av_log_set_level(avutil.AV_LOG_QUIET);
-        }
         avutil.setLogCallback(INSTANCE);
+        followLogger();
+    }
+
+    /** Asks the library for what the logger is enabled for at the moment. */
+    static void followLogger() {
+        int level;
+        if (LOG.isTraceEnabled()) {
+            level = avutil.AV_LOG_VERBOSE;
+        } else if (LOG.isDebugEnabled()) {
+            level = avutil.AV_LOG_WARNING;
+        } else {
+            level = avutil.AV_LOG_QUIET;
+        }
+        avutil.av_log_set_level(level);
     }
 
     @Override

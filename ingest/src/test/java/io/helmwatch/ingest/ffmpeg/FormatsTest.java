@@ -78,8 +78,8 @@ class FormatsTest {
         for (Seen frame : frames) {
             assertThat(frame.format()).isEqualTo(offered);
             assertThat(frame).extracting(Seen::width, Seen::height).containsExactly(160, 120);
-            // FFmpeg's fixed palette has eight steps of a colour.
-            assertColours(frame, pixelFormat.equals("pal8") ? 48 : 14, RED, GREEN, BLUE, GREY);
+            // FFmpeg's fixed palette has four to eight steps of a colour.
+            assertColours(frame, pixelFormat.equals("pal8") ? 60 : 14, RED, GREEN, BLUE, GREY);
         }
     }
 
