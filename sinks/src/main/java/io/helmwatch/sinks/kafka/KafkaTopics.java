@@ -108,7 +108,7 @@ final class KafkaTopics implements AutoCloseable {
     private Set<String> settle(Admin admin) throws InterruptedException, ExecutionException, TimeoutException {
         Set<String> there = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
         List<String> missing = new ArrayList<>();
-        for (String topic : List.of(config.detectionsTopic(), config.streamsTopic())) {
+        for (String topic : List.of(config.detectionsTopic(), config.eventsTopic(), config.streamsTopic())) {
             if (!there.contains(topic)) {
                 missing.add(topic);
             }

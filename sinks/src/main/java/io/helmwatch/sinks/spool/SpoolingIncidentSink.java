@@ -1,0 +1,189 @@
+package io.helmwatch.sinks.spool;
+
+import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.vision.Incident;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes incidents durable on a thread of its own, so that neither a slow disk nor a picture in the making holds up the pipeline.
+ *
+ * <p>A message counts as accepted once it is in the spool. Until then it waits in memory, a few milliseconds as a rule; what is there
+ * when the process is killed is lost. A disk that takes nothing is tried again for ever, every second; meanwhile up to {@value #CAPACITY}
+ * messages wait in memory, further ones are refused and counted.
+ *
+ * <p>Threading: publish and statistics by any thread; close by one. Ownership: the spool belongs to the caller.
+ */
+public final class SpoolingIncidentSink implements IncidentSink {
+    private static final Logger LOG = LoggerFactory.getLogger(SpoolingIncidentSink.class);
+    private static final int CAPACITY = 4_096;
+    private static final int BATCH = 64;
+    private static final long RETRY_MILLIS = 1_000;
+    private static final long SNAPSHOT_MILLIS = 2_000;
+    private static final long CLOSE_MILLIS = 3_000;
+
+    private record Message(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {}
+
+    private final IncidentSpool spool;
+    private final BlockingQueue<Message> queue = new ArrayBlockingQueue<>(CAPACITY);
+    private final LongAdder accepted = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private final Thread thread;
+    private volatile String problem = "";
+    private volatile boolean closing;
+    private volatile long closeByNanos;
+
+    /** Starts the thread. */
+    public SpoolingIncidentSink(IncidentSpool spool) {
+        this.spool = spool;
+        this.thread = new Thread(this::run, "incident-spool");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
+        if (closing || !queue.offer(new Message(incident, snapshot))) {
+            refused.increment();
+        }
+    }
+
+    private void run() {
+        List<Incident> batch = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
+        try {
+            while (true) {
+                if (messages.isEmpty()) {
+                    Message first = queue.poll(100, TimeUnit.MILLISECONDS);
+                    if (first == null) {
+                        if (closing) {
+                            return;
+                        }
+                        continue;
+                    }
+                    messages.add(first);
+                    queue.drainTo(messages, BATCH - 1);
+                    for (Message message : messages) {
+                        batch.add(withSnapshot(message));
+                    }
+                }
+                if (append(batch) || isLate()) {
+                    batch.clear();
+                    messages.clear();
+                } else {
+                    TimeUnit.MILLISECONDS.sleep(closing ? 100 : RETRY_MILLIS);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isLate() {
+        return closing && System.nanoTime() - closeByNanos >= 0;
+    }
+
+    private static Incident withSnapshot(Message message) throws InterruptedException {
+        try {
+            Incident.Snapshot snapshot = message.snapshot().get(SNAPSHOT_MILLIS, TimeUnit.MILLISECONDS);
+            return snapshot == null ? message.incident() : message.incident().withSnapshot(snapshot);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn(
+                    "incident {} goes without its picture: {}",
+                    message.incident().id(),
+                    String.valueOf(e.getMessage()));
+            return message.incident();
+        }
+    }
+
+    private boolean append(List<Incident> batch) {
+        try {
+            int lost = spool.append(batch);
+            accepted.add(batch.size() - lost);
+            refused.add(lost);
+            if (lost > 0) {
+                report("incident spool is full: " + refused.sum()
+                        + " messages were refused so far; see to the broker, or raise incidents.spool.max-bytes");
+            } else if (!problem.isEmpty()) {
+                LOG.info("incident spool takes messages again; {} were refused so far", refused.sum());
+                problem = "";
+            }
+            return true;
+        } catch (SpoolException e) {
+            report(String.valueOf(e.getMessage()));
+            return false;
+        }
+    }
+
+    private void report(String sentence) {
+        if (problem.isEmpty()) {
+            LOG.error("{}", sentence);
+        }
+        problem = sentence;
+    }
+
+    @Override
+    public IncidentStatistics statistics() {
+        return new IncidentStatistics() {
+            @Override
+            public long accepted() {
+                return accepted.sum();
+            }
+
+            @Override
+            public long refused() {
+                return refused.sum();
+            }
+
+            @Override
+            public long delivered() {
+                return spool.delivered();
+            }
+
+            @Override
+            public long deadLetters() {
+                return spool.deadLetters();
+            }
+
+            @Override
+            public long waiting() {
+                return spool.waiting();
+            }
+
+            @Override
+            public long waitingBytes() {
+                return spool.waitingBytes();
+            }
+
+            @Override
+            public String problem() {
+                return problem;
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+        closing = true;
+        try {
+            thread.join(CLOSE_MILLIS + SNAPSHOT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package io.helmwatch.sinks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.sinks.spool.Incidents;
+import io.helmwatch.vision.Incident;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class IncidentJsonTest {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final long RECORDED = Incidents.NOON + 2_300;
+
+    @Test
+    void shouldWriteAStartAsInTheGoldenMessage() {
+        Incident start = Incidents.bareHead("gate-3", 1, 0, Incident.Phase.START)
+                .withSnapshot(new Incident.Snapshot(
+                        "gate-3/2026-11-20/120002.240-no-helmet-in-pit-1.jpg",
+                        "0".repeat(64),
+                        "gate-3/2026-11-20/120002.240-no-helmet-in-pit-1-drawn.jpg",
+                        "1".repeat(64)));
+        assertThat(text(IncidentJson.incident(start, RECORDED)))
+                .isEqualTo("{\"schema\":\"helmwatch.events/1\",\"id\":\"gate-3/1795176000/no-helmet-in-pit/1/0\","
+                        + "\"incident\":\"gate-3/1795176000/no-helmet-in-pit/1\",\"revision\":0,\"phase\":\"start\","
+                        + "\"stream\":\"gate-3\",\"rule\":\"no-helmet-in-pit\",\"kind\":\"no-helmet\",\"zone\":\"pit\",\"track\":17,"
+                        + "\"startedAt\":\"2026-11-20T12:00:00.040Z\",\"lastAt\":\"2026-11-20T12:00:02.240Z\","
+                        + "\"decidedAt\":\"2026-11-20T12:00:02.240Z\",\"recordedAt\":\"2026-11-20T12:00:02.300Z\","
+                        + "\"sequence\":56,\"ptsMillis\":2240,"
+                        + "\"object\":{\"type\":\"HumanFace\",\"accessory\":{\"helmet\":{\"wear\":false}}},"
+                        + "\"confidence\":{\"peak\":0.912,\"mean\":0.84},\"observations\":51,"
+                        + "\"positions\":[{\"track\":17,\"at\":\"2026-11-20T12:00:02.240Z\",\"box\":[812.4,233.0,871.9,301.3]}],"
+                        + "\"width\":1920,\"height\":1080,"
+                        + "\"model\":{\"name\":\"helmet-yolov5n\",\"version\":\"1.0.0\",\"precision\":\"fp32\",\"backend\":\"cpu\"},"
+                        + "\"snapshot\":{\"path\":\"gate-3/2026-11-20/120002.240-no-helmet-in-pit-1.jpg\",\"sha256\":\""
+                        + "0".repeat(64)
+                        + "\",\"drawnPath\":\"gate-3/2026-11-20/120002.240-no-helmet-in-pit-1-drawn.jpg\",\"drawnSha256\":\""
+                        + "1".repeat(64) + "\"}}");
+    }
+
+    @Test
+    void shouldWriteTheEndOfAnOccupancyIncidentAsInTheGoldenMessage() {
+        assertThat(text(IncidentJson.incident(Incidents.crowd(), RECORDED)))
+                .isEqualTo("{\"schema\":\"helmwatch.events/1\",\"id\":\"gate-3/1795176000/crowd/1/1\","
+                        + "\"incident\":\"gate-3/1795176000/crowd/1\",\"revision\":1,\"phase\":\"end\",\"stream\":\"gate-3\","
+                        + "\"rule\":\"crowd\",\"kind\":\"occupancy\",\"startedAt\":\"2026-11-20T12:00:00.000Z\","
+                        + "\"lastAt\":\"2026-11-20T12:00:09.000Z\",\"endedAt\":\"2026-11-20T12:00:09.000Z\","
+                        + "\"decidedAt\":\"2026-11-20T12:00:19.000Z\",\"recordedAt\":\"2026-11-20T12:00:02.300Z\","
+                        + "\"sequence\":475,\"ptsMillis\":19000,\"endReason\":\"compliance\",\"people\":{\"count\":7,\"limit\":5},"
+                        + "\"confidence\":{\"peak\":0.95,\"mean\":0.90},\"observations\":120,\"positions\":[],"
+                        + "\"width\":1280,\"height\":720,\"model\":{\"name\":\"helmet-yolov5n\",\"version\":\"1.0.0\","
+                        + "\"precision\":\"fp32\",\"backend\":\"cpu\"}}");
+    }
+
+    @Test
+    void shouldMakeTheEndOfAnInterruptedIncidentFromItsLastMessage() throws IOException {
+        byte[] last = IncidentJson.incident(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.UPDATE), RECORDED);
+        JsonNode end = MAPPER.readTree(IncidentJson.interrupted(last, 3, RECORDED + 60_000));
+        assertThat(end.get("id").asText()).isEqualTo("gate-3/1795176000/no-helmet-in-pit/1/3");
+        assertThat(end.get("revision").asInt()).isEqualTo(3);
+        assertThat(end.get("phase").asText()).isEqualTo("end");
+        assertThat(end.get("endReason").asText()).isEqualTo("interrupted");
+        assertThat(end.get("endedAt").asText()).isEqualTo("2026-11-20T12:00:04.240Z");
+        assertThat(end.get("recordedAt").asText()).isEqualTo("2026-11-20T12:01:02.300Z");
+        assertThat(end.get("positions")).isEmpty();
+        assertThat(end.get("zone").asText()).isEqualTo("pit");
+        assertThat(problems(end)).isEmpty();
+    }
+
+    @Test
+    void shouldFitThePublishedSchema() throws IOException {
+        Incident start = Incidents.bareHead("gate-3", 1, 0, Incident.Phase.START);
+        Incident withPicture = start.withSnapshot(new Incident.Snapshot("a.jpg", "a".repeat(64), null, null));
+        for (Incident incident : List.of(
+                start,
+                withPicture,
+                Incidents.bareHead("gate-3", 1, 1, Incident.Phase.UPDATE),
+                Incidents.bareHead("gate-3", 1, 2, Incident.Phase.END),
+                Incidents.crowd())) {
+            assertThat(problems(MAPPER.readTree(IncidentJson.incident(incident, RECORDED))))
+                    .as(incident.eventId())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void shouldNotFitTheSchemaWhenAFieldIsMissingUnknownOrOfAnotherKind() throws IOException {
+        byte[] message = IncidentJson.incident(Incidents.crowd(), RECORDED);
+        for (String[] change : new String[][] {
+            {"\"phase\":\"end\",", ""},
+            {"\"phase\":\"end\"", "\"phase\":\"over\""},
+            {"\"observations\":120", "\"observations\":\"120\""},
+            {"\"width\":1280", "\"width\":1280,\"depth\":3"},
+            {"\"lastAt\":\"2026-11-20T12:00:09.000Z\"", "\"lastAt\":\"noon\""},
+        }) {
+            JsonNode broken = MAPPER.readTree(text(message).replace(change[0], change[1]));
+            assertThat(problems(broken)).as(change[1]).isNotEmpty();
+        }
+    }
+
+    private static List<String> problems(JsonNode message) throws IOException {
+        Path schema = Path.of(System.getProperty("helmwatch.home"), "docs", "schema", "events-1.schema.json");
+        List<String> problems = new ArrayList<>();
+        check(MAPPER.readTree(Files.readAllBytes(schema)), message, "", problems);
+        return problems;
+    }
+
+    /** The part of JSON Schema that our schemas use; a keyword that is not known here fails. */
+    private static void check(JsonNode schema, JsonNode value, String at, List<String> problems) {
+        for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
+            JsonNode rule = keyword.getValue();
+            switch (keyword.getKey()) {
+                case "$schema", "$id", "title", "description", "$defs" -> {}
+                case "type" -> {
+                    boolean fits = switch (rule.asText()) {
+                        case "object" -> value.isObject();
+                        case "array" -> value.isArray();
+                        case "string" -> value.isTextual();
+                        case "integer" -> value.isIntegralNumber();
+                        case "number" -> value.isNumber();
+                        case "boolean" -> value.isBoolean();
+                        default -> throw new AssertionError(rule);
+                    };
+                    if (!fits) {
+                        problems.add(at + ": is no " + rule.asText());
+                    }
+                }
+                case "const" -> {
+                    if (!rule.equals(value)) {
+                        problems.add(at + ": is not " + rule);
+                    }
+                }
+                case "enum" -> {
+                    boolean known = false;
+                    for (JsonNode one : rule) {
+                        known |= one.equals(value);
+                    }
+                    if (!known) {
+                        problems.add(at + ": is none of " + rule);
+                    }
+                }
+                case "pattern" -> {
+                    if (!java.util.regex.Pattern.compile(rule.asText())
+                            .matcher(value.asText())
+                            .find()) {
+                        problems.add(at + ": does not match " + rule);
+                    }
+                }
+                case "minimum" -> {
+                    if (value.asDouble() < rule.asDouble()) {
+                        problems.add(at + ": is less than " + rule);
+                    }
+                }
+                case "maximum" -> {
+                    if (value.asDouble() > rule.asDouble()) {
+                        problems.add(at + ": is more than " + rule);
+                    }
+                }
+                case "minItems" -> {
+                    if (value.size() < rule.asInt()) {
+                        problems.add(at + ": has too few items");
+                    }
+                }
+                case "maxItems" -> {
+                    if (value.size() > rule.asInt()) {
+                        problems.add(at + ": has too many items");
+                    }
+                }
+                case "items" -> {
+                    for (int i = 0; i < value.size(); i++) {
+                        check(rule, value.get(i), at + "[" + i + "]", problems);
+                    }
+                }
+                case "required" -> {
+                    for (JsonNode name : rule) {
+                        if (!value.has(name.asText())) {
+                            problems.add(at + "." + name.asText() + ": is missing");
+                        }
+                    }
+                }
+                case "properties" -> {
+                    for (Map.Entry<String, JsonNode> property : rule.properties()) {
+                        if (value.has(property.getKey())) {
+                            check(
+                                    property.getValue(),
+                                    value.get(property.getKey()),
+                                    at + "." + property.getKey(),
+                                    problems);
+                        }
+                    }
+                }
+                case "additionalProperties" -> {
+                    for (Map.Entry<String, JsonNode> property : value.properties()) {
+                        if (!rule.asBoolean() && !schema.get("properties").has(property.getKey())) {
+                            problems.add(at + "." + property.getKey() + ": is unknown");
+                        }
+                    }
+                }
+                default -> throw new AssertionError("keyword " + keyword.getKey() + " is not checked by this test");
+            }
+        }
+    }
+
+    private static String text(byte[] json) {
+        return new String(json, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,200 @@
+package io.helmwatch.sinks.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.vision.Incident;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IncidentSpoolTest {
+    private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(Incidents.NOON + 5_000), ZoneOffset.UTC);
+
+    @TempDir
+    Path folder;
+
+    private IncidentSpool open() {
+        return open(64 << 20);
+    }
+
+    private IncidentSpool open(long maxBytes) {
+        return new IncidentSpool(new SpoolConfig(folder, maxBytes, false), CLOCK);
+    }
+
+    private static Incident start(int number) {
+        return Incidents.bareHead("gate-3", number, 0, Incident.Phase.START);
+    }
+
+    private static List<String> ids(IncidentSpool spool) {
+        return spool.next(0, 10_000).stream()
+                .map(event -> event.id().substring(event.id().indexOf("pit/") + 4))
+                .toList();
+    }
+
+    @Test
+    void shouldKeepMessagesInOrderOverARestartUntilTheyAreAcknowledged() {
+        List<SpooledEvent> before;
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1), start(2), Incidents.bareHead("gate-3", 1, 1, Incident.Phase.END)));
+            spool.append(List.of(Incidents.bareHead("gate-3", 2, 1, Incident.Phase.END)));
+            before = spool.next(0, 10);
+            spool.acknowledge(before.subList(0, 1));
+        }
+        try (IncidentSpool spool = open()) {
+            assertThat(ids(spool)).containsExactly("2/0", "1/1", "2/1");
+            assertThat(spool.waiting()).isEqualTo(3);
+            SpooledEvent first = spool.next(0, 1).get(0);
+            assertThat(first.value()).isEqualTo(before.get(1).value());
+            assertThat(first.stream()).isEqualTo("gate-3");
+            assertThat(first.phase()).isEqualTo("start");
+            assertThat(first.atMillis()).isEqualTo(Incidents.NOON + 2_240);
+            spool.acknowledge(spool.next(0, 10));
+            assertThat(spool.waiting()).isZero();
+            assertThat(spool.waitingBytes()).isZero();
+        }
+    }
+
+    @Test
+    void shouldTakeAMessageOnlyOnce() {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1)));
+            spool.append(List.of(start(1)));
+            assertThat(ids(spool)).containsExactly("1/0");
+            assertThat(spool.waiting()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldEndIncidentsThatWereOpenWhenTheProcessDied() {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1), start(2), Incidents.bareHead("gate-3", 2, 1, Incident.Phase.END)));
+            spool.append(List.of(Incidents.bareHead("gate-3", 1, 1, Incident.Phase.UPDATE)));
+            spool.acknowledge(spool.next(0, 10));
+        }
+        try (IncidentSpool spool = open()) {
+            List<SpooledEvent> ended = spool.next(0, 10);
+            assertThat(ids(spool)).containsExactly("1/2");
+            assertThat(new String(ended.get(0).value(), StandardCharsets.UTF_8))
+                    .contains(
+                            "\"phase\":\"end\"",
+                            "\"endReason\":\"interrupted\"",
+                            "\"recordedAt\":\"2026-11-20T12:00:05.000Z\"");
+        }
+        try (IncidentSpool spool = open()) {
+            assertThat(ids(spool)).containsExactly("1/2");
+        }
+    }
+
+    @Test
+    void shouldRefuseUpdatesFirstAndEverythingWhenFull() {
+        try (IncidentSpool spool = open(100_000)) {
+            int refused = 0;
+            int number = 0;
+            while (spool.waitingBytes() < 79_000) {
+                refused += spool.append(List.of(start(++number)));
+            }
+            assertThat(refused).isZero();
+            assertThat(spool.append(List.of(Incidents.bareHead("gate-3", 1, 1, Incident.Phase.UPDATE))))
+                    .isEqualTo(1);
+            assertThat(spool.append(List.of(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.END))))
+                    .isZero();
+            while (spool.append(List.of(start(++number))) == 0) {
+                assertThat(spool.waitingBytes()).isLessThanOrEqualTo(100_000);
+            }
+            assertThat(spool.refused()).isEqualTo(2);
+            spool.acknowledge(spool.next(0, 10));
+            assertThat(spool.append(List.of(start(++number)))).isZero();
+        }
+    }
+
+    @Test
+    void shouldSetAsideWhatTheBrokerWillNeverTake() throws IOException {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1), start(2)));
+            spool.setAside(spool.next(0, 1).get(0), "too \"large\"");
+            assertThat(ids(spool)).containsExactly("2/0");
+            assertThat(spool.deadLetters()).isEqualTo(1);
+            assertThat(spool.delivered()).isZero();
+        }
+        assertThat(Files.readAllLines(folder.resolve("dead-letters.jsonl")))
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith(
+                        "{\"setAsideAt\":\"2026-11-20T12:00:05.000Z\",\"reason\":\"too \\\"large\\\"\",\"event\":{\"schema\":")
+                .endsWith("}}");
+    }
+
+    @Test
+    void shouldRefuseASecondUserWithASentence() {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1)));
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(SpoolException.class)
+                    .hasMessageContaining("is used by another process: give each its own incidents.spool.directory");
+        }
+    }
+
+    @Test
+    void shouldSayWhichFolderCannotBeUsed() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertThatThrownBy(() -> new IncidentSpool(new SpoolConfig(file, 1 << 20, true), CLOCK))
+                .isInstanceOf(SpoolException.class)
+                .hasMessageContaining("cannot be opened")
+                .hasMessageContaining("file");
+    }
+
+    @Test
+    void shouldSetADamagedFileAsideAndBeginANewOne() throws IOException {
+        try (IncidentSpool spool = open()) {
+            List<Incident> many = new ArrayList<>();
+            for (int i = 1; i <= 200; i++) {
+                many.add(start(i));
+            }
+            spool.append(many);
+        }
+        byte[] bytes = Files.readAllBytes(folder.resolve("incidents.db"));
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] ^= (byte) (i * 31);
+        }
+        Files.write(folder.resolve("incidents.db"), bytes);
+        try (IncidentSpool spool = open()) {
+            assertThat(spool.waiting()).isZero();
+            spool.append(List.of(start(1)));
+        }
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString())).contains("damaged-" + CLOCK.millis() + ".db");
+        }
+    }
+
+    @Test
+    void shouldGoOnAfterTheDiskWasFull() {
+        // The limit on pages stands for the disk: SQLite reports both as SQLITE_FULL.
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1)));
+            spool.limitPages(12);
+            List<Incident> many = new ArrayList<>();
+            for (int i = 2; i <= 200; i++) {
+                many.add(start(i));
+            }
+            assertThatThrownBy(() -> spool.append(many))
+                    .isInstanceOf(SpoolException.class)
+                    .hasMessageContaining("the disk is full; make room, it goes on by itself");
+            assertThat(ids(spool)).containsExactly("1/0");
+            assertThat(spool.waiting()).isEqualTo(1);
+            spool.limitPages(100_000);
+            assertThat(spool.append(many)).isZero();
+            assertThat(spool.waiting()).isEqualTo(200);
+        }
+    }
+}
