@@ -28,7 +28,8 @@ import picocli.CommandLine.ParseResult;
             RunCommand.class,
             DetectCommand.class,
             ValidateCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            BenchCommand.class
         })
 public final class Main implements Runnable {
     /** Level of the project's own log lines. */

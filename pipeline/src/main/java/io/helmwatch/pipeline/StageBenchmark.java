@@ -1,0 +1,321 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.inference.InferenceLane;
+import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.postprocess.Postprocessor;
+import io.helmwatch.preprocess.Preprocessor;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.StreamStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/**
+ * Measures each stage alone and the whole pipeline, in turn and several times, so that a noisy machine disturbs all alike.
+ *
+ * <p>Threading: one thread, which starts others and waits for them. Ownership: stages and registry are the caller's.
+ */
+final class StageBenchmark {
+    private static final int SAMPLE_FRAMES = 16;
+    private static final int WARM_UP_FRAMES = 20;
+
+    private final Stages stages;
+    private final HelmwatchConfig config;
+    private final List<StreamConfig> streams;
+    private final MeterRegistry registry;
+    private final long roundNanos;
+
+    private final List<Double> decode = new ArrayList<>();
+    private final List<Double> preprocess = new ArrayList<>();
+    private final List<Double> inference = new ArrayList<>();
+    private final List<Double> postprocess = new ArrayList<>();
+    private final List<Double> whole = new ArrayList<>();
+    private double latencyP50Millis;
+    private double latencyP99Millis;
+
+    /**
+     * Frames per second of each stage alone, as medians over the rounds.
+     *
+     * @param decode all streams at once, one thread each
+     * @param preprocess one thread
+     * @param inference the pipeline's workers and lanes, nothing else
+     * @param postprocess one thread
+     * @param whole everything
+     * @param latencyP50Millis of whole frames, from leaving the decoder to the sinks
+     * @param latencyP99Millis likewise
+     */
+    record Result(
+            double decode,
+            double preprocess,
+            double inference,
+            double postprocess,
+            double whole,
+            double latencyP50Millis,
+            double latencyP99Millis) {
+
+        /** What no pipeline of these stages can exceed. */
+        double bound() {
+            return Math.min(decode, inference);
+        }
+
+        double share() {
+            return whole / bound();
+        }
+    }
+
+    StageBenchmark(
+            Stages stages,
+            HelmwatchConfig config,
+            List<StreamConfig> streams,
+            MeterRegistry registry,
+            double secondsPerRound) {
+        this.stages = stages;
+        this.config = config;
+        this.streams = streams;
+        this.registry = registry;
+        this.roundNanos = (long) (secondsPerRound * 1e9);
+    }
+
+    /** Measures. */
+    Result run(int rounds) throws InterruptedException {
+        List<FrameLease> frames = sampleFrames();
+        try {
+            for (int round = 0; round < rounds; round++) {
+                decode.add(decodeAlone());
+                preprocess.add(preprocessAlone(frames));
+                inference.add(inferenceAlone());
+                postprocess.add(postprocessAlone(frames.get(0)));
+                whole.add(wholePipeline());
+            }
+        } finally {
+            frames.forEach(FrameLease::close);
+        }
+        return new Result(
+                median(decode),
+                median(preprocess),
+                median(inference),
+                median(postprocess),
+                median(whole),
+                latencyP50Millis,
+                latencyP99Millis);
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private List<FrameLease> sampleFrames() throws InterruptedException {
+        List<FrameLease> frames = new ArrayList<>();
+        FrameSource source = stages.newSource().apply(streams.get(0));
+        AtomicReference<String> problem = new AtomicReference<>("it has no frames");
+        Thread thread = new Thread(
+                () -> source.run(new Counting(new AtomicLong()) {
+                    @Override
+                    public void onFrame(FrameLease frame) {
+                        if (frames.size() < SAMPLE_FRAMES) {
+                            FrameLease lease = stages.newLease().get();
+                            lease.take(frame);
+                            frames.add(lease);
+                        } else {
+                            source.stop();
+                        }
+                    }
+
+                    @Override
+                    public void onStatus(StreamStatus status) {
+                        if (status.state() == StreamStatus.State.FAILED) {
+                            problem.set(status.reason());
+                        }
+                    }
+                }),
+                "bench-sample");
+        thread.start();
+        thread.join();
+        if (frames.isEmpty()) {
+            throw CommandFailure.failed("the clip cannot be measured: " + problem.get(), null);
+        }
+        return frames;
+    }
+
+    private double decodeAlone() throws InterruptedException {
+        AtomicLong frames = new AtomicLong();
+        List<FrameSource> sources =
+                streams.stream().map(stages.newSource()).toList();
+        List<Thread> threads = new ArrayList<>();
+        for (FrameSource source : sources) {
+            Thread thread = new Thread(() -> source.run(new Counting(frames)), "bench-decode");
+            thread.start();
+            threads.add(thread);
+        }
+        while (frames.get() < WARM_UP_FRAMES && threads.stream().anyMatch(Thread::isAlive)) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        long before = frames.get();
+        long start = System.nanoTime();
+        TimeUnit.NANOSECONDS.sleep(roundNanos);
+        double rate = (frames.get() - before) * 1e9 / (System.nanoTime() - start);
+        sources.forEach(FrameSource::stop);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return rate;
+    }
+
+    private double preprocessAlone(List<FrameLease> frames) {
+        Preprocessor preprocessor = stages.preprocessor();
+        InferenceLane lane = stages.lanes().get(0);
+        int batch = lane.maxBatch();
+        int next = 0;
+        long count = 0;
+        long start = System.nanoTime();
+        long now;
+        do {
+            for (int i = 0; i < batch; i++) {
+                preprocessor.add(frames.get(next++ % frames.size()), lane.input(), i);
+            }
+            preprocessor.submit(lane.input(), batch);
+            count += batch;
+            now = System.nanoTime();
+        } while (now - start < roundNanos);
+        return count * 1e9 / (now - start);
+    }
+
+    private double inferenceAlone() throws InterruptedException {
+        int workers = stages.workers();
+        AtomicLong count = new AtomicLong();
+        CountDownLatch ready = new CountDownLatch(workers);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        List<Thread> threads = new ArrayList<>();
+        long[] startNanos = {0};
+        for (int worker = 0; worker < workers; worker++) {
+            List<InferenceLane> lanes = lanesOf(worker);
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            runOnce(lanes);
+                            ready.countDown();
+                            ready.await();
+                            long start = System.nanoTime();
+                            while (System.nanoTime() - start < roundNanos) {
+                                count.addAndGet(runOnce(lanes));
+                            }
+                        } catch (Throwable broken) {
+                            failure.set(broken);
+                            ready.countDown();
+                        }
+                    },
+                    "bench-infer");
+            thread.start();
+            threads.add(thread);
+        }
+        ready.await();
+        startNanos[0] = System.nanoTime();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        Throwable broken = failure.get();
+        if (broken != null) {
+            throw CommandFailure.failed("the network failed: " + broken.getMessage(), broken);
+        }
+        return count.get() * 1e9 / (System.nanoTime() - startNanos[0]);
+    }
+
+    private List<InferenceLane> lanesOf(int worker) {
+        List<InferenceLane> lanes = new ArrayList<>();
+        for (int i = worker; i < stages.lanes().size(); i += stages.workers()) {
+            lanes.add(stages.lanes().get(i));
+        }
+        return lanes;
+    }
+
+    /** All of a worker's lanes once: enqueued together where the engine enqueues. */
+    private static int runOnce(List<InferenceLane> lanes) {
+        int frames = 0;
+        for (InferenceLane lane : lanes) {
+            lane.run(lane.maxBatch());
+            frames += lane.maxBatch();
+        }
+        lanes.forEach(InferenceLane::await);
+        return frames;
+    }
+
+    private double postprocessAlone(FrameLease frame) {
+        Postprocessor postprocessor = stages.postprocessor();
+        InferenceLane lane = stages.lanes().get(0);
+        Letterbox letterbox = stages.preprocessor().add(frame, lane.input(), 0);
+        stages.preprocessor().submit(lane.input(), 1);
+        lane.run(1);
+        lane.await();
+        long count = 0;
+        long start = System.nanoTime();
+        long now;
+        do {
+            postprocessor.submit(lane.output(), 1);
+            lane.await();
+            postprocessor.detect(lane.output(), 0, letterbox);
+            count++;
+            now = System.nanoTime();
+        } while (now - start < roundNanos / 4);
+        return count * 1e9 / (now - start);
+    }
+
+    private double wholePipeline() throws InterruptedException {
+        try (HelmetPipeline pipeline = HelmetPipeline.start(
+                stages, config.pipeline(), config.inference(), List.of(), List.of(), registry, streams.size())) {
+            streams.stream().map(stages.newSource()).forEach(pipeline::add);
+            Supplier<Long> analysed =
+                    () -> pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
+            while (analysed.get() < WARM_UP_FRAMES
+                    && pipeline.feeds().stream().anyMatch(feed -> !feed.isSourceEnded())) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+            long before = analysed.get();
+            long start = System.nanoTime();
+            TimeUnit.NANOSECONDS.sleep(roundNanos);
+            double rate = (analysed.get() - before) * 1e9 / (System.nanoTime() - start);
+            var latency = pipeline.metrics().latency().percentileValues();
+            Arrays.stream(latency).filter(v -> v.percentile() == 0.5).forEach(v -> latencyP50Millis =
+                    v.value(TimeUnit.MILLISECONDS));
+            Arrays.stream(latency).filter(v -> v.percentile() == 0.99).forEach(v -> latencyP99Millis =
+                    v.value(TimeUnit.MILLISECONDS));
+            return rate;
+        }
+    }
+
+    /** Counts frames and gives them back. */
+    private static class Counting implements FrameReceiver {
+        private final AtomicLong frames;
+
+        Counting(AtomicLong frames) {
+            this.frames = frames;
+        }
+
+        @Override
+        public void onFrame(FrameLease frame) {
+            frames.incrementAndGet();
+        }
+
+        @Override
+        public void onDropped(DropCause cause) {
+            // Only good frames are measured.
+        }
+
+        @Override
+        public void onStatus(StreamStatus status) {
+            // The rate tells.
+        }
+    }
+}
