@@ -24,6 +24,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * first.
  */
 public final class OnnxRuntimeEngine implements InferenceEngine {
+
+    /** Address space; only what is used takes memory. */
+    private static final long LOADING_STACK_BYTES = 512L << 20;
 
     private final OrtEnvironment environment;
     private final YoloV5Network network;
@@ -102,6 +108,10 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     }
 
     private static OrtSession load(OrtEnvironment environment, Path model, int threads) throws OrtException {
+        return onDeepStack(() -> create(environment, model, threads));
+    }
+
+    private static OrtSession create(OrtEnvironment environment, Path model, int threads) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
@@ -109,6 +119,34 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             return environment.createSession(model.toString(), options);
+        }
+    }
+
+    /**
+     * ONNX Runtime recurses along the graph while it loads, several frames per node: a YOLOv5n takes about the whole megabyte of a
+     * Java thread's stack, and an overflow in native code ends the process without a word.
+     */
+    private static OrtSession onDeepStack(Callable<OrtSession> loading) throws OrtException {
+        FutureTask<OrtSession> task = new FutureTask<>(loading);
+        new Thread(null, task, "load-model", LOADING_STACK_BYTES).start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof OrtException refused) {
+                        throw refused;
+                    }
+                    throw new ModelException("ONNX Runtime could not load the model: " + e.getCause(), e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
