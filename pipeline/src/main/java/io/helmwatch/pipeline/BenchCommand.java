@@ -23,8 +23,9 @@ import picocli.CommandLine.Parameters;
 /** How fast the pipeline is, and what share of its slowest part it reaches. */
 @Command(
         name = "bench",
-        description = "Measures each stage alone and the whole pipeline on a clip, in turn on the same cores: frames per second,"
-                + " latency, and the share of min(decode, inference) that the whole reaches.")
+        description =
+                "Measures each stage alone and the whole pipeline on a clip, in turn on the same cores: frames per second,"
+                        + " latency, and the share of min(decode, inference) that the whole reaches.")
 final class BenchCommand implements Callable<Integer> {
     private static final int ROUNDS = 3;
 
@@ -70,10 +71,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         HelmwatchConfig config = Settings.of(common.backend(), ModelConfig.DEFAULT, looped);
         StageFactory factory = Backends.choose(config.backend());
-        try (Stages stages = factory.open(config, common.model());
-                SimpleMeterRegistry registry = new SimpleMeterRegistry()) {
+        try (Stages stages = factory.open(config, common.model())) {
             StageBenchmark.Result result =
-                    new StageBenchmark(stages, config, looped, registry, seconds / ROUNDS).run(ROUNDS);
+                    new StageBenchmark(stages, config, looped, new SimpleMeterRegistry(), seconds / ROUNDS).run(ROUNDS);
             System.out.print(json ? json(file, stages, result) : table(file, stages, result));
         }
         return 0;
@@ -92,8 +92,11 @@ final class BenchCommand implements Callable<Integer> {
                 result.inference(),
                 stages.workers() + (stages.workers() == 1 ? " worker" : " workers"));
         row(table, "postprocess alone", result.postprocess(), "1 thread");
-        row(table, "whole pipeline", result.whole(), String.format(
-                Locale.ROOT, "%.2f of the bound min(decode, inference)", result.share()));
+        row(
+                table,
+                "whole pipeline",
+                result.whole(),
+                String.format(Locale.ROOT, "%.2f of the bound min(decode, inference)", result.share()));
         table.append(String.format(
                 Locale.ROOT,
                 "%nlatency decoder to sinks: p50 %.1f ms, p99 %.1f ms (files fill the ring: mostly waiting)%n",

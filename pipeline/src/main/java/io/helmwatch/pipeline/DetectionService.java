@@ -201,6 +201,11 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         return endpoint == null ? null : endpoint.address();
     }
 
+    /** Messages that arrived, over all sinks. */
+    long published() {
+        return sinks.stream().mapToLong(sink -> sink.statistics().published()).sum();
+    }
+
     /** The pipeline; null while starting. */
     @Nullable
     HelmetPipeline pipeline() {

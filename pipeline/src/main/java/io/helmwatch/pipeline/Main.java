@@ -29,6 +29,7 @@ import picocli.CommandLine.ParseResult;
             DetectCommand.class,
             ValidateCommand.class,
             DoctorCommand.class,
+            EvalCommand.class,
             BenchCommand.class
         })
 public final class Main implements Runnable {

@@ -112,7 +112,8 @@ final class StageBenchmark {
     }
 
     private static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
@@ -152,8 +153,7 @@ final class StageBenchmark {
 
     private double decodeAlone() throws InterruptedException {
         AtomicLong frames = new AtomicLong();
-        List<FrameSource> sources =
-                streams.stream().map(stages.newSource()).toList();
+        List<FrameSource> sources = streams.stream().map(stages.newSource()).toList();
         List<Thread> threads = new ArrayList<>();
         for (FrameSource source : sources) {
             Thread thread = new Thread(() -> source.run(new Counting(frames)), "bench-decode");
@@ -276,8 +276,8 @@ final class StageBenchmark {
         try (HelmetPipeline pipeline = HelmetPipeline.start(
                 stages, config.pipeline(), config.inference(), List.of(), List.of(), registry, streams.size())) {
             streams.stream().map(stages.newSource()).forEach(pipeline::add);
-            Supplier<Long> analysed =
-                    () -> pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
+            Supplier<Long> analysed = () ->
+                    pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
             while (analysed.get() < WARM_UP_FRAMES
                     && pipeline.feeds().stream().anyMatch(feed -> !feed.isSourceEnded())) {
                 TimeUnit.MILLISECONDS.sleep(1);
@@ -287,10 +287,12 @@ final class StageBenchmark {
             TimeUnit.NANOSECONDS.sleep(roundNanos);
             double rate = (analysed.get() - before) * 1e9 / (System.nanoTime() - start);
             var latency = pipeline.metrics().latency().percentileValues();
-            Arrays.stream(latency).filter(v -> v.percentile() == 0.5).forEach(v -> latencyP50Millis =
-                    v.value(TimeUnit.MILLISECONDS));
-            Arrays.stream(latency).filter(v -> v.percentile() == 0.99).forEach(v -> latencyP99Millis =
-                    v.value(TimeUnit.MILLISECONDS));
+            Arrays.stream(latency)
+                    .filter(v -> v.percentile() == 0.5)
+                    .forEach(v -> latencyP50Millis = v.value(TimeUnit.MILLISECONDS));
+            Arrays.stream(latency)
+                    .filter(v -> v.percentile() == 0.99)
+                    .forEach(v -> latencyP99Millis = v.value(TimeUnit.MILLISECONDS));
             return rate;
         }
     }
