@@ -25,7 +25,7 @@ BAND_16_9 = (140.0, 500.0)
 
 
 class PictureBank:
-    """Decoded pictures in one uint8 tensor, at full and at half size, with padded labels in source pixels."""
+    """Decoded pictures in one uint8 tensor, all at full and then all at half size, with padded labels in source pixels."""
 
     def __init__(self, samples: list[Sample], device: torch.device, canvas: int = 640):
         pictures = decode_all(samples, workers=16)
@@ -48,15 +48,16 @@ class PictureBank:
             m = len(sample.labels)
             labels[i, :m] = torch.from_numpy(sample.labels) * torch.tensor([1, w, h, w, h])
             valid[i, :m] = True
-        self.full = full.to(device)
-        half = torch.zeros_like(self.full)
+        self.pictures = torch.zeros(2 * count, 3, canvas, canvas, dtype=torch.uint8, device=device)
+        self.pictures[:count] = full.to(device)
         for i in range(0, count, 64):
-            half[i : i + 64, :, : canvas // 2, : canvas // 2] = F.avg_pool2d(self.full[i : i + 64].float(), 2).round().byte()
-        self.half = half
+            half = F.avg_pool2d(self.pictures[i : min(i + 64, count)].float(), 2).round().byte()
+            self.pictures[count + i : count + i + len(half), :, : canvas // 2, : canvas // 2] = half
+        self.count = count
         self.sizes, self.labels, self.valid = sizes.to(device), labels.to(device), valid.to(device)
 
     def __len__(self) -> int:
-        return len(self.full)
+        return self.count
 
 
 def uniform(shape, low: float, high: float, device) -> Tensor:
@@ -121,8 +122,8 @@ def compose(bank: PictureBank, index: Tensor, grid: int, scale_range: tuple[floa
     small = (sx.minimum(sy) < 0.6) & (torch.rand(b, cells, device=dev) < 0.6)
     level = torch.where(small, 0.5, 1.0)
 
-    tiles = torch.where(small[..., None, None, None], bank.half[index], bank.full[index])
-    atlas = tiles.view(b, g, g, 3, canvas, canvas).permute(0, 3, 1, 4, 2, 5).reshape(b, 3, g * canvas, g * canvas).float()
+    tiles = bank.pictures[index + small * len(bank)].view(b, g, g, 3, canvas, canvas).permute(0, 3, 1, 4, 2, 5)
+    atlas = tiles.to(torch.float32, memory_format=torch.contiguous_format).view(b, 3, g * canvas, g * canvas)
 
     pixel = torch.arange(SIZE, device=dev) + 0.5
     col = (pixel[None, :, None] >= cuts_x[:, None, :]).sum(-1) if g > 1 else torch.zeros(b, SIZE, dtype=torch.long, device=dev)
@@ -273,17 +274,17 @@ def camera(images: Tensor) -> Tensor:
 class Augmenter:
     """Draws batches: `mix` gives for each kind of picture its share of the batch."""
 
-    OPEN = (("mosaic4", 0.55), ("mosaic9", 0.12), ("zoom", 0.06), ("single", 0.27))
+    OPEN = (("mosaic4", 0.56), ("mosaic9", 0.17), ("zoom", 0.06), ("single", 0.21))
     CLOSING = (("mosaic4", 0.12), ("mosaic9", 0.06), ("zoom", 0.02), ("single", 0.80))
     KINDS = {  # grid, scale range relative to the letterbox, share shown exactly as the letterbox shows it
-        "mosaic4": (2, (0.40, 1.40), 0.0),
-        "mosaic9": (3, (0.28, 0.75), 0.0),
+        "mosaic4": (2, (0.55, 1.40), 0.0),
+        "mosaic9": (3, (0.30, 0.80), 0.0),
         "zoom": (1, (1.5, 3.0), 0.0),
-        "single": (1, (0.45, 1.35), 0.25),
+        "single": (1, (0.60, 1.35), 0.25),
     }
 
     def __init__(self, bank: PictureBank, weights: Tensor):
-        self.bank, self.weights = bank, weights.to(bank.full.device)
+        self.bank, self.weights = bank, weights.to(bank.pictures.device)
 
     def draw(self, batch: int, closing: bool = False):
         """Images [B, 3, SIZE, SIZE] and targets [T, 6]: picture in batch, class, centre x, y, width, height."""

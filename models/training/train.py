@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Trains a detector from random weights.
+"""Trains detectors from random weights; several variants at once share the augmented batches.
 
-    python3 train.py --variant n --train packed/train --val packed/val --out runs/n --epochs 300
-    python3 train.py --variant s --train packed/train --val packed/val --out runs/s --minutes 18   # fit a time window
-    python3 train.py ... --resume                                                              # go on from out/last.pt
+    python3 train.py --variant n --train packed/train --val packed/val --out runs --epochs 300
+    python3 train.py --variant n s --train packed/train --val packed/val --out runs --minutes 18   # fit a time window
+    python3 train.py ... --resume                                                              # go on from runs/*/last.pt
 
-Writes out/last.pt, out/best.pt (best on the validation set) and out/log.csv; `curves.py` draws the log.
+Writes out/VARIANT/last.pt, best.pt (best on the validation set) and log.csv; `curves.py` draws the log.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from metrics import Evaluation, detections
 from network import Detector, parameter_count
 
 NAMES = ["helmet", "head"]
+LOG_FIELDS = ["step", "epoch", "minutes", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
 CLOSING_FROM = 0.88  # the last part of the training shows mostly whole pictures, as in use (Ge et al. 2021, YOLOX)
 
 
@@ -130,7 +131,7 @@ def graphed(model: Detector, batch: int, size: int):
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--variant", default="n", choices=["n", "s", "m"])
+    parser.add_argument("--variant", nargs="+", default=["n"], choices=["n", "s", "m"], help="several share their batches")
     parser.add_argument("--train", nargs="+", required=True)
     parser.add_argument("--val", nargs="+", required=True)
     parser.add_argument("--extra", nargs="*", default=[], help="further pictures, such as renders, with their own share")
@@ -146,7 +147,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--warmup", type=int, default=400, help="steps")
     parser.add_argument("--head-boost", type=float, default=2.0)
     parser.add_argument("--evals", type=int, default=20, help="validations over the run")
-    parser.add_argument("--init", help="start from the averaged weights of this checkpoint (fine-tuning)")
+    parser.add_argument("--init", help="start from the averaged weights of this checkpoint; {variant} is replaced")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--graph", action="store_true", help="replay the network's two passes as CUDA graphs")
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
@@ -156,16 +157,82 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class Student:
+    """One network in training: weights, their average, optimiser, log and checkpoints."""
+
+    def __init__(self, variant: str, folder: Path, anchors: torch.Tensor, args: argparse.Namespace, device: torch.device):
+        self.variant, self.folder, self.args = variant, folder, args
+        self.cuda = device.type == "cuda"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model = Detector(variant, anchors, len(NAMES)).to(device)
+        self.first = None
+        source = Path(args.init.format(variant=variant)) if args.init else folder / "last.pt"
+        if args.init or (args.resume and source.exists()):
+            self.first = torch.load(source, map_location=device)
+            self.model.load_state_dict(self.first["ema"] if args.init else self.first["model"])
+        self.model = self.model.to(memory_format=torch.channels_last)
+        self.anchors = self.model.anchors.clone()
+        self.averaged = Averaged(self.model, args.ema)
+        self.optimizer = make_optimizer(self.model, args.optimizer, args.decay, fused=self.cuda)
+        self.best = -1.0
+        if args.resume and self.first is not None and not args.init:
+            self.optimizer.load_state_dict(self.first["optimizer"])
+            self.averaged.model.load_state_dict(self.first["ema"])
+            self.averaged.updates, self.best = self.first["step"], self.first["best"]
+        self.model.train()
+        self.forward = graphed(self.model, args.batch, args.size) if args.graph else self.model
+        self.parts = torch.zeros(3, device=device)
+        fresh = not (args.resume and (folder / "log.csv").exists())
+        self.log = open(folder / "log.csv", "w" if fresh else "a", newline="")
+        self.writer = csv.DictWriter(self.log, LOG_FIELDS)
+        if fresh:
+            self.writer.writeheader()
+
+    def learn(self, images: torch.Tensor, positives: list, lr: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self.cuda, cache_enabled=False):
+            maps = self.forward(images)
+        loss, part = detection_loss(maps, positives, self.anchors)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+        self.optimizer.step()
+        self.averaged.update()
+        self.parts += part
+
+    def validate(self, validation: Validation, steps: int, state: dict, data_digest: str, row: dict) -> None:
+        mean = (self.parts / max(1, steps)).tolist()
+        self.parts.zero_()
+        per_class, map50, map_all = validation.run(self.averaged.model)
+        self.writer.writerow({
+            **row, "box": round(mean[0], 5), "object": round(mean[1], 5), "class": round(mean[2], 5),
+            "helmet50": round(per_class[0], 4), "head50": round(per_class[1], 4), "map50": round(map50, 4), "map": round(map_all, 4),
+        })  # fmt: skip
+        self.log.flush()
+        print(f"{self.variant} epoch {row['epoch']} loss {[round(m, 4) for m in mean]} val {[round(p, 4) for p in per_class]} "
+              f"mAP50 {map50:.4f} mAP {map_all:.4f} {row['pictures_per_s']} pictures/s", flush=True)  # fmt: skip
+        fitness = 0.5 * map50 + 0.5 * map_all
+        better, self.best = fitness >= self.best, max(self.best, fitness)
+        checkpoint = {
+            "variant": self.variant, "names": NAMES, "ema": self.averaged.model.state_dict(), "best": self.best, **state,
+            "data_digest": data_digest, "val": {"map50": map50, "map": map_all, **dict(zip(NAMES, per_class))},
+            "arguments": {k: str(v) for k, v in vars(self.args).items()},
+        }  # fmt: skip
+        if better:
+            torch.save(checkpoint, self.folder / "best.pt")
+        torch.save({**checkpoint, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()},
+                   self.folder / "last.pt")  # fmt: skip
+
+
 def main() -> None:
     args = arguments()
     torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    cuda = device.type == "cuda"
-    if cuda:
+    if device.type == "cuda":
         torch.backends.cudnn.benchmark = True
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
-    args.out.mkdir(parents=True, exist_ok=True)
 
     samples = read_set(*args.train)[: args.limit or None]
     extra = read_set(*args.extra) if args.extra else []
@@ -176,95 +243,49 @@ def main() -> None:
     else:
         weights = sampling_weights(samples, extra, args.head_boost, args.extra_share)
         source = Augmenter(PictureBank(samples + extra, device), weights)
+    fitted = torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
+    students = [Student(v, args.out / v, fitted, args, device) for v in args.variant]
+    anchors = students[0].anchors
+    assert all(torch.equal(s.anchors, anchors) for s in students), "networks trained together share their anchors"
+    sizes = ", ".join(f"{s.variant} {parameter_count(s.model)}" for s in students)
+    print(f"parameters: {sizes}; {len(samples)} + {len(extra)} pictures; anchors {anchors.view(-1, 2).tolist()}", flush=True)
 
-    sizes = anchor_fit.letterboxed_sizes(samples, args.size)
-    model = Detector(args.variant, torch.from_numpy(anchor_fit.fit(sizes)), len(NAMES)).to(device)
-    first = None
-    if args.init or (args.resume and (args.out / "last.pt").exists()):
-        first = torch.load(args.init or args.out / "last.pt", map_location=device)
-        model.load_state_dict(first["ema"] if args.init else first["model"])
-    model = model.to(memory_format=torch.channels_last)
-    averaged = Averaged(model, args.ema)
-    optimizer = make_optimizer(model, args.optimizer, args.decay, fused=cuda)
-    anchors = model.anchors.clone()
-    print(f"{args.variant}: {parameter_count(model)} parameters, {len(samples)} + {len(extra)} pictures, anchors "
-          f"{anchors.view(-1, 2).tolist()}", flush=True)  # fmt: skip
-
-    steps_per_epoch = math.ceil((len(samples) + len(extra)) / args.batch)
-    total_steps = args.epochs * steps_per_epoch
-    step, spent, best, pictures_seen, next_eval = 0, 0.0, -1.0, 0, 1 / args.evals
-    if args.resume and first is not None and not args.init:
-        optimizer.load_state_dict(first["optimizer"])
-        averaged.model.load_state_dict(first["ema"])
-        averaged.updates = step = first["step"]
-        spent, best, pictures_seen, next_eval = first["spent"], first["best"], first["pictures"], first["next_eval"]
-    model.train()
-    forward = graphed(model, args.batch, args.size) if args.graph else model
-    log_path = args.out / "log.csv"
-    fields = ["step", "epoch", "minutes", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
-    fresh = not (args.resume and log_path.exists())
-    log = open(log_path, "w" if fresh else "a", newline="")
-    writer = csv.DictWriter(log, fields)
-    if fresh:
-        writer.writeheader()
-
-    parts = torch.zeros(3, device=device)
-    since, since_step, begun = time.time(), step, time.time() - spent
+    count = len(samples) + len(extra)
+    total_steps = args.epochs * math.ceil(count / args.batch)
+    state = {"step": 0, "spent": 0.0, "pictures": 0, "next_eval": 1 / args.evals}
+    if args.resume and students[0].first is not None and not args.init:
+        state = {key: students[0].first[key] for key in state}
+    since, since_step, begun = time.time(), state["step"], time.time() - state["spent"]
+    lr = 0.0
     while True:
-        progress = (time.time() - begun) / (60 * args.minutes) if args.minutes else step / total_steps
+        progress = (time.time() - begun) / (60 * args.minutes) if args.minutes else state["step"] / total_steps
         done = progress >= 1
         if not done:
-            lr = learning_rate(args.lr, step, args.warmup, progress)
-            for group in optimizer.param_groups:
-                group["lr"] = lr
+            lr = learning_rate(args.lr, state["step"], args.warmup, progress)
             with torch.no_grad():
                 images, targets = source.draw(args.batch, progress > CLOSING_FROM)
                 positives = assign(targets, anchors, args.size)
                 images = images.to(memory_format=torch.channels_last)
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=cuda, cache_enabled=False):
-                maps = forward(images)
-            loss, part = detection_loss(maps, positives, anchors)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-            optimizer.step()
-            averaged.update()
-            parts += part
-            step += 1
-            pictures_seen += args.batch
-        if done or progress >= next_eval:
-            count = max(1, step - since_step)
-            mean = (parts / count).tolist()
-            rate = count * args.batch / (time.time() - since)
-            per_class, map50, map_all = validation.run(averaged.model)
-            spent = time.time() - begun
-            writer.writerow({
-                "step": step, "epoch": round(pictures_seen / (len(samples) + len(extra)), 2), "minutes": round(spent / 60, 3),
-                "lr": round(lr, 6), "box": round(mean[0], 5), "object": round(mean[1], 5), "class": round(mean[2], 5),
-                "pictures_per_s": round(rate, 1), "helmet50": round(per_class[0], 4), "head50": round(per_class[1], 4),
-                "map50": round(map50, 4), "map": round(map_all, 4),
-            })  # fmt: skip
-            log.flush()
-            print(f"{progress:.3f} step {step} loss {mean} val {per_class} mAP50 {map50:.4f} mAP {map_all:.4f} "
-                  f"{rate:.0f} pictures/s", flush=True)  # fmt: skip
-            fitness = 0.5 * map50 + 0.5 * map_all
-            better, best = fitness >= best, max(best, fitness)
-            next_eval += 1 / args.evals
-            checkpoint = {
-                "variant": args.variant, "names": NAMES, "ema": averaged.model.state_dict(), "step": step, "spent": spent,
-                "best": best, "pictures": pictures_seen, "next_eval": next_eval, "data_digest": data_digest,
-                "val": {"map50": map50, "map": map_all, **dict(zip(NAMES, per_class))},
-                "arguments": {k: str(v) for k, v in vars(args).items()},
-            }  # fmt: skip
-            if better:
-                torch.save(checkpoint, args.out / "best.pt")
-            torch.save({**checkpoint, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, args.out / "last.pt")
-            parts.zero_()
-            since, since_step = time.time(), step
+            for student in students:
+                student.learn(images, positives, lr)
+            state["step"] += 1
+            state["pictures"] += args.batch
+        if done or progress >= state["next_eval"]:
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            steps = state["step"] - since_step
+            rate = steps * args.batch / (time.time() - since)
+            state["next_eval"] += 1 / args.evals
+            state["spent"] = time.time() - begun
+            row = {"step": state["step"], "epoch": round(state["pictures"] / count, 2), "minutes": round(state["spent"] / 60, 2),
+                   "lr": round(lr, 6), "pictures_per_s": round(rate)}  # fmt: skip
+            for student in students:
+                student.validate(validation, steps, state, data_digest, row)
+            since, since_step = time.time(), state["step"]
         if done:
             break
-    log.close()
-    print(f"done: {step} steps, {pictures_seen} pictures, {(time.time() - begun) / 60:.1f} minutes, best {best:.4f}", flush=True)
+    best = ", ".join(f"{s.variant} {s.best:.4f}" for s in students)
+    print(f"done: {state['step']} steps, {state['pictures']} pictures, {(time.time() - begun) / 60:.1f} minutes, best {best}")
 
 
 if __name__ == "__main__":
