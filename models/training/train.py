@@ -14,7 +14,9 @@ import argparse
 import copy
 import csv
 import math
+import multiprocessing
 import time
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 
 import numpy as np
@@ -53,29 +55,44 @@ class Averaged:
 
 
 class Validation:
-    """The validation set, letterboxed once and kept on the device."""
+    """The validation set, letterboxed once and kept on the device; suppression and matching run in other processes."""
 
-    def __init__(self, samples: list[Sample], size: int, device: torch.device):
+    def __init__(self, samples: list[Sample], size: int, device: torch.device, workers: int = 2):
         pictures = decode_all(samples, workers=16)
-        self.fits = [Letterbox.fit(p.shape[1], p.shape[0], size) for p in pictures]
-        self.truth = [truth_boxes(s, p.shape[1], p.shape[0]) for s, p in zip(samples, pictures)]
-        stacked = np.stack([f.apply(p, size) for f, p in zip(self.fits, pictures)])
+        fits = [Letterbox.fit(p.shape[1], p.shape[0], size) for p in pictures]
+        truth = [truth_boxes(s, p.shape[1], p.shape[0]) for s, p in zip(samples, pictures)]
+        stacked = np.stack([f.apply(p, size) for f, p in zip(fits, pictures)])
         self.images = torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous().to(device)
+        self.pool = multiprocessing.get_context("spawn").Pool(workers, _remember, (fits, truth))
 
     @torch.no_grad()
-    def run(self, model: Detector, batch: int = 50) -> tuple[list[float], float, float]:
-        result = Evaluation(model.classes)
-        for start in range(0, len(self.images), batch):
-            images = self.images[start : start + batch].float() / 255
+    def start(self, model: Detector, batch: int = 50, candidates: int = 400) -> AsyncResult:
+        """Runs the network; the result (AP at 0.5 per class, mAP at 0.5, mAP at 0.5:0.95) comes later."""
+        rows = []
+        for begin in range(0, len(self.images), batch):
+            images = self.images[begin : begin + batch].float() / 255
             output = model.decode(model(images.to(memory_format=torch.channels_last)))
             score = output[..., 4] * output[..., 5:].amax(-1)
-            top = score.topk(min(600, score.shape[1]), dim=1).indices
-            rows = output.gather(1, top[..., None].expand(-1, -1, output.shape[2])).cpu().numpy()
-            for i, row in enumerate(rows):
-                found = detections(row)
-                found[:, :4] = self.fits[start + i].to_source(found[:, :4])
-                result.add(found, self.truth[start + i])
-        return result.quick()
+            top = score.topk(min(candidates, score.shape[1]), dim=1).indices
+            rows.append(output.gather(1, top[..., None].expand(-1, -1, output.shape[2])).cpu().numpy())
+        return self.pool.apply_async(_judge, (np.concatenate(rows),))
+
+
+_remembered: tuple[list, list] = ([], [])
+
+
+def _remember(fits: list[Letterbox], truth: list[np.ndarray]) -> None:
+    global _remembered
+    _remembered = fits, truth
+
+
+def _judge(rows: np.ndarray) -> tuple[list[float], float, float]:
+    result = Evaluation(rows.shape[2] - 5)
+    for output, fit, truth in zip(rows, *_remembered):
+        found = detections(output)
+        found[:, :4] = fit.to_source(found[:, :4])
+        result.add(found, truth)
+    return result.quick()
 
 
 class PlainBatches:
@@ -174,7 +191,7 @@ class Student:
         self.anchors = self.model.anchors.clone()
         self.averaged = Averaged(self.model, args.ema)
         self.optimizer = make_optimizer(self.model, args.optimizer, args.decay, fused=self.cuda)
-        self.best = -1.0
+        self.best, self.pending = -1.0, []
         if args.resume and self.first is not None and not args.init:
             self.optimizer.load_state_dict(self.first["optimizer"])
             self.averaged.model.load_state_dict(self.first["ema"])
@@ -202,27 +219,33 @@ class Student:
         self.parts += part
 
     def validate(self, validation: Validation, steps: int, state: dict, data_digest: str, row: dict) -> None:
-        mean = (self.parts / max(1, steps)).tolist()
+        mean = [round(v, 5) for v in (self.parts / max(1, steps)).tolist()]
         self.parts.zero_()
-        per_class, map50, map_all = validation.run(self.averaged.model)
-        self.writer.writerow({
-            **row, "box": round(mean[0], 5), "object": round(mean[1], 5), "class": round(mean[2], 5),
-            "helmet50": round(per_class[0], 4), "head50": round(per_class[1], 4), "map50": round(map50, 4), "map": round(map_all, 4),
-        })  # fmt: skip
-        self.log.flush()
-        print(f"{self.variant} epoch {row['epoch']} loss {[round(m, 4) for m in mean]} val {[round(p, 4) for p in per_class]} "
-              f"mAP50 {map50:.4f} mAP {map_all:.4f} {row['pictures_per_s']} pictures/s", flush=True)  # fmt: skip
-        fitness = 0.5 * map50 + 0.5 * map_all
-        better, self.best = fitness >= self.best, max(self.best, fitness)
+        averaged = {k: v.detach().cpu().clone() for k, v in self.averaged.model.state_dict().items()}
         checkpoint = {
-            "variant": self.variant, "names": NAMES, "ema": self.averaged.model.state_dict(), "best": self.best, **state,
-            "data_digest": data_digest, "val": {"map50": map50, "map": map_all, **dict(zip(NAMES, per_class))},
+            "variant": self.variant, "names": NAMES, "ema": averaged, "best": self.best, **state, "data_digest": data_digest,
             "arguments": {k: str(v) for k, v in vars(self.args).items()},
         }  # fmt: skip
-        if better:
-            torch.save(checkpoint, self.folder / "best.pt")
         torch.save({**checkpoint, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()},
                    self.folder / "last.pt")  # fmt: skip
+        row = {**row, "box": mean[0], "object": mean[1], "class": mean[2]}
+        self.pending.append((validation.start(self.averaged.model), row, checkpoint))
+        self.collect(wait=False)
+
+    def collect(self, wait: bool) -> None:
+        """Takes in the validation results that have come, logs them and keeps the best checkpoint."""
+        while self.pending and (wait or self.pending[0][0].ready()):
+            result, row, checkpoint = self.pending.pop(0)
+            per_class, map50, map_all = result.get()
+            figures = {"helmet50": per_class[0], "head50": per_class[1], "map50": map50, "map": map_all}
+            figures = {k: round(v, 4) for k, v in figures.items()}
+            self.writer.writerow({**row, **figures})
+            self.log.flush()
+            print(self.variant, {**row, **figures}, flush=True)
+            fitness = 0.5 * map50 + 0.5 * map_all
+            if fitness >= self.best:
+                self.best = fitness
+                torch.save({**checkpoint, "best": fitness, "val": figures}, self.folder / "best.pt")
 
 
 def main() -> None:
@@ -284,6 +307,8 @@ def main() -> None:
             since, since_step = time.time(), state["step"]
         if done:
             break
+    for student in students:
+        student.collect(wait=True)
     best = ", ".join(f"{s.variant} {s.best:.4f}" for s in students)
     print(f"done: {state['step']} steps, {state['pictures']} pictures, {(time.time() - begun) / 60:.1f} minutes, best {best}")
 
