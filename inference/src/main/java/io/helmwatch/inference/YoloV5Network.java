@@ -33,6 +33,10 @@ public final class YoloV5Network {
     private static final int MAX_SIDE = 1 << 14;
     private static final int MAX_STRIDE = 128;
     private static final int MAX_BATCH = 1024;
+    private static final int MAX_ROW_ELEMENTS = 1 << 16;
+
+    /** A buffer of the JDK holds less than 2^31 bytes. */
+    private static final int MAX_ELEMENTS = 1 << 28;
 
     /** Anchor sizes of YOLOv5's own models, strides 8, 16, 32 (models/yolov5s.yaml of ultralytics/yolov5). */
     private static final List<List<Float>> P5_ANCHORS = List.of(
@@ -88,6 +92,12 @@ public final class YoloV5Network {
         if (inputShape.height() % stride != 0 || inputShape.width() % stride != 0) {
             throw refuse("expected input sides that are multiples of the stride " + stride + ", found "
                     + describe(input.dimensions()));
+        }
+        long inputElements = 3L * inputShape.height() * inputShape.width();
+        long outputElements = (long) layout.anchors() * layout.rowElements();
+        if (Math.max(inputElements, outputElements) * inputShape.batch() > MAX_ELEMENTS) {
+            throw refuse("expected tensors of up to " + MAX_ELEMENTS + " elements, found input " + inputShape
+                    + " and output of " + layout.anchors() + " rows of " + layout.rowElements());
         }
         labels = labels();
     }
@@ -240,7 +250,7 @@ public final class YoloV5Network {
     private OnnxFile.@Nullable Port decodedAmong(List<OnnxFile.Port> candidates) {
         for (OnnxFile.Port port : candidates) {
             List<Long> dims = port.dimensions();
-            if (dims.size() == 3 && dims.get(2) >= 6 && strideOfAnchors(dims.get(1)) > 0) {
+            if (dims.size() == 3 && isRow(dims.get(2)) && strideOfAnchors(dims.get(1)) > 0) {
                 for (OnnxFile.Port other : candidates) {
                     if (other.dimensions().size() == 4) {
                         throw refuse("expected a detector, found a second output " + other.name() + " "
@@ -297,12 +307,17 @@ public final class YoloV5Network {
                 .toList();
     }
 
+    /** Whether a last size can be {@code 5 + classes}. */
+    private static boolean isRow(long elements) {
+        return elements >= 6 && elements <= MAX_ROW_ELEMENTS;
+    }
+
     private int headStride(List<Long> dims) {
         if (dims.size() != 5
                 || dims.get(1) != ANCHORS_PER_CELL
                 || dims.get(2) < 1
                 || dims.get(3) < 1
-                || dims.get(4) < 6) {
+                || !isRow(dims.get(4))) {
             return 0;
         }
         long s = inputShape.height() / dims.get(2);

@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtSession;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.InferenceEngine;
+import io.helmwatch.inference.InferenceException;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelInfo;
@@ -66,7 +67,10 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
      * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run
      */
     public static OnnxRuntimeEngine open(Path model, ModelConfig config, InferenceConfig inference) {
-        int cores = Runtime.getRuntime().availableProcessors();
+        return open(model, config, inference, Runtime.getRuntime().availableProcessors());
+    }
+
+    static OnnxRuntimeEngine open(Path model, ModelConfig config, InferenceConfig inference, int cores) {
         if (inference.workers() > 0) {
             return open(model, config, new WorkerPlan(inference.workers(), 1, "as configured"));
         }
@@ -100,7 +104,11 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             return engine;
         } catch (OrtException e) {
             closeQuietly(session, e);
-            throw new ModelException("model " + model + ": ONNX Runtime refuses it: " + firstLine(e), e);
+            throw new ModelException("model " + model + ": ONNX Runtime refuses it: " + reason(e), e);
+        } catch (InferenceException e) {
+            closeQuietly(session, e);
+            throw new ModelException(
+                    "model " + model + ": a first run on an empty picture fails: " + e.getMessage(), e);
         } catch (Throwable e) {
             closeQuietly(session, e);
             throw e;
@@ -189,8 +197,13 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    static String firstLine(OrtException e) {
+    /** ONNX Runtime's own sentence, without error codes and source files. */
+    static String reason(OrtException e) {
         String message = String.valueOf(e.getMessage());
+        for (String prefix : List.of("message: ", "Status Message: ", "[ONNXRuntimeError] : ")) {
+            int at = message.lastIndexOf(prefix);
+            message = at < 0 ? message : message.substring(at + prefix.length());
+        }
         int end = message.indexOf('\n');
         return end < 0 ? message : message.substring(0, end);
     }
@@ -233,7 +246,11 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         if (current == null) {
             throw new IllegalStateException("the engine is closed");
         }
-        return new OnnxRuntimeLane(environment, current, network, maxBatch);
+        try {
+            return new OnnxRuntimeLane(environment, current, network, maxBatch);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("batch of " + maxBatch + ": its tensors must stay below 2 GB", e);
+        }
     }
 
     /** Frees the network; a second call does nothing. */
@@ -245,7 +262,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             try {
                 old.close();
             } catch (OrtException e) {
-                throw new IllegalStateException("ONNX Runtime could not free the network: " + firstLine(e), e);
+                throw new IllegalStateException("ONNX Runtime could not free the network: " + reason(e), e);
             }
         }
     }

@@ -68,7 +68,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
         } catch (OrtException e) {
             close();
             throw new ModelException(
-                    "model " + network.file().path() + ": no tensors for it: " + OnnxRuntimeEngine.firstLine(e), e);
+                    "model " + network.file().path() + ": no tensors for it: " + OnnxRuntimeEngine.reason(e), e);
         }
     }
 
@@ -137,7 +137,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
                 }
             }
         } catch (OrtException e) {
-            throw new InferenceException("running the network failed: " + OnnxRuntimeEngine.firstLine(e), e);
+            throw new InferenceException("running the network failed: " + OnnxRuntimeEngine.reason(e), e);
         }
         for (int i = 0; i < outputs.size(); i++) {
             outputs.get(i).widen(size);
