@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class OnnxRuntimeEngine implements InferenceEngine {
 
     /** Address space; only what is used takes memory. */
-    private static final long LOADING_STACK_BYTES = 512L << 20;
+    private static final long DEEP_STACK_BYTES = 512L << 20;
 
     private final OrtEnvironment environment;
     private final YoloV5Network network;
@@ -89,8 +88,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         OnnxFile file = OnnxFile.read(model);
         boolean open = YoloV5Network.hasOpenOutputs(file);
         YoloV5Network declared = open ? null : YoloV5Network.of(file, config);
-        OrtEnvironment environment =
-                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "helmwatch");
+        OrtEnvironment environment = environment();
         OrtSession session = null;
         try {
             environment.setTelemetry(false);
@@ -115,11 +113,34 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    private static OrtSession load(OrtEnvironment environment, Path model, int threads) throws OrtException {
-        return onDeepStack(() -> create(environment, model, threads));
+    /**
+     * The process's environment. While it is made ONNX Runtime 1.29 recurses, thousands of frames deep where the process's command line
+     * is long (a class path of some kilobytes), and an overflow in native code ends the process without a word: it is made on a
+     * thread with a deep stack.
+     */
+    private static OrtEnvironment environment() {
+        FutureTask<OrtEnvironment> making = new FutureTask<>(
+                () -> OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "helmwatch"));
+        new Thread(null, making, "onnx-start", DEEP_STACK_BYTES).start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return making.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw new ModelException("ONNX Runtime cannot be loaded: " + e.getCause(), e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
-    private static OrtSession create(OrtEnvironment environment, Path model, int threads) throws OrtException {
+    private static OrtSession load(OrtEnvironment environment, Path model, int threads) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
@@ -127,34 +148,6 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             return environment.createSession(model.toString(), options);
-        }
-    }
-
-    /**
-     * ONNX Runtime recurses along the graph while it loads, several frames per node: a YOLOv5n takes about the whole megabyte of a
-     * Java thread's stack, and an overflow in native code ends the process without a word.
-     */
-    private static OrtSession onDeepStack(Callable<OrtSession> loading) throws OrtException {
-        FutureTask<OrtSession> task = new FutureTask<>(loading);
-        new Thread(null, task, "load-model", LOADING_STACK_BYTES).start();
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return task.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    if (e.getCause() instanceof OrtException refused) {
-                        throw refused;
-                    }
-                    throw new ModelException("ONNX Runtime could not load the model: " + e.getCause(), e);
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
