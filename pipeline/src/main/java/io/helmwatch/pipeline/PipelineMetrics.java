@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * recording method is called by one stage's thread; streams are bound and unbound by any.
  */
 final class PipelineMetrics {
+    private static final String NATIVE_MEMORY = "helmwatch.native.memory.used";
     private static final Duration[] BUCKETS = {
         Duration.ofNanos(250_000),
         Duration.ofMillis(1),
@@ -235,15 +236,16 @@ final class PipelineMetrics {
                 .register(registry);
     }
 
-    /** Publishes what the owners of native memory hold, each as soon as it has held something. */
+    /** Publishes what the owners of native memory hold; called before each reading, since owners appear as they come into use. */
     static void bindNativeMemory(MeterRegistry registry) {
         for (String owner : NativeMemory.bytesByOwner().keySet()) {
-            NativeMemory.Account account = NativeMemory.account(owner);
-            Gauge.builder("helmwatch.native.memory.used", account, NativeMemory.Account::bytes)
-                    .description("Native memory held, by owner")
-                    .baseUnit("bytes")
-                    .tag("owner", owner)
-                    .register(registry);
+            if (registry.find(NATIVE_MEMORY).tag("owner", owner).gauge() == null) {
+                Gauge.builder(NATIVE_MEMORY, NativeMemory.account(owner), NativeMemory.Account::bytes)
+                        .description("Native memory held, by owner")
+                        .baseUnit("bytes")
+                        .tag("owner", owner)
+                        .register(registry);
+            }
         }
     }
 }
