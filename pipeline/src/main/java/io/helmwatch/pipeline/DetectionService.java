@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,11 +48,13 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final List<DetectionSink> sinks = new CopyOnWriteArrayList<>();
     private final List<FrameAnalyzer> analyzers = new ArrayList<>();
+    private volatile @Nullable IncidentService incidents;
     private @Nullable HealthEndpoint http;
     private @Nullable EmbeddedKafka broker;
     private @Nullable Stages stages;
     private volatile @Nullable HelmetPipeline pipeline;
     private volatile @Nullable ServiceMonitor monitor;
+    private volatile @Nullable Supplier<HelmwatchConfig> reloadSource;
     private volatile boolean stopRequested;
 
     private DetectionService(HelmwatchConfig config) {
@@ -146,13 +149,18 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         if (config.jsonLines().target() != null) {
             sinks.add(jsonLines(config.jsonLines()));
         }
+        if (IncidentService.isWanted(config)) {
+            IncidentService opened = IncidentService.open(config, kafka, sinks, registry);
+            incidents = opened;
+            analyzers.add(opened.analyzer());
+        }
     }
 
     private static DetectionSink jsonLines(JsonLinesConfig config) {
         return JsonLinesDetectionSink.open(config);
     }
 
-    private static <T> CompletableFuture<T> async(String name, java.util.function.Supplier<T> work) {
+    private static <T> CompletableFuture<T> async(String name, Supplier<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
@@ -263,6 +271,63 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
                 : "";
     }
 
+    /** Says where {@link #reload} reads the configuration. */
+    void reloadFrom(Supplier<HelmwatchConfig> source) {
+        reloadSource = source;
+    }
+
+    @Override
+    public synchronized String reload() {
+        Supplier<HelmwatchConfig> source = reloadSource;
+        if (source == null) {
+            throw new IllegalStateException("there is no configuration file to read again");
+        }
+        HelmwatchConfig replacement = source.get();
+        IncidentService running = incidents;
+        if (running == null) {
+            if (IncidentService.isWanted(replacement)) {
+                throw new IllegalStateException(
+                        "the service was started without any rules: restart it to have incidents");
+            }
+            return "nothing to take over: there are no rules";
+        }
+        running.reload(replacement);
+        String text = "zones, masks and rules taken over"
+                + (isSameOtherwise(replacement) ? "" : "; the rest needs a restart");
+        LOG.info("{}", text);
+        return text;
+    }
+
+    /** Whether nothing but zones, masks and rules differs from what was started. */
+    private boolean isSameOtherwise(HelmwatchConfig replacement) {
+        return withoutRules(config).equals(withoutRules(replacement));
+    }
+
+    private static HelmwatchConfig withoutRules(HelmwatchConfig full) {
+        List<StreamConfig> streams = full.streams().stream()
+                .map(stream -> new StreamConfig(
+                        stream.id(),
+                        stream.url(),
+                        stream.transport(),
+                        stream.analyzeFps(),
+                        stream.realtime(),
+                        stream.loop(),
+                        stream.openTimeout(),
+                        stream.readTimeout(),
+                        stream.credentials()))
+                .toList();
+        return new HelmwatchConfig(
+                full.backend(),
+                full.model(),
+                full.inference(),
+                full.pipeline(),
+                streams,
+                full.kafka(),
+                full.jsonLines(),
+                full.http(),
+                full.incidents());
+    }
+
     @Override
     public String streamsJson() {
         HelmetPipeline running = pipeline;
@@ -280,6 +345,10 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
             owners.add(running);
         }
         owners.addAll(analyzers);
+        IncidentService ofIncidents = incidents;
+        if (ofIncidents != null) {
+            owners.add(ofIncidents);
+        }
         owners.addAll(sinks);
         Closing.closeAll(owners);
     }
@@ -300,6 +369,10 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
             owners.add(watch);
         }
         owners.addAll(analyzers);
+        IncidentService ofIncidents = incidents;
+        if (ofIncidents != null) {
+            owners.add(ofIncidents);
+        }
         owners.addAll(sinks);
         if (open != null) {
             owners.add(() -> {

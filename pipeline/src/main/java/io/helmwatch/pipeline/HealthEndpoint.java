@@ -3,6 +3,7 @@ package io.helmwatch.pipeline;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.Redaction;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,13 +17,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Metrics and health over HTTP: {@code /live}, {@code /ready}, {@code /startup}, {@code /metrics}, {@code /streams}. Answers GET and HEAD.
+ * Metrics and health over HTTP: {@code /live}, {@code /ready}, {@code /startup}, {@code /metrics}, {@code /streams}, which answer GET and HEAD; and
+ * {@code /reload}, which answers POST from this machine.
  *
  * <p>The three probes answer 200 with {@code ok}, or 503 with one sentence that says what is wrong. Threading: two threads of its own.
  */
 final class HealthEndpoint implements AutoCloseable {
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    private static final String NOT_FOUND =
+            "not found: there are /live, /ready, /startup, /metrics, /streams and /reload\n";
 
     private final HttpServer server;
     private final ExecutorService threads;
@@ -37,6 +42,16 @@ final class HealthEndpoint implements AutoCloseable {
 
         /** The streams as JSON. */
         String streamsJson();
+
+        /**
+         * Reads the configuration again and takes over the rules.
+         *
+         * @return one sentence that says what changed
+         * @throws RuntimeException what is wrong with it; nothing has changed then
+         */
+        default String reload() {
+            throw new IllegalStateException("there is no configuration file to read again");
+        }
     }
 
     /**
@@ -71,6 +86,7 @@ final class HealthEndpoint implements AutoCloseable {
             return registry.scrape();
         });
         page("/streams", "application/json", health::streamsJson);
+        server.createContext("/reload", exchange -> reload(exchange, health));
         server.start();
     }
 
@@ -94,12 +110,36 @@ final class HealthEndpoint implements AutoCloseable {
         server.createContext(path, exchange -> answer(exchange, path, 200, type, text.get()));
     }
 
+    /** The one call that changes something: POST, and only from this machine whatever the address that is bound. */
+    private static void reload(HttpExchange exchange, Health health) throws IOException {
+        try (exchange) {
+            if (!exchange.getRequestURI().getPath().equals("/reload")) {
+                send(exchange, 404, TEXT, NOT_FOUND);
+            } else if (!exchange.getRequestMethod().equals("POST")) {
+                exchange.getResponseHeaders().set("Allow", "POST");
+                send(exchange, 405, TEXT, "only POST is answered\n");
+            } else if (!exchange.getRemoteAddress().getAddress().isLoopbackAddress()) {
+                send(exchange, 403, TEXT, "only answered on the loopback address\n");
+            } else {
+                String text;
+                int status = 200;
+                try {
+                    text = health.reload();
+                } catch (RuntimeException refused) {
+                    status = 400;
+                    text = String.valueOf(refused.getMessage());
+                }
+                send(exchange, status, TEXT, Redaction.redact(text) + "\n");
+            }
+        }
+    }
+
     private static void answer(HttpExchange exchange, String path, int status, String type, String text)
             throws IOException {
         try (exchange) {
             String method = exchange.getRequestMethod();
             if (!exchange.getRequestURI().getPath().equals(path)) {
-                send(exchange, 404, TEXT, "not found: there are /live, /ready, /startup, /metrics and /streams\n");
+                send(exchange, 404, TEXT, NOT_FOUND);
             } else if (!method.equals("GET") && !method.equals("HEAD")) {
                 exchange.getResponseHeaders().set("Allow", "GET, HEAD");
                 send(exchange, 405, TEXT, "only GET and HEAD are answered\n");

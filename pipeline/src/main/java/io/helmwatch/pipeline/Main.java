@@ -27,6 +27,7 @@ import picocli.CommandLine.ParseResult;
             DemoCommand.class,
             RunCommand.class,
             DetectCommand.class,
+            ReplayCommand.class,
             ValidateCommand.class,
             DoctorCommand.class,
             EvalCommand.class,
@@ -119,8 +120,9 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw CommandFailure.usage("no command was given: expected demo, run, detect, validate, doctor, eval or bench;"
-                + " 'helmwatch --help' shows them");
+        throw CommandFailure.usage(
+                "no command was given: expected demo, run, detect, replay, validate, doctor, eval or bench;"
+                        + " 'helmwatch --help' shows them");
     }
 
     private final class UsageHandler implements IParameterExceptionHandler {

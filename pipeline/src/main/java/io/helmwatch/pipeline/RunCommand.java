@@ -42,6 +42,14 @@ final class RunCommand implements Callable<Integer> {
                     LOG.info("stopping");
                     service.stop();
                 })) {
+            service.reloadFrom(() -> ConfigLoader.load(config));
+            HangUpSignal.handle(() -> {
+                try {
+                    service.reload();
+                } catch (RuntimeException refused) {
+                    LOG.error("not reloaded, the rules stay as they were: {}", refused.getMessage());
+                }
+            });
             String servers = service.embeddedBootstrapServers();
             if (!servers.isEmpty()) {
                 LOG.info("the development broker is on {}", servers);

@@ -57,7 +57,33 @@ final class Settings {
                 config.streams(),
                 embedded,
                 config.jsonLines(),
-                config.http());
+                config.http(),
+                config.incidents());
+    }
+
+    /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
+    static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
+        StreamConfig file = new StreamConfig(
+                stream.id(),
+                clip,
+                stream.transport(),
+                stream.analyzeFps(),
+                false,
+                false,
+                stream.openTimeout(),
+                stream.readTimeout(),
+                null,
+                stream.rules());
+        return new HelmwatchConfig(
+                config.backend(),
+                config.model(),
+                QUICK_START,
+                config.pipeline(),
+                List.of(file),
+                KafkaConfig.DEFAULT,
+                JsonLinesConfig.DEFAULT,
+                new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
+                config.incidents());
     }
 
     static ModelConfig model(double confidence, double iou) {

@@ -3,7 +3,6 @@ package io.helmwatch.sinks;
 import io.helmwatch.vision.Incident;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -13,16 +12,12 @@ public final class InMemoryIncidentSink implements IncidentSink {
 
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
-        Incident.Snapshot picture = null;
         try {
-            picture = snapshot.get();
+            incidents.add(new PendingIncident(incident, snapshot).complete());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            // A message without its picture is worth more than none.
-            picture = null;
+            incidents.add(incident);
         }
-        incidents.add(picture == null ? incident : incident.withSnapshot(picture));
     }
 
     /** The messages so far, in order. */

@@ -107,6 +107,11 @@ public final class JsonLinesDetectionSink implements DetectionSink {
         add(status);
     }
 
+    /** Hands over a message about an incident; its picture is waited for by the sink's own thread. */
+    void publish(PendingIncident incident) {
+        add(incident);
+    }
+
     private void add(Object message) {
         if (closing) {
             counters.countDropped(SinkDropCause.CLOSED, 1);
@@ -145,7 +150,7 @@ public final class JsonLinesDetectionSink implements DetectionSink {
         }
     }
 
-    private void write(List<Object> batch) {
+    private void write(List<Object> batch) throws InterruptedException {
         int encoded = encode(batch);
         try {
             if (stream != null) {
@@ -175,7 +180,7 @@ public final class JsonLinesDetectionSink implements DetectionSink {
     }
 
     /** Encodes into the lines; returns how many messages there are. */
-    private int encode(List<Object> batch) {
+    private int encode(List<Object> batch) throws InterruptedException {
         lines.reset();
         long now = System.currentTimeMillis();
         int encoded = 0;
@@ -183,6 +188,9 @@ public final class JsonLinesDetectionSink implements DetectionSink {
             try {
                 if (message instanceof FrameDetections frame) {
                     json.writeDetections(frame, now, lines);
+                } else if (message instanceof PendingIncident incident) {
+                    lines.writeBytes(IncidentJson.incident(incident.complete(), now));
+                    lines.write('\n');
                 } else {
                     json.writeStatus((StreamStatus) message, now, lines);
                 }

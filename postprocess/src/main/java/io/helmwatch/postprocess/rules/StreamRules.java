@@ -82,6 +82,9 @@ public final class StreamRules {
         }
         lastFrame = frame;
         size = frame.size();
+        if (rules.isEmpty()) {
+            return;
+        }
         tracker.update(frame.ptsNanos(), frame.detections(), filter);
         for (int i = 0; i < rules.size(); i++) {
             rules.get(i).onFrame(frame, tracker, out);

@@ -2,15 +2,14 @@ package io.helmwatch.sinks.spool;
 
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.sinks.PendingIncident;
 import io.helmwatch.vision.Incident;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,13 +29,10 @@ public final class SpoolingIncidentSink implements IncidentSink {
     private static final int CAPACITY = 4_096;
     private static final int BATCH = 64;
     private static final long RETRY_MILLIS = 1_000;
-    private static final long SNAPSHOT_MILLIS = 2_000;
     private static final long CLOSE_MILLIS = 3_000;
 
-    private record Message(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {}
-
     private final IncidentSpool spool;
-    private final BlockingQueue<Message> queue = new ArrayBlockingQueue<>(CAPACITY);
+    private final BlockingQueue<PendingIncident> queue = new ArrayBlockingQueue<>(CAPACITY);
     private final LongAdder accepted = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final Thread thread;
@@ -54,18 +50,18 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
-        if (closing || !queue.offer(new Message(incident, snapshot))) {
+        if (closing || !queue.offer(new PendingIncident(incident, snapshot))) {
             refused.increment();
         }
     }
 
     private void run() {
         List<Incident> batch = new ArrayList<>();
-        List<Message> messages = new ArrayList<>();
+        List<PendingIncident> messages = new ArrayList<>();
         try {
             while (true) {
                 if (messages.isEmpty()) {
-                    Message first = queue.poll(100, TimeUnit.MILLISECONDS);
+                    PendingIncident first = queue.poll(100, TimeUnit.MILLISECONDS);
                     if (first == null) {
                         if (closing) {
                             return;
@@ -74,8 +70,8 @@ public final class SpoolingIncidentSink implements IncidentSink {
                     }
                     messages.add(first);
                     queue.drainTo(messages, BATCH - 1);
-                    for (Message message : messages) {
-                        batch.add(withSnapshot(message));
+                    for (PendingIncident message : messages) {
+                        batch.add(message.complete());
                     }
                 }
                 if (append(batch) || isLate()) {
@@ -92,19 +88,6 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
     private boolean isLate() {
         return closing && System.nanoTime() - closeByNanos >= 0;
-    }
-
-    private static Incident withSnapshot(Message message) throws InterruptedException {
-        try {
-            Incident.Snapshot snapshot = message.snapshot().get(SNAPSHOT_MILLIS, TimeUnit.MILLISECONDS);
-            return snapshot == null ? message.incident() : message.incident().withSnapshot(snapshot);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn(
-                    "incident {} goes without its picture: {}",
-                    message.incident().id(),
-                    String.valueOf(e.getMessage()));
-            return message.incident();
-        }
     }
 
     private boolean append(List<Incident> batch) {
@@ -181,7 +164,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
         closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
         closing = true;
         try {
-            thread.join(CLOSE_MILLIS + SNAPSHOT_MILLIS);
+            thread.join(2 * CLOSE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
