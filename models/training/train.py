@@ -196,6 +196,8 @@ class Student:
             self.optimizer.load_state_dict(self.first["optimizer"])
             self.averaged.model.load_state_dict(self.first["ema"])
             self.averaged.updates, self.best = self.first["step"], self.first["best"]
+            if (folder / "best.pt").exists():  # the last validation may have come after last.pt was written
+                self.best = max(self.best, torch.load(folder / "best.pt", map_location="cpu")["best"])
         self.model.train()
         self.forward = graphed(self.model, args.batch, args.size) if args.graph else self.model
         self.parts = torch.zeros(3, device=device)
