@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The library as a whole: loading it once, its error codes as constants and as words. */
 final class Ffmpeg {
+    /** Linux errno 93: the server offers no transport that was asked for. */
+    static final int PROTOCOL_NOT_SUPPORTED = -93;
+
     static final int EOF;
     static final int EAGAIN;
     static final int EXIT;

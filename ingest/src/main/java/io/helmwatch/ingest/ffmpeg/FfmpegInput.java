@@ -56,6 +56,7 @@ final class FfmpegInput implements AutoCloseable {
     private long countedBytes;
     private final Interrupt interrupt;
     private final StreamAddress address;
+    private final Transport transport;
     private int videoIndex = -1;
     private int timeBaseNumerator = 1;
     private int timeBaseDenominator = 1;
@@ -79,6 +80,7 @@ final class FfmpegInput implements AutoCloseable {
             @Nullable String filePath) {
         this.interrupt = interrupt;
         this.address = address;
+        this.transport = config.transport();
         String displayed = filePath == null ? address.displayed() : filePath;
         String url = filePath == null ? url(config, address) : "file:" + filePath;
         boolean live = !address.isFinite();
@@ -191,6 +193,14 @@ final class FfmpegInput implements AutoCloseable {
             return new InputLostException(
                     ReconnectPolicy.Cause.NOT_FOUND,
                     displayed + " does not exist on the server (404): correct the path.");
+        }
+        if (rc == Ffmpeg.PROTOCOL_NOT_SUPPORTED && address.kind() == Kind.RTSP) {
+            return new InputLostException(
+                    ReconnectPolicy.Cause.NOT_FOUND,
+                    displayed
+                            + (transport == Transport.UDP
+                                    ? " does not offer RTP over UDP: set transport to tcp."
+                                    : " does not offer RTP over TCP: set transport to udp."));
         }
         if (address.kind() == Kind.FILE) {
             return new IngestException(

@@ -151,6 +151,18 @@ class RtspTest {
     }
 
     @Test
+    void shouldSayThatTheTransportIsRefused() {
+        try (RtspCamera camera = new RtspCamera()) {
+            camera.refuseUdp();
+            try (RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.UDP, 2000, null))) {
+                source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+                assertThat(source.seen().lastStatus().reason())
+                        .isEqualTo(camera.url() + " does not offer RTP over UDP: set transport to tcp.");
+            }
+        }
+    }
+
+    @Test
     void shouldPlayWithDigestCredentialsFromTheConfigurationOrTheUrl() {
         String password = "p:ä@/ ?#%25";
         try (RtspCamera camera = new RtspCamera().requiring("op er@tor", password)) {
