@@ -15,6 +15,7 @@ import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -135,6 +136,22 @@ class FileSourceTest {
         assertThat(receiver.frames()).hasSize(25);
         assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(15);
         assertThat(receiver.lastStatus().reason()).contains("15 of 40 frames").contains("were damaged");
+    }
+
+    @Test
+    void shouldNotOfferWhatComesBeforeTheFirstKeyFrameOfACodecThatDoesNotSaySo() throws IOException {
+        Path clip = TestClips.make(
+                "keys.avi",
+                "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 50 -g 25 -bf 0 -sc_threshold 1000000000 -c:v mpeg4");
+        byte[] bytes = Files.readAllBytes(clip);
+        rename(bytes, "00dc", "JUNK");
+        rename(bytes, "idx1", "JUNK");
+        Path headless = Files.write(folder.resolve("headless.avi"), bytes);
+
+        RecordingReceiver receiver = run(stream(headless.toString(), 0, false, false));
+
+        assertThat(receiver.frames()).hasSize(25);
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(24);
     }
 
     @Test
@@ -301,6 +318,13 @@ class FileSourceTest {
             }
         }
         return bytes;
+    }
+
+    /** Gives the first chunk with this name behind an AVI file's headers another. */
+    private static void rename(byte[] avi, String chunk, String name) {
+        String text = new String(avi, StandardCharsets.ISO_8859_1);
+        int from = text.indexOf(chunk, text.indexOf("movi"));
+        System.arraycopy(name.getBytes(StandardCharsets.ISO_8859_1), 0, avi, from, 4);
     }
 
     private static byte[] concatenate(Path... files) throws IOException {

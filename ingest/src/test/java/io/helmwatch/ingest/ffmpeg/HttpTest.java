@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class HttpTest {
@@ -67,10 +69,17 @@ class HttpTest {
         }
     }
 
-    @Test
-    void shouldNotLetAPlaylistReachForFiles() {
+    @ParameterizedTest
+    @ValueSource(strings = {"file", "data", "udp"})
+    void shouldNotLetAPlaylistReachBeyondHttp(String scheme) throws IOException {
         Path clip = clip("segment.ts", "libopenh264");
-        server.createContext("/list.m3u8", exchange -> send(exchange, 200, playlist("file://" + clip)));
+        String segment = switch (scheme) {
+            case "file" -> "file://" + clip;
+            case "data" ->
+                "data:video/mp2t;base64," + Base64.getEncoder().encodeToString(Files.readAllBytes(clip)) + ".ts";
+            default -> "udp://127.0.0.1:9/x.ts";
+        };
+        server.createContext("/list.m3u8", exchange -> send(exchange, 200, playlist(segment)));
 
         try (RunningSource source = new RunningSource(stream("/list.m3u8", null))) {
             source.seen().await("refusal", SOON, seen -> seen.states().contains(State.OFFLINE));

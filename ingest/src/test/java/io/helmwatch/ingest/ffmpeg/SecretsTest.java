@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.bytedeco.ffmpeg.global.avutil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,31 @@ class SecretsTest {
     }
 
     @Test
+    void shouldMaskSecretsInFfmpegsOwnLines() throws InterruptedException {
+        awaitFreshWindow();
+        FfmpegFrameSource.probe(stream("absent.mp4", new Credentials("operator", Secret.of("tulip-field"))));
+
+        avutil.av_log(null, avutil.AV_LOG_WARNING, "cannot open rtsp://operator:hunter2@cam/live\n");
+        avutil.av_log(null, avutil.AV_LOG_WARNING, "sent tulip-field to the camera\n");
+
+        assertThat(recorder.lines)
+                .contains("cannot open rtsp://***@cam/live", "sent *** to the camera")
+                .noneMatch(line -> line.contains("hunter2") || line.contains("tulip-field"));
+    }
+
+    @Test
+    void shouldNotLetFfmpegFloodTheLog() throws InterruptedException {
+        awaitFreshWindow();
+        FfmpegFrameSource.probe(stream("absent.mp4", null));
+
+        for (int i = 0; i < 1000; i++) {
+            avutil.av_log(null, avutil.AV_LOG_WARNING, "again\n");
+        }
+
+        assertThat(recorder.lines).filteredOn("again"::equals).hasSizeBetween(1, 60);
+    }
+
+    @Test
     void shouldNotShowThePasswordThatIsRight() {
         String password = "s3cret-Right";
         try (RtspCamera camera = new RtspCamera().requiring("operator", password);
@@ -127,6 +153,11 @@ class SecretsTest {
         assertThat(text).doesNotContain(password).doesNotContain(encoded);
         String basic = Base64.getEncoder().encodeToString(("operator:" + password).getBytes(StandardCharsets.UTF_8));
         assertThat(text).doesNotContain(basic);
+    }
+
+    /** What was logged in this second counts against the lines that are let through. */
+    private static void awaitFreshWindow() throws InterruptedException {
+        Thread.sleep(1100);
     }
 
     private static int closedPort() {
