@@ -7,13 +7,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import torch
 
 from augment import SIZE, PictureBank, compose, jpeg
 from data import Letterbox, Sample, digest, read_set, write_pack
+from export import build
 from loss import assign, complete_iou, detection_loss
 from metrics import Evaluation, detections
 from network import STRIDES, Detector, parameter_count
+from restore import adopt_statistics, load_exported
 
 ANCHORS = [[9, 11], [13, 16], [18, 22], [24, 30], [32, 39], [44, 52], [60, 72], [88, 103], [149, 172]]
 
@@ -88,6 +91,25 @@ class AugmentTest(unittest.TestCase):
     def test_should_leave_flat_colour_nearly_alone_in_jpeg(self):
         flat = torch.full((2, 3, SIZE, SIZE), 0.5)
         self.assertLess(float((jpeg(flat) - flat).abs().max()), 0.15)
+
+
+class RestoreTest(unittest.TestCase):
+    def test_should_restore_an_export_to_the_same_network(self):
+        torch.manual_seed(0)
+        model, restored = Detector("n", ANCHORS).eval(), Detector("n", np.array(ANCHORS) + 1)
+        for norm in (m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.5, 1.5)
+        images = torch.rand(2, 3, 128, 128)
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/model.onnx"
+            onnx.save(build(model, half=False), path)
+            load_exported(path, restored)
+        adopt_statistics(restored, images)
+        with torch.no_grad():
+            expected = model.decode(model(images))
+            for mode in (restored.eval(), restored.train()):  # on these pictures training sees the same statistics
+                self.assertLess(float((mode.decode(mode(images)) - expected).abs().max()), 1e-2)
 
 
 class LossTest(unittest.TestCase):

@@ -30,6 +30,7 @@ from evaluate import truth_boxes
 from loss import assign, detection_loss
 from metrics import Evaluation, detections
 from network import Detector, parameter_count
+from restore import adopt_statistics, load_exported
 
 NAMES = ["helmet", "head"]
 LOG_FIELDS = ["step", "epoch", "minutes", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
@@ -164,7 +165,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--warmup", type=int, default=400, help="steps")
     parser.add_argument("--head-boost", type=float, default=2.0)
     parser.add_argument("--evals", type=int, default=20, help="validations over the run")
-    parser.add_argument("--init", help="start from the averaged weights of this checkpoint; {variant} is replaced")
+    parser.add_argument("--init", help="start from this checkpoint (its averaged weights) or exported model; {variant} is replaced")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--graph", action="store_true", help="replay the network's two passes as CUDA graphs")
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
@@ -177,14 +178,25 @@ def arguments() -> argparse.Namespace:
 class Student:
     """One network in training: weights, their average, optimiser, log and checkpoints."""
 
-    def __init__(self, variant: str, folder: Path, anchors: torch.Tensor, args: argparse.Namespace, device: torch.device):
+    def __init__(
+        self,
+        variant: str,
+        folder: Path,
+        anchors: torch.Tensor,
+        pictures: torch.Tensor,
+        args: argparse.Namespace,
+        device: torch.device,
+    ):
         self.variant, self.folder, self.args = variant, folder, args
         self.cuda = device.type == "cuda"
         folder.mkdir(parents=True, exist_ok=True)
         self.model = Detector(variant, anchors, len(NAMES)).to(device)
         self.first = None
         source = Path(args.init.format(variant=variant)) if args.init else folder / "last.pt"
-        if args.init or (args.resume and source.exists()):
+        if source.suffix == ".onnx":
+            load_exported(str(source), self.model)
+            adopt_statistics(self.model, pictures)
+        elif args.init or (args.resume and source.exists()):
             self.first = torch.load(source, map_location=device)
             self.model.load_state_dict(self.first["ema"] if args.init else self.first["model"])
         self.model = self.model.to(memory_format=torch.channels_last)
@@ -269,7 +281,8 @@ def main() -> None:
         weights = sampling_weights(samples, extra, args.head_boost, args.extra_share)
         source = Augmenter(PictureBank(samples + extra, device), weights)
     fitted = torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
-    students = [Student(v, args.out / v, fitted, args, device) for v in args.variant]
+    first_pictures = source.draw(min(32, args.batch))[0]
+    students = [Student(v, args.out / v, fitted, first_pictures, args, device) for v in args.variant]
     anchors = students[0].anchors
     assert all(torch.equal(s.anchors, anchors) for s in students), "networks trained together share their anchors"
     sizes = ", ".join(f"{s.variant} {parameter_count(s.model)}" for s in students)

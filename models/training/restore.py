@@ -1,0 +1,60 @@
+"""Turns an exported model back into a network that can be trained further.
+
+An export holds convolutions with the batch norms folded in. Here each convolution gets a batch norm again: one that changes
+nothing, with the statistics that the pictures of the new training show, so that the network starts where the export stands.
+"""
+
+from __future__ import annotations
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor
+
+from network import STRIDES, ConvUnit, Detector
+
+
+def load_exported(path: str, model: Detector) -> None:
+    """Puts the weights and anchors of an export of `export.py` into `model`, which must be of the same variant and classes."""
+    exported = {w.name: w for w in onnx.load(path).graph.initializer}
+
+    def read(name: str, shape: torch.Size) -> Tensor:
+        if name not in exported:
+            raise ValueError(f"{path}: expected a weight '{name}', found none; only exports of export.py can be restored")
+        value = torch.from_numpy(numpy_helper.to_array(exported[name]).copy()).float()
+        if value.shape != shape:
+            raise ValueError(f"{path}: expected '{name}' of shape {tuple(shape)}, found {tuple(value.shape)}: another variant?")
+        return value
+
+    with torch.no_grad():
+        for name, unit in model.named_modules():
+            if isinstance(unit, ConvUnit):
+                unit.conv.weight.copy_(read(f"{name}.conv.weight", unit.conv.weight.shape))
+                unit.norm.bias.copy_(read(f"{name}.conv.bias", unit.norm.bias.shape))
+                unit.norm.running_mean.zero_()
+                unit.norm.running_var.fill_(1 - unit.norm.eps)
+                unit.norm.weight.fill_(1)
+        for level, (head, stride) in enumerate(zip(model.heads, STRIDES)):
+            head.weight.copy_(read(f"head{stride}.conv.weight", head.weight.shape))
+            head.bias.copy_(read(f"head{stride}.conv.bias", head.bias.shape))
+            model.anchors[level] = read(f"head{stride}.anchors", torch.Size((1, 3, 1, 2))).view(3, 2)
+
+
+@torch.no_grad()
+def adopt_statistics(model: Detector, images: Tensor) -> None:
+    """Gives every batch norm the mean and variance of its input on `images`, and the gain and bias that undo them."""
+
+    def adopt(norm: torch.nn.BatchNorm2d, inputs: tuple[Tensor, ...]) -> None:
+        x = inputs[0].float()
+        mean, variance = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_(torch.sqrt(variance + norm.eps))
+        norm.bias.add_(mean)
+
+    handles = [m.register_forward_pre_hook(adopt) for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    was_training = model.training
+    model.eval()(images)
+    model.train(was_training)
+    for handle in handles:
+        handle.remove()
