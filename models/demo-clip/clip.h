@@ -103,7 +103,7 @@ struct Clip {
         }
         {
             Actor &a = person(8, "visitor", "bare");
-            a.look.headgear = BARE, a.look.hair = BUZZ, a.look.top = PLAIN_TOP, a.look.height = 1.82f, a.look.hairCol = v3(0.10f, 0.10f, 0.10f);
+            a.look.headgear = BARE, a.look.hair = SHORT, a.look.top = PLAIN_TOP, a.look.height = 1.82f, a.look.hairCol = v3(0.045f, 0.042f, 0.040f);
             a.look.shirt = v3(0.46f, 0.54f, 0.66f), a.look.pants = v3(0.08f, 0.08f, 0.09f), a.look.skin = v3(0.36f, 0.215f, 0.15f);
             a.keys = {{0, 6.2f, 10.1f, -90}, {16.5f, 6.2f, 9.9f, -90}, {18.0f, 4.6f, 9.7f, -90}, {21.6f, 1.0f, 9.4f, 200}, {25, 1.0f, 9.4f, 190}};
             a.acts = {{FOLDED, 22.2f, 25.5f}};
@@ -237,7 +237,7 @@ struct Clip {
         drums(1.35f, 11.3f, 3, v3(0.04f, 0.12f, 0.28f), v3(0.30f, 0.07f, 0.05f));
         timber(-3.1f, 6.5f, 0.35f, 5, 3);
         beginGroup();
-        trafficCone(0.35f, 8.4f), trafficCone(0.2f, 15.8f), trafficCone(-3.4f, 15.4f);
+        trafficCone(-0.1f, 16.4f), trafficCone(0.9f, 16.4f), trafficCone(-3.4f, 15.4f);
         endGroup();
         beginGroup();
         barrier(-4.3f, 17.6f, 0.05f, v3(0.42f)), barrier(4.6f, 18.0f, -0.03f, v3(0.42f));

@@ -269,8 +269,9 @@ HD HeadParts headParts(const Person &P, V q, V qh) { // q: head frame, qh: helme
         if (P.hair != BUZZ) t += 0.0028f * clump;
         float e = sdEll(q - v3(0, 0.043f, -0.017f), v3(0.079f + t, 0.093f + t, 0.099f + t));
         // hairline: forehead, temple, sideburn before the ear, nape behind it
-        float edge = -0.035f + 0.060f * smooth(-0.025f, 0.0f, q.y) + 0.063f * smooth(0.035f, 0.095f, q.y) - 0.10f * a.x * smooth(0.03f, 0.08f, q.y);
-        float h = smax(e, (q.z - edge + 0.004f * clump) * 0.6f, 0.008f);
+        float arch = q.y + 7.f * a.x * a.x + 0.004f * clump - (P.hair >= LONG ? 0.014f * (1.f - smooth(0.f, 0.04f, a.x)) + 0.004f : 0.002f);
+        float edge = -0.035f + 0.060f * smooth(-0.025f, 0.0f, q.y) + 0.066f * smooth(0.040f, 0.105f, arch);
+        float h = smax(e, (q.z - edge + 0.003f * clump) * 0.6f, 0.008f);
         h = smax(h, -(q.y + (P.hair >= LONG ? 0.10f : 0.062f)), 0.01f);
         if (P.hair == LONG) {
             float l = sdEll(q - v3(0, -0.045f, -0.052f), v3(0.092f, 0.125f, 0.062f));

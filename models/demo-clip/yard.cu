@@ -354,7 +354,7 @@ static void check(cudaError_t e, const char *what) {
     if (e != cudaSuccess) fprintf(stderr, "%s: %s\n", what, cudaGetErrorString(e)), exit(3);
 }
 #ifndef MIN_BLOCKS
-#define MIN_BLOCKS 4
+#define MIN_BLOCKS 6
 #endif
 __device__ void loadScene(const Scene *scene) {
     extern __shared__ __align__(16) unsigned char raw[];
