@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -72,8 +71,7 @@ final class BenchCommand implements Callable<Integer> {
         HelmwatchConfig config = Settings.of(common.backend(), ModelConfig.DEFAULT, looped);
         StageFactory factory = Backends.choose(config.backend());
         try (Stages stages = factory.open(config, common.model())) {
-            StageBenchmark.Result result =
-                    new StageBenchmark(stages, config, looped, new SimpleMeterRegistry(), seconds / ROUNDS).run(ROUNDS);
+            StageBenchmark.Result result = new StageBenchmark(stages, config, looped, seconds / ROUNDS).run(ROUNDS);
             System.out.print(json ? json(file, stages, result) : table(file, stages, result));
         }
         return 0;

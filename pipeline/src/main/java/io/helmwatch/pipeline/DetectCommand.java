@@ -105,7 +105,7 @@ final class DetectCommand implements Callable<Integer> {
 
     private static boolean detect(HelmetPipeline pipeline, Stages stages, LinePrinter printer, String id, String path)
             throws Exception {
-        printer.begin(path);
+        printer.begin(path, () -> pipeline.stop(id));
         long failuresBefore = pipeline.failures().count();
         StreamConfig stream = StreamConfig.of(id, path);
         pipeline.add(stages.newSource().apply(stream));
@@ -162,14 +162,16 @@ final class DetectCommand implements Callable<Integer> {
         private final OutputStream out;
         private volatile String path = "";
         private volatile String problem = "";
+        private volatile Runnable giveUp = () -> {};
 
         LinePrinter(OutputStream out) {
             this.out = out;
         }
 
-        void begin(String source) {
+        void begin(String source, Runnable whenLost) {
             path = source;
             problem = "";
+            giveUp = whenLost;
         }
 
         /** What kept the source from being read; empty when nothing did. */
@@ -197,6 +199,10 @@ final class DetectCommand implements Callable<Integer> {
         public void publish(StreamStatus status) {
             if (status.state() == StreamStatus.State.FAILED) {
                 problem = withPath(status.reason());
+            } else if (status.state() == StreamStatus.State.OFFLINE) {
+                // The service would try again for ever; here somebody waits.
+                problem = withPath(status.reason());
+                giveUp.run();
             }
         }
 

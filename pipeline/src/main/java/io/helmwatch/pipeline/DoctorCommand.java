@@ -174,7 +174,7 @@ final class DoctorCommand implements Callable<Integer> {
                             probe.reachable()
                                     ? String.format(
                                             Locale.ROOT,
-                                            "%s %s, %.3g fps",
+                                            "%s %s, %.2f fps",
                                             probe.codec(),
                                             probe.size(),
                                             probe.framesPerSecond())

@@ -11,9 +11,9 @@ import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.StreamStatus;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.distribution.ValueAtPercentile;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 /**
  * Measures each stage alone and the whole pipeline, in turn and several times, so that a noisy machine disturbs all alike.
  *
- * <p>Threading: one thread, which starts others and waits for them. Ownership: stages and registry are the caller's.
+ * <p>Threading: one thread, which starts others and waits for them. Ownership: the stages are the caller's.
  */
 final class StageBenchmark {
     private static final int SAMPLE_FRAMES = 16;
@@ -33,7 +33,6 @@ final class StageBenchmark {
     private final Stages stages;
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
-    private final MeterRegistry registry;
     private final long roundNanos;
 
     private final List<Double> decode = new ArrayList<>();
@@ -41,8 +40,8 @@ final class StageBenchmark {
     private final List<Double> inference = new ArrayList<>();
     private final List<Double> postprocess = new ArrayList<>();
     private final List<Double> whole = new ArrayList<>();
-    private double latencyP50Millis;
-    private double latencyP99Millis;
+    private final List<Double> latencyP50Millis = new ArrayList<>();
+    private final List<Double> latencyP99Millis = new ArrayList<>();
 
     /**
      * Frames per second of each stage alone, as medians over the rounds.
@@ -74,16 +73,10 @@ final class StageBenchmark {
         }
     }
 
-    StageBenchmark(
-            Stages stages,
-            HelmwatchConfig config,
-            List<StreamConfig> streams,
-            MeterRegistry registry,
-            double secondsPerRound) {
+    StageBenchmark(Stages stages, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
         this.stages = stages;
         this.config = config;
         this.streams = streams;
-        this.registry = registry;
         this.roundNanos = (long) (secondsPerRound * 1e9);
     }
 
@@ -107,8 +100,8 @@ final class StageBenchmark {
                 median(inference),
                 median(postprocess),
                 median(whole),
-                latencyP50Millis,
-                latencyP99Millis);
+                median(latencyP50Millis),
+                median(latencyP99Millis));
     }
 
     private static double median(List<Double> values) {
@@ -274,7 +267,13 @@ final class StageBenchmark {
 
     private double wholePipeline() throws InterruptedException {
         try (HelmetPipeline pipeline = HelmetPipeline.start(
-                stages, config.pipeline(), config.inference(), List.of(), List.of(), registry, streams.size())) {
+                stages,
+                config.pipeline(),
+                config.inference(),
+                List.of(),
+                List.of(),
+                new SimpleMeterRegistry(),
+                streams.size())) {
             streams.stream().map(stages.newSource()).forEach(pipeline::add);
             Supplier<Long> analysed = () ->
                     pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
@@ -286,13 +285,10 @@ final class StageBenchmark {
             long start = System.nanoTime();
             TimeUnit.NANOSECONDS.sleep(roundNanos);
             double rate = (analysed.get() - before) * 1e9 / (System.nanoTime() - start);
-            var latency = pipeline.metrics().latency().percentileValues();
-            Arrays.stream(latency)
-                    .filter(v -> v.percentile() == 0.5)
-                    .forEach(v -> latencyP50Millis = v.value(TimeUnit.MILLISECONDS));
-            Arrays.stream(latency)
-                    .filter(v -> v.percentile() == 0.99)
-                    .forEach(v -> latencyP99Millis = v.value(TimeUnit.MILLISECONDS));
+            for (ValueAtPercentile value : pipeline.metrics().latency().percentileValues()) {
+                (value.percentile() == 0.5 ? latencyP50Millis : latencyP99Millis)
+                        .add(value.value(TimeUnit.MILLISECONDS));
+            }
             return rate;
         }
     }

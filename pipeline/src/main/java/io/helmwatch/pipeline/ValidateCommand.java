@@ -8,7 +8,6 @@ import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,10 +70,7 @@ final class ValidateCommand implements Callable<Integer> {
         }
         for (StreamConfig stream : settings.streams()) {
             try {
-                StreamAddress address = StreamAddress.parse(stream.url());
-                if (address.kind() == StreamAddress.Kind.FILE && !Files.exists(address.file())) {
-                    problems.add(config + ": stream " + stream.id() + ": " + address + " does not exist");
-                }
+                StreamAddress.parse(stream.url());
             } catch (IngestException refused) {
                 problems.add(config + ": stream " + stream.id() + ": " + refused.getMessage());
             }
