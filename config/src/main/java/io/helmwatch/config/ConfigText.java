@@ -131,6 +131,16 @@ final class ConfigText {
         line(2, "directory", incidents.spool().directory());
         line(2, "max-bytes", Bytes.format(incidents.spool().maxBytes()));
         line(2, "fsync", incidents.spool().fsync());
+        SnapshotConfig snapshots = incidents.snapshots();
+        text.append("  snapshots:\n");
+        line(2, "enabled", snapshots.enabled());
+        line(2, "directory", snapshots.directory());
+        line(2, "drawn", snapshots.drawn());
+        line(2, "blur-others", snapshots.blurOthers());
+        line(2, "quality", snapshots.quality());
+        line(2, "keep", Durations.format(snapshots.keep()));
+        line(2, "max-bytes", Bytes.format(snapshots.maxBytes()));
+        line(2, "url-prefix", snapshots.urlPrefix() == null ? "(none)" : snapshots.urlPrefix());
     }
 
     private void kafka(KafkaConfig kafka) {

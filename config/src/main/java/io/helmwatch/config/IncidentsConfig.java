@@ -8,10 +8,12 @@ import java.time.Duration;
  * @param tracking how heads are followed
  * @param observation frames within this time of a stream are one observation, so that rules mean the same at every analysed rate
  * @param spool where incidents wait for the broker
+ * @param snapshots pictures that prove them
  */
-public record IncidentsConfig(TrackingConfig tracking, Duration observation, SpoolConfig spool) {
+public record IncidentsConfig(
+        TrackingConfig tracking, Duration observation, SpoolConfig spool, SnapshotConfig snapshots) {
 
     /** Everything by default; an observation is 200 ms. */
-    public static final IncidentsConfig DEFAULT =
-            new IncidentsConfig(TrackingConfig.DEFAULT, Duration.ofMillis(200), SpoolConfig.DEFAULT);
+    public static final IncidentsConfig DEFAULT = new IncidentsConfig(
+            TrackingConfig.DEFAULT, Duration.ofMillis(200), SpoolConfig.DEFAULT, SnapshotConfig.DEFAULT);
 }

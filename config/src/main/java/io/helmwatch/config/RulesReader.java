@@ -49,8 +49,9 @@ final class RulesReader {
         Duration observation = section.duration(
                 "observation", IncidentsConfig.DEFAULT.observation(), Duration.ofMillis(1), Duration.ofMinutes(1));
         SpoolConfig spool = spool(section.section("spool", false));
+        SnapshotConfig snapshots = snapshots(section.section("snapshots", false));
         section.end();
-        return new IncidentsConfig(tracking, observation, spool);
+        return new IncidentsConfig(tracking, observation, spool, snapshots);
     }
 
     private static Set<String> labels(Section section, String key, Set<String> byDefault) {
@@ -70,6 +71,22 @@ final class RulesReader {
                 section.flag("fsync", d.fsync()));
         section.end();
         return spool;
+    }
+
+    private SnapshotConfig snapshots(Section section) {
+        SnapshotConfig d = SnapshotConfig.DEFAULT;
+        Path directory = section.path("directory");
+        SnapshotConfig snapshots = new SnapshotConfig(
+                section.flag("enabled", d.enabled()),
+                directory == null ? context.resolve(d.directory().toString()) : directory,
+                section.flag("drawn", d.drawn()),
+                section.flag("blur-others", d.blurOthers()),
+                section.wholeNumber("quality", d.quality(), 1, 100),
+                section.duration("keep", d.keep(), Duration.ofMinutes(1), Duration.ofDays(36_500)),
+                section.bytes("max-bytes", d.maxBytes(), 1L << 20, 1L << 50),
+                section.text("url-prefix"));
+        section.end();
+        return snapshots;
     }
 
     StreamRulesConfig stream(Section stream) {

@@ -91,10 +91,8 @@ class ConfigLoaderTest {
                         new IncidentsConfig(
                                 TrackingConfig.DEFAULT,
                                 IncidentsConfig.DEFAULT.observation(),
-                                new SpoolConfig(
-                                        folder.resolve("helmwatch-spool"),
-                                        SpoolConfig.DEFAULT.maxBytes(),
-                                        SpoolConfig.DEFAULT.fsync()))));
+                                SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
+                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots")))));
     }
 
     @Test

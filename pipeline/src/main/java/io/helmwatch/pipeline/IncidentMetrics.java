@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,21 @@ final class IncidentMetrics {
                 "dead", "Incident messages that the broker never takes, set aside", IncidentStatistics::deadLetters);
         metrics.gauge("messages", "Incident messages that wait for the broker", IncidentStatistics::waiting);
         metrics.gauge("bytes", "Bytes of incident messages that wait for the broker", IncidentStatistics::waitingBytes);
+    }
+
+    static void bind(MeterRegistry registry, SnapshotStore store) {
+        snapshots(registry, store, "stored", SnapshotStore::stored);
+        snapshots(registry, store, "skipped", SnapshotStore::skipped);
+        snapshots(registry, store, "failed", SnapshotStore::failed);
+    }
+
+    private static void snapshots(
+            MeterRegistry registry, SnapshotStore store, String result, ToDoubleFunction<SnapshotStore> value) {
+        FunctionCounter.builder("helmwatch.incident.snapshots", store, value)
+                .description("Pictures of incidents: stored, skipped for want of room or GPU frames, failed")
+                .baseUnit("pictures")
+                .tag("result", result)
+                .register(registry);
     }
 
     private void counter(String what, String description, ToDoubleFunction<IncidentStatistics> value) {

@@ -8,6 +8,7 @@ import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.JsonLinesIncidentSink;
 import io.helmwatch.sinks.kafka.KafkaIncidentSender;
+import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -63,8 +64,14 @@ final class IncidentService implements AutoCloseable {
                     incidentSinks.add(new JsonLinesIncidentSink(lines));
                 }
             }
+            SnapshotStore snapshots = null;
+            if (config.incidents().snapshots().enabled()) {
+                snapshots = new SnapshotStore(config.incidents().snapshots(), Clock.systemUTC());
+                opened.add(snapshots);
+                IncidentMetrics.bind(registry, snapshots);
+            }
             return new IncidentService(
-                    new IncidentAnalyzer(config.streams(), config.incidents(), incidentSinks), opened);
+                    new IncidentAnalyzer(config.streams(), config.incidents(), incidentSinks, snapshots), opened);
         } catch (RuntimeException failure) {
             Collections.reverse(opened);
             try {

@@ -20,8 +20,8 @@ final class NoHelmetRule extends Rule {
     /** How far a lost head may be found again, in head sizes: at once, more per second unseen, at most. */
     private static final double REACH = 2;
 
-    private static final double REACH_PER_SECOND = 3;
-    private static final double REACH_LIMIT = 12;
+    private static final double REACH_PER_SECOND = 1;
+    private static final double REACH_LIMIT = 5;
     private static final double SIZE_RATIO = 1.8;
 
     /** What the rule knows of one head. */

@@ -1,0 +1,121 @@
+package io.helmwatch.sinks.opencv;
+
+import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.VideoFrame;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * A frame's samples in memory of our own, so that the frame itself goes on at once. Used again and again; grows to the largest frame.
+ *
+ * <p>Threading: filled by the pipeline's thread, read by the store's, handed over through a queue.
+ */
+final class FrameCopy {
+    private final int[] offsets = new int[3];
+    private final int[] strides = new int[3];
+    private ByteBuffer samples = ByteBuffer.allocateDirect(0);
+    private int width;
+    private int height;
+    private PixelFormat format = PixelFormat.GRAY8;
+    private ColorEncoding color = new ColorEncoding(ColorEncoding.Matrix.BT601, false);
+
+    /** Copies whole planes, padding included: one pass over memory per plane. */
+    void take(VideoFrame frame) {
+        width = frame.width();
+        height = frame.height();
+        format = frame.format();
+        color = frame.color();
+        int bytes = 0;
+        for (int plane = 0; plane < format.planes(); plane++) {
+            strides[plane] = frame.strideBytes(plane);
+            offsets[plane] = bytes;
+            bytes += strides[plane] * rows(plane);
+        }
+        if (samples.capacity() < bytes) {
+            samples = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        for (int plane = 0; plane < format.planes(); plane++) {
+            ByteBuffer from = frame.plane(plane).duplicate();
+            // The last row may end before its stride does.
+            int wanted = Math.min(from.remaining(), strides[plane] * rows(plane));
+            samples.put(offsets[plane], from, from.position(), wanted);
+        }
+    }
+
+    private int rows(int plane) {
+        int shift = plane == 0 ? 0 : format.chromaShiftY();
+        return (height + (1 << shift) - 1) >> shift;
+    }
+
+    int width() {
+        return width;
+    }
+
+    int height() {
+        return height;
+    }
+
+    /** The picture as rows of B, G, R bytes without padding. Chroma is taken from the nearest sample; rounding to nearest. */
+    void toBgr(byte[] bgr) {
+        if (format == PixelFormat.RGB24 || format == PixelFormat.BGR24) {
+            copyRgb(bgr);
+            return;
+        }
+        int bits = format.bitDepth();
+        double scale = 1 << (bits - 8);
+        double lumaOffset = color.fullRange() ? 0 : 16 * scale;
+        double lumaGain = color.fullRange() ? 255.0 / ((1 << bits) - 1) : 255.0 / (219 * scale);
+        double chromaGain = color.fullRange() ? 255.0 / ((1 << bits) - 1) : 255.0 / (224 * scale);
+        double chromaZero = 128 * scale;
+        double kr = color.matrix().kr();
+        double kb = color.matrix().kb();
+        double redOfCr = 2 * (1 - kr) * chromaGain;
+        double blueOfCb = 2 * (1 - kb) * chromaGain;
+        double greenOfCr = -redOfCr * kr / (1 - kr - kb);
+        double greenOfCb = -blueOfCb * kb / (1 - kr - kb);
+        boolean gray = format == PixelFormat.GRAY8;
+        for (int y = 0; y < height; y++) {
+            int out = 3 * y * width;
+            for (int x = 0; x < width; x++) {
+                double luma = (sample(0, x, y) - lumaOffset) * lumaGain;
+                double cb = gray ? 0 : chroma(0, x, y) - chromaZero;
+                double cr = gray ? 0 : chroma(1, x, y) - chromaZero;
+                bgr[out++] = clamp(luma + blueOfCb * cb);
+                bgr[out++] = clamp(luma + greenOfCb * cb + greenOfCr * cr);
+                bgr[out++] = clamp(luma + redOfCr * cr);
+            }
+        }
+    }
+
+    private void copyRgb(byte[] bgr) {
+        int red = format == PixelFormat.RGB24 ? 0 : 2;
+        for (int y = 0; y < height; y++) {
+            int from = offsets[0] + y * strides[0];
+            int out = 3 * y * width;
+            for (int x = 0; x < width; x++, from += 3, out += 3) {
+                bgr[out] = samples.get(from + 2 - red);
+                bgr[out + 1] = samples.get(from + 1);
+                bgr[out + 2] = samples.get(from + red);
+            }
+        }
+    }
+
+    private int chroma(int which, int x, int y) {
+        int column = x >> format.chromaShiftX();
+        int row = y >> format.chromaShiftY();
+        return format.planes() == 2 ? sample(1, 2 * column + which, row) : sample(1 + which, column, row);
+    }
+
+    private int sample(int plane, int column, int row) {
+        int at = offsets[plane] + row * strides[plane];
+        if (format.sampleBytes() == 1) {
+            return samples.get(at + column) & 0xff;
+        }
+        return (samples.getShort(at + 2 * column) & 0xffff) >> format.sampleShift();
+    }
+
+    private static byte clamp(double value) {
+        return (byte) Math.max(0, Math.min(255, (int) (value + 0.5)));
+    }
+}

@@ -1,0 +1,5 @@
+/** Pictures that prove incidents, drawn and encoded with OpenCV. */
+@NullMarked
+package io.helmwatch.sinks.opencv;
+
+import org.jspecify.annotations.NullMarked;

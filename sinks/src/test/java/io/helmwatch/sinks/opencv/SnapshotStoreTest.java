@@ -1,0 +1,324 @@
+package io.helmwatch.sinks.opencv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.helmwatch.config.SnapshotConfig;
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.sinks.spool.Incidents;
+import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.Detection;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.VideoFrame;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SnapshotStoreTest {
+    private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(Incidents.NOON), ZoneOffset.UTC);
+    private static final BoundingBox OWN = new BoundingBox(100, 100, 140, 148);
+    private static final BoundingBox OTHER = new BoundingBox(300, 100, 340, 148);
+
+    @TempDir
+    Path folder;
+
+    /** A picture in memory: one colour, with a checkerboard of two-pixel squares in the heads' boxes. */
+    private record Still(int width, int height, PixelFormat format, ColorEncoding color, List<ByteBuffer> planes)
+            implements VideoFrame {
+        @Override
+        public Memory memory() {
+            return Memory.HOST;
+        }
+
+        @Override
+        public long planeAddress(int plane) {
+            return 0;
+        }
+
+        @Override
+        public int strideBytes(int plane) {
+            return stride(format, width, plane);
+        }
+
+        @Override
+        public ByteBuffer plane(int plane) {
+            return planes.get(plane).duplicate();
+        }
+
+        @Override
+        public long sequence() {
+            return 56;
+        }
+
+        @Override
+        public long ptsNanos() {
+            return 0;
+        }
+
+        @Override
+        public long capturedAtMillis() {
+            return Incidents.NOON;
+        }
+
+        @Override
+        public long receivedNanos() {
+            return 0;
+        }
+    }
+
+    private static int stride(PixelFormat format, int width, int plane) {
+        int samples = plane == 0 ? width : (width + (1 << format.chromaShiftX()) - 1) >> format.chromaShiftX();
+        int perSample = format.isRgb() ? 3 : format.planes() == 2 && plane == 1 ? 2 : 1;
+        return samples * perSample * format.sampleBytes() + 32;
+    }
+
+    /** The planes of a colour given as 8-bit luma and chroma, or as red, green, blue. */
+    private static Still still(PixelFormat format, int width, int height, int... color) {
+        List<ByteBuffer> planes = new ArrayList<>();
+        for (int plane = 0; plane < format.planes(); plane++) {
+            int rows = plane == 0 ? height : (height + (1 << format.chromaShiftY()) - 1) >> format.chromaShiftY();
+            int stride = stride(format, width, plane);
+            ByteBuffer samples = ByteBuffer.allocateDirect(stride * rows).order(ByteOrder.LITTLE_ENDIAN);
+            int units = (stride - 32) / format.sampleBytes();
+            for (int y = 0; y < rows; y++) {
+                for (int i = 0; i < units; i++) {
+                    int value;
+                    if (format.isRgb()) {
+                        value = color[format == PixelFormat.RGB24 ? i % 3 : 2 - i % 3];
+                    } else if (format.planes() == 2 && plane == 1) {
+                        value = color[1 + i % 2];
+                    } else {
+                        value = color[plane];
+                        if (plane == 0 && isInHead(i, y) && (i / 2 + y / 2) % 2 == 0) {
+                            value = 235;
+                        }
+                    }
+                    if (format.sampleBytes() == 1) {
+                        samples.put(y * stride + i, (byte) value);
+                    } else {
+                        int scaled = value << (format.bitDepth() - 8 + format.sampleShift());
+                        samples.putShort(y * stride + 2 * i, (short) scaled);
+                    }
+                }
+            }
+            planes.add(samples);
+        }
+        return new Still(width, height, format, new ColorEncoding(ColorEncoding.Matrix.BT709, format.isRgb()), planes);
+    }
+
+    private static boolean isInHead(int x, int y) {
+        return y >= 100 && y < 148 && (x >= 100 && x < 140 || x >= 300 && x < 340);
+    }
+
+    private static Incident incident(int number) {
+        Incident plain = Incidents.bareHead("gate-3", number, 0, Incident.Phase.START);
+        return new Incident(
+                plain.id(),
+                0,
+                plain.phase(),
+                plain.stream(),
+                plain.rule(),
+                plain.kind(),
+                "pit",
+                17,
+                1,
+                0,
+                plain.startedAtMillis(),
+                plain.lastAtMillis(),
+                plain.decidedAtMillis(),
+                56,
+                0,
+                null,
+                0.9f,
+                0.9f,
+                5,
+                List.of(new Incident.Position(17, Incidents.NOON, OWN)),
+                plain.size(),
+                plain.model(),
+                null);
+    }
+
+    private static FrameDetections shown(VideoFrame frame) {
+        return new FrameDetections(
+                "gate-3",
+                0,
+                56,
+                0,
+                Incidents.NOON,
+                new ImageSize(frame.width(), frame.height()),
+                incident(1).model(),
+                List.of(new Detection("head", 0.9f, OWN), new Detection("helmet", 0.8f, OTHER)));
+    }
+
+    private SnapshotConfig config(boolean blurOthers, long maxBytes) {
+        return new SnapshotConfig(true, folder, true, blurOthers, 95, Duration.ofDays(1), maxBytes, null);
+    }
+
+    private static BufferedImage read(Path file) throws IOException {
+        return ImageIO.read(file.toFile());
+    }
+
+    private Incident.Snapshot store(SnapshotStore store, Incident incident, VideoFrame frame, StreamRulesConfig rules)
+            throws Exception {
+        Future<Incident.Snapshot> future = store.take(incident, shown(frame), frame, rules);
+        return future.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shouldStorePlainAndDrawnWithDigestsInAFolderPerStreamAndDay() throws Exception {
+        Still frame = still(PixelFormat.I420, 640, 361, 100, 128, 128);
+        try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
+            Incident.Snapshot snapshot = store(store, incident(4), frame, StreamRulesConfig.NONE);
+            assertThat(snapshot.path()).isEqualTo("gate-3/2026-11-20/120002.240-no-helmet-in-pit-4.jpg");
+            assertThat(snapshot.drawnPath()).isEqualTo("gate-3/2026-11-20/120002.240-no-helmet-in-pit-4-drawn.jpg");
+            byte[] plain = Files.readAllBytes(folder.resolve(snapshot.path()));
+            assertThat(HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(plain)))
+                    .isEqualTo(snapshot.sha256());
+            assertThat(read(folder.resolve(snapshot.path())).getWidth()).isEqualTo(640);
+            assertThat(read(folder.resolve(snapshot.path())).getHeight()).isEqualTo(361);
+            int edge = read(folder.resolve(snapshot.drawnPath())).getRGB(100, 124);
+            assertThat((edge >> 16) & 255).as("red of the drawn box").isGreaterThan(150);
+            assertThat(edge & 255).isLessThan(120);
+            assertThat(store.stored()).isEqualTo(1);
+        }
+    }
+
+    /** BT.709, limited range: Y 63, Cb 102, Cr 240 is pure red, up to rounding. */
+    @ParameterizedTest
+    @EnumSource(PixelFormat.class)
+    void shouldKeepTheColoursOfEveryPixelFormat(PixelFormat format) throws Exception {
+        Still frame = format.isRgb()
+                ? still(format, 64, 48, 255, 0, 0)
+                : format == PixelFormat.GRAY8 ? still(format, 64, 48, 126) : still(format, 64, 48, 63, 102, 240);
+        try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
+            Incident.Snapshot snapshot = store(store, incident(1), frame, StreamRulesConfig.NONE);
+            int rgb = read(folder.resolve(snapshot.path())).getRGB(30, 20);
+            int[] expected = format == PixelFormat.GRAY8 ? new int[] {128, 128, 128} : new int[] {255, 0, 0};
+            assertThat((rgb >> 16) & 255).isCloseTo(expected[0], within(4));
+            assertThat((rgb >> 8) & 255).isCloseTo(expected[1], within(4));
+            assertThat(rgb & 255).isCloseTo(expected[2], within(4));
+        }
+    }
+
+    @Test
+    void shouldBlackenMasksAndBlurOtherHeadsInBothPictures() throws Exception {
+        Still frame = still(PixelFormat.NV12, 640, 360, 60, 128, 128);
+        List<ZoneConfig.Point> mask = List.of(
+                new ZoneConfig.Point(0, 0.5),
+                new ZoneConfig.Point(0.25, 0.5),
+                new ZoneConfig.Point(0.25, 1),
+                new ZoneConfig.Point(0, 1));
+        StreamRulesConfig rules = new StreamRulesConfig(List.of(), List.of(mask), 0, List.of());
+        try (SnapshotStore store = new SnapshotStore(config(true, 1 << 30), CLOCK)) {
+            Incident.Snapshot snapshot = store(store, incident(1), frame, rules);
+            for (String path : List.of(snapshot.path(), snapshot.drawnPath())) {
+                BufferedImage picture = read(folder.resolve(path));
+                assertThat(picture.getRGB(80, 250) & 255).as("masked").isLessThan(8);
+                assertThat(picture.getRGB(400, 250) & 255).as("not masked").isGreaterThan(30);
+                assertThat(contrast(picture, OWN)).as("own head").isGreaterThan(100);
+                assertThat(contrast(picture, OTHER)).as("other head").isLessThan(30);
+            }
+        }
+    }
+
+    /** Largest difference of neighbours well inside a box. */
+    private static int contrast(BufferedImage picture, BoundingBox box) {
+        int largest = 0;
+        for (int y = (int) box.y1() + 14; y < box.y2() - 14; y++) {
+            for (int x = (int) box.x1() + 14; x < box.x2() - 14; x++) {
+                int difference = (picture.getRGB(x, y) >> 8 & 255) - (picture.getRGB(x + 2, y) >> 8 & 255);
+                largest = Math.max(largest, Math.abs(difference));
+            }
+        }
+        return largest;
+    }
+
+    @Test
+    void shouldDeleteTheOldestPicturesBeyondTheSizeAndTheAge() throws Exception {
+        Still frame = still(PixelFormat.I420, 640, 360, 60, 128, 128);
+        Path old = Files.createDirectories(folder.resolve("gate-9/2026-01-01")).resolve("old.jpg");
+        Files.write(old, new byte[1_000]);
+        Files.setLastModifiedTime(
+                old, FileTime.fromMillis(Incidents.NOON - Duration.ofDays(2).toMillis()));
+        Path other = Files.write(folder.resolve("notes.txt"), new byte[10]);
+        Files.setLastModifiedTime(other, FileTime.fromMillis(0));
+        try (SnapshotStore store = new SnapshotStore(config(false, 100_000), CLOCK)) {
+            for (int number = 1; number <= 12; number++) {
+                store(store, incident(number), frame, StreamRulesConfig.NONE);
+            }
+        }
+        assertThat(old).doesNotExist();
+        assertThat(other).exists();
+        long bytes = 0;
+        try (var files = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                bytes += Files.size(file);
+            }
+        }
+        assertThat(bytes).isBetween(20_000L, 120_000L);
+        assertThat(folder.resolve("gate-3/2026-11-20/120002.240-no-helmet-in-pit-12.jpg"))
+                .exists();
+        assertThat(folder.resolve("gate-3/2026-11-20/120002.240-no-helmet-in-pit-1.jpg"))
+                .doesNotExist();
+    }
+
+    @Test
+    void shouldGiveNoPictureAndCountWhenTheFolderCannotBeWritten() throws Exception {
+        Path file = Files.write(folder.resolve("file"), new byte[1]);
+        SnapshotConfig wrong = new SnapshotConfig(true, file, true, false, 85, Duration.ofDays(1), 1 << 30, null);
+        Still frame = still(PixelFormat.I420, 640, 360, 60, 128, 128);
+        try (SnapshotStore store = new SnapshotStore(wrong, CLOCK)) {
+            assertThat(store(store, incident(1), frame, StreamRulesConfig.NONE)).isNull();
+            assertThat(store.failed()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldLeavePicturesOutRatherThanHoldUpTheCaller() throws Exception {
+        Still frame = still(PixelFormat.I420, 1920, 1080, 60, 128, 128);
+        List<Future<Incident.Snapshot>> futures = new ArrayList<>();
+        try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
+            store(store, incident(1), frame, StreamRulesConfig.NONE);
+            store.take(incident(2), shown(frame), frame, StreamRulesConfig.NONE).get();
+            long longest = 0;
+            for (int number = 3; number < 23; number++) {
+                long begun = System.nanoTime();
+                futures.add(store.take(incident(number), shown(frame), frame, StreamRulesConfig.NONE));
+                longest = Math.max(longest, System.nanoTime() - begun);
+            }
+            for (Future<Incident.Snapshot> future : futures) {
+                future.get(20, TimeUnit.SECONDS);
+            }
+            System.out.printf(
+                    "1080p snapshot: longest hold of the caller %.2f ms, %d stored, %d left out%n",
+                    longest / 1e6, store.stored(), store.skipped());
+            assertThat(store.skipped()).isPositive();
+            assertThat(store.stored() + store.skipped()).isEqualTo(22);
+        }
+    }
+}
