@@ -24,7 +24,7 @@ public final class ReconnectPolicy {
         LOST,
         /** User or password refused. */
         UNAUTHORIZED,
-        /** The server does not know the path, or not the transport. */
+        /** The server does not know the path, or offers nothing that can be played. */
         NOT_FOUND
     }
 

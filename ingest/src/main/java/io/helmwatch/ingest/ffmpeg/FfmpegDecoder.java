@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.ingest.IngestException;
+import io.helmwatch.ingest.ReconnectPolicy.Cause;
+import io.helmwatch.ingest.ffmpeg.FfmpegInput.InputLostException;
 import io.helmwatch.vision.NativeMemory;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
@@ -29,14 +30,15 @@ final class FfmpegDecoder implements AutoCloseable {
     /**
      * @param stream the video stream to decode
      * @param displayed the input's name for errors
-     * @throws IngestException when there is no decoder for it
+     * @throws InputLostException when there is no decoder for it: a camera may be told to use another codec
      */
     FfmpegDecoder(AVStream stream, String displayed) {
         int codecId = stream.codecpar().codec_id();
         codecName = Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
         AVCodec codec = avcodec.avcodec_find_decoder(codecId);
         if (codec == null) {
-            throw new IngestException(
+            throw new InputLostException(
+                    Cause.NOT_FOUND,
                     displayed + " is coded as '" + codecName
                             + "', which cannot be decoded: expected H.264, HEVC, AV1, VP8, VP9, MPEG-4 or MJPEG; convert it or change the camera's codec.");
         }
@@ -61,8 +63,10 @@ final class FfmpegDecoder implements AutoCloseable {
 
     private void check(int rc, String displayed) {
         if (rc < 0) {
-            throw new IngestException("The " + codecName + " decoder refuses " + displayed + " (" + Ffmpeg.describe(rc)
-                    + "): the stream's parameters are damaged or of a profile that is not supported.");
+            throw new InputLostException(
+                    Cause.NOT_FOUND,
+                    "The " + codecName + " decoder refuses " + displayed + " (" + Ffmpeg.describe(rc)
+                            + "): the stream's parameters are damaged or of a profile that is not supported.");
         }
     }
 

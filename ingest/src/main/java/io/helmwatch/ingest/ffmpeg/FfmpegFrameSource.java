@@ -337,7 +337,7 @@ public final class FfmpegFrameSource implements FrameSource {
                 interrupt.disarm();
                 avcodec.av_packet_free(packet);
             }
-        } catch (IngestException e) {
+        } catch (IngestException | InputLostException e) {
             delivery.undecodable();
             return String.valueOf(e.getMessage());
         }

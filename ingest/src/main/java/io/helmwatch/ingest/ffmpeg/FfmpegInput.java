@@ -109,6 +109,14 @@ final class FfmpegInput implements AutoCloseable {
         countedBytes = made.sizeof();
         INPUTS.allocated(countedBytes);
         try {
+            if (address.kind() == Kind.RTSP && offersNoKnownCodec(made)) {
+                // Looking into its packets would take the whole open timeout and find nothing.
+                throw new InputLostException(
+                        ReconnectPolicy.Cause.NOT_FOUND,
+                        displayed
+                                + " offers video in a codec that is not known: expected H.264, HEVC, AV1, VP8, VP9, MPEG-4 or MJPEG;"
+                                + " change the camera's codec.");
+            }
             int rc = avformat.avformat_find_stream_info(made, (PointerPointer<?>) null);
             if (interrupt.isStopped() || interrupt.isExpired()) {
                 throw openFailure(Ffmpeg.EXIT, displayed, config.openTimeout());
@@ -256,6 +264,15 @@ final class FfmpegInput implements AutoCloseable {
         if (matrix != null && matrix.size() >= 36) {
             orientation = orientation(matrix.data());
         }
+    }
+
+    private static boolean offersNoKnownCodec(AVFormatContext input) {
+        for (int i = 0; i < input.nb_streams(); i++) {
+            if (input.streams(i).codecpar().codec_id() != avcodec.AV_CODEC_ID_NONE) {
+                return false;
+            }
+        }
+        return input.nb_streams() > 0;
     }
 
     private RuntimeException unusable(String sentence) {

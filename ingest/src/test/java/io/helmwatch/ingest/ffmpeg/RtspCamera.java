@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 
 /**
  * A camera for tests: an RTSP 1.0 server on the loopback that plays a raw H.264 stream in an endless loop, 25 frames a second,
@@ -58,14 +59,22 @@ public final class RtspCamera implements AutoCloseable {
     private volatile long clockOffsetMillis;
     private volatile int sessionsServed;
     private volatile boolean refusesUdp;
+    private volatile String codec = "H264";
+    private final SSLContext tls;
 
     /** Starts a camera that plays {@link TestClips#cameraH264}. */
     public RtspCamera() {
-        this(TestClips.cameraH264());
+        this(TestClips.cameraH264(), null);
+    }
+
+    /** Starts a camera that speaks RTSP over TLS, with the certificate of {@link TestCertificate}. */
+    public static RtspCamera overTls() {
+        return new RtspCamera(TestClips.cameraH264(), TestCertificate.context());
     }
 
     /** Starts a camera on a free port. */
-    public RtspCamera(Path annexB) {
+    private RtspCamera(Path annexB, SSLContext tls) {
+        this.tls = tls;
         try {
             packets = new H264Packets(annexB);
         } catch (IOException e) {
@@ -82,7 +91,7 @@ public final class RtspCamera implements AutoCloseable {
     }
 
     public String url() {
-        return "rtsp://127.0.0.1:" + port + PATH;
+        return (tls == null ? "rtsp" : "rtsps") + "://127.0.0.1:" + port + PATH;
     }
 
     /** An address that the camera does not know. */
@@ -119,6 +128,11 @@ public final class RtspCamera implements AutoCloseable {
         clockOffsetMillis = millis;
     }
 
+    /** Calls its codec something else in the session description. */
+    public void callCodec(String name) {
+        codec = name;
+    }
+
     /** Answers UDP with 461. */
     public void refuseUdp() {
         refusesUdp = true;
@@ -139,7 +153,9 @@ public final class RtspCamera implements AutoCloseable {
     public void start() {
         for (int attempt = 0; ; attempt++) {
             try {
-                listener = new ServerSocket();
+                listener = tls == null
+                        ? new ServerSocket()
+                        : tls.getServerSocketFactory().createServerSocket();
                 listener.setReuseAddress(true);
                 listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                 break;
@@ -317,7 +333,8 @@ public final class RtspCamera implements AutoCloseable {
 
         private String description() {
             return "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
-                    + "a=rtpmap:96 H264/90000\r\na=fmtp:96 " + packets.formatParameters() + "\r\na=control:track0\r\n";
+                    + "a=rtpmap:96 " + codec + "/90000\r\na=fmtp:96 " + packets.formatParameters()
+                    + "\r\na=control:track0\r\n";
         }
 
         private void setup(String transport, String sequence, OutputStream out) throws IOException {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -159,6 +160,58 @@ class RtspTest {
                 assertThat(source.seen().lastStatus().reason())
                         .isEqualTo(camera.url() + " does not offer RTP over UDP: set transport to tcp.");
             }
+        }
+    }
+
+    @Test
+    void shouldPlayOverTls() {
+        try (RtspCamera camera = RtspCamera.overTls();
+                RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 1000, null))) {
+            assertThat(camera.url()).startsWith("rtsps://");
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
+            camera.stall(true);
+            source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+            assertThat(source.seen().lastStatus().reason()).isEqualTo(camera.url() + " sent no video for 1 s.");
+        }
+    }
+
+    @Test
+    void shouldGoOnTryingACameraWhoseCodecIsUnknown() {
+        try (RtspCamera camera = new RtspCamera()) {
+            camera.callCodec("X-FUTURE");
+            try (RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 2000, null))) {
+                source.seen().await("offline", SOON, seen -> seen.states().contains(State.OFFLINE));
+                assertThat(source.seen().lastStatus().reason())
+                        .startsWith(camera.url() + " offers video in a codec that is not known: expected H.264, HEVC");
+                camera.callCodec("H264");
+                source.seen().await("frames", SOON, seen -> seen.frames().size() >= 3);
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepTheDeadlinesOfManyStreams() {
+        // More than the ten trampolines that JavaCPP has for a callback class.
+        List<RunningSource> sources = new ArrayList<>();
+        try (RtspCamera camera = new RtspCamera()) {
+            for (int i = 0; i < 14; i++) {
+                sources.add(new RunningSource(stream("gate-" + i, camera.url(), Transport.TCP, 1500, null)));
+            }
+            for (RunningSource source : sources) {
+                source.seen().await("frames", SOON, seen -> seen.frames().size() >= 5);
+            }
+            camera.stall(true);
+            for (RunningSource source : sources) {
+                source.seen()
+                        .await(
+                                "offline",
+                                Duration.ofSeconds(4),
+                                seen -> seen.states().contains(State.OFFLINE));
+                assertThat(source.seen().lastStatus().reason()).endsWith("sent no video for 1500 ms.");
+            }
+        } finally {
+            sources.forEach(source -> source.source().stop());
+            sources.forEach(RunningSource::close);
         }
     }
 
