@@ -28,8 +28,8 @@ public final class SchemaFiles {
     private SchemaFiles(String name) {
         JsonSchemaFactory factory = JsonSchemaFactory.getInstance(
                 SpecVersion.VersionFlag.V202012,
-                builder -> builder.schemaLoaders(
-                        loaders -> loaders.schemas(Map.of("urn:helmwatch:schema:detections:1", text("detections")))));
+                builder -> builder.schemaLoaders(loaders -> loaders.schemas(
+                        Map.of("https://helmwatch.io/schema/detections-1.schema.json", text("detections")))));
         SchemaValidatorsConfig config =
                 SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();
         try {
@@ -73,7 +73,7 @@ public final class SchemaFiles {
 
     private static String text(String name) {
         try {
-            return Files.readString(FOLDER.resolve("helmwatch." + name + ".schema.json"));
+            return Files.readString(FOLDER.resolve(name + "-1.schema.json"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

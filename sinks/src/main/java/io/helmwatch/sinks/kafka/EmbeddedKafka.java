@@ -43,13 +43,16 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final boolean temporary;
     private final int port;
     private final int controllerPort;
+    private final Map<String, String> overrides;
     private @Nullable KafkaRaftServer server;
 
-    private EmbeddedKafka(Path dataDir, boolean temporary, int port, int controllerPort) {
+    private EmbeddedKafka(
+            Path dataDir, boolean temporary, int port, int controllerPort, Map<String, String> overrides) {
         this.dataDir = dataDir;
         this.temporary = temporary;
         this.port = port;
         this.controllerPort = controllerPort;
+        this.overrides = Map.copyOf(overrides);
     }
 
     /** Starts a broker on a free port with a temporary data folder. */
@@ -65,6 +68,11 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @throws IllegalStateException when it cannot start, with the reason in one sentence
      */
     public static EmbeddedKafka start(@Nullable Path dataDir, int port) {
+        return start(dataDir, port, Map.of());
+    }
+
+    /** Starts a broker with settings of its own, as Kafka's broker configuration names them. */
+    static EmbeddedKafka start(@Nullable Path dataDir, int port, Map<String, String> overrides) {
         Path folder;
         int[] ports;
         try {
@@ -80,7 +88,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         } catch (IOException e) {
             throw new IllegalStateException("embedded Kafka: data folder " + dataDir + " cannot be made: " + e, e);
         }
-        EmbeddedKafka kafka = new EmbeddedKafka(folder, dataDir == null, ports[0], ports[1]);
+        EmbeddedKafka kafka = new EmbeddedKafka(folder, dataDir == null, ports[0], ports[1], overrides);
         try {
             kafka.restart();
             return kafka;
@@ -202,6 +210,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         // A broker that was killed is let in again after this, instead of the usual nine seconds.
         settings.put("broker.session.timeout.ms", "4000");
         settings.put("broker.heartbeat.interval.ms", "1000");
+        settings.putAll(overrides);
         return settings;
     }
 

@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * message makes room and is counted. The sink starts without a broker and recovers without a restart; a client that ended
  * in a state from which it cannot recover is replaced.
  *
- * <p>Threading: publish and statistics by any thread; {@link #close} by one, and it takes at most about five seconds.
+ * <p>Threading: publish and statistics by any thread; {@link #close} by one, and it takes at most about five seconds, two while the broker is away.
  */
 public final class KafkaDetectionSink implements DetectionSink {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
@@ -55,9 +55,12 @@ public final class KafkaDetectionSink implements DetectionSink {
     /** Messages under way without any acknowledgement for this long: the broker is away, whatever the client still hopes. */
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(3);
-    private static final Duration DRAIN_TIMEOUT_AWAY = Duration.ofMillis(500);
-    private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_500);
+    private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT_AWAY = Duration.ofSeconds(2);
+    /** Of the time to close, what the client gets to deliver what it has taken. */
+    private static final Duration FLUSH_TIMEOUT = Duration.ofMillis(1_500);
 
     private static final Header SPEC_VERSION = header("ce_specversion", "1.0");
     private static final Header CONTENT_TYPE = header("content-type", "application/json");
@@ -80,12 +83,14 @@ public final class KafkaDetectionSink implements DetectionSink {
     private volatile long closeByNanos;
     private volatile long lastProgressNanos;
     private volatile boolean replaceProducer;
+    private volatile boolean trouble;
     private boolean closed;
 
     // Owned by the sending thread.
     private @Nullable Producer<byte[], byte[]> producer;
     private @Nullable Exception refusedAtOnce;
     private long retryMillis = FIRST_RETRY_MILLIS;
+    private long checkedNanos = System.nanoTime();
 
     /**
      * Starts sending; returns at once, with or without a broker.
@@ -101,10 +106,19 @@ public final class KafkaDetectionSink implements DetectionSink {
         this.topics = new KafkaTopics(config, new KafkaTopics.Listener() {
             @Override
             public void onSettled(Set<String> created) {
-                state.up();
+                // While messages do not get through, only one that does shows that all is well again.
+                if (!trouble || isIdle()) {
+                    state.up();
+                }
                 if (created.contains(config.streamsTopic())) {
                     outbox.repeatLatest();
                 }
+                outbox.wake();
+            }
+
+            @Override
+            public void onMissing(String reason) {
+                state.away(reason);
                 outbox.wake();
             }
 
@@ -161,18 +175,18 @@ public final class KafkaDetectionSink implements DetectionSink {
             Thread.currentThread().interrupt();
         } finally {
             topics.close();
-            closeProducer(CLOSE_TIMEOUT);
+            closeProducer(Duration.ofNanos(Math.max(0, closeByNanos - System.nanoTime())));
         }
     }
 
     private boolean isDone() {
-        return closing && (outbox.depth() == 0 || System.nanoTime() - closeByNanos >= 0);
+        return closing && (outbox.depth() == 0 || System.nanoTime() - closeByNanos + FLUSH_TIMEOUT.toNanos() >= 0);
     }
 
     /** Sends what waits, or waits. */
     private void step() throws InterruptedException {
         state.log();
-        watchSilence();
+        watch();
         if (replaceProducer) {
             closeProducer(Duration.ZERO);
             replaceProducer = false;
@@ -246,7 +260,9 @@ public final class KafkaDetectionSink implements DetectionSink {
         if (refusal == null) {
             return true;
         }
-        outbox.giveBack(message);
+        if (!outbox.giveBack(message)) {
+            counters.countDropped(cause(refusal), 1);
+        }
         onRefused(refusal);
         return false;
     }
@@ -287,7 +303,9 @@ public final class KafkaDetectionSink implements DetectionSink {
         if (failure == null) {
             onAcknowledged();
         } else {
-            outbox.giveBack(message);
+            if (!outbox.giveBack(message)) {
+                counters.countDropped(cause(failure), 1);
+            }
             onLost(failure);
         }
     }
@@ -304,6 +322,7 @@ public final class KafkaDetectionSink implements DetectionSink {
     private void onAcknowledged() {
         lastProgressNanos = System.nanoTime();
         counters.countPublished();
+        trouble = false;
         state.up();
     }
 
@@ -312,32 +331,33 @@ public final class KafkaDetectionSink implements DetectionSink {
         if (closing || failure instanceof RecordTooLargeException) {
             return;
         }
-        state.away(describe(failure));
-        if (!mayRecover(failure)) {
-            replaceProducer = true;
-        }
+        onTrouble(failure);
     }
 
     /** The client did not take a message; it is queued again. */
     private void onRefused(Exception refusal) throws InterruptedException {
-        if (refusal instanceof TimeoutException) {
-            // Metadata or buffer memory did not come within max.block.ms: the wait has been had already.
-            state.away(describe(refusal));
-            topics.check();
-            return;
+        onTrouble(refusal);
+        // Of a time-out, the wait for metadata or buffer memory has been had already.
+        if (!(refusal instanceof TimeoutException)) {
+            backOff();
         }
-        state.away(describe(refusal));
-        if (!mayRecover(refusal)) {
-            replaceProducer = true;
-        }
-        backOff();
     }
 
     /** The client cannot be made or failed in an unexpected way. */
     private void onClientFailure(RuntimeException failure) throws InterruptedException {
-        state.away(describe(failure));
+        onTrouble(failure);
         replaceProducer = true;
         backOff();
+    }
+
+    private void onTrouble(Exception failure) {
+        trouble = true;
+        String missing = topics.missing();
+        state.away(missing.isEmpty() ? describe(failure) : missing);
+        if (!mayRecover(failure)) {
+            replaceProducer = true;
+        }
+        topics.check();
     }
 
     private void backOff() throws InterruptedException {
@@ -345,9 +365,20 @@ public final class KafkaDetectionSink implements DetectionSink {
         retryMillis = counters.connected() ? FIRST_RETRY_MILLIS : Math.min(LAST_RETRY_MILLIS, retryMillis * 2);
     }
 
-    private void watchSilence() {
-        if (counters.connected() && underWay.get() > 0 && System.nanoTime() - lastProgressNanos > SILENCE_NANOS) {
+    private boolean isIdle() {
+        return underWay.get() == 0 && outbox.depth() == 0;
+    }
+
+    /** Notices a broker that went away without a word, and one that is back while nothing is to be sent. */
+    private void watch() {
+        long now = System.nanoTime();
+        if (counters.connected() && underWay.get() > 0 && now - lastProgressNanos > SILENCE_NANOS) {
+            trouble = true;
             state.away(config.bootstrapServers() + " acknowledges nothing");
+            topics.check();
+        } else if (!counters.connected() && isIdle() && now - checkedNanos > CHECK_NANOS) {
+            checkedNanos = now;
+            topics.check();
         }
     }
 
@@ -421,13 +452,13 @@ public final class KafkaDetectionSink implements DetectionSink {
             return;
         }
         closed = true;
-        Duration drain = counters.connected() ? DRAIN_TIMEOUT : DRAIN_TIMEOUT_AWAY;
-        closeByNanos = System.nanoTime() + drain.toNanos();
+        Duration timeout = counters.connected() ? CLOSE_TIMEOUT : CLOSE_TIMEOUT_AWAY;
+        closeByNanos = System.nanoTime() + timeout.toNanos();
         closing = true;
         outbox.wake();
         boolean interrupted = false;
         try {
-            sender.join(drain.plus(CLOSE_TIMEOUT).plusMillis(500).toMillis());
+            sender.join(timeout.plusMillis(500).toMillis());
         } catch (InterruptedException e) {
             interrupted = true;
         }

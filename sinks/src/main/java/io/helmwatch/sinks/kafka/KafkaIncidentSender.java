@@ -107,6 +107,11 @@ public final class KafkaIncidentSender implements AutoCloseable {
             }
 
             @Override
+            public void onMissing(String reason) {
+                markAway(reason);
+            }
+
+            @Override
             public void onAway(String reason) {
                 markAway(config.bootstrapServers() + " does not answer (" + reason + ")");
             }

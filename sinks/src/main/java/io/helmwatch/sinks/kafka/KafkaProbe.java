@@ -3,7 +3,6 @@ package io.helmwatch.sinks.kafka;
 import io.helmwatch.config.KafkaConfig;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -51,7 +50,7 @@ public record KafkaProbe(boolean reachable, String sentence) {
     }
 
     private static String topics(KafkaConfig config, Set<String> there) {
-        Set<String> missing = new TreeSet<>(List.of(config.detectionsTopic(), config.streamsTopic()));
+        Set<String> missing = new TreeSet<>(KafkaTopics.topics(config));
         missing.removeAll(there);
         if (missing.isEmpty()) {
             return "topics are there";

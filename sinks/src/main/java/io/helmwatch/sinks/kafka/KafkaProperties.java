@@ -3,11 +3,15 @@ package io.helmwatch.sinks.kafka;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Redaction;
 import io.helmwatch.config.Secret;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Client properties: our defaults, then what the configuration says, then what must be so. */
@@ -40,12 +44,19 @@ final class KafkaProperties {
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
         properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
-        try {
-            ProducerConfig unusedChecked = new ProducerConfig(properties);
-        } catch (ConfigException e) {
+        check(properties);
+        return properties;
+    }
+
+    /** Makes a client that talks to nobody: what the properties name (key stores, login modules, limits) is looked at only then. */
+    private static void check(Map<String, Object> properties) {
+        Map<String, Object> nobody = new HashMap<>(properties);
+        nobody.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
+        try (KafkaProducer<byte[], byte[]> trial = new KafkaProducer<>(nobody)) {
+            trial.close(Duration.ZERO);
+        } catch (KafkaException e) {
             throw new IllegalArgumentException("kafka.properties: " + sentence(e), e);
         }
-        return properties;
     }
 
     /** Properties of the admin client: those of the configuration that it knows. */
@@ -68,11 +79,11 @@ final class KafkaProperties {
         Throwable cause = failure;
         while (cause.getCause() != null
                 && (cause.getMessage() == null
-                        || cause instanceof java.util.concurrent.ExecutionException
+                        || cause instanceof ExecutionException
                         || cause.getMessage().startsWith("Failed to "))) {
             cause = cause.getCause();
         }
-        String message = cause.getMessage();
+        String message = cause instanceof TimeoutException ? "no answer in time" : cause.getMessage();
         String text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message.strip();
         return Redaction.redact(text.replaceAll("\\s+", " "));
     }

@@ -1,11 +1,13 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.KafkaConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,14 +30,17 @@ import org.slf4j.LoggerFactory;
  */
 final class KafkaTopics implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
-    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final int TIMEOUT_MILLIS = 4_000;
     private static final long FIRST_RETRY_MILLIS = 250;
-    private static final long LAST_RETRY_MILLIS = 5_000;
+    private static final long LAST_RETRY_MILLIS = 2_000;
 
     /** What came out; called on the thread of the topics. */
     interface Listener {
-        /** The broker answered; {@code created} are topics that were missing and now exist. */
+        /** The broker answered and the topics are there; {@code created} are those that were missing before. */
         void onSettled(Set<String> created);
+
+        /** The broker answered, but topics are missing that we do not or may not create. */
+        void onMissing(String reason);
 
         /** The broker cannot be asked. */
         void onAway(String reason);
@@ -48,6 +53,7 @@ final class KafkaTopics implements AutoCloseable {
     private boolean wanted = true;
     private boolean closed;
     private volatile boolean settled;
+    private volatile String missing = "";
     private String said = "";
 
     KafkaTopics(KafkaConfig config, Listener listener) {
@@ -74,18 +80,27 @@ final class KafkaTopics implements AutoCloseable {
         return settled;
     }
 
+    /** Which topics are missing although the broker answers, one sentence; empty while none is. */
+    String missing() {
+        return missing;
+    }
+
     private void run() {
         long retryMillis = FIRST_RETRY_MILLIS;
         while (awaitWanted()) {
-            boolean done = false;
+            boolean answered = false;
             try (Admin admin = Admin.create(KafkaProperties.admin(config, TIMEOUT_MILLIS))) {
                 try {
                     Set<String> created = settle(admin);
                     settled = true;
-                    done = true;
-                    listener.onSettled(created);
+                    answered = true;
+                    if (missing.isEmpty()) {
+                        listener.onSettled(created);
+                    } else {
+                        listener.onMissing(missing);
+                    }
                 } finally {
-                    admin.close(java.time.Duration.ZERO);
+                    admin.close(Duration.ZERO);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -93,60 +108,64 @@ final class KafkaTopics implements AutoCloseable {
             } catch (ExecutionException | TimeoutException | RuntimeException e) {
                 listener.onAway(KafkaProperties.sentence(e));
             }
-            if (done) {
+            if (answered && missing.isEmpty()) {
                 retryMillis = FIRST_RETRY_MILLIS;
             } else {
-                check();
-                if (!pause(retryMillis)) {
+                if (!pause(answered ? LAST_RETRY_MILLIS : retryMillis)) {
                     return;
                 }
                 retryMillis = Math.min(LAST_RETRY_MILLIS, retryMillis * 2);
+                check();
             }
         }
     }
 
     private Set<String> settle(Admin admin) throws InterruptedException, ExecutionException, TimeoutException {
         Set<String> there = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-        List<String> missing = new ArrayList<>();
-        for (String topic : List.of(config.detectionsTopic(), config.eventsTopic(), config.streamsTopic())) {
-            if (!there.contains(topic)) {
-                missing.add(topic);
-            }
-        }
+        Set<String> lacking = new TreeSet<>(topics(config));
+        lacking.removeAll(there);
         if (there.contains(config.streamsTopic())) {
             checkCompaction(admin);
         }
-        if (missing.isEmpty()) {
-            return Set.of();
+        Set<String> created = lacking.isEmpty() || !config.createTopics() ? Set.of() : create(admin, lacking);
+        lacking.removeAll(created);
+        if (lacking.isEmpty()) {
+            missing = "";
+        } else {
+            missing = "missing on " + config.bootstrapServers() + ": " + String.join(", ", lacking)
+                    + (config.createTopics()
+                            ? "; this user may not create topics: create them first"
+                            : "; create them or set kafka.create-topics: true");
         }
-        if (!config.createTopics()) {
-            sayOnce("kafka: missing on " + config.bootstrapServers() + ": " + String.join(", ", missing)
-                    + "; create them or set kafka.create-topics: true");
-            return Set.of();
-        }
-        return create(admin, missing);
+        return created;
     }
 
-    private Set<String> create(Admin admin, List<String> missing)
+    /** The topics that Helmwatch writes. */
+    static List<String> topics(KafkaConfig config) {
+        return List.of(config.detectionsTopic(), config.eventsTopic(), config.streamsTopic());
+    }
+
+    /** Returns the topics that exist now. */
+    private Set<String> create(Admin admin, Set<String> names)
             throws InterruptedException, ExecutionException, TimeoutException {
         List<NewTopic> topics = new ArrayList<>();
-        for (String name : missing) {
+        for (String name : names) {
             NewTopic topic = new NewTopic(name, Optional.empty(), Optional.empty());
             if (name.equals(config.streamsTopic())) {
                 topic.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
             }
             topics.add(topic);
         }
-        Set<String> created = new java.util.HashSet<>();
+        Set<String> created = new TreeSet<>();
+        Set<String> byOthers = new TreeSet<>();
         for (var result : admin.createTopics(topics).values().entrySet()) {
             try {
                 result.getValue().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
                 created.add(result.getKey());
             } catch (ExecutionException e) {
-                if (e.getCause() instanceof AuthorizationException) {
-                    sayOnce("kafka: topic " + result.getKey()
-                            + " is missing and this user may not create it: create it first");
-                } else if (!(e.getCause() instanceof TopicExistsException)) {
+                if (e.getCause() instanceof TopicExistsException) {
+                    byOthers.add(result.getKey());
+                } else if (!(e.getCause() instanceof AuthorizationException)) {
                     throw e;
                 }
             }
@@ -154,6 +173,7 @@ final class KafkaTopics implements AutoCloseable {
         if (!created.isEmpty()) {
             LOG.info("kafka: created {}", String.join(", ", created));
         }
+        created.addAll(byOthers);
         return created;
     }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What waits to be sent. Detections are bounded: the oldest makes room, since consumers want to know what is, not what was.
- * Changes of state are never lost as long as they are the last of their stream; beyond {@link #STATUS_LIMIT} only those are kept.
+ * Changes of state wait as long as they have to; only beyond {@link #STATUS_LIMIT}, those are let go that are not the last of
+ * their stream.
  *
  * <p>Threading: any thread; the lock is held for a few moves only.
  */
@@ -26,6 +27,7 @@ final class Outbox {
     private final ArrayDeque<FrameDetections> detections;
     private final ArrayDeque<StatusMessage> statuses = new ArrayDeque<>();
     private final Map<String, StatusMessage> latest = new HashMap<>();
+    private final Map<String, StatusMessage> lastTaken = new HashMap<>();
     private final int capacity;
     private volatile int depth;
     private long wakeUps;
@@ -35,7 +37,7 @@ final class Outbox {
         this.detections = new ArrayDeque<>(Math.min(capacity, 1_024));
     }
 
-    /** A change of state on its way; the same object is still the last of its stream or has been overtaken. */
+    /** A change of state on its way; compared by identity. */
     static final class StatusMessage {
         final StreamStatus status;
 
@@ -90,14 +92,21 @@ final class Outbox {
         }
     }
 
-    /** Puts back at the head a change of state that was not acknowledged, unless a later one of its stream exists. */
-    void giveBack(StatusMessage message) {
+    /**
+     * Puts back at the head a change of state that did not arrive, unless a later one of its stream was taken since: sent
+     * behind that, it would tell consumers the wrong state.
+     *
+     * @return whether it waits again
+     */
+    boolean giveBack(StatusMessage message) {
         lock.lock();
         try {
-            if (isLatest(message)) {
-                statuses.addFirst(message);
-                changed();
+            if (!isSame(lastTaken.get(message.status.stream()), message)) {
+                return false;
             }
+            statuses.addFirst(message);
+            changed();
+            return true;
         } finally {
             lock.unlock();
         }
@@ -121,6 +130,9 @@ final class Outbox {
         lock.lock();
         try {
             StatusMessage message = statuses.pollFirst();
+            if (message != null) {
+                lastTaken.put(message.status.stream(), message);
+            }
             changed();
             return message;
         } finally {
@@ -179,8 +191,11 @@ final class Outbox {
     }
 
     private boolean isLatest(StatusMessage message) {
-        StatusMessage last = latest.get(message.status.stream());
-        return last != null && last.equals(message);
+        return isSame(latest.get(message.status.stream()), message);
+    }
+
+    private static boolean isSame(@Nullable StatusMessage one, StatusMessage other) {
+        return one != null && one.equals(other);
     }
 
     private void dropOvertaken() {
