@@ -170,12 +170,12 @@ public final class JsonLinesDetectionSink implements DetectionSink {
                 LOG.info("json-lines: {} is written again", target());
             }
         } catch (IOException e) {
-            counters.countDropped(SinkDropCause.FAILED, encoded);
             if (counters.connected()) {
                 LOG.warn(
                         "json-lines: {} cannot be written: {}; messages are dropped until it can", target(), reason(e));
             }
             counters.markAway(target() + " cannot be written: " + reason(e));
+            counters.countDropped(SinkDropCause.FAILED, encoded);
         }
     }
 

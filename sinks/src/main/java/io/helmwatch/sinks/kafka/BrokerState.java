@@ -2,18 +2,22 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.sinks.SinkCounters;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the broker takes messages, and the one log line when that changes. A broker that comes and goes is logged at most
- * every {@link #QUIET_NANOS}; the last state is always logged in the end.
+ * Whether the broker takes messages, and the one log line when that changes. Of a broker that comes and goes all the time, after
+ * {@link #BURST} lines at most one more is logged every {@link #QUIET_NANOS}; a state that did not last {@link #SETTLE_NANOS} is not
+ * logged; the last one always is in the end.
  *
  * <p>Threading: any thread.
  */
 final class BrokerState {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
-    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final int BURST = 6;
+    private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** What is known. */
     private enum Contact {
@@ -24,15 +28,24 @@ final class BrokerState {
 
     private final String servers;
     private final SinkCounters counters;
+    private final LongSupplier nanoClock;
     private Contact contact = Contact.UNKNOWN;
     private Contact logged = Contact.UNKNOWN;
     private String reason = "";
-    private long loggedNanos;
+    private int allowance = BURST;
+    private long allowedNanos;
+    private long changedNanos;
     private long awaySinceNanos;
 
     BrokerState(String servers, SinkCounters counters) {
+        this(servers, counters, System::nanoTime);
+    }
+
+    BrokerState(String servers, SinkCounters counters, LongSupplier nanoClock) {
         this.servers = servers;
         this.counters = counters;
+        this.nanoClock = nanoClock;
+        this.allowedNanos = nanoClock.getAsLong();
     }
 
     /** The broker took something. */
@@ -41,7 +54,7 @@ final class BrokerState {
             return;
         }
         synchronized (this) {
-            contact = Contact.UP;
+            change(Contact.UP);
             counters.markConnected();
             log();
         }
@@ -49,13 +62,20 @@ final class BrokerState {
 
     /** The broker does not take anything, for a reason without secrets. */
     synchronized void away(String because) {
-        if (contact != Contact.AWAY) {
-            awaySinceNanos = System.nanoTime();
+        if (contact != Contact.AWAY && logged != Contact.AWAY) {
+            awaySinceNanos = nanoClock.getAsLong();
+            reason = because;
         }
-        contact = Contact.AWAY;
-        reason = because;
+        change(Contact.AWAY);
         counters.markAway(because);
         log();
+    }
+
+    private void change(Contact to) {
+        if (contact != to) {
+            contact = to;
+            changedNanos = nanoClock.getAsLong();
+        }
     }
 
     /** Logs a change that was held back, when its time has come. */
@@ -63,10 +83,17 @@ final class BrokerState {
         if (contact == logged) {
             return;
         }
-        long now = System.nanoTime();
-        if (logged != Contact.UNKNOWN && now - loggedNanos < QUIET_NANOS) {
+        long now = nanoClock.getAsLong();
+        if (logged != Contact.UNKNOWN && now - changedNanos < SETTLE_NANOS) {
             return;
         }
+        long earned = (now - allowedNanos) / QUIET_NANOS;
+        allowance = (int) Math.min(BURST, allowance + earned);
+        allowedNanos += earned * QUIET_NANOS;
+        if (allowance == 0) {
+            return;
+        }
+        allowance--;
         if (contact == Contact.AWAY) {
             LOG.warn("kafka is away: {}; retrying, the newest messages are kept", reason);
         } else if (logged == Contact.AWAY) {
@@ -79,6 +106,5 @@ final class BrokerState {
             LOG.info("kafka is up: {}", servers);
         }
         logged = contact;
-        loggedNanos = now;
     }
 }
