@@ -55,7 +55,7 @@ analysed() {
   python3 - "$http_port" <<'PY'
 import re, sys, urllib.request
 text = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics", timeout=5).read().decode()
-print(int(sum(float(m) for m in re.findall(r"^(?:helmwatch_)?frames_analy[sz]ed\w*\{.*\} (\S+)$", text, re.M))))
+print(int(sum(float(m) for m in re.findall(r"^helmwatch_analysed_frames\w*\{.*\} (\S+)$", text, re.M))))
 PY
 }
 for _ in $(seq 30); do
