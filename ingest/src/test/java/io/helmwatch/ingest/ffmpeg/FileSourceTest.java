@@ -12,6 +12,7 @@ import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
@@ -121,6 +122,23 @@ class FileSourceTest {
         assertThat(receiver.frames().subList(10, 20)).extracting(Seen::width).containsOnly(162);
         assertThat(receiver.frames().subList(20, 30)).extracting(Seen::height).containsOnly(48);
         assertThat(receiver.frames()).extracting(Seen::ptsNanos).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void shouldCarryOnThroughChangesOfPixelFormat() throws IOException {
+        Path half = TestClips.make(
+                "half.mjpeg", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj420p -c:v mjpeg");
+        Path full = TestClips.make(
+                "full.mjpeg", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj444p -c:v mjpeg");
+        Path joined = folder.resolve("joined.mjpeg");
+        Files.write(joined, concatenate(half, full, half));
+
+        RecordingReceiver receiver = run(stream(joined.toString(), 0, false, false));
+
+        assertThat(receiver.frames()).hasSize(15);
+        assertThat(receiver.frames().subList(0, 5)).extracting(Seen::format).containsOnly(PixelFormat.I420);
+        assertThat(receiver.frames().subList(5, 10)).extracting(Seen::format).containsOnly(PixelFormat.I444);
+        assertThat(receiver.frames().subList(10, 15)).extracting(Seen::format).containsOnly(PixelFormat.I420);
     }
 
     @Test

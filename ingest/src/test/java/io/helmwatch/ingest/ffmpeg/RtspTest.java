@@ -6,8 +6,10 @@ import io.helmwatch.config.Secret;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Credentials;
 import io.helmwatch.config.StreamConfig.Transport;
+import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
@@ -160,6 +162,22 @@ class RtspTest {
                 assertThat(source.seen().lastStatus().reason())
                         .isEqualTo(camera.url() + " does not offer RTP over UDP: set transport to tcp.");
             }
+        }
+    }
+
+    @Test
+    void shouldProbe() {
+        try (RtspCamera camera = new RtspCamera()) {
+            StreamProbe there = FfmpegFrameSource.probe(stream("gate", camera.url(), Transport.TCP, 2000, null));
+            assertThat(there.codec()).isEqualTo("h264");
+            assertThat(there.size()).isEqualTo(new ImageSize(320, 240));
+            camera.stall(true);
+            StreamProbe silent = FfmpegFrameSource.probe(stream("gate", camera.url(), Transport.TCP, 2000, null));
+            assertThat(silent.reachable()).isFalse();
+            assertThat(silent.problem()).contains("did not open within 3 s");
+            camera.kill();
+            StreamProbe gone = FfmpegFrameSource.probe(stream("gate", camera.url(), Transport.TCP, 2000, null));
+            assertThat(gone.problem()).isEqualTo(camera.url() + " could not be opened (Connection refused).");
         }
     }
 
