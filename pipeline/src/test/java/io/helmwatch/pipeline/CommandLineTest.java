@@ -3,10 +3,7 @@ package io.helmwatch.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,36 +24,12 @@ class CommandLineTest {
     @TempDir
     Path folder;
 
-    private record Run(int code, String out, String err) {
-        List<JsonNode> lines() {
-            return out.lines().map(CommandLineTest::json).toList();
-        }
-    }
-
-    private static Run helmwatch(Object... arguments) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-        try {
-            String[] words =
-                    java.util.Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new);
-            int code = Main.execute(words);
-            return new Run(code, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
+    private static CommandRun helmwatch(Object... arguments) {
+        return CommandRun.of(arguments);
     }
 
     private static JsonNode json(String text) {
-        try {
-            return new ObjectMapper().readTree(text);
-        } catch (IOException e) {
-            throw new AssertionError("not JSON: " + text, e);
-        }
+        return CommandRun.json(text);
     }
 
     private Path file(String name, String text) throws IOException {
@@ -83,7 +56,7 @@ class CommandLineTest {
                 "eval --data nosuch        | expected a folder with images/ and labels/",
             })
     void shouldRefuseWrongUsageWithTwoAndASentence(String words, String sentence) {
-        Run run = helmwatch((Object[]) (words.isEmpty() ? new String[0] : words.split(" ")));
+        CommandRun run = helmwatch((Object[]) (words.isEmpty() ? new String[0] : words.split(" ")));
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains(sentence).doesNotContain("\tat ");
@@ -91,11 +64,11 @@ class CommandLineTest {
 
     @Test
     void shouldShowHelpOfEveryCommand() {
-        Run all = helmwatch("--help");
+        CommandRun all = helmwatch("--help");
         assertThat(all.code()).isZero();
         for (String command : List.of("demo", "run", "detect", "validate", "doctor", "eval", "bench")) {
             assertThat(all.out()).contains("  " + command + " ");
-            Run one = helmwatch(command, "--help");
+            CommandRun one = helmwatch(command, "--help");
             assertThat(one.code()).isZero();
             assertThat(one.out()).contains("Usage: helmwatch " + command).contains("--model");
         }
@@ -103,7 +76,7 @@ class CommandLineTest {
 
     @Test
     void shouldPrintALinePerFrameInOrder() {
-        Run run = helmwatch("detect", "--model", SampleMedia.cocoModel(), SampleMedia.workerClip());
+        CommandRun run = helmwatch("detect", "--model", SampleMedia.cocoModel(), SampleMedia.workerClip());
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.lines().stream().map(line -> line.get("frame").asInt()))
@@ -125,7 +98,7 @@ class CommandLineTest {
         Path broken = file("broken.mp4", "this is not a video");
         Files.createDirectory(folder.resolve("empty"));
         Path picture = pictures(1).get(0);
-        Run run = helmwatch(
+        CommandRun run = helmwatch(
                 "detect",
                 "--model",
                 SampleMedia.cocoModel(),
@@ -153,7 +126,7 @@ class CommandLineTest {
         Files.move(pictures.get(1), folder.resolve("p9.jpg"));
         Files.move(pictures.get(2), folder.resolve("P1.JPG"));
         file("notes.txt", "no picture");
-        Run run = helmwatch("detect", "--model", SampleMedia.cocoModel(), folder);
+        CommandRun run = helmwatch("detect", "--model", SampleMedia.cocoModel(), folder);
         assertThat(run.code()).isZero();
         assertThat(run.lines().stream()
                         .map(line -> Path.of(line.get("source").asText())
@@ -166,7 +139,7 @@ class CommandLineTest {
     @ValueSource(strings = {"not a network at all", ""})
     void shouldRefuseAModelThatIsNone(String content) throws Exception {
         Path model = file("model.onnx", content);
-        Run run = helmwatch("detect", "--model", model, "x.jpg");
+        CommandRun run = helmwatch("detect", "--model", model, "x.jpg");
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("model.onnx").doesNotContain("\tat ");
@@ -178,7 +151,7 @@ class CommandLineTest {
     @Test
     void shouldListEveryProblemOfAConfiguration() throws Exception {
         Path wrong = file("wrong.yaml", "streams:\n  - id: 'a b'\n    urll: x\nkafka:\n  queue-capacity: -1\n");
-        Run run = helmwatch("validate", "-c", wrong);
+        CommandRun run = helmwatch("validate", "-c", wrong);
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("a b").contains("urll").contains("queue-capacity");
@@ -189,12 +162,12 @@ class CommandLineTest {
     void shouldAcceptAGoodConfigurationAndMissTheFilesThatAreNotThere() throws Exception {
         String yaml = "json-lines:\n  target: '-'\nmodel:\n  path: " + SampleMedia.cocoModel()
                 + "\nstreams:\n  - id: gate\n    url: ";
-        Run good = helmwatch(
+        CommandRun good = helmwatch(
                 "validate", "--show", "-c", file("good.yaml", yaml + "rtsp://ann:sekr8t@camera.example/live\n"));
         assertThat(good.code()).isZero();
         assertThat(good.err()).contains("good.yaml is valid: 1 stream");
         assertThat(good.out()).contains("gate").doesNotContain("sekr8t");
-        Run missing = helmwatch("validate", "-c", file("missing.yaml", yaml + "nosuch.mp4\n"));
+        CommandRun missing = helmwatch("validate", "-c", file("missing.yaml", yaml + "nosuch.mp4\n"));
         assertThat(missing.code()).isEqualTo(2);
         assertThat(missing.err()).contains("nosuch.mp4: there is no such file");
     }
@@ -207,7 +180,7 @@ class CommandLineTest {
                 "backend: cpu\nmodel:\n  path: " + SampleMedia.cocoModel() + "\ninference:\n  workers: 2\nhttp:\n"
                         + "  enabled: false\njson-lines:\n  target: " + events + "\nstreams:\n  - id: gate\n    url: "
                         + SampleMedia.workerClip() + "\n");
-        Run run = helmwatch("run", "-c", yaml);
+        CommandRun run = helmwatch("run", "-c", yaml);
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("memory bound of frames in flight").doesNotContain("LEAK");
@@ -224,7 +197,7 @@ class CommandLineTest {
                 "backend: cpu\nmodel:\n  path: " + SampleMedia.cocoModel()
                         + "\ninference:\n  workers: 1\nhttp:\n  enabled: false\njson-lines:\n  target: '-'\nstreams:\n"
                         + "  - id: gate\n    url: " + file("noise.mp4", "this is not a video") + "\n");
-        Run run = helmwatch("run", "-c", yaml);
+        CommandRun run = helmwatch("run", "-c", yaml);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("helmwatch: stream gate: ").contains("noise.mp4");
         assertThat(run.lines()).anyMatch(line -> line.path("state").asText().equals("failed"));
@@ -240,7 +213,7 @@ class CommandLineTest {
         String home = System.getProperty("helmwatch.home");
         System.setProperty("helmwatch.home", folder.toString());
         try {
-            Run run = helmwatch("demo");
+            CommandRun run = helmwatch("demo");
             assertThat(run.code()).as(run.err()).isZero();
             assertThat(run.lines()).hasSize(SampleMedia.WORKER_FRAMES + 3);
             assertThat(run.lines().stream()
@@ -260,7 +233,7 @@ class CommandLineTest {
 
     @Test
     void shouldSayWhatIsThereAndWhatIsNot() throws Exception {
-        Run run = helmwatch("doctor", "--model", SampleMedia.cocoModel());
+        CommandRun run = helmwatch("doctor", "--model", SampleMedia.cocoModel());
         assertThat(run.code()).as(run.out()).isZero();
         assertThat(run.out())
                 .contains("ok    java: ")
@@ -273,7 +246,7 @@ class CommandLineTest {
                 "site.yaml",
                 "kafka:\n  enabled: true\n  bootstrap-servers: 127.0.0.1:1\nstreams:\n  - id: clip\n    url: "
                         + SampleMedia.workerClip() + "\n  - id: gate\n    url: rtsp://127.0.0.1:1/live\n");
-        Run sick = helmwatch("doctor", "-c", yaml, "--model", SampleMedia.cocoModel());
+        CommandRun sick = helmwatch("doctor", "-c", yaml, "--model", SampleMedia.cocoModel());
         assertThat(sick.code()).isEqualTo(1);
         assertThat(sick.out())
                 .containsPattern("ok    stream clip: h264 480x270, 15.00 fps")
@@ -284,7 +257,7 @@ class CommandLineTest {
     @Test
     void shouldEvaluateAModelOnLabelledPictures() throws Exception {
         int objects = labelledPictures(24);
-        Run run = helmwatch("eval", "--data", folder, "--model", shippedModel(), "--json");
+        CommandRun run = helmwatch("eval", "--data", folder, "--model", shippedModel(), "--json");
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode result = json(run.out());
         assertThat(result.get("pictures").asInt()).isEqualTo(24);
@@ -304,7 +277,7 @@ class CommandLineTest {
 
     @Test
     void shouldMeasureEachStageAndTheWhole() {
-        Run run = helmwatch(
+        CommandRun run = helmwatch(
                 "bench",
                 "--seconds",
                 "0.9",
@@ -338,13 +311,13 @@ class CommandLineTest {
                         + " required username=\"u\" password=\"jaas-sekr8t\";'\nstreams:\n  - id: gate\n    url: '"
                         + url
                         + "'\n    open-timeout: 1s\n    unknown-key: '" + url + "'\n");
-        List<Run> runs = new ArrayList<>();
+        List<CommandRun> runs = new ArrayList<>();
         runs.add(helmwatch("detect", "--verbose", "--model", SampleMedia.cocoModel(), url));
         runs.add(helmwatch("detect", "--verbose", url, "--no-such-option=" + url));
         runs.add(helmwatch("validate", "--verbose", "--show", "-c", yaml));
         runs.add(helmwatch("doctor", "--verbose", "-c", yaml));
         runs.add(helmwatch("run", "--verbose", "-c", yaml, url));
-        for (Run run : runs) {
+        for (CommandRun run : runs) {
             assertThat(run.code()).isNotZero();
             for (String shown : List.of(run.out(), run.err())) {
                 assertThat(shown)
