@@ -51,6 +51,15 @@ final class AxisFilter {
         positionVariance *= 1 - positionGain;
     }
 
+    /** Becomes the same as another. */
+    void copy(AxisFilter other) {
+        position = other.position;
+        speed = other.speed;
+        positionVariance = other.positionVariance;
+        covariance = other.covariance;
+        speedVariance = other.speedVariance;
+    }
+
     double position() {
         return position;
     }

@@ -5,6 +5,7 @@ import io.helmwatch.vision.Detection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the heads of one stream whatever their label, so that somebody who takes the helmet off stays the same head.
@@ -32,6 +33,15 @@ public final class HeadTracker {
 
     private static final double MARGIN_LIMIT = 2;
     private static final int CONFIRM_OBSERVATIONS = 2;
+    /** A bare head may appear an arm's length, in head sizes, from the helmet that was on it just before. */
+    private static final double HELMET_REACH = 2.5;
+
+    private static final long HELMET_BEFORE_NANOS = 1_000_000_000L;
+
+    /** How long the helmet may be seen in the hand, and how long it must not have been seen before the head is itself again. */
+    private static final long HELMET_OFF_NANOS = 3_000_000_000L;
+
+    private static final long HELMET_GONE_NANOS = 300_000_000L;
 
     private final TrackingConfig config;
     private final long confirmNanos;
@@ -93,6 +103,49 @@ public final class HeadTracker {
                 begin(now, i);
             }
         }
+        rejoinHelmetsTakenOff(now);
+    }
+
+    /**
+     * When a helmet is taken off, its box goes on for a moment in the hand, with the head's number, while the head appears as a new one
+     * beside it. Once the helmet alone is no longer seen, the bare head takes its number back.
+     */
+    private void rejoinHelmetsTakenOff(long now) {
+        for (int i = tracks.size() - 1; i >= 0; i--) {
+            Track head = tracks.get(i);
+            Track helmet = head.helmetTrack();
+            if (helmet == null) {
+                continue;
+            }
+            if (!head.isHelmetTrackAlive() || now - head.firstSeenNanos() > HELMET_OFF_NANOS) {
+                head.appearedBeside(null);
+            } else if (now - helmet.lastSeenNanos() >= HELMET_GONE_NANOS && head.isConfirmed() && head.isObserved()) {
+                helmet.goOnAs(head);
+                head.giveUp();
+                spare.add(head);
+                tracks.remove(i);
+            }
+        }
+    }
+
+    /** The helmet's track beside a bare head that appears; null when there is none. */
+    private @Nullable Track helmetBeside(Track head) {
+        if (head.bareHeadConfidence() <= head.helmetConfidence()) {
+            return null;
+        }
+        Track nearest = null;
+        double nearestDistance = HELMET_REACH * head.size();
+        for (int i = 0; i < tracks.size(); i++) {
+            Track track = tracks.get(i);
+            double distance = track.distance(head);
+            if (track.isConfirmed()
+                    && track.hadHelmetSince(head.firstSeenNanos() - HELMET_BEFORE_NANOS)
+                    && distance < nearestDistance) {
+                nearest = track;
+                nearestDistance = distance;
+            }
+        }
+        return nearest;
     }
 
     /** A new track is dropped at its first miss longer than the confirming time; a confirmed one survives gaps. */
@@ -192,6 +245,7 @@ public final class HeadTracker {
     private void begin(long now, int observation) {
         Track track = spare.isEmpty() ? new Track() : spare.remove(spare.size() - 1);
         track.start(nextId++, now, observations, observation);
+        track.appearedBeside(helmetBeside(track));
         tracks.add(track);
     }
 }

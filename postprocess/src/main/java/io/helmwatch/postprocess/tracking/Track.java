@@ -1,6 +1,7 @@
 package io.helmwatch.postprocess.tracking;
 
 import io.helmwatch.vision.BoundingBox;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One head over time.
@@ -13,6 +14,9 @@ public final class Track {
     private static final double MEASURED_DEVIATION = 0.05;
 
     private static final double MEASURED_SIZE_DEVIATION = 0.1;
+    /** Boxes below this confidence are taken with more doubt: a weak box often covers a part of the head only. */
+    private static final double SURE_CONFIDENCE = 0.7;
+
     private static final double START_SPEED_DEVIATION = 4;
     private static final double START_SIZE_SPEED_DEVIATION = 0.3;
     private static final double ACCELERATION_DENSITY = 12;
@@ -23,6 +27,8 @@ public final class Track {
     private final AxisFilter boxWidth = new AxisFilter();
     private final AxisFilter boxHeight = new AxisFilter();
 
+    private @Nullable Track helmetTrack;
+    private int helmetTrackId;
     private int id;
     private boolean confirmed;
     private boolean observed;
@@ -37,6 +43,9 @@ public final class Track {
     private float y1;
     private float x2;
     private float y2;
+    private long helmetSeenNanos;
+    private float seenX;
+    private float seenY;
 
     Track() {}
 
@@ -128,6 +137,7 @@ public final class Track {
         this.id = id;
         confirmed = false;
         observations = 0;
+        helmetSeenNanos = Long.MIN_VALUE;
         observedNanos = 0;
         firstSeenNanos = ptsNanos;
         double width = from.x2(index) - from.x1(index);
@@ -153,12 +163,51 @@ public final class Track {
     }
 
     void correct(long ptsNanos, long stepNanos, Observations from, int index) {
-        double size = size();
+        // The idea of the NSA Kalman filter (Du et al., "GIAOTracker", 2021): noise that falls with confidence.
+        double doubt = Math.max(1, SURE_CONFIDENCE / from.confidence(index));
+        double size = size() * doubt * doubt;
         centerX.correct((from.x1(index) + from.x2(index)) / 2, MEASURED_DEVIATION * size);
         centerY.correct((from.y1(index) + from.y2(index)) / 2, MEASURED_DEVIATION * size);
         boxWidth.correct(from.x2(index) - from.x1(index), MEASURED_SIZE_DEVIATION * size);
         boxHeight.correct(from.y2(index) - from.y1(index), MEASURED_SIZE_DEVIATION * size);
         see(ptsNanos, stepNanos, from, index);
+    }
+
+    /** Goes on as the other track, which was the same head all the time: its motion and its last sight, with the own number. */
+    void goOnAs(Track other) {
+        centerX.copy(other.centerX);
+        centerY.copy(other.centerY);
+        boxWidth.copy(other.boxWidth);
+        boxHeight.copy(other.boxHeight);
+        observed = other.observed;
+        observations += other.observations;
+        observedNanos += other.observedNanos;
+        lastSeenNanos = other.lastSeenNanos;
+        confidence = other.confidence;
+        helmetConfidence = other.helmetConfidence;
+        bareHeadConfidence = other.bareHeadConfidence;
+        x1 = other.x1;
+        y1 = other.y1;
+        x2 = other.x2;
+        y2 = other.y2;
+        seenX = other.seenX;
+        seenY = other.seenY;
+    }
+
+    /** The helmet's track that this bare head appeared beside; null for most. */
+    @Nullable
+    Track helmetTrack() {
+        return helmetTrack;
+    }
+
+    void appearedBeside(@Nullable Track helmet) {
+        helmetTrack = helmet;
+        helmetTrackId = helmet == null ? 0 : helmet.id;
+    }
+
+    /** Whether that track still is the one that it was. */
+    boolean isHelmetTrackAlive() {
+        return helmetTrack != null && helmetTrackId != 0 && helmetTrack.id == helmetTrackId;
     }
 
     private void see(long ptsNanos, long stepNanos, Observations from, int index) {
@@ -173,6 +222,21 @@ public final class Track {
         y1 = from.y1(index);
         x2 = from.x2(index);
         y2 = from.y2(index);
+        if (helmetConfidence > bareHeadConfidence) {
+            helmetSeenNanos = ptsNanos;
+        }
+        seenX = (x1 + x2) / 2;
+        seenY = (y1 + y2) / 2;
+    }
+
+    /** Whether a helmet was seen on it since a time. */
+    boolean hadHelmetSince(long nanos) {
+        return helmetSeenNanos >= nanos;
+    }
+
+    /** Distance in source pixels between the places where two heads were last seen. */
+    double distance(Track other) {
+        return Math.hypot(seenX - other.seenX, seenY - other.seenY);
     }
 
     /** An unseen head keeps its size: a size that goes on shrinking or growing unseen makes no sense. */
@@ -187,6 +251,7 @@ public final class Track {
 
     void giveUp() {
         id = 0;
+        helmetTrack = null;
         observed = false;
         confirmed = false;
     }

@@ -11,8 +11,8 @@ import java.util.Map;
  * matched one to one with tracks so that as many boxes as possible agree; IDF1 = 2 IDTP / (true boxes + tracked boxes). Boxes agree
  * from an IoU of 0.5.
  */
-final class IdentityF1 {
-    record Box(int id, BoundingBox box) {}
+public final class IdentityF1 {
+    public record Box(int id, BoundingBox box) {}
 
     private final Map<Integer, Integer> trueRows = new HashMap<>();
     private final Map<Integer, Integer> trackColumns = new HashMap<>();
