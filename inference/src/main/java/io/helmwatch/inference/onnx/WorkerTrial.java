@@ -14,7 +14,7 @@ import java.util.concurrent.FutureTask;
 final class WorkerTrial {
 
     /** How long each plan is measured; a run that has begun is finished. */
-    private static final long TRIAL_NANOS = 400_000_000L;
+    private static final long TRIAL_NANOS = 250_000_000L;
 
     /** One worker must be this much faster: several keep all cores busy through pre- and postprocessing too. */
     private static final double MARGIN = 1.1;

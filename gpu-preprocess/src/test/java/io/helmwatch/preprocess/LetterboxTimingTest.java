@@ -1,0 +1,72 @@
+package io.helmwatch.preprocess;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
+import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.TensorType;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Locale;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a 1080p frame costs on one thread; the best of many runs, since other work on the machine only ever adds. */
+class LetterboxTimingTest {
+
+    private static final ImageSize FULL_HD = new ImageSize(1920, 1080);
+    private static final TensorShape INPUT = new TensorShape(1, 3, 640, 640);
+
+    @ParameterizedTest
+    @CsvSource({
+        // Format, element, most milliseconds
+        "I420, FP32, 1.0",
+        "NV12, FP32, 1.0",
+        "BGR24, FP32, 2.0",
+        "I420_10, FP32, 2.0",
+        "P010, FP32, 3.0",
+        "NV12, FP16, 10.0"
+    })
+    void shouldScaleFullHdWithinItsTime(PixelFormat format, TensorType type, double mostMillis) {
+        HostTensorBatch fast = HostTensorBatch.allocate(INPUT, type);
+        HostTensorBatch plain = HostTensorBatch.allocate(INPUT, TensorType.FP32);
+        try (HostFrame frame = TestPictures.picture(FULL_HD, format, TestPictures.BT709, 0);
+                Preprocessor preprocessor = new SwscalePreprocessor(LetterboxAnchor.CENTER, 114);
+                Preprocessor reference = new ReferencePreprocessor(LetterboxAnchor.CENTER, 114)) {
+            double[] millis = new double[200];
+            for (int i = 0; i < millis.length; i++) {
+                long start = System.nanoTime();
+                preprocessor.add(frame, fast, 0);
+                millis[i] = (System.nanoTime() - start) / 1e6;
+            }
+            Arrays.sort(millis);
+            long start = System.nanoTime();
+            reference.add(frame, plain, 0);
+            double referenceMillis = (System.nanoTime() - start) / 1e6;
+            System.out.printf(
+                    Locale.ROOT,
+                    "1920x1080 %s to 640x640 %s: best %.2f ms, median %.2f ms; reference once %.0f ms; mean error %s/255%n",
+                    format,
+                    type,
+                    millis[0],
+                    millis[millis.length / 2],
+                    referenceMillis,
+                    type == TensorType.FP32 ? String.format(Locale.ROOT, "%.4f", meanError(fast, plain)) : "-");
+            assertThat(millis[0]).as("best of %d, milliseconds", millis.length).isLessThanOrEqualTo(mostMillis);
+        }
+    }
+
+    private static double meanError(HostTensorBatch a, HostTensorBatch b) {
+        FloatBuffer these = a.buffer().asFloatBuffer();
+        FloatBuffer those = b.buffer().asFloatBuffer();
+        double sum = 0;
+        for (int i = 0; i < these.capacity(); i++) {
+            sum += Math.abs(these.get(i) - those.get(i));
+        }
+        return sum * 255 / these.capacity();
+    }
+}
