@@ -79,7 +79,7 @@ class RealMediaTest {
             for (int i = 0; i < seen.fast.size(); i++) {
                 assertThat(distance(seen.fast.get(i), seen.plain.get(i))).isLessThan(1);
             }
-            // libswscale stretches the chroma of odd sides by half a sample, which may tip weak boxes.
+            // libswscale moves the chroma of odd sides by up to a quarter sample, which may tip weak boxes.
             if (seen.evenSides) {
                 assertEachHasATwin(seen.fast, seen.reference);
                 assertEachHasATwin(seen.reference, seen.fast);

@@ -8,7 +8,6 @@ import io.helmwatch.vision.VideoFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.ffmpeg.global.swscale;
 import org.bytedeco.ffmpeg.swscale.SwsContext;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -38,6 +37,13 @@ final class TensorScaler implements AutoCloseable {
      */
     private static final int CONTRAST = ONE + (ONE >> 8);
 
+    /**
+     * Siting of subsampled chroma along an odd side, in 1/256 of a luma sample. libswscale takes the rounded-up chroma plane for
+     * as long as the luma plane, which moves chroma by 0 to half a sample; a quarter less, it errs by a quarter both ways. Sited
+     * in the middle would be 128.
+     */
+    private static final int CHROMA_BETWEEN = 256;
+
     private final Letterbox letterbox;
     private final PixelFormat format;
     private final ColorEncoding color;
@@ -64,18 +70,25 @@ final class TensorScaler implements AutoCloseable {
 
     private static SwsContext open(Letterbox letterbox, PixelFormat format, ColorEncoding color) {
         ImageSize source = letterbox.source();
-        SwsContext context = swscale.sws_getContext(
-                source.width(),
-                source.height(),
-                pixelFormat(format),
-                letterbox.scaledWidth(),
-                letterbox.scaledHeight(),
-                avutil.AV_PIX_FMT_GBRPF32LE,
-                FLAGS,
-                null,
-                null,
-                (DoublePointer) null);
+        SwsContext context = swscale.sws_alloc_context();
         if (context == null || context.isNull()) {
+            throw new OutOfMemoryError("no memory for a scaling context");
+        }
+        context.src_w(source.width())
+                .src_h(source.height())
+                .src_format(pixelFormat(format))
+                .dst_w(letterbox.scaledWidth())
+                .dst_h(letterbox.scaledHeight())
+                .dst_format(avutil.AV_PIX_FMT_GBRPF32LE)
+                .flags(FLAGS);
+        if (hasHalfChromaSample(source.width(), format.chromaShiftX())) {
+            context.src_h_chr_pos(CHROMA_BETWEEN);
+        }
+        if (hasHalfChromaSample(source.height(), format.chromaShiftY())) {
+            context.src_v_chr_pos(CHROMA_BETWEEN);
+        }
+        if (swscale.sws_init_context(context, null, null) < 0) {
+            swscale.sws_freeContext(context);
             throw new IllegalArgumentException("no scaling from " + source + " " + format + " to "
                     + letterbox.scaledWidth() + "x" + letterbox.scaledHeight() + ": libswscale refused the geometry");
         }
@@ -92,6 +105,10 @@ final class TensorScaler implements AutoCloseable {
                 CONTRAST,
                 ONE);
         return context;
+    }
+
+    private static boolean hasHalfChromaSample(int side, int chromaShift) {
+        return chromaShift > 0 && side % (1 << chromaShift) != 0;
     }
 
     private static int coefficients(ColorEncoding color) {
