@@ -26,6 +26,9 @@ public record CudaProbe(
         String nvrtcVersion,
         List<GpuInfo> gpus) {
 
+    /** JavaCPP's own library for the runtime, in a jar of its own that the default build leaves out. */
+    private static final String NATIVE_LIBRARY = "/org/bytedeco/cuda/linux-x86_64/libjnicudart.so";
+
     private static final class Once {
         static final CudaProbe RESULT = ask();
     }
@@ -41,6 +44,9 @@ public record CudaProbe(
     }
 
     private static CudaProbe ask() {
+        if (CudaProbe.class.getResource(NATIVE_LIBRARY) == null) {
+            return unusable("this build carries no CUDA libraries; build it with -Pgpu", "", "", "");
+        }
         String driver = "";
         String runtime = "";
         String compiler = "";

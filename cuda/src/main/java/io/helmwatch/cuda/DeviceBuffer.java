@@ -2,18 +2,20 @@ package io.helmwatch.cuda;
 
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Device memory.
  *
- * <p>Threading: one thread at a time. Ownership: frees its memory; work that uses it must be done by then.
+ * <p>Threading: one thread at a time. Ownership: frees its memory, unless it is a view made by {@link #of}; work that uses it must be done by
+ * then.
  */
 public final class DeviceBuffer implements AutoCloseable {
 
-    private final CudaDevice device;
+    private final @Nullable CudaDevice device;
     private final String owner;
     private final long bytes;
-    private final Pointer memory = new Pointer();
+    private final Pointer memory;
     private final long address;
     private final NativeAddress cursor = new NativeAddress();
     private boolean closed;
@@ -34,6 +36,7 @@ public final class DeviceBuffer implements AutoCloseable {
         this.device = device;
         this.owner = owner;
         this.bytes = bytes;
+        memory = new Pointer();
         int code = cudart.cudaMalloc(memory, bytes);
         if (code == cudart.cudaErrorMemoryAllocation) {
             cudart.cudaGetLastError();
@@ -48,6 +51,19 @@ public final class DeviceBuffer implements AutoCloseable {
         CudaErrors.check(code, "cudaMalloc of " + mebibytes(bytes) + " for " + owner);
         address = memory.address();
         device.memory().add(MemoryLedger.Kind.DEVICE, owner, bytes);
+    }
+
+    private DeviceBuffer(long address, long bytes) {
+        this.device = null;
+        this.owner = "view";
+        this.bytes = bytes;
+        this.address = address;
+        this.memory = new NativeAddress().at(address);
+    }
+
+    /** A view of device memory that somebody else owns. */
+    public static DeviceBuffer of(long address, long bytes) {
+        return new DeviceBuffer(address, bytes);
     }
 
     static String mebibytes(long bytes) {
@@ -124,7 +140,7 @@ public final class DeviceBuffer implements AutoCloseable {
     /** Frees the memory; a second call does nothing. */
     @Override
     public void close() {
-        if (!closed) {
+        if (device != null && !closed) {
             closed = true;
             device.makeCurrent();
             device.memory().add(MemoryLedger.Kind.DEVICE, owner, -bytes);

@@ -1,0 +1,98 @@
+package io.helmwatch.preprocess.cuda;
+
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.CudaStream;
+import io.helmwatch.cuda.DeviceBuffer;
+import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.VideoFrame;
+
+/**
+ * What is kept for one batch tensor: descriptors of its pictures on both sides of the bus, and room for pictures that come from host memory.
+ * Reused when the tensor is, which is when the work of its last batch is done.
+ *
+ * <p>Threading: used by one thread. Ownership: frees its memory on close.
+ */
+final class BatchStaging implements AutoCloseable {
+
+    private static final String OWNER = "preprocess.descriptors";
+
+    private final DeviceTensorBatch batch;
+    private final CudaStream stream;
+    private final PinnedBuffer descriptors;
+    private final DeviceBuffer deviceDescriptors;
+    private final StagedFrame[] staged;
+    private final long[] planes = new long[3];
+    private int count;
+    private boolean decodedOnDevice;
+
+    BatchStaging(CudaDevice device, DeviceTensorBatch batch) {
+        this.batch = batch;
+        this.stream = CudaStream.of(batch.stream());
+        int pictures = batch.shape().batch();
+        descriptors = new PinnedBuffer(device, OWNER, pictures * FrameDescriptor.BYTES);
+        try {
+            deviceDescriptors = new DeviceBuffer(device, OWNER, (long) pictures * FrameDescriptor.BYTES);
+        } catch (RuntimeException e) {
+            descriptors.close();
+            throw e;
+        }
+        staged = new StagedFrame[pictures];
+        for (int i = 0; i < pictures; i++) {
+            staged[i] = new StagedFrame(device);
+        }
+    }
+
+    boolean isOf(DeviceTensorBatch other) {
+        return batch.address() == other.address() && batch.equals(other);
+    }
+
+    void add(VideoFrame frame, Letterbox letterbox, int index) {
+        if (count == staged.length) {
+            throw new IllegalArgumentException("batch of " + staged.length + " pictures: one more was added");
+        }
+        if (frame.memory() == VideoFrame.Memory.CUDA) {
+            decodedOnDevice = true;
+            for (int plane = 0; plane < frame.format().planes(); plane++) {
+                planes[plane] = frame.planeAddress(plane);
+            }
+        } else {
+            staged[count].upload(frame, stream, planes);
+        }
+        FrameDescriptor.write(descriptors.view(), count * FrameDescriptor.BYTES, frame, planes, letterbox, index);
+        count++;
+    }
+
+    int count() {
+        return count;
+    }
+
+    boolean decodedOnDevice() {
+        return decodedOnDevice;
+    }
+
+    CudaStream stream() {
+        return stream;
+    }
+
+    /** Device address of the descriptors, whose upload is enqueued. */
+    long upload() {
+        deviceDescriptors.upload(descriptors, (long) count * FrameDescriptor.BYTES, stream);
+        return deviceDescriptors.address();
+    }
+
+    void clear() {
+        count = 0;
+        decodedOnDevice = false;
+    }
+
+    @Override
+    public void close() {
+        for (StagedFrame frame : staged) {
+            frame.close();
+        }
+        deviceDescriptors.close();
+        descriptors.close();
+    }
+}

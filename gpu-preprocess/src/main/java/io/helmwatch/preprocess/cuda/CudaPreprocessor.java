@@ -1,0 +1,184 @@
+package io.helmwatch.preprocess.cuda;
+
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.CudaEvent;
+import io.helmwatch.cuda.CudaKernel;
+import io.helmwatch.cuda.NvrtcModule;
+import io.helmwatch.preprocess.Preprocessor;
+import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.TensorBatch;
+import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.VideoFrame;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The letterbox on a GPU: one launch for a batch of frames of any sizes, pitches and formats, from where the decoder left them to the
+ * network's input. Frames in host memory cross the bus once, as the planes they are.
+ *
+ * <p>The arithmetic is the CPU's in FP32: two-tap bilinear with half-pixel centres on luma and chroma apart, chroma in the middle of its
+ * luma samples, the frame's own matrix and range, clipped to 0..1; nothing is rounded before the output.
+ *
+ * <p>Threading: used by one thread. Ownership: keeps a little memory for every batch tensor it has seen, and page-locked room for the
+ * pictures that came from host memory; frees all on close, when the work of all batches must be done.
+ */
+public final class CudaPreprocessor implements Preprocessor {
+
+    private static final String RESOURCE = "letterbox_nchw.cu";
+    private static final String KERNEL = "letterbox_nchw";
+    private static final int ARGUMENTS = 5;
+    private static final int BLOCK_COLUMNS = 32;
+    private static final int BLOCK_ROWS = 8;
+    /** Neighbouring columns that one thread writes. */
+    private static final int COLUMNS_PER_THREAD = 4;
+
+    /** Geometries remembered at a time. */
+    private static final int MAX_LETTERBOXES = 64;
+
+    private final CudaDevice device;
+    private final LetterboxAnchor anchor;
+    private final NvrtcModule fp32Module;
+    private final NvrtcModule fp16Module;
+    private final CudaKernel fp32;
+    private final CudaKernel fp16;
+    private final CudaEvent decoded;
+    private final float padding;
+    private final List<BatchStaging> batches = new ArrayList<>();
+    private final List<Letterbox> letterboxes = new ArrayList<>();
+    private boolean closed;
+
+    /**
+     * Makes a preprocessor; compiles its kernels where they are not kept from before.
+     *
+     * @param device the GPU
+     * @param anchor where the picture sits in the network's input
+     * @param padValue value of the padding, 0..255
+     * @param kernelCache folder of compiled kernels
+     */
+    public CudaPreprocessor(CudaDevice device, LetterboxAnchor anchor, int padValue, Path kernelCache) {
+        if (padValue < 0 || padValue > 255) {
+            throw new IllegalArgumentException("letterbox pad value " + padValue + ": must be 0..255");
+        }
+        this.device = device;
+        this.anchor = anchor;
+        this.padding = padValue / 255f;
+        fp32Module = NvrtcModule.load(device, CudaPreprocessor.class, RESOURCE, List.of(), kernelCache);
+        try {
+            fp16Module = NvrtcModule.load(device, CudaPreprocessor.class, RESOURCE, List.of("-DOUT_HALF"), kernelCache);
+        } catch (RuntimeException e) {
+            fp32Module.close();
+            throw e;
+        }
+        try {
+            fp32 = fp32Module.kernel(KERNEL, ARGUMENTS);
+            fp16 = fp16Module.kernel(KERNEL, ARGUMENTS);
+            decoded = CudaEvent.ordering(device);
+        } catch (RuntimeException e) {
+            fp16Module.close();
+            fp32Module.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Letterbox add(VideoFrame frame, TensorBatch batch, int index) {
+        BatchStaging staging = stagingOf(batch);
+        if (index < 0 || index >= batch.shape().batch()) {
+            throw new IllegalArgumentException(
+                    "picture " + index + " of a batch of " + batch.shape().batch());
+        }
+        if (staging.count() == 0) {
+            device.makeCurrent();
+        }
+        Letterbox letterbox = letterboxOf(frame, batch);
+        staging.add(frame, letterbox, index);
+        return letterbox;
+    }
+
+    @Override
+    public void submit(TensorBatch batch, int size) {
+        BatchStaging staging = stagingOf(batch);
+        if (staging.count() == 0) {
+            return;
+        }
+        device.makeCurrent();
+        if (staging.decodedOnDevice()) {
+            decoded.record(device.decodeStream());
+            staging.stream().waitFor(decoded);
+        }
+        int width = batch.shape().width();
+        int height = batch.shape().height();
+        CudaKernel kernel = batch.type() == TensorType.FP16 ? fp16 : fp32;
+        kernel.setLong(0, staging.upload());
+        kernel.setLong(1, ((DeviceTensorBatch) batch).address());
+        kernel.setInt(2, width);
+        kernel.setInt(3, height);
+        kernel.setFloat(4, padding);
+        int columns = BLOCK_COLUMNS * COLUMNS_PER_THREAD;
+        kernel.launch(
+                staging.stream(),
+                (width + columns - 1) / columns,
+                (height + BLOCK_ROWS - 1) / BLOCK_ROWS,
+                staging.count(),
+                BLOCK_COLUMNS,
+                BLOCK_ROWS,
+                0);
+        staging.clear();
+    }
+
+    private BatchStaging stagingOf(TensorBatch batch) {
+        if (closed) {
+            throw new IllegalStateException("the preprocessor is closed");
+        }
+        if (!(batch instanceof DeviceTensorBatch tensor)) {
+            throw new IllegalArgumentException("a tensor in host memory: this preprocessor writes device tensors");
+        }
+        for (int i = 0; i < batches.size(); i++) {
+            if (batches.get(i).isOf(tensor)) {
+                return batches.get(i);
+            }
+        }
+        BatchStaging staging = new BatchStaging(device, tensor);
+        batches.add(staging);
+        return staging;
+    }
+
+    private Letterbox letterboxOf(VideoFrame frame, TensorBatch batch) {
+        for (int i = 0; i < letterboxes.size(); i++) {
+            Letterbox known = letterboxes.get(i);
+            if (known.source().width() == frame.width()
+                    && known.source().height() == frame.height()
+                    && known.target().width() == batch.shape().width()
+                    && known.target().height() == batch.shape().height()) {
+                return known;
+            }
+        }
+        if (letterboxes.size() == MAX_LETTERBOXES) {
+            letterboxes.remove(0);
+        }
+        Letterbox letterbox = Letterbox.fit(
+                new ImageSize(frame.width(), frame.height()), batch.shape().imageSize(), anchor);
+        letterboxes.add(letterbox);
+        return letterbox;
+    }
+
+    /** Frees everything; a second call does nothing. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            device.makeCurrent();
+            batches.forEach(BatchStaging::close);
+            batches.clear();
+            decoded.close();
+            fp32.close();
+            fp16.close();
+            fp16Module.close();
+            fp32Module.close();
+        }
+    }
+}

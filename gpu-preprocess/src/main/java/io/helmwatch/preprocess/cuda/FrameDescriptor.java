@@ -1,0 +1,98 @@
+package io.helmwatch.preprocess.cuda;
+
+import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.VideoFrame;
+import java.nio.ByteBuffer;
+
+/** Writes {@code struct Frame} of {@code letterbox_nchw.cu}: what the kernel must know of one picture. */
+final class FrameDescriptor {
+
+    /** Size of the struct, its padding to 8 bytes included. */
+    static final int BYTES = 152;
+
+    private static final int LAYOUT_SEMI_PLANAR = 0;
+    private static final int LAYOUT_PLANAR = 1;
+    private static final int LAYOUT_GRAY = 2;
+    private static final int LAYOUT_PACKED = 3;
+
+    private FrameDescriptor() {}
+
+    /**
+     * Writes a descriptor.
+     *
+     * @param to native order
+     * @param offset of the first byte
+     * @param planes device addresses of the samples
+     * @param index the picture's place in the batch
+     */
+    static void write(ByteBuffer to, int offset, VideoFrame frame, long[] planes, Letterbox letterbox, int index) {
+        PixelFormat format = frame.format();
+        for (int plane = 0; plane < 3; plane++) {
+            boolean used = plane < format.planes();
+            to.putLong(offset + 8 * plane, used ? planes[plane] : 0);
+            to.putInt(offset + 24 + 4 * plane, used ? frame.strideBytes(plane) : 0);
+        }
+        int at = offset + 36;
+        to.putInt(at, frame.width());
+        to.putInt(at + 4, frame.height());
+        to.putInt(at + 8, -(-frame.width() >> format.chromaShiftX()));
+        to.putInt(at + 12, -(-frame.height() >> format.chromaShiftY()));
+        to.putInt(at + 16, layout(format));
+        to.putInt(at + 20, format.sampleBytes() == 2 ? 1 : 0);
+        to.putInt(at + 24, letterbox.scaledWidth());
+        to.putInt(at + 28, letterbox.scaledHeight());
+        to.putInt(at + 32, letterbox.padLeft());
+        to.putInt(at + 36, letterbox.padTop());
+        to.putFloat(at + 40, (float) ((double) frame.width() / letterbox.scaledWidth()));
+        to.putFloat(at + 44, (float) ((double) frame.height() / letterbox.scaledHeight()));
+        // Chroma samples sit in the middle of the luma samples they belong to, as the CPU's scaler assumes.
+        to.putFloat(at + 48, chromaScale(format.chromaShiftX()));
+        to.putFloat(at + 52, chromaOffset(format.chromaShiftX()));
+        to.putFloat(at + 56, chromaScale(format.chromaShiftY()));
+        to.putFloat(at + 60, chromaOffset(format.chromaShiftY()));
+        writeColor(to, at + 64, format, frame.color());
+        to.putInt(at + 96, format == PixelFormat.BGR24 ? 2 : 0);
+        to.putInt(at + 100, format == PixelFormat.BGR24 ? 0 : 2);
+        to.putInt(at + 104, index);
+    }
+
+    /** ITU-T H.273: quantisation of luma and chroma, and the matrix from Kr and Kb. */
+    private static void writeColor(ByteBuffer to, int at, PixelFormat format, ColorEncoding color) {
+        double unit = 1 << format.sampleShift();
+        double step = unit * (1 << (format.bitDepth() - 8));
+        double largest = unit * ((1 << format.bitDepth()) - 1);
+        double lumaGain = color.fullRange() ? 1 / largest : 1 / (219 * step);
+        double lumaOffset = color.fullRange() ? 0 : -16.0 / 219;
+        double chromaGain = color.fullRange() ? 1 / largest : 1 / (224 * step);
+        double kr = color.matrix().kr();
+        double kb = color.matrix().kb();
+        double kg = 1 - kr - kb;
+        to.putFloat(at, (float) lumaGain);
+        to.putFloat(at + 4, (float) lumaOffset);
+        to.putFloat(at + 8, (float) chromaGain);
+        to.putFloat(at + 12, (float) (-128 * step * chromaGain));
+        to.putFloat(at + 16, (float) (2 * (1 - kr)));
+        to.putFloat(at + 20, (float) (-2 * kb * (1 - kb) / kg));
+        to.putFloat(at + 24, (float) (-2 * kr * (1 - kr) / kg));
+        to.putFloat(at + 28, (float) (2 * (1 - kb)));
+    }
+
+    private static float chromaScale(int shift) {
+        return 1f / (1 << shift);
+    }
+
+    private static float chromaOffset(int shift) {
+        return 0.5f / (1 << shift) - 0.5f;
+    }
+
+    private static int layout(PixelFormat format) {
+        return switch (format) {
+            case NV12, P010 -> LAYOUT_SEMI_PLANAR;
+            case I420, I422, I444, I420_10, I422_10, I444_10 -> LAYOUT_PLANAR;
+            case GRAY8 -> LAYOUT_GRAY;
+            case RGB24, BGR24 -> LAYOUT_PACKED;
+        };
+    }
+}

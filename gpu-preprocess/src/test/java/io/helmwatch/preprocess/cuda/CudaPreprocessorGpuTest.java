@@ -1,0 +1,301 @@
+package io.helmwatch.preprocess.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.CudaStream;
+import io.helmwatch.cuda.DeviceBuffer;
+import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.preprocess.HostFrame;
+import io.helmwatch.preprocess.Preprocessor;
+import io.helmwatch.preprocess.PreprocessorContract;
+import io.helmwatch.preprocess.ReferencePreprocessor;
+import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.HalfFloat;
+import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.TensorBatch;
+import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.VideoFrame;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("gpu")
+class CudaPreprocessorGpuTest extends PreprocessorContract {
+
+    @TempDir
+    static Path kernels;
+
+    private static CudaDevice device;
+
+    @BeforeAll
+    static void openDevice() {
+        device = CudaDevice.open(0);
+    }
+
+    @AfterAll
+    static void closeAndCount() {
+        assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
+        assertThat(device.memory().byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
+        device.close();
+    }
+
+    @Override
+    protected Preprocessor open(LetterboxAnchor anchor, int padValue) {
+        return new CudaPreprocessor(device, anchor, padValue, kernels);
+    }
+
+    @Override
+    protected Tensor openTensor(TensorShape shape, TensorType type) {
+        return new DeviceTensor(shape, type);
+    }
+
+    @Override
+    protected VideoFrame where(HostFrame frame) {
+        return frame;
+    }
+
+    @Override
+    protected double maxError(HostFrame frame) {
+        return 0.25;
+    }
+
+    @Override
+    protected double meanError(HostFrame frame) {
+        return 0.1;
+    }
+
+    @Test
+    void shouldEqualTheReferenceOnRandomFramesOfOneBatchInDeviceMemory() {
+        Random random = new Random(20261120);
+        PixelFormat[] formats = PixelFormat.values();
+        ColorEncoding.Matrix[] matrices = ColorEncoding.Matrix.values();
+        for (TensorType type : TensorType.values()) {
+            TensorShape shape = new TensorShape(2 * formats.length, 3, 224, 320);
+            List<HostFrame> hostFrames = new ArrayList<>();
+            List<DeviceFrame> deviceFrames = new ArrayList<>();
+            try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
+                    DeviceTensor tensor = new DeviceTensor(shape, type)) {
+                for (int i = 0; i < shape.batch(); i++) {
+                    PixelFormat format = formats[i % formats.length];
+                    HostFrame frame = noise(
+                            new ImageSize(1 + random.nextInt(900), 1 + random.nextInt(700)),
+                            format,
+                            new ColorEncoding(
+                                    matrices[random.nextInt(matrices.length)], format.isRgb() || random.nextBoolean()),
+                            2 * random.nextInt(40),
+                            random);
+                    hostFrames.add(frame);
+                    DeviceFrame onDevice = new DeviceFrame(frame);
+                    deviceFrames.add(onDevice);
+                    preprocessor.add(onDevice, tensor.batch(), i);
+                }
+                preprocessor.submit(tensor.batch(), shape.batch());
+                float[] found = tensor.read();
+
+                double allowed = type == TensorType.FP32 ? 1.0 / 255 : 1.0 / 255 + 0x1p-11;
+                for (int i = 0; i < shape.batch(); i++) {
+                    float[] expected = reference(hostFrames.get(i), shape);
+                    double worst = 0;
+                    for (int j = 0; j < expected.length; j++) {
+                        double error = Math.abs(found[i * expected.length + j] - expected[j]);
+                        // NaN, too: the tensor was poisoned.
+                        worst = error <= worst ? worst : error;
+                    }
+                    HostFrame frame = hostFrames.get(i);
+                    assertThat(worst)
+                            .as("%s %dx%d %s %s", frame.format(), frame.width(), frame.height(), frame.color(), type)
+                            .isLessThanOrEqualTo(allowed);
+                }
+            } finally {
+                hostFrames.forEach(HostFrame::close);
+                deviceFrames.forEach(DeviceFrame::close);
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseTensorsInHostMemory() {
+        TensorShape shape = new TensorShape(1, 3, 64, 64);
+        try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
+                HostFrame frame = HostFrame.allocate(
+                        new ImageSize(64, 64),
+                        PixelFormat.NV12,
+                        new ColorEncoding(ColorEncoding.Matrix.BT709, false))) {
+            assertThatThrownBy(() -> preprocessor.add(frame, HostTensorBatch.allocate(shape, TensorType.FP32), 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("device tensors");
+        }
+    }
+
+    private static float[] reference(HostFrame frame, TensorShape batch) {
+        HostTensorBatch tensor =
+                HostTensorBatch.allocate(new TensorShape(1, 3, batch.height(), batch.width()), TensorType.FP32);
+        try (Preprocessor reference = new ReferencePreprocessor(LetterboxAnchor.CENTER, 114)) {
+            reference.add(frame, tensor, 0);
+        }
+        return valuesOf(tensor);
+    }
+
+    /** Every sample at random within its bits: the hardest edges there are. */
+    private static HostFrame noise(
+            ImageSize size, PixelFormat format, ColorEncoding color, int extraStride, Random random) {
+        HostFrame frame = HostFrame.allocate(size, format, color, extraStride);
+        for (int plane = 0; plane < format.planes(); plane++) {
+            ByteBuffer samples = frame.plane(plane);
+            for (int y = 0; y < format.planeRows(plane, size.height()); y++) {
+                for (int x = 0; x < format.planeRowBytes(plane, size.width()); x += format.sampleBytes()) {
+                    int at = y * frame.strideBytes(plane) + x;
+                    if (format.sampleBytes() == 1) {
+                        samples.put(at, (byte) random.nextInt(256));
+                    } else {
+                        int value = random.nextInt(1 << format.bitDepth()) << format.sampleShift();
+                        samples.put(at, (byte) value).put(at + 1, (byte) (value >> 8));
+                    }
+                }
+            }
+        }
+        return frame;
+    }
+
+    /** A tensor on the device, poisoned before anything writes it. */
+    private static final class DeviceTensor implements Tensor {
+        private final CudaStream stream = new CudaStream(device);
+        private final DeviceTensorBatch batch;
+        private final DeviceBuffer memory;
+
+        DeviceTensor(TensorShape shape, TensorType type) {
+            int bytes = shape.batch() * shape.elementsPerImage() * type.bytes();
+            memory = new DeviceBuffer(device, "test", bytes);
+            memory.fill(0xff, bytes, stream);
+            batch = new DeviceTensorBatch(shape, type, memory.address(), stream.handle());
+        }
+
+        @Override
+        public TensorBatch batch() {
+            return batch;
+        }
+
+        @Override
+        public float[] read() {
+            int count = (int) (memory.bytes() / batch.type().bytes());
+            float[] values = new float[count];
+            try (PinnedBuffer pinned = new PinnedBuffer(device, "test", (int) memory.bytes())) {
+                memory.download(pinned, memory.bytes(), stream);
+                stream.synchronize();
+                for (int i = 0; i < count; i++) {
+                    values[i] = batch.type() == TensorType.FP32
+                            ? pinned.view().getFloat(4 * i)
+                            : HalfFloat.toFloat(pinned.view().getShort(2 * i));
+                }
+            }
+            return values;
+        }
+
+        @Override
+        public void close() {
+            stream.synchronize();
+            memory.close();
+            stream.close();
+        }
+    }
+
+    /** A host frame's twin in device memory, as a hardware decoder leaves it. */
+    private static final class DeviceFrame implements VideoFrame, AutoCloseable {
+        private final HostFrame frame;
+        private final List<DeviceBuffer> planes = new ArrayList<>();
+
+        DeviceFrame(HostFrame frame) {
+            this.frame = frame;
+            for (int plane = 0; plane < frame.format().planes(); plane++) {
+                int bytes = frame.strideBytes(plane) * frame.format().planeRows(plane, frame.height());
+                DeviceBuffer memory = new DeviceBuffer(device, "test", bytes);
+                planes.add(memory);
+                try (PinnedBuffer pinned = new PinnedBuffer(device, "test", bytes)) {
+                    pinned.copyFrom(frame.planeAddress(plane), 0, bytes);
+                    memory.upload(pinned, bytes, device.decodeStream());
+                    device.decodeStream().synchronize();
+                }
+            }
+        }
+
+        @Override
+        public int width() {
+            return frame.width();
+        }
+
+        @Override
+        public int height() {
+            return frame.height();
+        }
+
+        @Override
+        public PixelFormat format() {
+            return frame.format();
+        }
+
+        @Override
+        public ColorEncoding color() {
+            return frame.color();
+        }
+
+        @Override
+        public Memory memory() {
+            return Memory.CUDA;
+        }
+
+        @Override
+        public long planeAddress(int plane) {
+            return planes.get(plane).address();
+        }
+
+        @Override
+        public int strideBytes(int plane) {
+            return frame.strideBytes(plane);
+        }
+
+        @Override
+        public ByteBuffer plane(int plane) {
+            throw new IllegalStateException("the picture is in CUDA memory, which the CPU cannot address");
+        }
+
+        @Override
+        public long sequence() {
+            return 0;
+        }
+
+        @Override
+        public long ptsNanos() {
+            return 0;
+        }
+
+        @Override
+        public long capturedAtMillis() {
+            return 0;
+        }
+
+        @Override
+        public long receivedNanos() {
+            return 0;
+        }
+
+        @Override
+        public void close() {
+            planes.forEach(DeviceBuffer::close);
+        }
+    }
+}
