@@ -1,0 +1,176 @@
+package io.helmwatch.inference.tensorrt;
+
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.CudaEvent;
+import io.helmwatch.cuda.DeviceBuffer;
+import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.vision.DevicePredictions;
+import io.helmwatch.vision.DeviceTensorBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** How fast an engine is, as {@code trtexec} measures: by batch, input in device memory, copies apart. */
+public final class EngineBenchmark {
+
+    private static final int ROUNDS = 5;
+
+    private EngineBenchmark() {}
+
+    /**
+     * One line of the table.
+     *
+     * @param batch pictures of a run
+     * @param lanes lanes that take turns
+     * @param imagesPerSecond pictures a second, median of five rounds
+     * @param meanMillis time of a run from enqueueing to its end, one at a time, mean
+     * @param p50Millis median of the same
+     * @param p99Millis 99th percentile of the same
+     * @param uploadMillis copying the input of a batch from page-locked memory
+     * @param downloadMillis copying its predictions into page-locked memory
+     */
+    public record Line(
+            int batch,
+            int lanes,
+            double imagesPerSecond,
+            double meanMillis,
+            double p50Millis,
+            double p99Millis,
+            double uploadMillis,
+            double downloadMillis) {}
+
+    /**
+     * Measures one batch size.
+     *
+     * @param lanes lanes whose runs overlap for the throughput; latency is measured on the first alone
+     * @param runs runs per round, at least 10
+     */
+    public static Line measure(CudaDevice device, TensorRtEngine engine, int batch, int lanes, int runs) {
+        List<TensorRtLane> opened = new ArrayList<>();
+        try (CudaEvent begin = CudaEvent.timing(device);
+                CudaEvent end = CudaEvent.timing(device)) {
+            for (int i = 0; i < lanes; i++) {
+                opened.add(engine.openLane(batch));
+            }
+            TensorRtLane first = opened.get(0);
+            double[] copies = copies(device, first, begin, end);
+            double[] rates = new double[ROUNDS];
+            for (int round = -1; round < ROUNDS; round++) {
+                long start = System.nanoTime();
+                for (int i = 0; i < runs; i++) {
+                    opened.get(i % lanes).run(batch);
+                    // As the pipeline does: a lane is used again once its last batch is done.
+                    if (i >= lanes - 1) {
+                        opened.get((i + 1) % lanes).await();
+                    }
+                }
+                opened.forEach(TensorRtLane::await);
+                if (round >= 0) {
+                    rates[round] = (double) runs * batch * 1e9 / (System.nanoTime() - start);
+                }
+            }
+            double[] millis = new double[runs];
+            double sum = 0;
+            for (int i = 0; i < runs; i++) {
+                long start = System.nanoTime();
+                first.run(batch);
+                first.stream().synchronize();
+                millis[i] = (System.nanoTime() - start) / 1e6;
+                sum += millis[i];
+            }
+            Arrays.sort(rates);
+            Arrays.sort(millis);
+            return new Line(
+                    batch,
+                    lanes,
+                    rates[ROUNDS / 2],
+                    sum / runs,
+                    millis[runs / 2],
+                    millis[(int) (runs * 0.99)],
+                    copies[0],
+                    copies[1]);
+        } finally {
+            opened.forEach(TensorRtLane::close);
+        }
+    }
+
+    /**
+     * Pictures a second of nothing but launches behind each other in one stream, timed on the device: the most that an engine gives to one
+     * stream.
+     */
+    public static double bareRate(CudaDevice device, TensorRtEngine engine, int batch, int runs) {
+        try (TensorRtLane lane = engine.openLane(batch);
+                CudaEvent begin = CudaEvent.timing(device);
+                CudaEvent end = CudaEvent.timing(device)) {
+            randomInput(device, lane);
+            double[] rates = new double[ROUNDS];
+            for (int round = -1; round < ROUNDS; round++) {
+                begin.record(lane.stream());
+                for (int i = 0; i < runs; i++) {
+                    lane.enqueueKernels(batch);
+                }
+                end.record(lane.stream());
+                end.synchronize();
+                if (round >= 0) {
+                    rates[round] = (double) runs * batch * 1e3 / end.millisSince(begin);
+                }
+            }
+            Arrays.sort(rates);
+            return rates[ROUNDS / 2];
+        }
+    }
+
+    /** Random numbers, since zeros may run faster. Returns the input's buffer view. */
+    private static DeviceBuffer randomInput(CudaDevice device, TensorRtLane lane) {
+        DeviceTensorBatch input = (DeviceTensorBatch) lane.input();
+        long bytes = (long) input.shape().batch()
+                * input.shape().elementsPerImage()
+                * input.type().bytes();
+        DeviceBuffer view = DeviceBuffer.of(input.address(), bytes);
+        Random random = new Random(1);
+        try (PinnedBuffer pinned = new PinnedBuffer(device, "benchmark", Math.toIntExact(bytes))) {
+            if (input.type().bytes() == 2) {
+                for (int i = 0; i < bytes / 2; i++) {
+                    // 0.25 to 1 in FP16.
+                    pinned.view().putShort(2 * i, (short) (0x3400 + random.nextInt(0x800)));
+                }
+            } else {
+                for (int i = 0; i < bytes / 4; i++) {
+                    pinned.view().putFloat(4 * i, random.nextFloat());
+                }
+            }
+            view.upload(pinned, bytes, lane.stream());
+            lane.stream().synchronize();
+        }
+        return view;
+    }
+
+    private static double[] copies(CudaDevice device, TensorRtLane lane, CudaEvent begin, CudaEvent end) {
+        DeviceBuffer input = randomInput(device, lane);
+        DevicePredictions output = (DevicePredictions) lane.output();
+        long bytes = (long) lane.maxBatch()
+                * output.layout().anchors()
+                * output.layout().rowElements()
+                * output.type().bytes();
+        double up;
+        double down;
+        try (PinnedBuffer pinned = new PinnedBuffer(device, "benchmark", Math.toIntExact(input.bytes()))) {
+            input.download(pinned, input.bytes(), lane.stream());
+            begin.record(lane.stream());
+            input.upload(pinned, input.bytes(), lane.stream());
+            end.record(lane.stream());
+            end.synchronize();
+            up = end.millisSince(begin);
+        }
+        try (PinnedBuffer pinned = new PinnedBuffer(device, "benchmark", Math.toIntExact(bytes))) {
+            DeviceBuffer predictions = DeviceBuffer.of(output.addresses().get(0), bytes);
+            begin.record(lane.stream());
+            predictions.download(pinned, bytes, lane.stream());
+            end.record(lane.stream());
+            end.synchronize();
+            down = end.millisSince(begin);
+        }
+        return new double[] {up, down};
+    }
+}

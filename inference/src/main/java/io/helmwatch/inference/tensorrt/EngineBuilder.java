@@ -1,0 +1,273 @@
+package io.helmwatch.inference.tensorrt;
+
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.inference.ModelException;
+import io.helmwatch.inference.OnnxFile;
+import io.helmwatch.vision.TensorShape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.tensorrt.global.nvinfer;
+import org.bytedeco.tensorrt.global.nvonnxparser;
+import org.bytedeco.tensorrt.nvinfer.Dims64;
+import org.bytedeco.tensorrt.nvinfer.IBuilder;
+import org.bytedeco.tensorrt.nvinfer.IBuilderConfig;
+import org.bytedeco.tensorrt.nvinfer.IHostMemory;
+import org.bytedeco.tensorrt.nvinfer.ILayer;
+import org.bytedeco.tensorrt.nvinfer.INetworkDefinition;
+import org.bytedeco.tensorrt.nvinfer.IOptimizationProfile;
+import org.bytedeco.tensorrt.nvinfer.ITensor;
+import org.bytedeco.tensorrt.nvinfer.ITimingCache;
+import org.bytedeco.tensorrt.nvonnxparser.IParser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Builds engines from ONNX.
+ *
+ * <p>In FP16 engines the input is FP16, since the letterbox writes it so; outputs stay FP32, and so does what lies between the last
+ * convolutions and the outputs: boxes are decoded there in pixels, and FP16 has steps of half a pixel from 512 on.
+ *
+ * <p>Threading: one build at a time per object. Ownership: frees all but the parser, which the presets cannot free, and which keeps about
+ * as many bytes as the ONNX file has until the process ends.
+ */
+final class EngineBuilder {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EngineBuilder.class);
+
+    private final CudaDevice device;
+    private final Path timingFile;
+
+    EngineBuilder(CudaDevice device, Path timingFile) {
+        this.device = device;
+        this.timingFile = timingFile;
+    }
+
+    /**
+     * Builds.
+     *
+     * @param file the network
+     * @param input its input shape, the batch being the fixed one or 1
+     * @param dynamicBatch whether the batch is open
+     * @return TensorRT's plan
+     * @throws ModelException when TensorRT refuses the network
+     */
+    byte[] build(
+            OnnxFile file, TensorShape input, boolean dynamicBatch, EngineOptions options, EngineProgress progress) {
+        device.makeCurrent();
+        long start = System.nanoTime();
+        AtomicInteger timed = new AtomicInteger();
+        TensorRtLog log = new TensorRtLog(line -> follow(line, timed, start, progress));
+        Deque<Pointer> owned = new ArrayDeque<>();
+        try {
+            IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
+            builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
+            INetworkDefinition network = own(owned, builder.createNetworkV2(0), INetworkDefinition::new, file, log);
+            parse(file, network, log);
+            IBuilderConfig config = own(owned, builder.createBuilderConfig(), IBuilderConfig::new, file, log);
+            configure(config, options);
+            if (dynamicBatch) {
+                addProfile(builder, config, network, file, input, options);
+            }
+            if (options.precision() == EngineOptions.Precision.FP16) {
+                halve(network, config);
+            }
+            loadTimings(owned, config);
+            progress.at("building", 0, 0);
+            IHostMemory plan = builder.buildSerializedNetwork(network, config);
+            if (plan == null || plan.isNull()) {
+                throw refuse(file, log);
+            }
+            owned.push(NativeOwnership.own(plan, IHostMemory::new));
+            keepTimings(config);
+            byte[] bytes = new byte[Math.toIntExact(plan.size())];
+            new BytePointer(plan.data()).capacity(bytes.length).get(bytes);
+            progress.at("built", timed.get(), seconds(start));
+            return bytes;
+        } finally {
+            while (!owned.isEmpty()) {
+                owned.pop().close();
+            }
+        }
+    }
+
+    private static <P extends Pointer> P own(
+            Deque<Pointer> owned, P object, Supplier<P> sample, OnnxFile file, TensorRtLog log) {
+        if (object == null || object.isNull()) {
+            throw refuse(file, log);
+        }
+        owned.push(NativeOwnership.own(object, sample));
+        return object;
+    }
+
+    private static ModelException refuse(OnnxFile file, TensorRtLog log) {
+        return new ModelException("model " + file.path() + ": TensorRT refuses it: " + log.takeErrors());
+    }
+
+    private static void follow(String line, AtomicInteger timed, long start, EngineProgress progress) {
+        if (line.startsWith("=============== Computing costs for ")) {
+            String layer = line.substring("=============== Computing costs for ".length());
+            progress.at("timing " + layer.strip(), timed.incrementAndGet(), seconds(start));
+        }
+    }
+
+    private static long seconds(long start) {
+        return (System.nanoTime() - start) / 1_000_000_000L;
+    }
+
+    private static void parse(OnnxFile file, INetworkDefinition network, TensorRtLog log) {
+        IParser parser = nvonnxparser.createParser(network, log);
+        if (parser == null || parser.isNull()) {
+            throw refuse(file, log);
+        }
+        if (!parser.parseFromFile(file.path().toAbsolutePath().toString(), 1)) {
+            throw refuse(file, log);
+        }
+    }
+
+    private static void configure(IBuilderConfig config, EngineOptions options) {
+        config.setBuilderOptimizationLevel(options.level());
+        config.setAvgTimingIterations(options.timingRuns());
+        config.clearFlag(nvinfer.BuilderFlag.kTF32.value);
+        if (options.maxTactics() > 0) {
+            config.setMaxNbTactics(options.maxTactics());
+        }
+        if (options.workspaceMebibytes() > 0) {
+            config.setMemoryPoolLimit(
+                    nvinfer.MemoryPoolType.kWORKSPACE.value, (long) options.workspaceMebibytes() << 20);
+        }
+    }
+
+    private static void addProfile(
+            IBuilder builder,
+            IBuilderConfig config,
+            INetworkDefinition network,
+            OnnxFile file,
+            TensorShape input,
+            EngineOptions options) {
+        IOptimizationProfile profile = builder.createOptimizationProfile();
+        String name = network.getInput(0).getName();
+        try (BytePointer cName = new BytePointer(name);
+                Dims64 smallest = dims(1, input);
+                Dims64 best = dims(options.optimalBatch(), input);
+                Dims64 largest = dims(options.maxBatch(), input)) {
+            boolean fits = profile.setDimensions(cName, nvinfer.OptProfileSelector.kMIN.value, smallest)
+                    && profile.setDimensions(cName, nvinfer.OptProfileSelector.kOPT.value, best)
+                    && profile.setDimensions(cName, nvinfer.OptProfileSelector.kMAX.value, largest);
+            if (!fits || config.addOptimizationProfile(profile) < 0) {
+                throw new ModelException("model " + file.path() + ": TensorRT refuses batches of 1 to "
+                        + options.maxBatch() + " of " + input);
+            }
+        }
+    }
+
+    private static Dims64 dims(int batch, TensorShape input) {
+        Dims64 dims = new Dims64();
+        dims.nbDims(4);
+        dims.d(0, batch).d(1, input.channels()).d(2, input.height()).d(3, input.width());
+        return dims;
+    }
+
+    /** FP16 where it is faster, but for what decodes boxes. */
+    private static void halve(INetworkDefinition network, IBuilderConfig config) {
+        config.setFlag(nvinfer.BuilderFlag.kFP16.value);
+        config.setFlag(nvinfer.BuilderFlag.kPREFER_PRECISION_CONSTRAINTS.value);
+        ITensor input = network.getInput(0);
+        input.setType(nvinfer.DataType.kHALF.value);
+        input.setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
+
+        Map<Long, ILayer> producers = new HashMap<>();
+        for (int i = 0; i < network.getNbLayers(); i++) {
+            ILayer layer = network.getLayer(i);
+            for (int j = 0; j < layer.getNbOutputs(); j++) {
+                producers.put(layer.getOutput(j).address(), layer);
+            }
+        }
+        Deque<ITensor> waiting = new ArrayDeque<>();
+        for (int i = 0; i < network.getNbOutputs(); i++) {
+            waiting.add(network.getOutput(i));
+        }
+        Set<Long> seen = new HashSet<>();
+        int kept = 0;
+        while (!waiting.isEmpty()) {
+            ITensor tensor = waiting.remove();
+            ILayer layer = producers.get(tensor.address());
+            if (layer == null || !seen.add(layer.address())) {
+                continue;
+            }
+            int type = layer.getType().value;
+            if (type == nvinfer.LayerType.kCONVOLUTION.value) {
+                continue;
+            }
+            if (isFloat(tensor) && type != nvinfer.LayerType.kSHAPE.value) {
+                layer.setPrecision(nvinfer.DataType.kFLOAT.value);
+                for (int j = 0; j < layer.getNbOutputs(); j++) {
+                    layer.setOutputType(j, nvinfer.DataType.kFLOAT.value);
+                }
+                kept++;
+            }
+            for (int j = 0; j < layer.getNbInputs(); j++) {
+                ITensor from = layer.getInput(j);
+                if (from != null && !from.isNull()) {
+                    waiting.add(from);
+                }
+            }
+        }
+        LOG.debug("{} layers between the last convolutions and the outputs stay FP32", kept);
+    }
+
+    private static boolean isFloat(ITensor tensor) {
+        int type = tensor.getType().value;
+        return type == nvinfer.DataType.kFLOAT.value || type == nvinfer.DataType.kHALF.value;
+    }
+
+    private void loadTimings(Deque<Pointer> owned, IBuilderConfig config) {
+        byte[] kept = new byte[0];
+        try {
+            if (Files.exists(timingFile)) {
+                kept = Files.readAllBytes(timingFile);
+            }
+        } catch (IOException e) {
+            LOG.debug("{} cannot be read, so every kernel is timed again", timingFile, e);
+        }
+        try (BytePointer bytes = new BytePointer(Math.max(1, kept.length))) {
+            bytes.put(kept, 0, kept.length);
+            ITimingCache cache = config.createTimingCache(bytes, kept.length);
+            if (cache == null || cache.isNull()) {
+                cache = config.createTimingCache(bytes, 0);
+            }
+            if (cache != null && !cache.isNull()) {
+                owned.push(NativeOwnership.own(cache, ITimingCache::new));
+                config.setTimingCache(cache, false);
+            }
+        }
+    }
+
+    private void keepTimings(IBuilderConfig config) {
+        ITimingCache cache = config.getTimingCache();
+        if (cache == null || cache.isNull()) {
+            return;
+        }
+        IHostMemory serialized = cache.serialize();
+        if (serialized == null || serialized.isNull()) {
+            return;
+        }
+        try (IHostMemory memory = NativeOwnership.own(serialized, IHostMemory::new)) {
+            byte[] bytes = new byte[Math.toIntExact(memory.size())];
+            new BytePointer(memory.data()).capacity(bytes.length).get(bytes);
+            EngineCache.replace(timingFile, bytes);
+        } catch (IOException e) {
+            LOG.warn("kernel times cannot be kept in {}: {}", timingFile, e.getMessage());
+        }
+    }
+}

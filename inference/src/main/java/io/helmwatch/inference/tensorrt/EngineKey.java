@@ -1,0 +1,63 @@
+package io.helmwatch.inference.tensorrt;
+
+import io.helmwatch.cuda.CudaProbe;
+import io.helmwatch.cuda.GpuInfo;
+import io.helmwatch.inference.OnnxFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What an engine depends on; when anything of it differs, the engine is another one.
+ *
+ * @param text one line per property
+ */
+record EngineKey(String text) {
+
+    private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
+    private static final Pattern DRIVER_VERSION = Pattern.compile("\\b(\\d{3,}\\.\\d+(?:\\.\\d+)?)\\b");
+
+    static EngineKey of(OnnxFile model, GpuInfo gpu, EngineOptions options) {
+        return of(model.sha256(), TensorRtLibrary.version(), gpu, driverVersion(), options);
+    }
+
+    static EngineKey of(String sha256, String tensorRt, GpuInfo gpu, String driver, EngineOptions options) {
+        return new EngineKey("model=" + sha256 + "\ntensorrt=" + tensorRt + "\ngpu=" + gpu.name() + "\ncapability="
+                + gpu.computeMajor() + "." + gpu.computeMinor() + "\ndriver=" + driver + "\noptions="
+                + options.describe() + "\n");
+    }
+
+    /** The driver's own version where the kernel module tells it, else the CUDA version it serves. */
+    private static String driverVersion() {
+        try {
+            Matcher version = DRIVER_VERSION.matcher(Files.readString(DRIVER));
+            if (version.find()) {
+                return version.group(1);
+            }
+        } catch (IOException e) {
+            // Containers may hide the file.
+        }
+        return "cuda-" + CudaProbe.result().driverVersion();
+    }
+
+    /** Name of the engine's file. */
+    String fileName(String modelName) {
+        String readable = modelName.replaceAll("[^A-Za-z0-9._-]", "_");
+        return readable + "-" + HexFormat.of().formatHex(sha256(text.getBytes(StandardCharsets.UTF_8)), 0, 8)
+                + ".engine";
+    }
+
+    static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.helmwatch.inference.tensorrt;
+
+import java.util.Optional;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.tensorrt.global.nvinfer;
+import org.bytedeco.tensorrt.global.nvonnxparser;
+
+/** Whether TensorRT can be loaded here; the one place that may meet its absence. */
+public final class TensorRtLibrary {
+
+    private static final class Once {
+        static final String PROBLEM = load();
+    }
+
+    private TensorRtLibrary() {}
+
+    /** Why TensorRT cannot be used, in one line; empty when it can. Asks once per process, never throws. */
+    public static Optional<String> problem() {
+        return Once.PROBLEM.isEmpty() ? Optional.empty() : Optional.of(Once.PROBLEM);
+    }
+
+    /** Version of the library that was loaded, e.g. {@code 10.6.0}. */
+    public static String version() {
+        int number = nvinfer.getInferLibVersion();
+        return number / 10000 + "." + number / 100 % 100 + "." + number % 100;
+    }
+
+    private static String load() {
+        try {
+            Loader.load(nvinfer.class);
+            Loader.load(nvonnxparser.class);
+            return "";
+        } catch (LinkageError e) {
+            Throwable cause = e;
+            while (cause.getCause() != null && cause.getCause() != cause) {
+                cause = cause.getCause();
+            }
+            String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            return ("TensorRT could not be loaded: " + message)
+                    .replaceAll("\\s+", " ")
+                    .strip();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Networks on a GPU with TensorRT: building engines from ONNX, keeping them on disk, running them in lanes. */
+@NullMarked
+package io.helmwatch.inference.tensorrt;
+
+import org.jspecify.annotations.NullMarked;
