@@ -3,6 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.ffmpeg.FfmpegInput.InputLostException;
 import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -11,9 +12,12 @@ import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One software decoder with one thread: no frame waits for threads to fill.
+ * One decoder: in software with one thread, so that no frame waits for threads to fill, or on a GPU's video engines where they take the
+ * codec.
  *
  * <p>Damaged pictures are delivered and flagged rather than left out silently, so that the source can count them. Cropping is
  * applied exactly, rows may therefore start unaligned.
@@ -21,18 +25,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the stream's thread. Ownership: frees the codec context on {@link #close}, also when opening fails.
  */
 final class FfmpegDecoder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FfmpegDecoder.class);
     private static final NativeMemory.Account DECODERS = NativeMemory.account("ffmpeg.decoders");
 
     private @Nullable AVCodecContext context;
     private final long countedBytes;
     private final String codecName;
+    private final String displayed;
+    private final boolean wantsDevice;
+    private boolean softwareTold;
 
     /**
      * @param stream the video stream to decode
      * @param displayed the input's name for errors
+     * @param device where to decode; null decodes in software
      * @throws InputLostException when there is no decoder for it: a camera may be told to use another codec
      */
-    FfmpegDecoder(AVStream stream, String displayed) {
+    FfmpegDecoder(AVStream stream, String displayed, @Nullable CudaDecoding device) {
+        this.displayed = displayed;
         int codecId = stream.codecpar().codec_id();
         codecName = Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
         AVCodec codec = avcodec.avcodec_find_decoder(codecId);
@@ -54,6 +64,10 @@ final class FfmpegDecoder implements AutoCloseable {
             made.pkt_timebase(stream.time_base());
             made.thread_count(1);
             made.flags(made.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
+            wantsDevice = device != null && device.prepare(made, codec);
+            if (device != null && !wantsDevice) {
+                tellSoftware();
+            }
             check(avcodec.avcodec_open2(made, codec, (AVDictionary) null), displayed);
         } catch (RuntimeException e) {
             close();
@@ -82,7 +96,26 @@ final class FfmpegDecoder implements AutoCloseable {
 
     /** Asks for a frame; returns 0, {@link Ffmpeg#EAGAIN}, {@link Ffmpeg#EOF} or an error. */
     int receive(AVFrame frame) {
-        return avcodec.avcodec_receive_frame(context, frame);
+        int rc = avcodec.avcodec_receive_frame(context, frame);
+        if (rc >= 0 && wantsDevice && !softwareTold && !CudaDecoding.isSurface(frame.format())) {
+            tellSoftware();
+        }
+        return rc;
+    }
+
+    private void tellSoftware() {
+        softwareTold = true;
+        LOG.info(
+                "{} is decoded on the CPU, since the GPU's video engines do not take this {} stream (codec, profile, size or too many sessions)",
+                displayed,
+                codecName);
+    }
+
+    /** The layout of pictures that stay in device memory; null when it is none of ours. */
+    @Nullable
+    PixelFormat surfaceFormat() {
+        AVCodecContext open = context;
+        return open == null ? null : CudaDecoding.surfaceFormat(open.sw_pix_fmt());
     }
 
     @Override

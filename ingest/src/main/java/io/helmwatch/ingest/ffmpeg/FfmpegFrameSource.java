@@ -61,10 +61,12 @@ public final class FfmpegFrameSource implements FrameSource {
     private volatile String codecName = "";
     private volatile double framesPerSecond;
     private volatile long durationNanos;
+    private final @Nullable CudaDecoding device;
     private boolean started;
 
-    private FfmpegFrameSource(StreamConfig config) {
+    private FfmpegFrameSource(StreamConfig config, @Nullable CudaDecoding device) {
         this.config = config;
+        this.device = device;
         StreamAddress parsed = null;
         String problem = "";
         try {
@@ -81,7 +83,17 @@ public final class FfmpegFrameSource implements FrameSource {
      * {@link #run} as {@code FAILED}.
      */
     public static FfmpegFrameSource create(StreamConfig config) {
-        return new FfmpegFrameSource(config);
+        return new FfmpegFrameSource(config, null);
+    }
+
+    /**
+     * As {@link #create(StreamConfig)}, decoding on a GPU what its video engines take. Pictures from files and streams that have to be
+     * turned upright are decoded on the CPU.
+     *
+     * @param device where to decode; must stay open until the last frame was released
+     */
+    public static FfmpegFrameSource create(StreamConfig config, CudaDecoding device) {
+        return new FfmpegFrameSource(config, device);
     }
 
     /**
@@ -226,7 +238,7 @@ public final class FfmpegFrameSource implements FrameSource {
         long corruptBefore = delivery.corruptFrames();
         String interrupted;
         try (FfmpegInput input = open(parsed);
-                FfmpegDecoder decoder = openDecoder(input, parsed.displayed())) {
+                FfmpegDecoder decoder = openDecoder(input, parsed.displayed(), device)) {
             delivery.begin();
             interrupted = decode(input, decoder, delivery, parsed);
         }
@@ -259,8 +271,9 @@ public final class FfmpegFrameSource implements FrameSource {
         return new FfmpegInput(config, parsed, interrupt, null, null);
     }
 
-    private FfmpegDecoder openDecoder(FfmpegInput input, String displayed) {
-        FfmpegDecoder decoder = new FfmpegDecoder(input.video(), displayed);
+    private FfmpegDecoder openDecoder(FfmpegInput input, String displayed, @Nullable CudaDecoding where) {
+        boolean upright = input.orientation() == Orientation.UPRIGHT;
+        FfmpegDecoder decoder = new FfmpegDecoder(input.video(), displayed, upright ? where : null);
         codecName = decoder.codecName();
         framesPerSecond = input.framesPerSecond();
         durationNanos = address != null && address.isFinite() ? input.durationNanos() : 0;
@@ -311,7 +324,7 @@ public final class FfmpegFrameSource implements FrameSource {
                         interrupt,
                         demuxer,
                         picture.toAbsolutePath().toString());
-                FfmpegDecoder decoder = openDecoder(input, picture.toString());
+                FfmpegDecoder decoder = openDecoder(input, picture.toString(), null);
                 AVPacket packet = avcodec.av_packet_alloc()) {
             try {
                 interrupt.arm(config.readTimeout().toNanos());
@@ -386,7 +399,7 @@ public final class FfmpegFrameSource implements FrameSource {
             String reason;
             Cause cause;
             try (FfmpegInput input = open(parsed);
-                    FfmpegDecoder decoder = openDecoder(input, parsed.displayed())) {
+                    FfmpegDecoder decoder = openDecoder(input, parsed.displayed(), device)) {
                 delivery.begin();
                 reason = decode(input, decoder, delivery, parsed);
                 cause = Cause.LOST;
@@ -504,6 +517,7 @@ public final class FfmpegFrameSource implements FrameSource {
                 delivery.undecodable();
                 return;
             }
+            delivery.surfaceFormat(decoder.surfaceFormat());
             delivery.deliver(
                     input.toNanos(delivery.target().best_effort_timestamp()),
                     input.frameDurationNanos(),

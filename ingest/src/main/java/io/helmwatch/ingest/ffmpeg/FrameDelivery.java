@@ -11,6 +11,7 @@ import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.avutil.AVFrameSideData;
 import org.bytedeco.ffmpeg.global.avutil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a stream's frames between the decoder and the receiver: numbering, time, corruption, turning upright,
@@ -57,6 +58,7 @@ final class FrameDelivery implements AutoCloseable {
     private long onlineSinceNanos;
     private boolean hasBeenOnline;
     private String unsupported = "";
+    private @Nullable PixelFormat surfaceFormat;
 
     FrameDelivery(
             String stream,
@@ -114,6 +116,11 @@ final class FrameDelivery implements AutoCloseable {
         return decoded.frame();
     }
 
+    /** The layout of the next frame if it lies in device memory; null when it is none of ours. */
+    void surfaceFormat(@Nullable PixelFormat format) {
+        surfaceFormat = format;
+    }
+
     /** The decoder could make nothing of a packet. */
     void undecodable() {
         countCorrupt(System.nanoTime());
@@ -161,6 +168,9 @@ final class FrameDelivery implements AutoCloseable {
     private boolean prepare(AVFrame frame, Orientation containerOrientation) {
         Orientation turn =
                 frame.nb_side_data() > 0 ? frameOrientation(frame, containerOrientation) : containerOrientation;
+        if (CudaDecoding.isSurface(frame.format())) {
+            return prepareSurface(frame, turn);
+        }
         PixelFormat format = FfmpegPixelFormats.nearest(frame.format());
         if (format == null) {
             unsupported = FfmpegPixelFormats.name(frame.format());
@@ -181,6 +191,19 @@ final class FrameDelivery implements AutoCloseable {
             avutil.av_frame_move_ref(destination, frame);
         }
         lease.hold(format, Memory.HOST);
+        return true;
+    }
+
+    /** Moves a picture in device memory into the lease; it cannot be turned or converted there. */
+    private boolean prepareSurface(AVFrame frame, Orientation turn) {
+        PixelFormat format = surfaceFormat;
+        if (format == null || turn != Orientation.UPRIGHT) {
+            unsupported = format == null ? "of the GPU's video engine" : "of a turned picture on the GPU";
+            avutil.av_frame_unref(frame);
+            return false;
+        }
+        avutil.av_frame_move_ref(lease.frame(), frame);
+        lease.hold(format, Memory.CUDA);
         return true;
     }
 

@@ -1,0 +1,133 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.DeviceBuffer;
+import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.VideoFrame.Memory;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Tag("gpu")
+class CudaDecodingGpuTest {
+
+    private static final Path CLIPS = Path.of(System.getProperty("helmwatch.data", "../shared/data"), "clips");
+
+    private CudaDevice device;
+    private CudaDecoding decoding;
+
+    @BeforeEach
+    void open() {
+        device = CudaDevice.open(0);
+        decoding =
+                CudaDecoding.open(device.contextHandle(), device.decodeStream().handle());
+    }
+
+    @AfterEach
+    void close() {
+        decoding.close();
+        decoding.close();
+        device.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"site-worker-720p.mp4", "hevc.mp4", "bt709_full_range.mp4", "resolution-change.h264"})
+    void shouldLeaveTheCpusPicturesInDeviceMemory(String clip) {
+        List<Picture> expected = pictures(clip, false);
+        List<Picture> found = pictures(clip, true);
+
+        assertThat(found).hasSameSizeAs(expected).isNotEmpty();
+        for (int i = 0; i < found.size(); i++) {
+            Picture gpu = found.get(i);
+            Picture cpu = expected.get(i);
+            assertThat(gpu.memory).as("memory of picture %d", i).isEqualTo(Memory.CUDA);
+            assertThat(gpu.description).isEqualTo(cpu.description);
+            assertThat(gpu.luma).as("mean luma of picture %d", i).isBetween(cpu.luma - 0.5, cpu.luma + 0.5);
+            assertThat(gpu.cb).as("mean Cb of picture %d", i).isBetween(cpu.cb - 0.5, cpu.cb + 0.5);
+        }
+    }
+
+    @Test
+    void shouldDecodeOnTheCpuWhatTheVideoEnginesDoNotTake() {
+        List<Picture> pictures = pictures("av1_video.mkv", true);
+
+        assertThat(pictures).hasSameSizeAs(pictures("av1_video.mkv", false)).isNotEmpty();
+    }
+
+    /** What is compared of a picture. */
+    private record Picture(Memory memory, String description, double luma, double cb) {}
+
+    private List<Picture> pictures(String clip, boolean onDevice) {
+        Path file = CLIPS.resolve(clip);
+        assumeTrue(Files.exists(file), "skipped: " + file + " is not here");
+        List<Picture> pictures = new ArrayList<>();
+        StreamConfig stream = StreamConfig.of("clip", file.toString());
+        FfmpegFrameSource source =
+                onDevice ? FfmpegFrameSource.create(stream, decoding) : FfmpegFrameSource.create(stream);
+        source.run(new FrameReceiver() {
+            @Override
+            public void onFrame(FrameLease frame) {
+                boolean interleaved = frame.format().planes() == 2;
+                pictures.add(new Picture(
+                        frame.memory(),
+                        frame.width() + "x" + frame.height() + " " + frame.color() + " " + frame.sequence(),
+                        mean(frame, 0, 1),
+                        mean(frame, 1, interleaved ? 2 : 1)));
+            }
+
+            @Override
+            public void onDropped(DropCause cause) {
+                // Counted by what is missing.
+            }
+
+            @Override
+            public void onStatus(StreamStatus status) {
+                assertThat(status.state()).isNotEqualTo(StreamStatus.State.FAILED);
+            }
+        });
+        return pictures;
+    }
+
+    private double mean(FrameLease frame, int plane, int step) {
+        int rows = frame.format().planeRows(plane, frame.height());
+        int rowBytes = frame.format().planeRowBytes(plane, frame.width());
+        int stride = frame.strideBytes(plane);
+        int bytes = (rows - 1) * stride + rowBytes;
+        if (frame.memory() == Memory.HOST) {
+            return mean(frame.plane(plane), rows, rowBytes, stride, step);
+        }
+        try (PinnedBuffer pinned = new PinnedBuffer(device, "test", bytes)) {
+            DeviceBuffer.of(frame.planeAddress(plane), bytes).download(pinned, bytes, device.decodeStream());
+            device.decodeStream().synchronize();
+            return mean(pinned.view(), rows, rowBytes, stride, step);
+        }
+    }
+
+    private static double mean(ByteBuffer samples, int rows, int rowBytes, int stride, int step) {
+        long sum = 0;
+        long count = 0;
+        for (int y = 0; y < rows; y++) {
+            for (int x = 0; x < rowBytes; x += step) {
+                sum += samples.get(y * stride + x) & 0xff;
+                count++;
+            }
+        }
+        return (double) sum / count;
+    }
+}
