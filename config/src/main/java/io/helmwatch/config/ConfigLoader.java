@@ -289,6 +289,7 @@ public final class ConfigLoader {
             KafkaConfig kafka = kafka(top.section("kafka", false));
             JsonLinesConfig jsonLines = jsonLines(top.section("json-lines", false));
             HttpConfig http = http(top.section("http", false));
+            GpuConfig gpu = gpu(top.section("gpu", false));
             IncidentsConfig incidents = new RulesReader(this).incidents(top.section("incidents", false));
             if (!kafka.enabled() && jsonLines.target() == null && problems.isEmpty()) {
                 problem(
@@ -297,7 +298,8 @@ public final class ConfigLoader {
                         "nothing receives the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
             }
             top.end();
-            return new HelmwatchConfig(backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents);
+            return new HelmwatchConfig(
+                    backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu);
         }
 
         private ModelConfig model(Section section) {
@@ -333,6 +335,20 @@ public final class ConfigLoader {
                     section.duration("max-delay", d.maxDelay(), Duration.ZERO, Duration.ofSeconds(10)));
             section.end();
             return inference;
+        }
+
+        private GpuConfig gpu(Section section) {
+            GpuConfig d = GpuConfig.DEFAULT;
+            String precision = section.choice("precision", "fp16", "fp32");
+            GpuConfig gpu = new GpuConfig(
+                    section.wholeNumber("device", d.device(), 0, 63),
+                    precision == null ? d.precision() : precision,
+                    section.wholeNumber("builder-level", d.builderLevel(), 0, 5),
+                    section.wholeNumber("lanes", d.lanes(), 1, 16),
+                    section.flag("hardware-decoding", d.hardwareDecoding()),
+                    section.path("cache"));
+            section.end();
+            return gpu;
         }
 
         private PipelineConfig pipeline(Section section) {

@@ -35,6 +35,18 @@ final class ConfigText {
         out.line(1, "workers", zeroIs(config.inference().workers(), "(chosen)"));
         out.line(1, "max-batch", zeroIs(config.inference().maxBatch(), "(the backend's)"));
         out.line(1, "max-delay", Durations.format(config.inference().maxDelay()));
+        out.section("gpu");
+        out.line(1, "device", config.gpu().device());
+        out.line(1, "precision", config.gpu().precision());
+        out.line(1, "builder-level", config.gpu().builderLevel());
+        out.line(1, "lanes", config.gpu().lanes());
+        out.line(1, "hardware-decoding", config.gpu().hardwareDecoding());
+        out.line(
+                1,
+                "cache",
+                config.gpu().cache() == null
+                        ? "(~/.cache/helmwatch)"
+                        : config.gpu().cacheFolder());
         out.section("pipeline");
         out.line(1, "ring-size", zeroIs(config.pipeline().ringSize(), "(chosen)"));
         out.line(1, "max-frame-age", Durations.format(config.pipeline().maxFrameAge()));

@@ -14,6 +14,7 @@ import java.util.List;
  * @param jsonLines the second sink
  * @param http metrics and health
  * @param incidents how incidents are made and kept
+ * @param gpu how a GPU is used
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -24,14 +25,29 @@ public record HelmwatchConfig(
         KafkaConfig kafka,
         JsonLinesConfig jsonLines,
         HttpConfig http,
-        IncidentsConfig incidents) {
+        IncidentsConfig incidents,
+        GpuConfig gpu) {
 
     /** Keeps its own copy of the streams. */
     public HelmwatchConfig {
         streams = List.copyOf(streams);
     }
 
-    /** Incidents by default. */
+    /** The GPU by default. */
+    public HelmwatchConfig(
+            Backend backend,
+            ModelConfig model,
+            InferenceConfig inference,
+            PipelineConfig pipeline,
+            List<StreamConfig> streams,
+            KafkaConfig kafka,
+            JsonLinesConfig jsonLines,
+            HttpConfig http,
+            IncidentsConfig incidents) {
+        this(backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, GpuConfig.DEFAULT);
+    }
+
+    /** Incidents and GPU by default. */
     public HelmwatchConfig(
             Backend backend,
             ModelConfig model,
@@ -41,7 +57,17 @@ public record HelmwatchConfig(
             KafkaConfig kafka,
             JsonLinesConfig jsonLines,
             HttpConfig http) {
-        this(backend, model, inference, pipeline, streams, kafka, jsonLines, http, IncidentsConfig.DEFAULT);
+        this(
+                backend,
+                model,
+                inference,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                http,
+                IncidentsConfig.DEFAULT,
+                GpuConfig.DEFAULT);
     }
 
     /** Every value in force as YAML text, secrets masked, for logs and {@code validate}. */

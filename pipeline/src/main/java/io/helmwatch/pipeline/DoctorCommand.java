@@ -7,12 +7,16 @@ import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.StreamProbe;
+import io.helmwatch.ingest.ffmpeg.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
 import io.helmwatch.sinks.kafka.KafkaProbe;
@@ -23,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -89,7 +94,28 @@ final class DoctorCommand implements Callable<Integer> {
     private void gpu() {
         String reason = Backends.whyNoGpu(Backends.gpuFactories());
         String driver = driver();
+        CudaProbe probe = CudaProbe.result();
         good("gpu", (reason.isEmpty() ? "usable" : "not used: " + reason) + "; driver: " + driver);
+        if (probe.usable()) {
+            probe.gpus().forEach(gpu -> good("gpu", gpu.toString()));
+            good(
+                    "cuda",
+                    "runtime " + probe.runtimeVersion() + " on a driver for " + probe.driverVersion()
+                            + ", kernel compiler " + probe.nvrtcVersion());
+            Optional<String> missing = TensorRtLibrary.problem();
+            report(missing.isEmpty(), "tensorrt", missing.isEmpty() ? TensorRtLibrary.version() : missing.get());
+            videoEngines();
+        }
+    }
+
+    private void videoEngines() {
+        try (CudaDevice device = CudaDevice.open(0);
+                CudaDecoding decoding = CudaDecoding.open(
+                        device.contextHandle(), device.decodeStream().handle())) {
+            good("nvdec", "usable");
+        } catch (RuntimeException refused) {
+            bad("nvdec", String.valueOf(refused.getMessage()));
+        }
     }
 
     private static String driver() {

@@ -31,7 +31,8 @@ import picocli.CommandLine.ParseResult;
             ValidateCommand.class,
             DoctorCommand.class,
             EvalCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            EngineCommand.class
         })
 public final class Main implements Runnable {
     /** Level of the project's own log lines. */
@@ -121,7 +122,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw CommandFailure.usage(
-                "no command was given: expected demo, run, detect, replay, validate, doctor, eval or bench;"
+                "no command was given: expected demo, run, detect, replay, validate, doctor, eval, bench or engine;"
                         + " 'helmwatch --help' shows them");
     }
 

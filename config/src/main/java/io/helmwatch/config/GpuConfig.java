@@ -1,0 +1,31 @@
+package io.helmwatch.config;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a GPU is used; without effect on a CPU.
+ *
+ * @param device index of the GPU, from 0
+ * @param precision arithmetic of the network: {@code fp16} or {@code fp32}
+ * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (within a minute) to 5 (longest)
+ * @param lanes batches that are under way at the same time
+ * @param hardwareDecoding whether the GPU's video engines decode what they can
+ * @param cache folder of built engines and compiled kernels; null is {@code ~/.cache/helmwatch}
+ */
+public record GpuConfig(
+        int device,
+        String precision,
+        int builderLevel,
+        int lanes,
+        boolean hardwareDecoding,
+        @Nullable Path cache) {
+
+    /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
+    public static final GpuConfig DEFAULT = new GpuConfig(0, "fp16", 0, 3, true, null);
+
+    /** Where engines and kernels are kept. */
+    public Path cacheFolder() {
+        return cache == null ? Path.of(System.getProperty("user.home", "."), ".cache", "helmwatch") : cache;
+    }
+}

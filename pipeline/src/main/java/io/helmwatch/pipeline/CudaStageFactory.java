@@ -1,0 +1,197 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.Backend;
+import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.CudaProbe;
+import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.inference.InferenceEngine;
+import io.helmwatch.inference.InferenceLane;
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
+import io.helmwatch.inference.tensorrt.EngineProgress;
+import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import io.helmwatch.inference.tensorrt.TensorRtLibrary;
+import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.ingest.ffmpeg.CudaDecoding;
+import io.helmwatch.ingest.ffmpeg.FfmpegFrameLease;
+import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
+import io.helmwatch.postprocess.NmsSettings;
+import io.helmwatch.postprocess.cuda.CudaPostprocessor;
+import io.helmwatch.preprocess.cuda.CudaPreprocessor;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * NVDEC, CUDA kernels and TensorRT on one GPU: frames stay in device memory, boxes cross the bus.
+ *
+ * <p>Without usable libraries or a GPU nothing here is touched beyond {@link #unusable}.
+ */
+public final class CudaStageFactory implements StageFactory {
+
+    /** Frames of a batch where the configuration does not say: above it throughput hardly rises, latency does. */
+    static final int DEFAULT_MAX_BATCH = 32;
+
+    private static final Logger LOG = LoggerFactory.getLogger(CudaStageFactory.class);
+    private static final long PROGRESS_SECONDS = 15;
+
+    /** Made by the service loader. */
+    public CudaStageFactory() {}
+
+    @Override
+    public Backend backend() {
+        return Backend.CUDA;
+    }
+
+    @Override
+    public Optional<String> unusable() {
+        CudaProbe probe = CudaProbe.result();
+        return probe.usable() ? TensorRtLibrary.problem() : Optional.of(probe.reason());
+    }
+
+    @Override
+    public Stages open(HelmwatchConfig config, Path model) {
+        GpuConfig gpu = config.gpu();
+        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        try {
+            CudaDevice device = keep(opened, CudaDevice.open(gpu.device()));
+            Path cache = gpu.cacheFolder();
+            int wanted = config.inference().maxBatch() == 0
+                    ? DEFAULT_MAX_BATCH
+                    : config.inference().maxBatch();
+            TensorRtEngine engine = keep(
+                    opened,
+                    TensorRtEngine.open(
+                            device,
+                            model,
+                            config.model(),
+                            EngineOptions.of(precision(gpu), wanted).withLevel(gpu.builderLevel()),
+                            cache.resolve("engines"),
+                            progress()));
+            ModelInfo info = engine.model();
+            int batch = Math.min(wanted, engine.largestBatch());
+            List<InferenceLane> lanes = new ArrayList<>();
+            for (int i = 0; i < Math.max(1, gpu.lanes()); i++) {
+                lanes.add(keep(opened, engine.openLane(batch)));
+            }
+            Path kernels = cache.resolve("kernels");
+            CudaPreprocessor preprocessor =
+                    keep(opened, new CudaPreprocessor(device, info.anchor(), info.padValue(), kernels));
+            CudaPostprocessor postprocessor =
+                    keep(opened, new CudaPostprocessor(device, NmsSettings.of(config.model()), info.labels(), kernels));
+            CudaDecoding decoding = gpu.hardwareDecoding()
+                    ? keep(
+                            opened,
+                            CudaDecoding.open(
+                                    device.contextHandle(),
+                                    device.decodeStream().handle()))
+                    : null;
+            return new Stages(
+                    new DeviceOwner(engine, decoding, device),
+                    lanes,
+                    1,
+                    preprocessor,
+                    postprocessor,
+                    FfmpegFrameLease::create,
+                    sources(decoding),
+                    "backend cuda: " + device.info().name() + ", model "
+                            + info.identity().name() + " "
+                            + info.identity().version() + " " + info.input() + " "
+                            + info.identity().precision() + ", TensorRT " + TensorRtLibrary.version() + " level "
+                            + gpu.builderLevel() + ", batch " + batch + ", " + lanes.size() + " lanes, "
+                            + (decoding == null ? "decoding on the CPU" : "decoding on the GPU") + ", "
+                            + (device.memory().bytes(MemoryLedger.Kind.DEVICE) >> 20) + " MiB on the device");
+        } catch (Throwable failure) {
+            while (!opened.isEmpty()) {
+                try {
+                    opened.pop().close();
+                } catch (Exception later) {
+                    failure.addSuppressed(later);
+                }
+            }
+            throw failure;
+        }
+    }
+
+    private static <T extends AutoCloseable> T keep(Deque<AutoCloseable> opened, T owner) {
+        opened.push(owner);
+        return owner;
+    }
+
+    private static Function<StreamConfig, FrameSource> sources(@Nullable CudaDecoding decoding) {
+        return decoding == null ? FfmpegFrameSource::create : stream -> FfmpegFrameSource.create(stream, decoding);
+    }
+
+    static Precision precision(GpuConfig gpu) {
+        return Precision.valueOf(gpu.precision().toUpperCase(Locale.ROOT));
+    }
+
+    /** A line now and then, so that an operator sees that a build goes on. */
+    static EngineProgress progress() {
+        AtomicLong told = new AtomicLong();
+        return (step, layers, seconds) -> {
+            long last = told.get();
+            if (seconds - last >= PROGRESS_SECONDS && told.compareAndSet(last, seconds)) {
+                LOG.info("building the TensorRT engine: {} s, {} layers done, {}", seconds, layers, step);
+            }
+        };
+    }
+
+    /** The engine, and after it the decoders' and the device, which every other stage needs until it is closed. */
+    private static final class DeviceOwner implements InferenceEngine {
+        private final TensorRtEngine engine;
+        private final @Nullable CudaDecoding decoding;
+        private final CudaDevice device;
+        private boolean closed;
+
+        DeviceOwner(TensorRtEngine engine, @Nullable CudaDecoding decoding, CudaDevice device) {
+            this.engine = engine;
+            this.decoding = decoding;
+            this.device = device;
+        }
+
+        @Override
+        public ModelInfo model() {
+            return engine.model();
+        }
+
+        @Override
+        public InferenceLane openLane(int maxBatch) {
+            return engine.openLane(maxBatch);
+        }
+
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            engine.close();
+            if (decoding != null) {
+                decoding.close();
+            }
+            report(MemoryLedger.Kind.DEVICE, "device");
+            report(MemoryLedger.Kind.PINNED, "pinned");
+            device.close();
+        }
+
+        private void report(MemoryLedger.Kind kind, String name) {
+            device.memory()
+                    .byOwner(kind)
+                    .forEach((owner, bytes) -> LOG.warn("LEAK: {} bytes of {} memory of {}", bytes, name, owner));
+        }
+    }
+}
