@@ -103,8 +103,14 @@ final class BenchCommand implements Callable<Integer> {
         return table.toString();
     }
 
-    private static void row(StringBuilder table, String what, double rate, String how) {
-        table.append(String.format(Locale.ROOT, "%-18s %9.1f fps   %s%n", what, rate, how));
+    private static void row(StringBuilder table, String what, StageBenchmark.Speed speed, String how) {
+        table.append(String.format(
+                Locale.ROOT,
+                "%-18s %9.1f fps %9.2f ms CPU per frame   %s%n",
+                what,
+                speed.fps(),
+                speed.cpuMillis(),
+                how));
     }
 
     private String json(Path file, Stages stages, StageBenchmark.Result result) throws IOException {
@@ -114,16 +120,21 @@ final class BenchCommand implements Callable<Integer> {
             out.writeStringField("clip", file.toString());
             out.writeStringField("stages", stages.description());
             out.writeNumberField("streams", streams);
-            out.writeNumberField("decodeFps", result.decode());
-            out.writeNumberField("preprocessFps", result.preprocess());
-            out.writeNumberField("inferenceFps", result.inference());
-            out.writeNumberField("postprocessFps", result.postprocess());
-            out.writeNumberField("wholeFps", result.whole());
+            speed(out, "decode", result.decode());
+            speed(out, "preprocess", result.preprocess());
+            speed(out, "inference", result.inference());
+            speed(out, "postprocess", result.postprocess());
+            speed(out, "whole", result.whole());
             out.writeNumberField("shareOfBound", result.share());
             out.writeNumberField("latencyP50Millis", result.latencyP50Millis());
             out.writeNumberField("latencyP99Millis", result.latencyP99Millis());
             out.writeEndObject();
         }
         return text.append('\n').toString();
+    }
+
+    private static void speed(JsonGenerator out, String what, StageBenchmark.Speed speed) throws IOException {
+        out.writeNumberField(what + "Fps", speed.fps());
+        out.writeNumberField(what + "CpuMillis", speed.cpuMillis());
     }
 }

@@ -13,6 +13,8 @@ import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.StreamStatus;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.management.ManagementFactory;
+import java.lang.management.OperatingSystemMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -35,16 +37,24 @@ final class StageBenchmark {
     private final List<StreamConfig> streams;
     private final long roundNanos;
 
-    private final List<Double> decode = new ArrayList<>();
-    private final List<Double> preprocess = new ArrayList<>();
-    private final List<Double> inference = new ArrayList<>();
-    private final List<Double> postprocess = new ArrayList<>();
-    private final List<Double> whole = new ArrayList<>();
+    private final List<Speed> decode = new ArrayList<>();
+    private final List<Speed> preprocess = new ArrayList<>();
+    private final List<Speed> inference = new ArrayList<>();
+    private final List<Speed> postprocess = new ArrayList<>();
+    private final List<Speed> whole = new ArrayList<>();
     private final List<Double> latencyP50Millis = new ArrayList<>();
     private final List<Double> latencyP99Millis = new ArrayList<>();
 
     /**
-     * Frames per second of each stage alone, as medians over the rounds.
+     * How fast something is.
+     *
+     * @param fps frames per second
+     * @param cpuMillis processor time of the whole process per frame: hardly disturbed by what else the machine does
+     */
+    record Speed(double fps, double cpuMillis) {}
+
+    /**
+     * Each stage alone and the whole, as medians over the rounds.
      *
      * @param decode all streams at once, one thread each
      * @param preprocess one thread
@@ -55,21 +65,21 @@ final class StageBenchmark {
      * @param latencyP99Millis likewise
      */
     record Result(
-            double decode,
-            double preprocess,
-            double inference,
-            double postprocess,
-            double whole,
+            Speed decode,
+            Speed preprocess,
+            Speed inference,
+            Speed postprocess,
+            Speed whole,
             double latencyP50Millis,
             double latencyP99Millis) {
 
         /** What no pipeline of these stages can exceed. */
         double bound() {
-            return Math.min(decode, inference);
+            return Math.min(decode.fps(), inference.fps());
         }
 
         double share() {
-            return whole / bound();
+            return whole.fps() / bound();
         }
     }
 
@@ -95,13 +105,19 @@ final class StageBenchmark {
             frames.forEach(FrameLease::close);
         }
         return new Result(
-                median(decode),
-                median(preprocess),
-                median(inference),
-                median(postprocess),
-                median(whole),
+                medianSpeed(decode),
+                medianSpeed(preprocess),
+                medianSpeed(inference),
+                medianSpeed(postprocess),
+                medianSpeed(whole),
                 median(latencyP50Millis),
                 median(latencyP99Millis));
+    }
+
+    private static Speed medianSpeed(List<Speed> speeds) {
+        return new Speed(
+                median(speeds.stream().map(Speed::fps).toList()),
+                median(speeds.stream().map(Speed::cpuMillis).toList()));
     }
 
     private static double median(List<Double> values) {
@@ -144,7 +160,7 @@ final class StageBenchmark {
         return frames;
     }
 
-    private double decodeAlone() throws InterruptedException {
+    private Speed decodeAlone() throws InterruptedException {
         AtomicLong frames = new AtomicLong();
         List<FrameSource> sources = streams.stream().map(stages.newSource()).toList();
         List<Thread> threads = new ArrayList<>();
@@ -157,42 +173,39 @@ final class StageBenchmark {
             TimeUnit.MILLISECONDS.sleep(1);
         }
         long before = frames.get();
-        long start = System.nanoTime();
+        StopWatch watch = new StopWatch();
         TimeUnit.NANOSECONDS.sleep(roundNanos);
-        double rate = (frames.get() - before) * 1e9 / (System.nanoTime() - start);
+        Speed speed = watch.speed(frames.get() - before);
         sources.forEach(FrameSource::stop);
         for (Thread thread : threads) {
             thread.join();
         }
-        return rate;
+        return speed;
     }
 
-    private double preprocessAlone(List<FrameLease> frames) {
+    private Speed preprocessAlone(List<FrameLease> frames) {
         Preprocessor preprocessor = stages.preprocessor();
         InferenceLane lane = stages.lanes().get(0);
         int batch = lane.maxBatch();
         int next = 0;
         long count = 0;
-        long start = System.nanoTime();
-        long now;
+        StopWatch watch = new StopWatch();
         do {
             for (int i = 0; i < batch; i++) {
                 preprocessor.add(frames.get(next++ % frames.size()), lane.input(), i);
             }
             preprocessor.submit(lane.input(), batch);
             count += batch;
-            now = System.nanoTime();
-        } while (now - start < roundNanos);
-        return count * 1e9 / (now - start);
+        } while (watch.nanos() < roundNanos);
+        return watch.speed(count);
     }
 
-    private double inferenceAlone() throws InterruptedException {
+    private Speed inferenceAlone() throws InterruptedException {
         int workers = stages.workers();
         AtomicLong count = new AtomicLong();
         CountDownLatch ready = new CountDownLatch(workers);
         AtomicReference<Throwable> failure = new AtomicReference<>();
         List<Thread> threads = new ArrayList<>();
-        long[] startNanos = {0};
         for (int worker = 0; worker < workers; worker++) {
             List<InferenceLane> lanes = lanesOf(worker);
             Thread thread = new Thread(
@@ -215,7 +228,7 @@ final class StageBenchmark {
             threads.add(thread);
         }
         ready.await();
-        startNanos[0] = System.nanoTime();
+        StopWatch watch = new StopWatch();
         for (Thread thread : threads) {
             thread.join();
         }
@@ -223,7 +236,7 @@ final class StageBenchmark {
         if (broken != null) {
             throw CommandFailure.failed("the network failed: " + broken.getMessage(), broken);
         }
-        return count.get() * 1e9 / (System.nanoTime() - startNanos[0]);
+        return watch.speed(count.get());
     }
 
     private List<InferenceLane> lanesOf(int worker) {
@@ -245,7 +258,7 @@ final class StageBenchmark {
         return frames;
     }
 
-    private double postprocessAlone(FrameLease frame) {
+    private Speed postprocessAlone(FrameLease frame) {
         Postprocessor postprocessor = stages.postprocessor();
         InferenceLane lane = stages.lanes().get(0);
         Letterbox letterbox = stages.preprocessor().add(frame, lane.input(), 0);
@@ -253,19 +266,17 @@ final class StageBenchmark {
         lane.run(1);
         lane.await();
         long count = 0;
-        long start = System.nanoTime();
-        long now;
+        StopWatch watch = new StopWatch();
         do {
             postprocessor.submit(lane.output(), 1);
             lane.await();
             postprocessor.detect(lane.output(), 0, letterbox);
             count++;
-            now = System.nanoTime();
-        } while (now - start < roundNanos / 4);
-        return count * 1e9 / (now - start);
+        } while (watch.nanos() < roundNanos / 4);
+        return watch.speed(count);
     }
 
-    private double wholePipeline() throws InterruptedException {
+    private Speed wholePipeline() throws InterruptedException {
         try (HelmetPipeline pipeline = HelmetPipeline.start(
                 stages,
                 config.pipeline(),
@@ -282,14 +293,35 @@ final class StageBenchmark {
                 TimeUnit.MILLISECONDS.sleep(1);
             }
             long before = analysed.get();
-            long start = System.nanoTime();
+            StopWatch watch = new StopWatch();
             TimeUnit.NANOSECONDS.sleep(roundNanos);
-            double rate = (analysed.get() - before) * 1e9 / (System.nanoTime() - start);
+            Speed speed = watch.speed(analysed.get() - before);
             for (ValueAtPercentile value : pipeline.metrics().latency().percentileValues()) {
                 (value.percentile() == 0.5 ? latencyP50Millis : latencyP99Millis)
                         .add(value.value(TimeUnit.MILLISECONDS));
             }
-            return rate;
+            return speed;
+        }
+    }
+
+    /** Elapsed time and processor time of this process since it was made. */
+    private static final class StopWatch {
+        private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getOperatingSystemMXBean();
+
+        private final long startNanos = System.nanoTime();
+        private final long startCpuNanos = cpuNanos();
+
+        long nanos() {
+            return System.nanoTime() - startNanos;
+        }
+
+        Speed speed(long frames) {
+            double cpu = cpuNanos() - startCpuNanos;
+            return new Speed(frames * 1e9 / nanos(), frames == 0 ? 0 : cpu / 1e6 / frames);
+        }
+
+        private static long cpuNanos() {
+            return SYSTEM instanceof com.sun.management.OperatingSystemMXBean process ? process.getProcessCpuTime() : 0;
         }
     }
 
