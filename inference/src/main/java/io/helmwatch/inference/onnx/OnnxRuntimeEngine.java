@@ -243,6 +243,11 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             return new OnnxRuntimeLane(environment, current, network, maxBatch);
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("batch of " + maxBatch + ": its tensors must stay below 2 GB", e);
+        } catch (OutOfMemoryError e) {
+            throw new ModelException(
+                    "model " + network.file().path() + ": no memory for the tensors of another lane with batch "
+                            + maxBatch + ": raise -XX:MaxDirectMemorySize or configure fewer workers",
+                    e);
         }
     }
 

@@ -242,6 +242,26 @@ class OnnxRuntimeEngineTest {
         }
     }
 
+    @Test
+    void shouldGiveManyCoresToFewWorkers() {
+        try (OnnxRuntimeEngine engine =
+                OnnxRuntimeEngine.open(tinyNetwork(), ModelConfig.DEFAULT, InferenceConfig.DEFAULT, 64)) {
+            assertThat(engine.plan().workers() * engine.plan().threadsPerWorker())
+                    .isEqualTo(64);
+            assertThat(engine.plan().workers()).isLessThanOrEqualTo(16);
+        }
+    }
+
+    @Test
+    void shouldSayWhatToDoWhenLanesDoNotFitIntoMemory() {
+        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(tinyNetwork(), ModelConfig.DEFAULT, ONE)) {
+            // 1.5 GB of input, in a test process that may have 1 GB.
+            assertThatThrownBy(() -> engine.openLane(30_000))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("MaxDirectMemorySize");
+        }
+    }
+
     // --- networks of others ---
 
     @ParameterizedTest
