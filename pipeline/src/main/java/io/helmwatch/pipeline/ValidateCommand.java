@@ -8,6 +8,7 @@ import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.sinks.kafka.KafkaDetectionSink;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,13 @@ final class ValidateCommand implements Callable<Integer> {
             Installation.model(model == null ? settings.model().path() : model);
         } catch (CommandFailure missing) {
             problems.add(config + ": model.path: " + missing.getMessage());
+        }
+        if (settings.kafka().enabled()) {
+            try {
+                KafkaDetectionSink.check(settings.kafka());
+            } catch (IllegalArgumentException refused) {
+                problems.add(config + ": " + refused.getMessage());
+            }
         }
         for (StreamConfig stream : settings.streams()) {
             try {

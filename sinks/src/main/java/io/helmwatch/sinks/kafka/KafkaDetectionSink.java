@@ -124,13 +124,22 @@ public final class KafkaDetectionSink implements DetectionSink {
 
             @Override
             public void onAway(String reason) {
-                state.away(config.bootstrapServers() + " does not answer (" + reason + ")");
+                state.away(reason);
             }
         });
         this.sender = new Thread(this::run, "kafka-sink");
         sender.setDaemon(true);
         topics.start();
         sender.start();
+    }
+
+    /**
+     * Checks what the configuration says about the client, without talking to a broker.
+     *
+     * @throws IllegalArgumentException when a client property cannot be used, in one sentence without secrets
+     */
+    public static void check(KafkaConfig config) {
+        KafkaProperties.producer(config);
     }
 
     @Override
@@ -353,7 +362,7 @@ public final class KafkaDetectionSink implements DetectionSink {
     private void onTrouble(Exception failure) {
         trouble = true;
         String missing = topics.missing();
-        state.away(missing.isEmpty() ? describe(failure) : missing);
+        state.away(missing.isEmpty() ? KafkaProperties.away(config.bootstrapServers(), failure) : missing);
         if (!mayRecover(failure)) {
             replaceProducer = true;
         }
@@ -380,14 +389,6 @@ public final class KafkaDetectionSink implements DetectionSink {
             checkedNanos = now;
             topics.check();
         }
-    }
-
-    private String describe(Exception failure) {
-        String reason = KafkaProperties.sentence(failure);
-        if (failure instanceof AuthenticationException || failure instanceof AuthorizationException) {
-            return config.bootstrapServers() + " refuses us (" + reason + ")";
-        }
-        return config.bootstrapServers() + " does not take messages (" + reason + ")";
     }
 
     /** Whether the same client may succeed later. */

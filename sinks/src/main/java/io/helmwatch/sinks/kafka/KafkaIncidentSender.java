@@ -113,7 +113,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
 
             @Override
             public void onAway(String reason) {
-                markAway(config.bootstrapServers() + " does not answer (" + reason + ")");
+                markAway(reason);
             }
         });
         this.thread = new Thread(this::run, "incident-sender");

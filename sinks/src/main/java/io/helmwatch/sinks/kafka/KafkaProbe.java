@@ -44,8 +44,7 @@ public record KafkaProbe(boolean reachable, String sentence) {
             Thread.currentThread().interrupt();
             return new KafkaProbe(false, servers + ": interrupted");
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            return new KafkaProbe(
-                    false, servers + " cannot be used within " + millis + " ms: " + KafkaProperties.sentence(e));
+            return new KafkaProbe(false, KafkaProperties.away(servers, e));
         }
     }
 

@@ -6,12 +6,17 @@ import io.helmwatch.config.Secret;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import javax.security.auth.login.LoginException;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Client properties: our defaults, then what the configuration says, then what must be so. */
@@ -20,6 +25,8 @@ final class KafkaProperties {
 
     /** How long the sending thread (never the caller) waits for metadata or buffer memory before it looks around again. */
     static final int MAX_BLOCK_MILLIS = 1_000;
+
+    private static final Set<String> REMOTE_LOGINS = Set.of("GSSAPI", "OAUTHBEARER");
 
     private KafkaProperties() {}
 
@@ -48,15 +55,33 @@ final class KafkaProperties {
         return properties;
     }
 
-    /** Makes a client that talks to nobody: what the properties name (key stores, login modules, limits) is looked at only then. */
+    /**
+     * Makes a client that talks to no broker: what the properties name (key stores, login modules, limits) is looked at only
+     * then. Logins that need a server of their own (Kerberos, OAuth) may fail today and succeed later.
+     */
     private static void check(Map<String, Object> properties) {
         Map<String, Object> nobody = new HashMap<>(properties);
         nobody.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
         try (KafkaProducer<byte[], byte[]> trial = new KafkaProducer<>(nobody)) {
             trial.close(Duration.ZERO);
         } catch (KafkaException e) {
-            throw new IllegalArgumentException("kafka.properties: " + sentence(e), e);
+            if (!isRemoteLogin(properties, e)) {
+                throw new IllegalArgumentException("kafka.properties: " + sentence(e), e);
+            }
         }
+    }
+
+    private static boolean isRemoteLogin(Map<String, Object> properties, Throwable failure) {
+        Object mechanism = properties.getOrDefault(SaslConfigs.SASL_MECHANISM, SaslConfigs.DEFAULT_SASL_MECHANISM);
+        if (!REMOTE_LOGINS.contains(String.valueOf(mechanism))) {
+            return false;
+        }
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof LoginException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Properties of the admin client: those of the configuration that it knows. */
@@ -72,6 +97,19 @@ final class KafkaProperties {
         all.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(timeoutMillis));
         all.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
         return all;
+    }
+
+    /** Why a broker cannot be used, one sentence without secrets. */
+    static String away(String servers, Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthenticationException || cause instanceof AuthorizationException) {
+                return servers + " refuses us (" + sentence(cause) + ")";
+            }
+            if (cause instanceof TimeoutException || cause instanceof org.apache.kafka.common.errors.TimeoutException) {
+                return servers + " does not answer";
+            }
+        }
+        return servers + " cannot be used (" + sentence(failure) + ")";
     }
 
     /** The innermost useful message of a failure as one line without secrets. */

@@ -42,7 +42,7 @@ final class KafkaTopics implements AutoCloseable {
         /** The broker answered, but topics are missing that we do not or may not create. */
         void onMissing(String reason);
 
-        /** The broker cannot be asked. */
+        /** The broker cannot be asked; the reason is a whole sentence. */
         void onAway(String reason);
     }
 
@@ -106,7 +106,7 @@ final class KafkaTopics implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 return;
             } catch (ExecutionException | TimeoutException | RuntimeException e) {
-                listener.onAway(KafkaProperties.sentence(e));
+                listener.onAway(KafkaProperties.away(config.bootstrapServers(), e));
             }
             if (answered && missing.isEmpty()) {
                 retryMillis = FIRST_RETRY_MILLIS;

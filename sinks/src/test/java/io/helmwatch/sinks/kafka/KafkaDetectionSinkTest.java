@@ -264,6 +264,25 @@ class KafkaDetectionSinkTest {
     }
 
     @Test
+    void shouldCheckWhatPropertiesNameWithoutABroker() {
+        assertThatThrownBy(() -> KafkaDetectionSink.check(config(
+                        "bad",
+                        true,
+                        Map.of(
+                                "security.protocol", Secret.of("SSL"),
+                                "ssl.truststore.location", Secret.of("/no/such/store.jks")))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("kafka.properties: ")
+                .hasMessageContaining("/no/such/store.jks");
+        Map<String, Secret> kerberos = Map.of(
+                "security.protocol", Secret.of("SASL_PLAINTEXT"),
+                "sasl.kerberos.service.name", Secret.of("kafka"),
+                "sasl.jaas.config",
+                        Secret.of("com.sun.security.auth.module.Krb5LoginModule required useTicketCache=false;"));
+        KafkaDetectionSink.check(config("kerberos", true, kerberos));
+    }
+
+    @Test
     void shouldAnswerProbe() {
         KafkaProbe probe = KafkaProbe.of(config("probe"), java.time.Duration.ofSeconds(5));
         assertThat(probe.reachable()).isTrue();
