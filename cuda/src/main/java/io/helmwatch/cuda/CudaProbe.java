@@ -3,6 +3,8 @@ package io.helmwatch.cuda;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.nvrtc;
@@ -28,6 +30,10 @@ public record CudaProbe(
 
     /** JavaCPP's own library for the runtime, in a jar of its own that the default build leaves out. */
     private static final String NATIVE_LIBRARY = "/org/bytedeco/cuda/linux-x86_64/libjnicudart.so";
+
+    /** What the dynamic loader says. */
+    private static final Pattern MISSING_LIBRARY =
+            Pattern.compile("(lib[\\w+-]+\\.so[.\\d]*): cannot open shared object file");
 
     private static final class Once {
         static final CudaProbe RESULT = ask();
@@ -93,8 +99,20 @@ public record CudaProbe(
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return "a CUDA library could not be loaded: " + message;
+        return explain(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+    }
+
+    /** The loader's message as a sentence for the operator. */
+    static String explain(String message) {
+        Matcher missing = MISSING_LIBRARY.matcher(message);
+        if (!missing.find()) {
+            return "a CUDA library could not be loaded: " + message;
+        }
+        String library = missing.group(1);
+        return library.startsWith("libcuda.so")
+                ? "there is no NVIDIA driver here (" + library + " was not found)"
+                : "CUDA's library " + library
+                        + " was not found: install CUDA 12.6, or build with -Pgpu,gpu-libraries, which brings it";
     }
 
     private static String version(int number) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CudaProbeTest {
 
@@ -16,6 +18,21 @@ class CudaProbeTest {
         assertThat(probe.reason()).isNotBlank().doesNotContain("\n");
         assertThat(probe.gpus()).isEmpty();
         assertThat(CudaProbe.result()).isSameAs(probe);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/c/libjnicudart.so: libcuda.so.1: cannot open shared object file: No such file or directory"
+                        + "|there is no NVIDIA driver here (libcuda.so.1 was not found)",
+                "/c/libjnicudart.so: libcudart.so.12: cannot open shared object file: No such file or directory"
+                        + "|CUDA's library libcudart.so.12 was not found: install CUDA 12.6, or build with"
+                        + " -Pgpu,gpu-libraries, which brings it",
+                "no jnicudart in java.library.path|a CUDA library could not be loaded: no jnicudart in java.library.path"
+            })
+    void shouldSayWhatTheLoaderMissed(String message, String sentence) {
+        assertThat(CudaProbe.explain(message)).isEqualTo(sentence);
     }
 
     @Test
