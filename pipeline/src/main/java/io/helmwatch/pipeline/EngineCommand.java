@@ -107,6 +107,9 @@ final class EngineCommand implements Runnable {
         private @Nullable Path cache;
 
         CudaDevice openDevice() {
+            // What is wrong with the words is said first, also without a GPU.
+            options();
+            model();
             Optional<String> problem = new CudaStageFactory().unusable();
             if (problem.isPresent()) {
                 throw CommandFailure.failed("engines need a GPU: " + problem.get(), null);

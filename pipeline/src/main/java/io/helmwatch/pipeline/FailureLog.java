@@ -1,16 +1,21 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.cuda.CudaException;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Counts the failures of stages; logs each kind once with its stack trace, so that a stage that fails on every frame does not
  * fill the log. The totals are in the metrics and in the summary line.
+ *
+ * <p>A CUDA error that stays ends the process with exit code 1 and one sentence: nothing on that GPU works until a new process starts, and
+ * closing its owners may hang. What has to survive is on disk or with Kafka by then.
  *
  * <p>Threading: any thread.
  */
@@ -21,7 +26,15 @@ final class FailureLog {
     private final Map<Stage, AtomicLong> counts = new EnumMap<>(Stage.class);
     private final Set<String> known = new HashSet<>();
 
+    private final Consumer<CudaException> deviceLost;
+
     FailureLog() {
+        this(FailureLog::endProcess);
+    }
+
+    /** As usual, with something else to do when the GPU is lost. */
+    FailureLog(Consumer<CudaException> deviceLost) {
+        this.deviceLost = deviceLost;
         for (Stage stage : Stage.values()) {
             counts.put(stage, new AtomicLong());
         }
@@ -38,6 +51,14 @@ final class FailureLog {
                     stage.tag(),
                     failure);
         }
+        if (failure instanceof CudaException cuda && cuda.isSticky()) {
+            deviceLost.accept(cuda);
+        }
+    }
+
+    private static void endProcess(CudaException error) {
+        Main.say(String.valueOf(error.getMessage()));
+        Runtime.getRuntime().halt(1);
     }
 
     /** Failures of a stage so far. */

@@ -58,7 +58,8 @@ final class Settings {
                 embedded,
                 config.jsonLines(),
                 config.http(),
-                config.incidents());
+                config.incidents(),
+                config.gpu());
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
