@@ -149,7 +149,7 @@ public final class StreamAddress {
         return switch (kind) {
             case FILE -> true;
             case RTSP -> false;
-            case HTTP -> FINITE_ENDINGS.contains(ending(path()));
+            case HTTP -> FINITE_ENDINGS.contains(ending());
         };
     }
 
@@ -159,6 +159,11 @@ public final class StreamAddress {
             throw new IllegalStateException("not a file: " + this);
         }
         return Path.of(resource);
+    }
+
+    /** What the path ends in behind its last dot, in lower case; empty where there is no dot. */
+    public String ending() {
+        return ending(path());
     }
 
     /** The host of a network address, in brackets where it is a literal IPv6 address; empty for files. */

@@ -268,7 +268,21 @@ public final class FfmpegFrameSource implements FrameSource {
         if (parsed.kind() != Kind.FILE) {
             lookup.await(parsed, config.openTimeout(), interrupt);
         }
-        return new FfmpegInput(config, parsed, interrupt, null, null);
+        return new FfmpegInput(config, parsed, interrupt, snapshotDemuxer(parsed), null);
+    }
+
+    /** The demuxer for a single picture on a web server, which FFmpeg would take for the first of a numbered series; else null. */
+    private static @Nullable String snapshotDemuxer(StreamAddress address) {
+        if (address.kind() != Kind.HTTP) {
+            return null;
+        }
+        return switch (address.ending()) {
+            case "jpg", "jpeg" -> "jpeg_pipe";
+            case "png" -> "png_pipe";
+            case "bmp" -> "bmp_pipe";
+            case "webp" -> "webp_pipe";
+            default -> null;
+        };
     }
 
     private FfmpegDecoder openDecoder(FfmpegInput input, String displayed, @Nullable CudaDecoding where) {

@@ -8,6 +8,7 @@ import io.helmwatch.config.Secret;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Credentials;
 import io.helmwatch.config.StreamConfig.Transport;
+import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -104,6 +105,48 @@ class HttpTest {
                     .containsExactly(State.STARTING, State.ONLINE, State.OFFLINE, State.ONLINE);
             assertThat(source.seen().statuses().get(2).reason()).isEqualTo(url("/live") + " closed the connection.");
         }
+    }
+
+    @Test
+    void shouldPlayTheEndlessPicturesOfAnOldCamera() {
+        Path picture = TestClips.make("snapshot.jpg", "-f lavfi -i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
+        server.createContext("/video", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "multipart/x-mixed-replace; boundary=frame");
+            exchange.sendResponseHeaders(200, 0);
+            byte[] jpeg = Files.readAllBytes(picture);
+            try (OutputStream body = exchange.getResponseBody()) {
+                for (int i = 0; i < 200; i++) {
+                    body.write(("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: " + jpeg.length + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+                    body.write(jpeg);
+                    body.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+                    body.flush();
+                    Thread.sleep(20);
+                }
+            } catch (InterruptedException e) {
+                exchange.close();
+            }
+        });
+
+        try (RunningSource source = new RunningSource(stream("/video", null))) {
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 50);
+            assertThat(source.seen().frames()).extracting(Seen::width).containsOnly(160);
+            assertThat(source.seen().frames())
+                    .extracting(Seen::ptsNanos)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void shouldShowASinglePicture() {
+        Path picture = TestClips.make("snapshot.jpg", "-f lavfi -i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
+        server.createContext("/snapshot.jpg", exchange -> send(exchange, 200, Files.readAllBytes(picture)));
+
+        RecordingReceiver receiver = run("/snapshot.jpg", null);
+
+        assertThat(receiver.frames()).hasSize(1);
+        assertThat(receiver.lastStatus().state()).isEqualTo(State.ENDED);
     }
 
     @Test

@@ -71,8 +71,10 @@ class SecretsTest {
         }
         try (RtspCamera camera = new RtspCamera().requiring("operator", "none of them")) {
             int closedPort = closedPort();
+            List<String> users = List.of("operator", "op@site", "op/erator?", "100%", "Bedienerin ä");
             for (String password : passwords) {
-                Credentials credentials = new Credentials("operator", Secret.of(password));
+                String user = users.get(random.nextInt(users.size()));
+                Credentials credentials = new Credentials(user, Secret.of(password));
                 String encoded =
                         URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20");
                 String host = "127.0.0.1:" + camera.port();
