@@ -66,7 +66,7 @@ class CommandLineTest {
     void shouldShowHelpOfEveryCommand() {
         CommandRun all = helmwatch("--help");
         assertThat(all.code()).isZero();
-        for (String command : List.of("demo", "run", "detect", "validate", "doctor", "eval", "bench")) {
+        for (String command : List.of("demo", "run", "detect", "replay", "validate", "doctor", "eval", "bench")) {
             assertThat(all.out()).contains("  " + command + " ");
             CommandRun one = helmwatch(command, "--help");
             assertThat(one.code()).isZero();

@@ -1,0 +1,138 @@
+package io.helmwatch.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.HelmwatchConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demonstration clip through everything, from the decoder to a consumer of the broker. */
+@Timeout(240)
+class IncidentServiceTest {
+    private static final Path HOME = Path.of(System.getProperty("helmwatch.home"));
+    private static final Path CLIP = HOME.resolve("models/demo-clip/yard.mp4");
+    private static final Path MODEL = HOME.resolve("models/helmet-yolov5n.onnx");
+
+    @TempDir
+    Path folder;
+
+    private String yaml(String more) {
+        return more + """
+                streams:
+                  - id: yard
+                    url: %s
+                    analyze-fps: 5
+                    rules:
+                      - {name: bare, kind: no-helmet}
+                """.formatted(CLIP);
+    }
+
+    private HelmwatchConfig config(String more) {
+        return ConfigLoader.parse(yaml(more), "site.yaml", folder, name -> null);
+    }
+
+    @Test
+    void shouldDeliverTheIncidentsOfTheClipWithPicturesToAConsumerThatDropsRepeats() throws Exception {
+        HelmwatchConfig config = config("""
+                kafka: {embedded: true}
+                http: {enabled: false}
+                incidents:
+                  snapshots: {enabled: true, directory: pictures}
+                """);
+        try (DetectionService service = DetectionService.start(config, MODEL, List.of())) {
+            service.awaitEnd();
+            service.closePipelineAndSinks();
+            String said = consume(service.embeddedBootstrapServers());
+            assertThat(said.lines().filter(line -> line.startsWith("ALARM on  yard yard/")))
+                    .hasSize(4)
+                    .doesNotHaveDuplicates();
+            assertThat(said.lines().filter(line -> line.startsWith("ALARM off yard yard/")))
+                    .hasSize(4)
+                    .doesNotHaveDuplicates();
+            assertThat(said).contains("repeats dropped: 0");
+            List<Path> pictures = said.lines()
+                    .filter(line -> line.startsWith("  picture "))
+                    .map(line -> folder.resolve("pictures").resolve(line.substring(10)))
+                    .toList();
+            assertThat(pictures)
+                    .hasSizeBetween(3, 4)
+                    .allSatisfy(picture -> assertThat(picture).exists());
+        }
+    }
+
+    private static String consume(String bootstrapServers) throws IOException, InterruptedException {
+        Process consumer = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HOME.resolve("examples/IncidentConsumer.java").toString(),
+                        bootstrapServers,
+                        "helmwatch.events",
+                        "5")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String said = new String(consumer.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(consumer.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return said;
+    }
+
+    @Test
+    void shouldReplayAClipToTheSameBytes() throws Exception {
+        Path file = Files.writeString(folder.resolve("site.yaml"), yaml("json-lines: {target: \"-\"}\n"));
+        CommandRun first = CommandRun.of("replay", CLIP, "-c", file);
+        assertThat(first.code()).as(first.err()).isZero();
+        List<String> lines = first.out().lines().toList();
+        assertThat(lines.get(lines.size() - 1)).startsWith("{\"incidents\":4,\"messages\":8,\"sha256\":\"");
+        String messages = String.join("\n", lines.subList(0, lines.size() - 1)) + "\n";
+        String digest = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(messages.getBytes(StandardCharsets.UTF_8)));
+        assertThat(lines.get(lines.size() - 1)).endsWith("\"" + digest + "\"}");
+        assertThat(CommandRun.of("replay", CLIP, "-c", file).out()).isEqualTo(first.out());
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithAReplay() throws IOException {
+        Path file = Files.writeString(folder.resolve("site.yaml"), yaml("json-lines: {target: \"-\"}\n"));
+        CommandRun noClip = CommandRun.of("replay", "nosuch.mp4", "-c", file);
+        assertThat(noClip.code()).isEqualTo(2);
+        assertThat(noClip.err()).contains("clip nosuch.mp4: there is no such file");
+        CommandRun noStream = CommandRun.of("replay", CLIP, "-c", file, "--stream", "gate");
+        assertThat(noStream.code()).isEqualTo(2);
+        assertThat(noStream.err()).contains("--stream gate: is not among the configured streams [yard]");
+        CommandRun noTime = CommandRun.of("replay", CLIP, "-c", file, "--start", "noon");
+        assertThat(noTime.err()).contains("--start noon: must be a time such as 2026-11-20T12:00:00Z");
+    }
+
+    @Test
+    void shouldTakeOverRulesWhileRunningAndKeepThemWhenTheNewOnesAreWrong() throws Exception {
+        String sinks = "json-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
+        try (DetectionService service = DetectionService.start(config(sinks), MODEL, List.of())) {
+            service.reloadFrom(() -> config(sinks));
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            service.reloadFrom(() -> config("json-lines: {target: other.jsonl}\nhttp: {enabled: false}\n"));
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over; the rest needs a restart");
+            service.reloadFrom(() -> config(sinks + "nonsense: 1\n"));
+            assertThatThrownBy(service::reload)
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("nonsense");
+            service.awaitEnd();
+        }
+        List<String> incidents = Files.readAllLines(folder.resolve("lines.jsonl")).stream()
+                .filter(line -> line.startsWith("{\"schema\":\"helmwatch.events/1\""))
+                .toList();
+        assertThat(incidents).hasSize(8);
+    }
+}
