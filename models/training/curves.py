@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws the logs of one or more trainings as a PNG.
+"""Draws the logs of one or more trainings as a picture: SVG or PNG, by the name of the output.
 
-    python3 curves.py --out models/training/curves.png n=runs/n/log.csv s=runs/s/log.csv
+    python3 curves.py --out models/training/curves.svg n=runs/n/log.csv s=runs/s/log.csv
 """
 
 from __future__ import annotations
