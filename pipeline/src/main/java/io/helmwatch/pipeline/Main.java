@@ -73,7 +73,12 @@ public final class Main implements Runnable {
         line.setParameterExceptionHandler(main.new UsageHandler());
         line.setOut(new java.io.PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8));
         line.setErr(new java.io.PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8));
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (Error failure) {
+            // picocli hands on exceptions only; a library that cannot be loaded deserves a sentence too.
+            return main.explain(failure);
+        }
     }
 
     private int start(ParseResult parsed) {
@@ -97,13 +102,14 @@ public final class Main implements Runnable {
         return (Logger) LoggerFactory.getLogger(OUR_LOGGER);
     }
 
-    private int explain(Exception failure) {
+    private int explain(Throwable failure) {
         int code = failure instanceof CommandFailure known ? known.exitCode() : 1;
         if (failure instanceof ConfigException config) {
             config.problems().forEach(problem -> say(problem.toString()));
             code = 2;
         } else {
-            say(failure.getMessage() == null ? failure.toString() : failure.getMessage());
+            boolean sentence = failure instanceof RuntimeException && failure.getMessage() != null;
+            say(sentence ? failure.getMessage() : failure.toString());
         }
         if (verbose) {
             PrintStream err = System.err;
