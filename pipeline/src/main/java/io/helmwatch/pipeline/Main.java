@@ -108,8 +108,8 @@ public final class Main implements Runnable {
             config.problems().forEach(problem -> say(problem.toString()));
             code = 2;
         } else {
-            boolean sentence = failure instanceof RuntimeException && failure.getMessage() != null;
-            say(sentence ? failure.getMessage() : failure.toString());
+            String message = failure.getMessage();
+            say(failure instanceof Exception && message != null ? message : failure.toString());
         }
         if (verbose) {
             PrintStream err = System.err;
