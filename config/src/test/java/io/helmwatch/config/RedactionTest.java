@@ -127,6 +127,28 @@ class RedactionTest {
     }
 
     @Test
+    void shouldMaskThePasswordOfEveryStreamThatIsMade() {
+        StreamConfig inUrl = StreamConfig.of("a", "rtsp://u:in-url-5521@cam/x");
+        assertThat(inUrl.url()).isEqualTo("rtsp://cam/x");
+        assertThat(Redaction.redact("the camera says in-url-5521")).isEqualTo("the camera says ***");
+        ConfigLoader.parse(
+                "json-lines: {target: '-'}\nstreams: [{id: a, url: 'rtsp://cam/1', credentials: {username: u, password-env: P}}]",
+                "site.yaml",
+                Path.of("/site"),
+                name -> "in-env-5522");
+        assertThat(Redaction.redact("the camera says in-env-5522")).isEqualTo("the camera says ***");
+        assertThat(catchThrowableOfType(
+                        ConfigException.class,
+                        () -> ConfigLoader.parse(
+                                "streams: [{id: a b, url: 'rtsp://u:${P}@cam:99999/1'}]",
+                                "site.yaml",
+                                Path.of("/site"),
+                                name -> "in-bad-5523")))
+                .hasMessageNotContaining("5523");
+        assertThat(Redaction.redact("the camera says in-bad-5523")).isEqualTo("the camera says ***");
+    }
+
+    @Test
     void shouldTakeUserAndPasswordOutOfUrlsAndPutThemBackEncoded() {
         Random random = new Random(17);
         for (int i = 0; i < ROUNDS; i++) {

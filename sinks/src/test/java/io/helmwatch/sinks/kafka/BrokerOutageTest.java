@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +145,29 @@ class BrokerOutageTest {
             Await.until("it is told", () -> !log.linesWith("kafka is back").isEmpty());
             assertThat(log.linesWith("kafka is away")).isNotEmpty();
             assertThat(log.lines()).as("nothing is logged per message").hasSizeLessThan(15);
+        }
+    }
+
+    @Test
+    void shouldLoseNothingInAnOutageThatTheQueueOutlasts() throws Exception {
+        try (EmbeddedKafka broker = EmbeddedKafka.start();
+                KafkaDetectionSink sink = new KafkaDetectionSink(config(broker.bootstrapServers(), 1_000, Map.of()))) {
+            sink.publish(SampleMessages.frame("a", 0));
+            Await.until("the first arrived", () -> sink.statistics().published() == 1);
+            broker.stop();
+            for (int i = 1; i <= 300; i++) {
+                sink.publish(SampleMessages.frame("a", i));
+                Thread.sleep(5);
+            }
+            Await.until("it is noticed", () -> !sink.statistics().connected());
+            broker.restart();
+            Await.until("all arrived", () -> sink.statistics().published() == 301);
+            assertThat(sink.statistics().dropped()).isZero();
+            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "helmwatch.detections")) {
+                assertThat(sequences(reader.until(301)))
+                        .containsExactlyElementsOf(
+                                LongStream.rangeClosed(0, 300).boxed().toList());
+            }
         }
     }
 
