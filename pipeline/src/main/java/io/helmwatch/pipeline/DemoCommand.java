@@ -41,7 +41,8 @@ final class DemoCommand implements Callable<Integer> {
             String servers = service.embeddedBootstrapServers();
             Main.say("events are on " + servers + " (topics " + kafka.detectionsTopic() + ", " + kafka.streamsTopic()
                     + "), for any Kafka client on this machine until the demo ends");
-            printer = new TopicPrinter(servers, List.of(kafka.detectionsTopic(), kafka.streamsTopic()), System.out);
+            printer = new TopicPrinter(
+                    servers, List.of(kafka.detectionsTopic(), kafka.streamsTopic()), System.out, service::stop);
             service.awaitEnd();
             service.closePipelineAndSinks();
             String problem = printer.finish(LONGEST_READ);

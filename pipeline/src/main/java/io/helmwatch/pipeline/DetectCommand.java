@@ -7,9 +7,8 @@ import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -65,13 +64,12 @@ final class DetectCommand implements Callable<Integer> {
         Path model = common.model();
         HelmwatchConfig config = Settings.of(common.backend(), Settings.model(confidence, iou), List.of());
         StageFactory factory = Backends.choose(config.backend());
-        OutputStream out = new BufferedOutputStream(System.out, 1 << 16);
-        return run(config, factory, model, out) ? 0 : 1;
+        return run(config, factory, model) ? 0 : 1;
     }
 
-    private boolean run(HelmwatchConfig config, StageFactory factory, Path model, OutputStream out) throws Exception {
+    private boolean run(HelmwatchConfig config, StageFactory factory, Path model) throws Exception {
         boolean good = true;
-        LinePrinter printer = new LinePrinter(out);
+        LinePrinter printer = new LinePrinter(System.out);
         try (Stages stages = factory.open(config, model);
                 HelmetPipeline pipeline = HelmetPipeline.start(
                         stages,
@@ -93,7 +91,7 @@ final class DetectCommand implements Callable<Integer> {
                     continue;
                 }
                 for (String one : media) {
-                    if (Termination.isRequested()) {
+                    if (Termination.isRequested() || printer.isClosed()) {
                         return false;
                     }
                     good &= detect(pipeline, stages, printer, "detect-" + number++, one);
@@ -159,12 +157,13 @@ final class DetectCommand implements Callable<Integer> {
     /** Prints on the sink thread; told and asked by the command's thread while no stream runs. */
     private static final class LinePrinter implements DetectionSink {
         private final DetectionJson json = new DetectionJson();
-        private final OutputStream out;
+        private final PrintStream out;
         private volatile String path = "";
         private volatile String problem = "";
         private volatile Runnable giveUp = () -> {};
+        private volatile boolean closed;
 
-        LinePrinter(OutputStream out) {
+        LinePrinter(PrintStream out) {
             this.out = out;
         }
 
@@ -175,9 +174,13 @@ final class DetectCommand implements Callable<Integer> {
         }
 
         /** What kept the source from being read; empty when nothing did. */
-        String end() throws IOException {
-            out.flush();
+        String end() {
             return problem;
+        }
+
+        /** Whether whoever read the lines has gone. */
+        boolean isClosed() {
+            return closed;
         }
 
         @Override
@@ -192,6 +195,11 @@ final class DetectCommand implements Callable<Integer> {
                         path, frame.sequence(), frame.ptsNanos() / 1_000_000, frame.size(), frame.detections(), out);
             } catch (IOException broken) {
                 problem = "standard output cannot be written: " + broken.getMessage();
+            }
+            // Each line is seen at once, and nobody computes for a reader that is gone.
+            if (out.checkError()) {
+                closed = true;
+                giveUp.run();
             }
         }
 

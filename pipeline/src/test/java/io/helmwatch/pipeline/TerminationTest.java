@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,6 +65,29 @@ class TerminationTest {
                 .isTrue();
         assertThat(process.exitValue()).as(log()).isZero();
         assertThat(log()).doesNotContain("LEAK");
+    }
+
+    @Test
+    void shouldEndDetectWhenNobodyReadsItsLinesAnyMore() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "detect",
+                        "--model",
+                        SampleMedia.cocoModel().toString(),
+                        SampleMedia.workerClip().toString(),
+                        SampleMedia.workerClip().toString())
+                .redirectError(folder.resolve("log").toFile())
+                .start();
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.readLine()).startsWith("{\"source\":");
+        }
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        // All lines written would have been 0.
+        assertThat(process.exitValue()).as(log()).isEqualTo(1);
+        assertThat(log()).doesNotContain("Exception");
     }
 
     private Process start(String sinks, String url) throws Exception {

@@ -30,6 +30,7 @@ public final class TopicPrinter implements AutoCloseable {
 
     private final List<String> topics;
     private final PrintStream out;
+    private final Runnable whenClosed;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread;
     private volatile boolean finishing;
@@ -43,8 +44,10 @@ public final class TopicPrinter implements AutoCloseable {
      * @param bootstrapServers the broker
      * @param topics what to read
      * @param out gets the lines, flushed after each bunch
+     * @param whenClosed is run when nobody reads {@code out} any more
      */
-    public TopicPrinter(String bootstrapServers, List<String> topics, OutputStream out) {
+    public TopicPrinter(String bootstrapServers, List<String> topics, OutputStream out, Runnable whenClosed) {
+        this.whenClosed = whenClosed;
         this.topics = List.copyOf(topics);
         this.out = new PrintStream(out, false, StandardCharsets.UTF_8);
         Properties settings = new Properties();
@@ -108,9 +111,11 @@ public final class TopicPrinter implements AutoCloseable {
                     printed.incrementAndGet();
                 }
             }
-            if (!records.isEmpty()) {
-                out.flush();
-            } else if (last && isAtEnd()) {
+            if (!records.isEmpty() && out.checkError()) {
+                whenClosed.run();
+                return;
+            }
+            if (records.isEmpty() && last && isAtEnd()) {
                 return;
             }
         }
