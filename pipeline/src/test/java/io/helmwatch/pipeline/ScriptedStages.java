@@ -165,7 +165,7 @@ final class ScriptedStages {
     }
 
     /** A source of numbered pictures. */
-    static final class Source implements FrameSource {
+    static class Source implements FrameSource {
         private final String id;
         private final boolean live;
         private final long frames;
