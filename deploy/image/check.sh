@@ -33,12 +33,12 @@ pids+=($!)
 
 # The composition's own settings, with this machine's ports and a development broker in place of the container's.
 sed -e "s#camera:8554#127.0.0.1:$rtsp_port#" -e 's#bootstrap-servers:.*#embedded: true#' \
-  -e "s#host: 0.0.0.0#host: 127.0.0.1\n  port: $http_port#" deploy/helmwatch.yaml > "$work/helmwatch.yaml"
+  -e "s#/var/lib/helmwatch#$work/state#" -e "s#host: 0.0.0.0#host: 127.0.0.1\n  port: $http_port#" deploy/helmwatch.yaml > "$work/helmwatch.yaml"
 
 as_service=()
 [ "$(id -u)" = 0 ] && as_service=(setpriv --reuid 10001 --regid 10001 --clear-groups)
-mkdir -m 1777 "$work/tmp"
-env -i PATH="$PATH" ${JAVA_HOME:+JAVA_HOME="$JAVA_HOME"} TMPDIR="$work/tmp" HELMWATCH_NATIVES="$work/opt/natives" \
+mkdir -m 1777 "$work/state"
+env -i PATH="$PATH" ${JAVA_HOME:+JAVA_HOME="$JAVA_HOME"} HELMWATCH_NATIVES="$work/opt/natives" \
   "${as_service[@]}" "$work/opt/helmwatch" run -c "$work/helmwatch.yaml" > "$work/service.log" 2>&1 &
 service=$!
 pids+=("$service")
@@ -64,6 +64,8 @@ for _ in $(seq 30); do
 done
 frames=$(analysed)
 [ "$frames" -ge 10 ] || fail "expected at least 10 analysed frames from the demo camera, found $frames"
+
+[ -n "$(find "$work/state" -name '*.db')" ] || fail "expected the spool of incidents in $work/state, found none"
 
 kill -TERM "$service"
 code=0
