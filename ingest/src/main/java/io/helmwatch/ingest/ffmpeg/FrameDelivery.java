@@ -151,11 +151,15 @@ final class FrameDelivery implements AutoCloseable {
             countCorrupt(received);
             return;
         }
-        lease.describe(number, pts, capturedAtMillis(timestampNanos), received);
-        if (realtime && !waitUntilDue(pts)) {
-            lease.release();
-            return;
+        if (realtime) {
+            if (!waitUntilDue(pts)) {
+                lease.release();
+                return;
+            }
+            // A camera would have sent the frame now.
+            received = System.nanoTime();
         }
+        lease.describe(number, pts, capturedAtMillis(timestampNanos), received);
         countGood(received);
         try {
             receiver.onFrame(lease);
