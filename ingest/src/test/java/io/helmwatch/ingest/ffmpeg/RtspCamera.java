@@ -53,6 +53,7 @@ public final class RtspCamera implements AutoCloseable {
     private int port;
     private volatile String username;
     private volatile String password;
+    private Thread acceptor;
     private volatile boolean stalled;
     private volatile boolean mounted = true;
     private volatile double loss;
@@ -146,6 +147,8 @@ public final class RtspCamera implements AutoCloseable {
     /** Stops listening and cuts every connection, as if the power went. */
     public void kill() {
         quietly(listener);
+        // Until its accept has returned the kernel still takes connections, which nobody would ever answer.
+        join(acceptor);
         cut();
     }
 
@@ -169,27 +172,30 @@ public final class RtspCamera implements AutoCloseable {
         }
         port = listener.getLocalPort();
         ServerSocket current = listener;
-        spawn("rtsp-camera-accept", () -> accept(current));
+        acceptor = spawn("rtsp-camera-accept", () -> accept(current));
     }
 
     @Override
     public void close() {
         kill();
-        for (Thread thread : threads) {
-            try {
-                thread.join(2000);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        threads.forEach(RtspCamera::join);
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join(2000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private void spawn(String name, Runnable work) {
+    private Thread spawn(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         threads.removeIf(t -> !t.isAlive());
         thread.start();
         threads.add(thread);
+        return thread;
     }
 
     private void accept(ServerSocket socket) {
