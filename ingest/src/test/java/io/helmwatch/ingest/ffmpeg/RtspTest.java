@@ -311,8 +311,10 @@ class RtspTest {
             reconnect(camera, 10);
 
             assertThat(camera.sessionsServed()).isEqualTo(1 + 10 + 2);
-            assertThat(nativeThreads()).as("threads").isLessThanOrEqualTo(threads);
-            assertThat(openDescriptors()).as("file descriptors").isLessThanOrEqualTo(descriptors);
+            // The virtual machine starts compiler threads and opens archives as it likes; what a reconnect leaves would
+            // stand here ten times.
+            assertThat(nativeThreads()).as("threads").isLessThan(threads + 5);
+            assertThat(openDescriptors()).as("file descriptors").isLessThan(descriptors + 5);
             assertThat(residentKilobytes() - residentKilobytes)
                     .as("resident kB")
                     .isLessThan(40_000);
