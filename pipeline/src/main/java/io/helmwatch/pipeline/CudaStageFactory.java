@@ -12,7 +12,6 @@ import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
-import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.FrameSource;
@@ -29,7 +28,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +44,8 @@ public final class CudaStageFactory implements StageFactory {
     static final int DEFAULT_MAX_BATCH = 32;
 
     private static final Logger LOG = LoggerFactory.getLogger(CudaStageFactory.class);
-    private static final long PROGRESS_SECONDS = 15;
+
+    private final EngineBuildStatus build = new EngineBuildStatus();
 
     /** Made by the service loader. */
     public CudaStageFactory() {}
@@ -60,6 +59,11 @@ public final class CudaStageFactory implements StageFactory {
     public Optional<String> unusable() {
         CudaProbe probe = CudaProbe.result();
         return probe.usable() ? TensorRtLibrary.problem() : Optional.of(probe.reason());
+    }
+
+    @Override
+    public String opening() {
+        return build.describe();
     }
 
     @Override
@@ -80,7 +84,7 @@ public final class CudaStageFactory implements StageFactory {
                             config.model(),
                             EngineOptions.of(precision(gpu), wanted).withLevel(gpu.builderLevel()),
                             cache.resolve("engines"),
-                            progress()));
+                            build));
             ModelInfo info = engine.model();
             int batch = Math.min(wanted, engine.largestBatch());
             List<InferenceLane> lanes = new ArrayList<>();
@@ -137,17 +141,6 @@ public final class CudaStageFactory implements StageFactory {
 
     static Precision precision(GpuConfig gpu) {
         return Precision.valueOf(gpu.precision().toUpperCase(Locale.ROOT));
-    }
-
-    /** A line now and then, so that an operator sees that a build goes on. */
-    static EngineProgress progress() {
-        AtomicLong told = new AtomicLong();
-        return (step, layers, seconds) -> {
-            long last = told.get();
-            if (seconds - last >= PROGRESS_SECONDS && told.compareAndSet(last, seconds)) {
-                LOG.info("building the TensorRT engine: {} s, {} layers done, {}", seconds, layers, step);
-            }
-        };
     }
 
     /** The engine, and after it the decoders' and the device, which every other stage needs until it is closed. */

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.JsonLinesConfig;
 import io.helmwatch.config.KafkaConfig;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +54,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     private @Nullable HealthEndpoint http;
     private @Nullable EmbeddedKafka broker;
     private @Nullable Stages stages;
+    private volatile @Nullable StageFactory opening;
     private volatile @Nullable HelmetPipeline pipeline;
     private volatile @Nullable ServiceMonitor monitor;
     private volatile @Nullable Supplier<HelmwatchConfig> reloadSource;
@@ -70,10 +73,19 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
      * @throws RuntimeException one sentence; everything opened is closed again
      */
     static DetectionService start(HelmwatchConfig config, Path model, List<? extends DetectionSink> more) {
+        return start(config, model, more, Backends::choose);
+    }
+
+    /** The same with the backends to choose from. */
+    static DetectionService start(
+            HelmwatchConfig config,
+            Path model,
+            List<? extends DetectionSink> more,
+            Function<Backend, StageFactory> backends) {
         DetectionService service = new DetectionService(config);
         service.sinks.addAll(more);
         try {
-            service.open(model);
+            service.open(model, backends);
             return service;
         } catch (Throwable failure) {
             try {
@@ -85,7 +97,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         }
     }
 
-    private void open(Path model) {
+    private void open(Path model, Function<Backend, StageFactory> backends) {
         if (config.http().enabled()) {
             bindProcess(registry);
             HealthEndpoint endpoint = new HealthEndpoint(config.http(), registry, this);
@@ -95,8 +107,9 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
                     endpoint.address().getHostString(),
                     endpoint.address().getPort());
         }
-        StageFactory factory = Backends.choose(config.backend());
-        CompletableFuture<Stages> opening = async("open-stages", () -> factory.open(config, model));
+        StageFactory factory = backends.apply(config.backend());
+        opening = factory;
+        CompletableFuture<Stages> openStages = async("open-stages", () -> factory.open(config, model));
         RuntimeException failure = null;
         try {
             openSinks();
@@ -104,7 +117,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
             failure = refused;
         }
         try {
-            stages = opening.join();
+            stages = openStages.join();
         } catch (CompletionException refused) {
             RuntimeException cause = unwrap(refused);
             if (failure == null) {
@@ -251,7 +264,12 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
 
     @Override
     public String startupProblem() {
-        return pipeline == null ? "starting: the network or the broker is being opened" : "";
+        if (pipeline != null) {
+            return "";
+        }
+        StageFactory factory = opening;
+        String busy = factory == null ? "" : factory.opening();
+        return "starting: " + (busy.isEmpty() ? "the network or the broker is being opened" : busy);
     }
 
     @Override

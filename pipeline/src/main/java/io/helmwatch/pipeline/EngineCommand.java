@@ -101,6 +101,13 @@ final class EngineCommand implements Runnable {
         private int workspace;
 
         @Option(
+                names = "--tactic-sources",
+                paramLabel = "LIST",
+                description = "Where kernels may come from beside TensorRT's compiled ones: edge-mask-convolutions,"
+                        + "jit-convolutions (both by default), or none.")
+        private @Nullable String tacticSources;
+
+        @Option(
                 names = "--cache",
                 paramLabel = "DIR",
                 description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
@@ -130,7 +137,10 @@ final class EngineCommand implements Runnable {
                         level,
                         maxTactics,
                         timingRuns,
-                        workspace);
+                        workspace,
+                        tacticSources == null
+                                ? EngineOptions.DEFAULT_TACTIC_SOURCES
+                                : EngineOptions.tacticSources(tacticSources));
             } catch (IllegalArgumentException wrong) {
                 throw CommandFailure.usage(String.valueOf(wrong.getMessage()));
             }
@@ -144,7 +154,7 @@ final class EngineCommand implements Runnable {
         TensorRtEngine open(CudaDevice gpu) {
             long start = System.nanoTime();
             TensorRtEngine engine = TensorRtEngine.open(
-                    gpu, model(), ModelConfig.DEFAULT, options(), engines(), CudaStageFactory.progress());
+                    gpu, model(), ModelConfig.DEFAULT, options(), engines(), new EngineBuildStatus());
             System.err.printf(
                     Locale.ROOT,
                     "engine %s, ready after %.1f s%n",

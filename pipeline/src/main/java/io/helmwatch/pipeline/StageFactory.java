@@ -25,4 +25,9 @@ public interface StageFactory {
      * @throws RuntimeException one sentence: what, expected, found
      */
     Stages open(HelmwatchConfig config, Path model);
+
+    /** What {@link #open} is busy with and for how long, for readiness; empty when there is nothing to say. Any thread may ask. */
+    default String opening() {
+        return "";
+    }
 }

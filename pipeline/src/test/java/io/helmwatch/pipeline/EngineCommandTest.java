@@ -21,6 +21,7 @@ class EngineCommandTest {
                 "engine melt                                | Unmatched argument at index 1: 'melt'",
                 "engine build --level 6                     | builder level 6: expected 0..5",
                 "engine build --max-batch 4 --best-batch 8  | expected 1 <= best <= largest",
+                "engine build --tactic-sources jit         | tactic source 'jit': expected none, or some of edge-mask-convolutions, jit-convolutions",
                 "engine build --precision int4              | Invalid value for option '--precision'",
                 "engine build --model nosuch.onnx           | model nosuch.onnx: there is no such file",
                 "engine bench --lanes 0                     | expected at least 1 lane",

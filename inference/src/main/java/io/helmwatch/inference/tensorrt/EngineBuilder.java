@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -65,9 +64,8 @@ final class EngineBuilder {
     byte[] build(
             OnnxFile file, TensorShape input, boolean dynamicBatch, EngineOptions options, EngineProgress progress) {
         device.makeCurrent();
-        long start = System.nanoTime();
-        AtomicInteger timed = new AtomicInteger();
-        TensorRtLog log = new TensorRtLog(line -> follow(line, timed, start, progress));
+        BuildWatch watch = new BuildWatch(progress);
+        TensorRtLog log = new TensorRtLog(watch::heard);
         Deque<Pointer> owned = new ArrayDeque<>();
         try {
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
@@ -83,7 +81,7 @@ final class EngineBuilder {
                 halve(network, config);
             }
             loadTimings(owned, config);
-            progress.at("building", 0, 0);
+            watch.start();
             IHostMemory plan = builder.buildSerializedNetwork(network, config);
             if (plan == null || plan.isNull()) {
                 throw refuse(file, log);
@@ -92,9 +90,10 @@ final class EngineBuilder {
             keepTimings(config);
             byte[] bytes = new byte[Math.toIntExact(plan.size())];
             new BytePointer(plan.data()).capacity(bytes.length).get(bytes);
-            progress.at("built", timed.get(), seconds(start));
+            watch.built();
             return bytes;
         } finally {
+            watch.close();
             while (!owned.isEmpty()) {
                 owned.pop().close();
             }
@@ -114,17 +113,6 @@ final class EngineBuilder {
         return new ModelException("model " + file.path() + ": TensorRT refuses it: " + log.takeErrors());
     }
 
-    private static void follow(String line, AtomicInteger timed, long start, EngineProgress progress) {
-        if (line.startsWith("=============== Computing costs for ")) {
-            String layer = line.substring("=============== Computing costs for ".length());
-            progress.at("timing " + layer.strip(), timed.incrementAndGet(), seconds(start));
-        }
-    }
-
-    private static long seconds(long start) {
-        return (System.nanoTime() - start) / 1_000_000_000L;
-    }
-
     private static void parse(OnnxFile file, INetworkDefinition network, TensorRtLog log) {
         IParser parser = nvonnxparser.createParser(network, log);
         if (parser == null || parser.isNull()) {
@@ -138,6 +126,7 @@ final class EngineBuilder {
     private static void configure(IBuilderConfig config, EngineOptions options) {
         config.setBuilderOptimizationLevel(options.level());
         config.setAvgTimingIterations(options.timingRuns());
+        config.setTacticSources(options.tacticSourceBits());
         config.clearFlag(nvinfer.BuilderFlag.kTF32.value);
         if (options.maxTactics() > 0) {
             config.setMaxNbTactics(options.maxTactics());

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,7 +85,8 @@ class EngineCacheTest {
                 EngineKey.of("abc", "10.6.0", H200, "580.2", OPTIONS),
                 EngineKey.of("abc", "10.6.0", H200, "580.1", EngineOptions.of(Precision.FP32, 32)),
                 EngineKey.of("abc", "10.6.0", H200, "580.1", EngineOptions.of(Precision.FP16, 16)),
-                EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS.withLevel(1)));
+                EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS.withLevel(1)),
+                EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS.withTacticSources(Set.of())));
 
         assertThat(keys).doesNotContain(KEY);
         assertThat(keys.stream().map(key -> key.fileName("m")))
