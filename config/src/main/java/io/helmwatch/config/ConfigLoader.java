@@ -55,6 +55,8 @@ public final class ConfigLoader {
     private static final Duration LONGEST = Duration.ofDays(1);
     private static final Pattern ITEM = Pattern.compile("\\[\\d+](?: \\([^)]*\\))?");
     private static final Pattern STREAM_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final Pattern DEVICE = Pattern.compile("[0-9]|[1-5][0-9]|6[0-3]");
+    private static final int ANY_DEVICE = -1;
     private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
     private static final Pattern BOOTSTRAP = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+):(\\d{1,5})");
     private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):.*", Pattern.DOTALL);
@@ -285,11 +287,11 @@ public final class ConfigLoader {
             ModelConfig model = model(top.section("model", false));
             InferenceConfig inference = inference(top.section("inference", false));
             PipelineConfig pipeline = pipeline(top.section("pipeline", false));
-            List<StreamConfig> streams = streams(top);
+            GpuConfig gpu = gpu(top.section("gpu", false));
+            List<StreamConfig> streams = streams(top, gpu.devices());
             KafkaConfig kafka = kafka(top.section("kafka", false));
             JsonLinesConfig jsonLines = jsonLines(top.section("json-lines", false));
             HttpConfig http = http(top.section("http", false));
-            GpuConfig gpu = gpu(top.section("gpu", false));
             IncidentsConfig incidents = new RulesReader(this).incidents(top.section("incidents", false));
             if (!kafka.enabled() && jsonLines.target() == null && problems.isEmpty()) {
                 problem(
@@ -341,7 +343,7 @@ public final class ConfigLoader {
             GpuConfig d = GpuConfig.DEFAULT;
             String precision = section.choice("precision", "fp16", "fp32");
             GpuConfig gpu = new GpuConfig(
-                    section.wholeNumber("device", d.device(), 0, 63),
+                    devices(section, d.devices()),
                     precision == null ? d.precision() : precision,
                     section.wholeNumber("builder-level", d.builderLevel(), 0, 5),
                     section.wholeNumber("lanes", d.lanes(), 1, 16),
@@ -349,6 +351,37 @@ public final class ConfigLoader {
                     section.path("cache"));
             section.end();
             return gpu;
+        }
+
+        /** {@code all}, one index or a list of them. */
+        private static List<Integer> devices(Section section, List<Integer> byDefault) {
+            List<String> texts;
+            if (section.isList("devices")) {
+                texts = section.texts("devices");
+            } else {
+                String single = section.text("devices");
+                if (single == null) {
+                    return byDefault;
+                }
+                if (single.strip().equalsIgnoreCase("all")) {
+                    return List.of();
+                }
+                texts = List.of(single.strip());
+            }
+            List<Integer> devices = new ArrayList<>();
+            for (String text : texts) {
+                if (!DEVICE.matcher(text).matches() || devices.contains(Integer.valueOf(text))) {
+                    section.problem(
+                            "devices", "must be all, an index from 0 to 63, or a list of such indices, each once");
+                    return byDefault;
+                }
+                devices.add(Integer.valueOf(text));
+            }
+            if (devices.isEmpty()) {
+                section.problem("devices", "must name at least one GPU; all takes every one");
+                return byDefault;
+            }
+            return devices;
         }
 
         private PipelineConfig pipeline(Section section) {
@@ -365,7 +398,7 @@ public final class ConfigLoader {
             return pipeline;
         }
 
-        private List<StreamConfig> streams(Section top) {
+        private List<StreamConfig> streams(Section top, List<Integer> devices) {
             List<Node> items = top.items("streams");
             if (items == null) {
                 top.problem("streams", "missing: expected at least one stream, each with 'id' and 'url'");
@@ -377,7 +410,7 @@ public final class ConfigLoader {
             List<StreamConfig> streams = new ArrayList<>();
             Map<String, Integer> lines = new HashMap<>();
             for (int i = 0; i < items.size(); i++) {
-                StreamConfig stream = stream(items.get(i), i, lines);
+                StreamConfig stream = stream(items.get(i), i, lines, devices);
                 if (stream != null) {
                     streams.add(stream);
                 }
@@ -385,7 +418,7 @@ public final class ConfigLoader {
             return streams;
         }
 
-        private @Nullable StreamConfig stream(Node item, int index, Map<String, Integer> lines) {
+        private @Nullable StreamConfig stream(Node item, int index, Map<String, Integer> lines, List<Integer> devices) {
             String idAsWritten = idOf(item);
             String path = "streams[" + index + "]" + (idAsWritten == null ? "" : " (" + idAsWritten + ")");
             Section section = new Section(this, path, item, false);
@@ -413,6 +446,10 @@ public final class ConfigLoader {
             Duration readTimeout = section.duration("read-timeout", d.readTimeout(), least, LONGEST);
             StreamConfig.Credentials credentials = credentials(section, url);
             StreamRulesConfig rules = new RulesReader(this).stream(section);
+            int device = section.wholeNumber("device", ANY_DEVICE, 0, 63);
+            if (device != ANY_DEVICE && !devices.isEmpty() && !devices.contains(device)) {
+                section.problem("device", "is not among gpu.devices, which are " + devices);
+            }
             section.end();
             if (id == null || url == null) {
                 return null;
@@ -426,7 +463,17 @@ public final class ConfigLoader {
                 section.problem("transport", "is for rtsp, but the url is a file or folder");
             }
             return new StreamConfig(
-                    id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, rules);
+                    id,
+                    url,
+                    transport,
+                    analyzeFps,
+                    realtime,
+                    loop,
+                    openTimeout,
+                    readTimeout,
+                    credentials,
+                    rules,
+                    device == ANY_DEVICE ? null : device);
         }
 
         /** The id for the path of problems, before anything is checked. */

@@ -36,7 +36,10 @@ final class ConfigText {
         out.line(1, "max-batch", zeroIs(config.inference().maxBatch(), "(the backend's)"));
         out.line(1, "max-delay", Durations.format(config.inference().maxDelay()));
         out.section("gpu");
-        out.line(1, "device", config.gpu().device());
+        out.line(
+                1,
+                "devices",
+                config.gpu().devices().isEmpty() ? "all" : config.gpu().devices());
         out.line(1, "precision", config.gpu().precision());
         out.line(1, "builder-level", config.gpu().builderLevel());
         out.line(1, "lanes", config.gpu().lanes());
@@ -75,6 +78,7 @@ final class ConfigText {
         line(2, "open-timeout", Durations.format(stream.openTimeout()));
         line(2, "read-timeout", Durations.format(stream.readTimeout()));
         line(2, "credentials", stream.credentials() == null ? "(none)" : Redaction.MASK);
+        line(2, "device", stream.device() == null ? "(chosen)" : stream.device());
         rules(stream.rules());
     }
 

@@ -1,12 +1,13 @@
 package io.helmwatch.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a GPU is used; without effect on a CPU.
  *
- * @param device index of the GPU, from 0
+ * @param devices indices of the GPUs to use, from 0, each at most once; empty is all that are there
  * @param precision arithmetic of the network: {@code fp16} or {@code fp32}
  * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (within a minute) to 5 (longest)
  * @param lanes batches that are under way at the same time
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param cache folder of built engines and compiled kernels; null is {@code ~/.cache/helmwatch}
  */
 public record GpuConfig(
-        int device,
+        List<Integer> devices,
         String precision,
         int builderLevel,
         int lanes,
@@ -22,7 +23,12 @@ public record GpuConfig(
         @Nullable Path cache) {
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
-    public static final GpuConfig DEFAULT = new GpuConfig(0, "fp16", 0, 3, true, null);
+    public static final GpuConfig DEFAULT = new GpuConfig(List.of(0), "fp16", 0, 3, true, null);
+
+    /** Keeps its own copy of the devices. */
+    public GpuConfig {
+        devices = List.copyOf(devices);
+    }
 
     /** Where engines and kernels are kept. */
     public Path cacheFolder() {

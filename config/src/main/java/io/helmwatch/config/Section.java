@@ -133,6 +133,12 @@ final class Section {
         return new Section(context, pathOf(key), tuple == null ? null : tuple.getValueNode(), secret || secretSection);
     }
 
+    /** Whether a key has a list; one that has may also have a single value. */
+    boolean isList(String key) {
+        NodeTuple tuple = entries.get(key);
+        return tuple != null && tuple.getValueNode() instanceof SequenceNode;
+    }
+
     /** The items of a list; null where the key is absent, empty where it is no list. */
     @Nullable
     List<Node> items(String key) {

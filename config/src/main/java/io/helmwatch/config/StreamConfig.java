@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param readTimeout longest time without a packet before the stream counts as lost
  * @param credentials user and password; null where the stream needs none
  * @param rules zones, masks and rules for incidents
+ * @param device index of the GPU that analyses the stream; null has one chosen. Without effect on a CPU
  */
 public record StreamConfig(
         String id,
@@ -30,7 +31,8 @@ public record StreamConfig(
         Duration openTimeout,
         Duration readTimeout,
         @Nullable Credentials credentials,
-        StreamRulesConfig rules) {
+        StreamRulesConfig rules,
+        @Nullable Integer device) {
 
     /** Takes user information out of the URL; credentials given beside it win. */
     public StreamConfig {
@@ -44,6 +46,21 @@ public record StreamConfig(
         if (credentials != null) {
             Redaction.register(credentials.username(), credentials.password());
         }
+    }
+
+    /** A stream on whatever device. */
+    public StreamConfig(
+            String id,
+            String url,
+            Transport transport,
+            double analyzeFps,
+            boolean realtime,
+            boolean loop,
+            Duration openTimeout,
+            Duration readTimeout,
+            @Nullable Credentials credentials,
+            StreamRulesConfig rules) {
+        this(id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, rules, null);
     }
 
     /** A stream without rules. */
@@ -68,6 +85,12 @@ public record StreamConfig(
                 readTimeout,
                 credentials,
                 StreamRulesConfig.NONE);
+    }
+
+    /** The same stream with other zones, masks and rules. */
+    public StreamConfig withRules(StreamRulesConfig others) {
+        return new StreamConfig(
+                id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, others, device);
     }
 
     /** Transports of RTSP. */

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,6 +97,37 @@ class ConfigLoaderTest {
                                 SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots")))));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "all", textBlock = """
+            {}                   | 0
+            {devices: 1}         | 1
+            {devices: [2, 0]}    | 2, 0
+            {devices: ALL}       | all
+            """)
+    void shouldReadTheGpusToUse(String section, @Nullable String expected) {
+        List<Integer> indices = expected == null
+                ? List.of()
+                : Stream.of(expected.split(", ", -1)).map(Integer::valueOf).toList();
+        assertThat(parse(SINK + STREAM + "gpu: " + section).gpu().devices()).isEqualTo(indices);
+    }
+
+    @Test
+    void shouldTakeAStreamsOwnGpuOnlyFromThoseInUse() {
+        String two = SINK + """
+                streams:
+                  - {id: gate-3, url: 'rtsp://camera/1', device: 1}
+                  - {id: yard, url: 'rtsp://camera/2', device: 2}
+                  - {id: pit, url: 'rtsp://camera/3'}
+                """;
+        assertThat(problems(two + "gpu: {devices: [0, 1]}"))
+                .singleElement()
+                .asString()
+                .endsWith("streams[1] (yard).device=2: is not among gpu.devices, which are [0, 1]");
+        assertThat(parse(two + "gpu: {devices: all}").streams())
+                .extracting(StreamConfig::device)
+                .containsExactly(1, 2, null);
+    }
+
     @Test
     void shouldReportEverythingThatIsWrongAtOnceInTheOrderOfTheFile() {
         assertThat(problems("""
@@ -138,6 +171,11 @@ class ConfigLoaderTest {
             model: {labels: helmet}                | model.labels=helmet: must be a list (lines that begin with '- '), but is a single value
             model: {labels: [a, [b]]}              | model.labels[1]: must be a single value, but is a list
             model: {labels: [a, a]}                | model.labels: a label is given twice
+            gpu: {devices: first}                  | gpu.devices=first: must be all, an index from 0 to 63, or a list of such indices, each once
+            gpu: {devices: 64}                     | gpu.devices=64: must be all, an index from 0 to 63, or a list of such indices, each once
+            gpu: {devices: [0, 1, 0]}              | gpu.devices: must be all, an index from 0 to 63, or a list of such indices, each once
+            gpu: {devices: []}                     | gpu.devices: must name at least one GPU; all takes every one
+            gpu: {device: 1}                       | gpu.device: unknown key; did you mean 'devices'?
             model: {path: {a: b}}                  | model.path: must be a single value, but is a section
             model: {maxDetections: 1}              | model.maxDetections: unknown key; did you mean 'max-detections'?
             model: [confidence]                    | model: must be a section (key: value lines), but is a list

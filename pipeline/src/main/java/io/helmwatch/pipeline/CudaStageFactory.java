@@ -6,6 +6,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
+import io.helmwatch.cuda.GpuInfo;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -67,11 +69,28 @@ public final class CudaStageFactory implements StageFactory {
     }
 
     @Override
+    public Map<Integer, List<StreamConfig>> placement(HelmwatchConfig config) {
+        return StreamPlacement.spread(config.streams(), devices(config.gpu()));
+    }
+
+    /** Indices of the GPUs in use. */
+    static List<Integer> devices(GpuConfig gpu) {
+        return gpu.devices().isEmpty()
+                ? CudaProbe.result().gpus().stream().map(GpuInfo::index).toList()
+                : gpu.devices();
+    }
+
+    @Override
     public Stages open(HelmwatchConfig config, Path model) {
+        return open(config, model, devices(config.gpu()).get(0));
+    }
+
+    @Override
+    public Stages open(HelmwatchConfig config, Path model, int index) {
         GpuConfig gpu = config.gpu();
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            CudaDevice device = keep(opened, CudaDevice.open(gpu.device()));
+            CudaDevice device = keep(opened, CudaDevice.open(index));
             Path cache = gpu.cacheFolder();
             int wanted = config.inference().maxBatch() == 0
                     ? DEFAULT_MAX_BATCH
@@ -111,7 +130,8 @@ public final class CudaStageFactory implements StageFactory {
                     postprocessor,
                     FfmpegFrameLease::create,
                     sources(decoding),
-                    "backend cuda: " + device.info().name() + ", model "
+                    "cuda:" + index,
+                    "backend cuda:" + index + ": " + device.info().name() + ", model "
                             + info.identity().name() + " "
                             + info.identity().version() + " " + info.input() + " "
                             + info.identity().precision() + ", TensorRT " + TensorRtLibrary.version() + " level "

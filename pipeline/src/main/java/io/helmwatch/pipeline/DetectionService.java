@@ -5,6 +5,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.JsonLinesConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A configuration at work: broker, sinks, stages, pipeline, streams, metrics and health.
  *
- * <p>Starting opens the embedded broker and the stages at the same time, since each takes a second. Closing goes the way of the
+ * <p>Starting opens the embedded broker and the stages of every device at the same time, since each takes a second. Closing goes the way of the
  * frames: sources, ring, analyzers, sinks, stages; then the broker; then it reports native memory that nobody gave back.
  *
  * <p>Threading: started and closed by one thread; {@link #stop} by any.
@@ -53,9 +54,9 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     private volatile @Nullable IncidentService incidents;
     private @Nullable HealthEndpoint http;
     private @Nullable EmbeddedKafka broker;
-    private @Nullable Stages stages;
+    private final List<Stages> stages = new ArrayList<>();
     private volatile @Nullable StageFactory opening;
-    private volatile @Nullable HelmetPipeline pipeline;
+    private volatile @Nullable DevicePipelines pipelines;
     private volatile @Nullable ServiceMonitor monitor;
     private volatile @Nullable Supplier<HelmwatchConfig> reloadSource;
     private volatile boolean stopRequested;
@@ -109,43 +110,67 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         }
         StageFactory factory = backends.apply(config.backend());
         opening = factory;
-        CompletableFuture<Stages> openStages = async("open-stages", () -> factory.open(config, model));
+        Map<Integer, List<StreamConfig>> placement = factory.placement(config);
+        List<CompletableFuture<Stages>> openStages = new ArrayList<>();
+        for (int device : placement.keySet()) {
+            openStages.add(async("open-stages", () -> factory.open(config, model, device)));
+        }
         RuntimeException failure = null;
         try {
             openSinks();
         } catch (RuntimeException refused) {
             failure = refused;
         }
-        try {
-            stages = openStages.join();
-        } catch (CompletionException refused) {
-            RuntimeException cause = unwrap(refused);
-            if (failure == null) {
-                failure = cause;
-            } else {
-                failure.addSuppressed(cause);
+        for (CompletableFuture<Stages> device : openStages) {
+            try {
+                stages.add(device.join());
+            } catch (CompletionException refused) {
+                RuntimeException cause = unwrap(refused);
+                if (failure == null) {
+                    failure = cause;
+                } else {
+                    failure.addSuppressed(cause);
+                }
             }
         }
-        Stages open = stages;
-        if (failure != null || open == null) {
-            throw failure == null ? new IllegalStateException("the stages did not open") : failure;
+        if (failure != null) {
+            throw failure;
         }
-        HelmetPipeline started = HelmetPipeline.start(
-                open,
-                config.pipeline(),
-                config.inference(),
-                analyzers,
-                sinks,
-                registry,
-                config.streams().size());
-        pipeline = started;
+        start(List.copyOf(placement.values()));
+    }
+
+    /** Starts a pipeline on the stages of each device and gives it its streams. */
+    private void start(List<List<StreamConfig>> placement) {
+        List<HelmetPipeline> started = new ArrayList<>();
+        for (int i = 0; i < stages.size(); i++) {
+            started.add(HelmetPipeline.start(
+                    stages.get(i),
+                    config.pipeline(),
+                    config.inference(),
+                    analyzers,
+                    sinks,
+                    registry,
+                    placement.get(i).size()));
+        }
+        DevicePipelines running = new DevicePipelines(started);
+        pipelines = running;
         sinks.forEach(sink -> SinkMetrics.bind(registry, sink));
-        monitor = ServiceMonitor.start(started, sinks);
-        for (StreamConfig stream : config.streams()) {
-            started.add(open.newSource().apply(stream));
+        monitor = ServiceMonitor.start(running, sinks);
+        for (int i = 0; i < started.size(); i++) {
+            List<StreamConfig> streams = placement.get(i);
+            if (started.size() > 1) {
+                LOG.info(
+                        "{}: {} of {} streams",
+                        stages.get(i).device(),
+                        streams.size(),
+                        config.streams().size());
+            }
+            for (StreamConfig stream : streams) {
+                started.get(i).add(stages.get(i).newSource().apply(stream));
+            }
         }
         if (stopRequested) {
-            started.stopAll();
+            running.stopAll();
         }
     }
 
@@ -227,16 +252,16 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         return sinks.stream().mapToLong(sink -> sink.statistics().published()).sum();
     }
 
-    /** The pipeline; null while starting. */
+    /** The pipelines; null while starting. */
     @Nullable
-    HelmetPipeline pipeline() {
-        return pipeline;
+    DevicePipelines pipelines() {
+        return pipelines;
     }
 
     /** Asks all streams to end; returns at once. */
     void stop() {
         stopRequested = true;
-        HelmetPipeline running = pipeline;
+        DevicePipelines running = pipelines;
         if (running != null) {
             running.stopAll();
         }
@@ -244,7 +269,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
 
     /** Waits until every stream has ended. */
     void awaitEnd() throws InterruptedException {
-        HelmetPipeline running = pipeline;
+        DevicePipelines running = pipelines;
         if (running != null) {
             running.awaitStreams();
         }
@@ -252,7 +277,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
 
     /** Streams that will not be retried because their configuration has to change, with the reasons. */
     List<String> failedStreams() {
-        HelmetPipeline running = pipeline;
+        DevicePipelines running = pipelines;
         if (running == null) {
             return List.of();
         }
@@ -264,7 +289,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
 
     @Override
     public String startupProblem() {
-        if (pipeline != null) {
+        if (pipelines != null) {
             return "";
         }
         StageFactory factory = opening;
@@ -274,7 +299,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
 
     @Override
     public String liveProblem() {
-        HelmetPipeline running = pipeline;
+        DevicePipelines running = pipelines;
         ServiceMonitor watch = monitor;
         if (running == null || watch == null) {
             return "";
@@ -323,16 +348,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
 
     private static HelmwatchConfig withoutRules(HelmwatchConfig full) {
         List<StreamConfig> streams = full.streams().stream()
-                .map(stream -> new StreamConfig(
-                        stream.id(),
-                        stream.url(),
-                        stream.transport(),
-                        stream.analyzeFps(),
-                        stream.realtime(),
-                        stream.loop(),
-                        stream.openTimeout(),
-                        stream.readTimeout(),
-                        stream.credentials()))
+                .map(stream -> stream.withRules(StreamRulesConfig.NONE))
                 .toList();
         return new HelmwatchConfig(
                 full.backend(),
@@ -343,12 +359,13 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
                 full.kafka(),
                 full.jsonLines(),
                 full.http(),
-                full.incidents());
+                full.incidents(),
+                full.gpu());
     }
 
     @Override
     public String streamsJson() {
-        HelmetPipeline running = pipeline;
+        DevicePipelines running = pipelines;
         return StreamsJson.of(running == null ? List.of() : running.feeds());
     }
 
@@ -358,7 +375,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
      */
     void closePipelineAndSinks() {
         List<AutoCloseable> owners = new ArrayList<>();
-        HelmetPipeline running = pipeline;
+        DevicePipelines running = pipelines;
         if (running != null) {
             owners.add(running);
         }
@@ -376,8 +393,8 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     public void close() {
         List<AutoCloseable> owners = new ArrayList<>();
         ServiceMonitor watch = monitor;
-        HelmetPipeline running = pipeline;
-        Stages open = stages;
+        DevicePipelines running = pipelines;
+        List<Stages> open = List.copyOf(stages);
         EmbeddedKafka embedded = broker;
         HealthEndpoint endpoint = http;
         if (running != null) {
@@ -392,14 +409,12 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
             owners.add(ofIncidents);
         }
         owners.addAll(sinks);
-        if (open != null) {
-            owners.add(() -> {
-                // Freeing a network under a run that hangs would crash the process.
-                if (running == null || running.isStopped()) {
-                    open.close();
-                }
-            });
-        }
+        owners.add(() -> {
+            // Freeing a network under a run that hangs would crash the process.
+            if (running == null || running.isStopped()) {
+                Closing.closeAll(open);
+            }
+        });
         if (endpoint != null) {
             owners.add(endpoint);
         }
@@ -407,7 +422,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
             owners.add(embedded);
         }
         monitor = null;
-        stages = null;
+        stages.clear();
         http = null;
         broker = null;
         analyzers.clear();

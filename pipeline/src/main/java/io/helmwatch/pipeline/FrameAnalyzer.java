@@ -7,7 +7,8 @@ import io.helmwatch.vision.VideoFrame;
 /**
  * Works on what the frames showed before the sinks get it: tracking, masks, rules. Frames of one stream come in order.
  *
- * <p>Threading: every method is called on the pipeline's sink thread; must not block. Errors: what it throws is logged and
+ * <p>Threading: frames and states of one stream come on the sink thread of its pipeline; where there are several devices, those of streams on
+ * different ones may come at the same time. {@link #close} is called after all of them. Must not block. Errors: what it throws is logged and
  * counted, the detections then go on as they came.
  */
 public interface FrameAnalyzer extends AutoCloseable {

@@ -64,7 +64,7 @@ public final class HelmetPipeline implements AutoCloseable {
         this.stages = stages;
         this.config = config;
         this.expectedStreams = Math.max(1, expectedStreams);
-        this.metrics = new PipelineMetrics(registry, model.identity(), model.labels());
+        this.metrics = new PipelineMetrics(registry, stages.device(), model.identity(), model.labels());
         this.lanes = new LaneRotation(batchLanes(stages));
 
         ParkingWaitStrategy waits =
@@ -143,7 +143,7 @@ public final class HelmetPipeline implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("stream " + source.id() + " cannot be added: the pipeline is closed");
         }
-        StreamFeed feed = new StreamFeed(source, ring, shareOf(source), epochSeconds);
+        StreamFeed feed = new StreamFeed(source, ring, shareOf(source), epochSeconds, stages.device());
         if (feeds.putIfAbsent(source.id(), feed) != null) {
             throw new IllegalArgumentException("stream id " + source.id() + " is used twice: ids must differ");
         }

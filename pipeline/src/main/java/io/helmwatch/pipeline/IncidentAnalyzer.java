@@ -23,14 +23,50 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: as {@link FrameAnalyzer}; {@link #reload} by any thread. Ownership: the sinks belong to the caller.
  */
 final class IncidentAnalyzer implements FrameAnalyzer {
-    private final Map<String, StreamRules> rules = new HashMap<>();
+    private final Map<String, WatchedStream> streams = new HashMap<>();
     private final List<IncidentSink> sinks;
     private final @Nullable SnapshotStore snapshots;
-    private final Consumer<Incident> publisher = this::publish;
 
-    // The frame at hand; null between frames.
-    private @Nullable FrameDetections shown;
-    private @Nullable VideoFrame picture;
+    /** The rules of a stream and its frame at hand. Used by the thread that the stream's frames come on. */
+    private final class WatchedStream {
+        private final StreamRules rules;
+        private final Consumer<Incident> publisher = this::publish;
+        private @Nullable FrameDetections shown;
+        private @Nullable VideoFrame picture;
+
+        WatchedStream(StreamRules rules) {
+            this.rules = rules;
+        }
+
+        void onFrame(FrameDetections detections, VideoFrame frame) {
+            shown = detections;
+            picture = frame;
+            try {
+                rules.onFrame(detections, publisher);
+            } finally {
+                shown = null;
+                picture = null;
+            }
+        }
+
+        private void publish(Incident incident) {
+            Future<Incident.@Nullable Snapshot> snapshot = snapshot(incident);
+            for (int i = 0; i < sinks.size(); i++) {
+                sinks.get(i).publish(incident, snapshot);
+            }
+        }
+
+        /** The frame that decided a start; later messages have none. */
+        private Future<Incident.@Nullable Snapshot> snapshot(Incident incident) {
+            SnapshotStore store = snapshots;
+            FrameDetections detections = shown;
+            VideoFrame frame = picture;
+            if (store == null || detections == null || frame == null || incident.phase() != Incident.Phase.START) {
+                return CompletableFuture.completedFuture(null);
+            }
+            return store.take(incident, detections, frame, rules.config());
+        }
+    }
 
     /**
      * Rules that have seen nothing yet.
@@ -45,73 +81,42 @@ final class IncidentAnalyzer implements FrameAnalyzer {
         this.sinks = List.copyOf(sinks);
         this.snapshots = snapshots;
         for (StreamConfig stream : streams) {
-            rules.put(stream.id(), new StreamRules(stream.rules(), incidents));
+            this.streams.put(stream.id(), new WatchedStream(new StreamRules(stream.rules(), incidents)));
         }
     }
 
     /** Other zones, masks and rules, each from the stream's next frame on; streams that are not known are passed over. */
-    void reload(List<StreamConfig> streams) {
-        for (StreamConfig stream : streams) {
-            StreamRules known = rules.get(stream.id());
+    void reload(List<StreamConfig> configs) {
+        for (StreamConfig stream : configs) {
+            WatchedStream known = streams.get(stream.id());
             if (known != null) {
-                known.reload(stream.rules());
+                known.rules.reload(stream.rules());
             }
         }
     }
 
     @Override
     public FrameDetections analyze(FrameDetections detections, VideoFrame frame) {
-        StreamRules known = rules.get(detections.stream());
-        if (known == null) {
-            return detections;
-        }
-        shown = detections;
-        picture = frame;
-        try {
-            known.onFrame(detections, publisher);
-        } finally {
-            shown = null;
-            picture = null;
+        WatchedStream known = streams.get(detections.stream());
+        if (known != null) {
+            known.onFrame(detections, frame);
         }
         return detections;
     }
 
-    private void publish(Incident incident) {
-        Future<Incident.@Nullable Snapshot> snapshot = snapshot(incident);
-        for (int i = 0; i < sinks.size(); i++) {
-            sinks.get(i).publish(incident, snapshot);
-        }
-    }
-
-    /** The frame that decided a start; later messages have none. */
-    private Future<Incident.@Nullable Snapshot> snapshot(Incident incident) {
-        SnapshotStore store = snapshots;
-        FrameDetections detections = shown;
-        VideoFrame frame = picture;
-        StreamRules known = rules.get(incident.stream());
-        if (store == null
-                || detections == null
-                || frame == null
-                || known == null
-                || incident.phase() != Incident.Phase.START) {
-            return CompletableFuture.completedFuture(null);
-        }
-        return store.take(incident, detections, frame, known.config());
-    }
-
     @Override
     public void onStatus(StreamStatus status) {
-        StreamRules known = rules.get(status.stream());
+        WatchedStream known = streams.get(status.stream());
         if (known != null) {
-            known.onStatus(status, publisher);
+            known.rules.onStatus(status, known.publisher);
         }
     }
 
     /** Ends what is open: nobody will look any more. */
     @Override
     public void close() {
-        for (StreamRules known : rules.values()) {
-            known.endAll(Incident.EndReason.INTERRUPTED, publisher);
+        for (WatchedStream known : streams.values()) {
+            known.rules.endAll(Incident.EndReason.INTERRUPTED, known.publisher);
         }
     }
 }

@@ -51,6 +51,7 @@ final class PipelineMetrics {
     };
 
     private final MeterRegistry registry;
+    private final String device;
     private final Timer[] stages = new Timer[Stage.values().length];
     private final Timer latency;
     private final DistributionSummary batchSize;
@@ -61,27 +62,31 @@ final class PipelineMetrics {
      * Makes the meters of stages and detections.
      *
      * @param registry where
+     * @param device tag of every meter, so that pipelines may share a registry
      * @param model the network, whose identity is published
      * @param labels the network's class names
      */
-    PipelineMetrics(MeterRegistry registry, ModelIdentity model, List<String> labels) {
+    PipelineMetrics(MeterRegistry registry, String device, ModelIdentity model, List<String> labels) {
         this.registry = registry;
+        this.device = device;
         for (Stage stage : Stage.values()) {
             stages[stage.ordinal()] = Timer.builder("helmwatch.stage.latency")
                     .description("Time that a stage takes")
-                    .tag("stage", stage.tag())
+                    .tags("stage", stage.tag(), "device", device)
                     .publishPercentiles(0.5, 0.99)
                     .serviceLevelObjectives(BUCKETS)
                     .register(registry);
         }
         latency = Timer.builder("helmwatch.frame.latency")
                 .description("Time from leaving the decoder to being handed to the sinks")
+                .tag("device", device)
                 .publishPercentiles(0.5, 0.99)
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry);
         batchSize = DistributionSummary.builder("helmwatch.batch.size")
                 .description("Frames per run of the network")
                 .baseUnit("frames")
+                .tag("device", device)
                 .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64)
                 .register(registry);
         for (String label : labels) {
@@ -90,13 +95,13 @@ final class PipelineMetrics {
                     name -> Counter.builder("helmwatch.detections")
                             .description("Objects found, by label")
                             .baseUnit("objects")
-                            .tag("label", name)
+                            .tags("label", name, "device", device)
                             .register(registry));
         }
         Gauge.builder("helmwatch.model", () -> 1)
                 .description("The network in use, in the tags; always 1")
                 .tags("name", model.name(), "version", model.version())
-                .tags("precision", model.precision(), "backend", model.backend())
+                .tags("precision", model.precision(), "backend", model.backend(), "device", device)
                 .register(registry);
     }
 
@@ -156,16 +161,18 @@ final class PipelineMetrics {
         Gauge.builder("helmwatch.ring.size", pipeline, HelmetPipeline::ringSize)
                 .description("Slots of the ring")
                 .baseUnit("slots")
+                .tag("device", device)
                 .register(registry);
         Gauge.builder("helmwatch.ring.depth", pipeline, HelmetPipeline::ringDepth)
                 .description("Slots of the ring in use")
                 .baseUnit("slots")
+                .tag("device", device)
                 .register(registry);
         for (Stage stage : Stage.values()) {
             FunctionCounter.builder("helmwatch.stage.failures", failures, log -> log.count(stage))
                     .description("Failures of a stage; each gives up a frame or a batch")
                     .baseUnit("failures")
-                    .tag("stage", stage.tag())
+                    .tags("stage", stage.tag(), "device", device)
                     .register(registry);
         }
     }
@@ -207,7 +214,8 @@ final class PipelineMetrics {
             meters.add(Gauge.builder(
                             "helmwatch.stream.state", feed, f -> f.status().state() == state ? 1 : 0)
                     .description("1 for the state that the stream is in, 0 for the others")
-                    .tags("stream", feed.id(), "state", state.name().toLowerCase(Locale.ROOT))
+                    .tags("stream", feed.id(), "device", device)
+                    .tag("state", state.name().toLowerCase(Locale.ROOT))
                     .register(registry));
         }
         bound.put(feed, meters);
@@ -228,7 +236,7 @@ final class PipelineMetrics {
             StreamFeed feed,
             ToDoubleFunction<StreamFeed> value,
             @Nullable String cause) {
-        Tags tags = Tags.of("stream", feed.id());
+        Tags tags = Tags.of("stream", feed.id(), "device", device);
         return FunctionCounter.builder(name, feed, value)
                 .description(description)
                 .baseUnit(unit)

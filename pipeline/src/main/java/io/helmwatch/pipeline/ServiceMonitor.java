@@ -23,32 +23,38 @@ final class ServiceMonitor implements AutoCloseable {
     private static final int SUMMARY_SECONDS = 60;
     private static final boolean TERMINAL = Boolean.getBoolean("helmwatch.terminal");
 
-    private final HelmetPipeline pipeline;
+    private final DevicePipelines pipelines;
     private final List<DetectionSink> sinks;
-    private final StallWatch stalls;
+    private final List<StallWatch> stalls;
     private final Thread thread;
     private long lastDecoded;
     private long lastAnalysed;
     private long lastDropped;
     private volatile boolean closed;
 
-    private ServiceMonitor(HelmetPipeline pipeline, List<DetectionSink> sinks) {
-        this.pipeline = pipeline;
+    private ServiceMonitor(DevicePipelines pipelines, List<DetectionSink> sinks) {
+        this.pipelines = pipelines;
         this.sinks = sinks;
-        this.stalls = new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime);
+        // One each: a device that hangs must be seen although the others go on.
+        this.stalls = pipelines.all().stream()
+                .map(pipeline -> new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime))
+                .toList();
         this.thread = new Thread(this::run, "monitor");
         thread.setDaemon(true);
     }
 
-    static ServiceMonitor start(HelmetPipeline pipeline, List<DetectionSink> sinks) {
-        ServiceMonitor monitor = new ServiceMonitor(pipeline, sinks);
+    static ServiceMonitor start(DevicePipelines pipelines, List<DetectionSink> sinks) {
+        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks);
         monitor.thread.start();
         return monitor;
     }
 
-    /** How long frames have been waiting while nothing left the ring. */
+    /** How long frames have been waiting while nothing left the ring, of the device where that is longest. */
     Duration stalledFor() {
-        return stalls.stalledFor();
+        return stalls.stream()
+                .map(StallWatch::stalledFor)
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
     }
 
     private void run() {
@@ -60,9 +66,9 @@ final class ServiceMonitor implements AutoCloseable {
             } catch (InterruptedException end) {
                 break;
             }
-            stalls.look();
+            stalls.forEach(StallWatch::look);
             if (progress != null) {
-                progress.show(pipeline.feeds());
+                progress.show(pipelines.feeds());
             }
             if (second % SUMMARY_SECONDS == 0) {
                 LOG.info("{}", summary(SUMMARY_SECONDS));
@@ -75,7 +81,7 @@ final class ServiceMonitor implements AutoCloseable {
 
     /** The last while in one line. Called by one thread. */
     String summary(int seconds) {
-        Collection<StreamFeed> feeds = pipeline.feeds();
+        Collection<StreamFeed> feeds = pipelines.feeds();
         long online = feeds.stream()
                 .filter(f -> f.status().state() == StreamStatus.State.ONLINE)
                 .count();
@@ -118,8 +124,8 @@ final class ServiceMonitor implements AutoCloseable {
                 line.append(' ').append(statistics.dropped()).append(" lost");
             }
         }
-        if (pipeline.failures().count() > 0) {
-            line.append(", ").append(pipeline.failures().count()).append(" failures of stages since the start");
+        if (pipelines.failures() > 0) {
+            line.append(", ").append(pipelines.failures()).append(" failures of stages since the start");
         }
         lastDecoded = decoded;
         lastAnalysed = analysed;

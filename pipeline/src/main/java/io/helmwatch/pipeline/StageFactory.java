@@ -2,7 +2,10 @@ package io.helmwatch.pipeline;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.StreamConfig;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,7 +21,7 @@ public interface StageFactory {
     Optional<String> unusable();
 
     /**
-     * Opens everything.
+     * Opens everything, on the first device where there are several.
      *
      * @param config settings
      * @param model the ONNX file
@@ -29,5 +32,19 @@ public interface StageFactory {
     /** What {@link #open} is busy with and for how long, for readiness; empty when there is nothing to say. Any thread may ask. */
     default String opening() {
         return "";
+    }
+
+    /** As {@link #open(HelmwatchConfig, Path)}, on one of the devices that {@link #placement} names; any thread. */
+    default Stages open(HelmwatchConfig config, Path model, int device) {
+        return open(config, model);
+    }
+
+    /**
+     * The streams of each device that is to be opened; a backend without devices of its own has them all on one.
+     *
+     * @throws RuntimeException one sentence, when a device is asked for that is not there
+     */
+    default Map<Integer, List<StreamConfig>> placement(HelmwatchConfig config) {
+        return Map.of(0, config.streams());
     }
 }

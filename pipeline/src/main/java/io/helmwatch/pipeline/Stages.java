@@ -25,6 +25,7 @@ import java.util.function.Supplier;
  * @param postprocessor boxes
  * @param newLease makes the holder of a ring slot's picture, of the kind that the sources give
  * @param newSource makes the source of a stream
+ * @param device what the metrics call the device, e.g. {@code cpu} or {@code cuda:0}
  * @param description one line for the log: what runs where
  */
 public record Stages(
@@ -35,6 +36,7 @@ public record Stages(
         Postprocessor postprocessor,
         Supplier<FrameLease> newLease,
         Function<StreamConfig, FrameSource> newSource,
+        String device,
         String description)
         implements AutoCloseable {
 

@@ -33,6 +33,7 @@ final class StreamFeed implements FrameReceiver {
     private final RingBuffer<FrameSlot> ring;
     private final int share;
     private final long epochSeconds;
+    private final String device;
     private final Thread thread;
     private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -54,12 +55,14 @@ final class StreamFeed implements FrameReceiver {
      *
      * @param share most slots that the stream may hold
      * @param epochSeconds when the pipeline began, seconds since 1970 UTC
+     * @param device what analyses it
      */
-    StreamFeed(FrameSource source, RingBuffer<FrameSlot> ring, int share, long epochSeconds) {
+    StreamFeed(FrameSource source, RingBuffer<FrameSlot> ring, int share, long epochSeconds, String device) {
         this.source = source;
         this.ring = ring;
         this.share = share;
         this.epochSeconds = epochSeconds;
+        this.device = device;
         this.status = new StreamStatus(source.id(), StreamStatus.State.STARTING, "", System.currentTimeMillis());
         this.thread = new Thread(this::run, "decode-" + source.id());
     }
@@ -251,6 +254,11 @@ final class StreamFeed implements FrameReceiver {
 
     long epochSeconds() {
         return epochSeconds;
+    }
+
+    /** What analyses the stream, as the metrics call it. */
+    String device() {
+        return device;
     }
 
     StreamStatus status() {

@@ -39,6 +39,7 @@ final class StreamsJson {
         json.writeStringField("reason", feed.status().reason());
         json.writeStringField(
                 "since", Instant.ofEpochMilli(feed.status().atMillis()).toString());
+        json.writeStringField("device", feed.device());
         json.writeBooleanField("live", feed.isLive());
         json.writeNumberField("decoded", feed.decoded());
         json.writeNumberField("analysed", feed.analysed());

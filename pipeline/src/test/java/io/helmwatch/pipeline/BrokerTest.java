@@ -93,8 +93,7 @@ class BrokerTest {
         StreamConfig gate = Settings.file("gate", SampleMedia.workerClip(), false);
         try (DetectionService service =
                 DetectionService.start(config(kafka, gate), SampleMedia.cocoModel(), List.of())) {
-            HelmetPipeline pipeline = service.pipeline();
-            StreamFeed feed = pipeline.feeds().iterator().next();
+            StreamFeed feed = service.pipelines().feeds().iterator().next();
             await(() -> feed.analysed() >= 10);
             broker.stop();
             long whenAway = feed.analysed();

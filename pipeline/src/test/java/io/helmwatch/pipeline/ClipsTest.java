@@ -97,7 +97,7 @@ class ClipsTest {
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
         try (DetectionService service = DetectionService.start(files, SampleMedia.cocoModel(), List.of(memory))) {
             service.awaitEnd();
-            for (StreamFeed feed : service.pipeline().feeds()) {
+            for (StreamFeed feed : service.pipelines().feeds()) {
                 assertThat(feed.decoded()).as(feed.id()).isEqualTo(SampleMedia.WORKER_FRAMES);
                 assertThat(feed.analysed() + feed.dropped()).as(feed.id()).isEqualTo(feed.decoded());
                 assertThat(feed.analysed())

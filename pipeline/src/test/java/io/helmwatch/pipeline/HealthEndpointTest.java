@@ -122,18 +122,21 @@ class HealthEndpointTest {
             double frames = SampleMedia.WORKER_FRAMES;
 
             assertThat(values)
-                    .containsEntry("helmwatch_decoded_frames_total{stream=\"gate\"}", frames)
-                    .containsEntry("helmwatch_analysed_frames_total{stream=\"gate\"}", frames)
-                    .containsEntry("helmwatch_dropped_frames_total{cause=\"ring-full\",stream=\"gate\"}", 0.0)
-                    .containsEntry("helmwatch_dropped_frames_total{cause=\"stream-share\",stream=\"gate\"}", 0.0)
-                    .containsEntry("helmwatch_stream_state{state=\"ended\",stream=\"gate\"}", 1.0)
-                    .containsEntry("helmwatch_stream_state{state=\"online\",stream=\"gate\"}", 0.0)
-                    .containsEntry("helmwatch_frame_latency_seconds_count", frames)
-                    .containsEntry("helmwatch_stage_latency_seconds_count{stage=\"inference\"}", frames)
-                    .containsEntry("helmwatch_batch_size_frames_count", frames)
-                    .containsEntry("helmwatch_stage_failures_total{stage=\"inference\"}", 0.0)
-                    .containsEntry("helmwatch_ring_depth_slots", 0.0);
-            assertThat(values.get("helmwatch_detections_objects_total{label=\"person\"}"))
+                    .containsEntry("helmwatch_decoded_frames_total{device=\"cpu\",stream=\"gate\"}", frames)
+                    .containsEntry("helmwatch_analysed_frames_total{device=\"cpu\",stream=\"gate\"}", frames)
+                    .containsEntry(
+                            "helmwatch_dropped_frames_total{cause=\"ring-full\",device=\"cpu\",stream=\"gate\"}", 0.0)
+                    .containsEntry(
+                            "helmwatch_dropped_frames_total{cause=\"stream-share\",device=\"cpu\",stream=\"gate\"}",
+                            0.0)
+                    .containsEntry("helmwatch_stream_state{device=\"cpu\",state=\"ended\",stream=\"gate\"}", 1.0)
+                    .containsEntry("helmwatch_stream_state{device=\"cpu\",state=\"online\",stream=\"gate\"}", 0.0)
+                    .containsEntry("helmwatch_frame_latency_seconds_count{device=\"cpu\"}", frames)
+                    .containsEntry("helmwatch_stage_latency_seconds_count{device=\"cpu\",stage=\"inference\"}", frames)
+                    .containsEntry("helmwatch_batch_size_frames_count{device=\"cpu\"}", frames)
+                    .containsEntry("helmwatch_stage_failures_total{device=\"cpu\",stage=\"inference\"}", 0.0)
+                    .containsEntry("helmwatch_ring_depth_slots{device=\"cpu\"}", 0.0);
+            assertThat(values.get("helmwatch_detections_objects_total{device=\"cpu\",label=\"person\"}"))
                     .isGreaterThan(10);
             assertThat(values.keySet())
                     .anyMatch(name -> name.startsWith("helmwatch_native_memory_used_bytes{owner="))

@@ -44,6 +44,7 @@ final class ScriptedStages {
     int workers = 2;
     int lanes = 4;
     int maxBatch = 1;
+    String device = "cpu";
     LongConsumer preprocess = frame -> {};
     Consumer<long[]> infer = frames -> {};
     LongConsumer postprocess = frame -> {};
@@ -67,6 +68,7 @@ final class ScriptedStages {
                 config -> {
                     throw new UnsupportedOperationException("tests make their own sources");
                 },
+                device,
                 "scripted stages");
     }
 

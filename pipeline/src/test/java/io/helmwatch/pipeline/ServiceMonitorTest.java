@@ -30,7 +30,7 @@ class ServiceMonitorTest {
                         List.of(sink),
                         new SimpleMeterRegistry(),
                         1);
-                ServiceMonitor monitor = ServiceMonitor.start(pipeline, List.of(sink))) {
+                ServiceMonitor monitor = ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(sink))) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
