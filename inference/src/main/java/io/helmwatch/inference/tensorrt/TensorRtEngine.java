@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.nvinfer.Dims64;
@@ -36,6 +38,9 @@ import org.slf4j.LoggerFactory;
 public final class TensorRtEngine implements InferenceEngine {
 
     private static final Logger LOG = LoggerFactory.getLogger(TensorRtEngine.class);
+
+    /** A lock for every engine's file. */
+    private static final ConcurrentMap<Path, Object> BUILDS = new ConcurrentHashMap<>();
 
     private final CudaDevice device;
     private final TensorRtLog log;
@@ -87,7 +92,8 @@ public final class TensorRtEngine implements InferenceEngine {
     }
 
     /**
-     * Loads a network; builds its engine first when none is kept that fits.
+     * Loads a network; builds its engine first when none is kept that fits. Of several GPUs of one kind the first builds, the others wait for its
+     * engine.
      *
      * @param device the GPU
      * @param model the ONNX file
@@ -98,6 +104,19 @@ public final class TensorRtEngine implements InferenceEngine {
      * @throws ModelException when the file is not a YOLOv5 detector that TensorRT can run
      */
     public static TensorRtEngine open(
+            CudaDevice device,
+            Path model,
+            ModelConfig config,
+            EngineOptions options,
+            Path cache,
+            EngineProgress progress) {
+        Path file = cacheFile(device, model, options, cache).toAbsolutePath().normalize();
+        synchronized (BUILDS.computeIfAbsent(file, unused -> new Object())) {
+            return openAlone(device, model, config, options, cache, progress);
+        }
+    }
+
+    private static TensorRtEngine openAlone(
             CudaDevice device,
             Path model,
             ModelConfig config,

@@ -2,6 +2,8 @@ package io.helmwatch.inference.tensorrt;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.bytedeco.tensorrt.nvinfer.ILogger;
 import org.slf4j.Logger;
@@ -10,7 +12,11 @@ import org.slf4j.LoggerFactory;
 /**
  * What TensorRT says: errors and warnings to the log, verbose lines to whoever follows a build.
  *
- * <p>Threading: called by TensorRT's threads. Ownership: must live as long as what was made with it.
+ * <p>TensorRT keeps one logger for the process, the first that it was given, and uses it for whatever is made while anything lives that was made
+ * with it, on any device. So none is ever freed, and all of them tell the same: errors are kept for all together, verbose lines go to the build
+ * begun last.
+ *
+ * <p>Threading: called by TensorRT's threads. Ownership: lives until the process ends.
  */
 final class TensorRtLog extends ILogger {
 
@@ -21,15 +27,18 @@ final class TensorRtLog extends ILogger {
     private static final int WARNING = 2;
     private static final int VERBOSE = 4;
 
-    private final Deque<String> errors = new ArrayDeque<>();
-    private final Consumer<String> verbose;
+    private static final Queue<TensorRtLog> KEPT = new ConcurrentLinkedQueue<>();
+    private static final Deque<String> ERRORS = new ArrayDeque<>();
+    private static volatile Consumer<String> follower = line -> {};
 
+    @SuppressWarnings("this-escape") // kept only so that it is not freed
     TensorRtLog() {
-        this(line -> {});
+        KEPT.add(this);
     }
 
     TensorRtLog(Consumer<String> verbose) {
-        this.verbose = verbose;
+        this();
+        follower = verbose;
     }
 
     @Override
@@ -40,22 +49,26 @@ final class TensorRtLog extends ILogger {
                 remember(message);
             }
             case WARNING -> LOG.debug("TensorRT: {}", message);
-            case VERBOSE -> verbose.accept(message);
+            case VERBOSE -> follower.accept(message);
             default -> LOG.debug("TensorRT: {}", message);
         }
     }
 
-    private synchronized void remember(String message) {
-        if (errors.size() == KEPT_ERRORS) {
-            errors.removeFirst();
+    private static void remember(String message) {
+        synchronized (ERRORS) {
+            if (ERRORS.size() == KEPT_ERRORS) {
+                ERRORS.removeFirst();
+            }
+            ERRORS.addLast(message);
         }
-        errors.addLast(message);
     }
 
     /** The last errors in one line, for an exception's message; forgets them. */
-    synchronized String takeErrors() {
-        String text = String.join("; ", errors).replaceAll("\\s+", " ").strip();
-        errors.clear();
-        return text.isEmpty() ? "it gave no reason" : text;
+    String takeErrors() {
+        synchronized (ERRORS) {
+            String text = String.join("; ", ERRORS).replaceAll("\\s+", " ").strip();
+            ERRORS.clear();
+            return text.isEmpty() ? "it gave no reason" : text;
+        }
     }
 }
