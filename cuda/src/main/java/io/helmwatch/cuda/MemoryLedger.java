@@ -24,15 +24,23 @@ public final class MemoryLedger {
     private final ConcurrentMap<String, LongAdder> device = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, LongAdder> pinned = new ConcurrentHashMap<>();
 
-    MemoryLedger() {}
+    /** Nothing allocated yet. */
+    public MemoryLedger() {}
 
-    void add(Kind kind, String owner, long bytes) {
+    /** Notes bytes that an owner allocated, or, below zero, freed. */
+    public void add(Kind kind, String owner, long bytes) {
         counters(kind).computeIfAbsent(owner, key -> new LongAdder()).add(bytes);
     }
 
     /** Bytes of a kind over all owners. */
     public long bytes(Kind kind) {
         return counters(kind).values().stream().mapToLong(LongAdder::sum).sum();
+    }
+
+    /** Bytes of a kind that an owner holds. */
+    public long bytes(Kind kind, String owner) {
+        LongAdder sum = counters(kind).get(owner);
+        return sum == null ? 0 : sum.sum();
     }
 
     /** Bytes of a kind by owner, owners that hold none left out. */

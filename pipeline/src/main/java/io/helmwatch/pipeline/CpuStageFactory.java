@@ -59,6 +59,7 @@ final class CpuStageFactory implements StageFactory {
                     postprocessor,
                     FfmpegFrameLease::create,
                     FfmpegFrameSource::create,
+                    null,
                     "cpu",
                     "backend cpu: model " + info.identity().name() + " "
                             + info.identity().version() + " " + info.input() + " "

@@ -130,6 +130,7 @@ public final class CudaStageFactory implements StageFactory {
                     postprocessor,
                     FfmpegFrameLease::create,
                     sources(decoding),
+                    device.memory(),
                     "cuda:" + index,
                     "backend cuda:" + index + ": " + device.info().name() + ", model "
                             + info.identity().name() + " "

@@ -369,6 +369,15 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         return StreamsJson.of(running == null ? List.of() : running.feeds());
     }
 
+    @Override
+    public void beforeMetrics() {
+        PipelineMetrics.bindNativeMemory(registry);
+        DevicePipelines running = pipelines;
+        if (running != null) {
+            running.all().forEach(HelmetPipeline::bindDeviceMemory);
+        }
+    }
+
     /**
      * Drains the pipeline and delivers what the sinks hold, and leaves the rest open: the embedded broker can still be read.
      * {@link #close} does the rest.

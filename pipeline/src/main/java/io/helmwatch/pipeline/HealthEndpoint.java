@@ -43,6 +43,9 @@ final class HealthEndpoint implements AutoCloseable {
         /** The streams as JSON. */
         String streamsJson();
 
+        /** Called before the metrics are read, so that those can be added that came into being since. */
+        default void beforeMetrics() {}
+
         /**
          * Reads the configuration again and takes over the rules.
          *
@@ -82,7 +85,7 @@ final class HealthEndpoint implements AutoCloseable {
         probe("/live", health::liveProblem);
         probe("/ready", () -> firstOf(health.startupProblem(), health.liveProblem()));
         page("/metrics", PROMETHEUS, () -> {
-            PipelineMetrics.bindNativeMemory(registry);
+            health.beforeMetrics();
             return registry.scrape();
         });
         page("/streams", "application/json", health::streamsJson);

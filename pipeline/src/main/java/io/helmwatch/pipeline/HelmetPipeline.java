@@ -5,6 +5,7 @@ import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameSource;
@@ -217,6 +218,14 @@ public final class HelmetPipeline implements AutoCloseable {
 
     PipelineMetrics metrics() {
         return metrics;
+    }
+
+    /** Publishes owners of the device's memory that came into use since the last call. */
+    void bindDeviceMemory() {
+        MemoryLedger memory = stages.memory();
+        if (memory != null) {
+            metrics.bindDeviceMemory(memory);
+        }
     }
 
     FailureLog failures() {

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.ModelIdentity;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipelineMetrics {
     private static final String NATIVE_MEMORY = "helmwatch.native.memory.used";
+    private static final String CUDA_MEMORY = "helmwatch.cuda.memory.used";
     private static final Duration[] BUCKETS = {
         Duration.ofNanos(250_000),
         Duration.ofMillis(1),
@@ -242,6 +244,23 @@ final class PipelineMetrics {
                 .baseUnit(unit)
                 .tags(cause == null ? tags : tags.and("cause", cause))
                 .register(registry);
+    }
+
+    /** Publishes what the owners of the device's memory hold; called before each reading, as {@link #bindNativeMemory}. */
+    void bindDeviceMemory(MemoryLedger ledger) {
+        for (MemoryLedger.Kind kind : MemoryLedger.Kind.values()) {
+            String kindTag = kind.name().toLowerCase(Locale.ROOT);
+            for (String owner : ledger.byOwner(kind).keySet()) {
+                Tags tags = Tags.of("device", device, "kind", kindTag, "owner", owner);
+                if (registry.find(CUDA_MEMORY).tags(tags).gauge() == null) {
+                    Gauge.builder(CUDA_MEMORY, ledger, l -> l.bytes(kind, owner))
+                            .description("Memory on the GPU (device) and page-locked for it (pinned), by owner")
+                            .baseUnit("bytes")
+                            .tags(tags)
+                            .register(registry);
+                }
+            }
+        }
     }
 
     /** Publishes what the owners of native memory hold; called before each reading, since owners appear as they come into use. */

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
@@ -45,6 +46,7 @@ final class ScriptedStages {
     int lanes = 4;
     int maxBatch = 1;
     String device = "cpu";
+    MemoryLedger memory;
     LongConsumer preprocess = frame -> {};
     Consumer<long[]> infer = frames -> {};
     LongConsumer postprocess = frame -> {};
@@ -68,6 +70,7 @@ final class ScriptedStages {
                 config -> {
                     throw new UnsupportedOperationException("tests make their own sources");
                 },
+                memory,
                 device,
                 "scripted stages");
     }

@@ -9,12 +9,16 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.pipeline.ScriptedStages.Source;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.NativeMemory;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -76,6 +80,7 @@ class SeveralDevicesTest {
                     cpu.postprocessor(),
                     cpu.newLease(),
                     cpu.newSource(),
+                    null,
                     "cpu:" + device,
                     cpu.description());
         }
@@ -181,15 +186,36 @@ class SeveralDevicesTest {
         }
     }
 
+    @Test
+    void shouldPublishTheMemoryOfEachDeviceByKindAndOwnerAsItComesIntoUse() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ScriptedStages first = new ScriptedStages();
+        first.device = "cuda:0";
+        first.memory = new MemoryLedger();
+        ScriptedStages second = new ScriptedStages();
+        second.device = "cuda:1";
+        second.memory = new MemoryLedger();
+        second.memory.add(MemoryLedger.Kind.DEVICE, "inference.lane", 4_096);
+        try (DevicePipelines pipelines =
+                new DevicePipelines(List.of(start(first, registry), start(second, registry)))) {
+            pipelines.all().forEach(HelmetPipeline::bindDeviceMemory);
+            first.memory.add(MemoryLedger.Kind.PINNED, "preprocess.staging", 512);
+            pipelines.all().forEach(HelmetPipeline::bindDeviceMemory);
+            second.memory.add(MemoryLedger.Kind.DEVICE, "inference.lane", -4_096);
+            assertThat(registry.scrape().lines().filter(line -> line.startsWith("helmwatch_cuda_memory")))
+                    .containsExactlyInAnyOrder(
+                            "helmwatch_cuda_memory_used_bytes{device=\"cuda:0\",kind=\"pinned\",owner=\"preprocess.staging\"} 512.0",
+                            "helmwatch_cuda_memory_used_bytes{device=\"cuda:1\",kind=\"device\",owner=\"inference.lane\"} 0.0");
+        }
+    }
+
     private static HelmetPipeline start(ScriptedStages stages) {
+        return start(stages, new SimpleMeterRegistry());
+    }
+
+    private static HelmetPipeline start(ScriptedStages stages, MeterRegistry registry) {
         return HelmetPipeline.start(
-                stages.open(),
-                PipelineConfig.DEFAULT,
-                InferenceConfig.DEFAULT,
-                List.of(),
-                List.of(),
-                new SimpleMeterRegistry(),
-                1);
+                stages.open(), PipelineConfig.DEFAULT, InferenceConfig.DEFAULT, List.of(), List.of(), registry, 1);
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
