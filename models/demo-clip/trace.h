@@ -982,10 +982,11 @@ HD V sample(int px, int py, Rng &r) {
 }
 
 // Light at a pixel. With the picture of the empty scene at hand (static camera), only what people change is estimated: paths
-// that come near nobody would give the same light again, the others are traced with and without people and differ.
+// that come near nobody would give the same light again, the others are traced with and without people and differ. A fifth of the
+// paths tells which pixels need the rest.
 HD V lightAt(int px, int py, const V *empty, bool people) {
     V sum = v3(0);
-    int n = 0, limit = empty && SC.spp > 8 ? 8 : SC.spp, still = 0;
+    int n = 0, first = SC.spp / 5 > 4 ? SC.spp / 5 : 4, limit = empty && SC.spp > first ? first : SC.spp, still = 0;
     Rng r;
     r.seed = hash32(SC.seed * 0x9e3779b9u + (uint32_t)(py * SC.w + px));
     for (; n < limit; n++) {

@@ -319,7 +319,7 @@ static Person build(const Look &k, const Pose &p) {
 
 // ---------------------------------------------------------------- arm gestures (hand targets, root frame)
 
-enum Gesture { NONE, PHONE, CLIPBOARD, POINT, CARRY, HIPS, WIPE, WAVE, TALK, FOLDED };
+enum Gesture { NONE, PHONE, CLIPBOARD, POINT, CARRY, HIPS, WIPE, WAVE, TALK, FOLDED, BEND };
 static void gesture(Pose &p, int g, float w, float t) {
     V a = v3(0), b = v3(0); // left, right
     float wa = 0, wb = 0;
@@ -336,6 +336,7 @@ static void gesture(Pose &p, int g, float w, float t) {
             wa = wb = 1;
             break;
         case FOLDED: a = v3(0.07f, 1.16f, 0.20f), b = v3(-0.07f, 1.13f, 0.22f), wa = wb = 1; break;
+        case BEND: a = v3(-0.16f, 0.62f, 0.45f), b = v3(0.16f, 0.62f, 0.45f), wa = wb = 1, p.lean += 0.65f * w, p.crouch += 0.12f * w; break;
         default: return;
     }
     if (wa * w > p.handW[0]) p.hand[0] = a, p.handW[0] = wa * w;
@@ -343,6 +344,8 @@ static void gesture(Pose &p, int g, float w, float t) {
 }
 
 #include "clip.h"
+#include "yard_clip.h"
+#include "ramp_clip.h"
 #include "stills.h"
 
 // ---------------------------------------------------------------- rendering
@@ -549,12 +552,13 @@ static void writeY4m(FILE *f) {
 }
 
 int main(int argc, char **argv) {
-    std::string mode = argc > 1 ? argv[1] : "", out = "-", truth, script;
-    int w = 1280, h = 720, spp = 64, from = 0, to = CLIP_FRAMES, step = 1, n = 400, seed = 1, format = 0;
+    std::string mode = argc > 1 ? argv[1] : "", out = "-", scene = "yard", truth, script;
+    int w = 1280, h = 720, spp = 64, from = 0, to = 1 << 20, step = 1, n = 400, seed = 1, format = 0;
     for (int i = 2; i < argc; i++) {
         std::string a = argv[i];
         auto next = [&]() -> const char * { return i + 1 < argc ? argv[++i] : "0"; };
         if (a == "--size") sscanf(next(), "%dx%d", &w, &h);
+        else if (a == "--scene") scene = next();
         else if (a == "--spp") spp = atoi(next());
         else if (a == "--from") from = atoi(next());
         else if (a == "--to") to = atoi(next());
@@ -568,7 +572,8 @@ int main(int argc, char **argv) {
         else fprintf(stderr, "unknown option %s\n", a.c_str()), exit(2);
     }
     if (mode == "clip") { // Y4M to --out (or frames as PPM files into the folder --out), truth as JSON lines
-        Clip clip;
+        Clip clip = scene == "ramp" ? rampClip() : yardClip();
+        if (to > clip.frames) to = clip.frames;
         FILE *video = format ? nullptr : out == "-" ? stdout : fopen(out.c_str(), "wb");
         FILE *t = truth.empty() ? nullptr : fopen(truth.c_str(), "w");
         if (video) fprintf(video, "YUV4MPEG2 W%d H%d F25:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n", w, h);
@@ -614,7 +619,7 @@ int main(int argc, char **argv) {
             fclose(f);
         }
     } else {
-        fprintf(stderr, "usage: yard clip|stills [--out PATH] [--size WxH] [--spp N] [--from N] [--to N] [--step N] [--ppm] [--truth FILE] "
+        fprintf(stderr, "usage: yard clip|stills [--scene yard|ramp] [--out PATH] [--size WxH] [--spp N] [--from N] [--to N] [--step N] [--ppm] [--truth FILE] "
                         "[--script FILE] [--n N] [--seed N]\n");
         return 2;
     }
