@@ -1,5 +1,6 @@
 package io.helmwatch.config;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -445,6 +448,7 @@ public final class ConfigLoader {
             Duration openTimeout = section.duration("open-timeout", d.openTimeout(), least, LONGEST);
             Duration readTimeout = section.duration("read-timeout", d.readTimeout(), least, LONGEST);
             StreamConfig.Credentials credentials = credentials(section, url);
+            Path tlsCaFile = tlsCaFile(section, url);
             StreamRulesConfig rules = new RulesReader(this).stream(section);
             int device = section.wholeNumber("device", ANY_DEVICE, 0, 63);
             if (device != ANY_DEVICE && !devices.isEmpty() && !devices.contains(device)) {
@@ -472,6 +476,7 @@ public final class ConfigLoader {
                     openTimeout,
                     readTimeout,
                     credentials,
+                    tlsCaFile,
                     rules,
                     device == ANY_DEVICE ? null : device);
         }
@@ -595,6 +600,36 @@ public final class ConfigLoader {
             return username == null || password == null
                     ? null
                     : new StreamConfig.Credentials(username, Secret.of(password));
+        }
+
+        /** The file that the camera's certificate is verified against; null where none is given. */
+        private static @Nullable Path tlsCaFile(Section stream, @Nullable String url) {
+            Path file = stream.path("tls-ca-file");
+            if (file == null) {
+                return null;
+            }
+            if (url != null
+                    && !url.regionMatches(true, 0, "rtsps:", 0, 6)
+                    && !url.regionMatches(true, 0, "https:", 0, 6)) {
+                stream.problem("tls-ca-file", "is for rtsps and https, but the url is neither");
+            }
+            try {
+                // FFmpeg reads PEM only, and would say of another file nothing but that the connection failed.
+                byte[] content = Files.readAllBytes(file);
+                boolean isPem =
+                        new String(content, StandardCharsets.ISO_8859_1).contains("-----BEGIN CERTIFICATE-----");
+                if (!isPem
+                        || CertificateFactory.getInstance("X.509")
+                                .generateCertificates(new ByteArrayInputStream(content))
+                                .isEmpty()) {
+                    stream.problem("tls-ca-file", "holds no certificate: expected a PEM file");
+                }
+            } catch (IOException e) {
+                stream.problem("tls-ca-file", "cannot be read (looked for " + file + ")");
+            } catch (CertificateException e) {
+                stream.problem("tls-ca-file", "holds a damaged certificate: expected a PEM file");
+            }
+            return file;
         }
 
         private static @Nullable String secretText(Section section, String key) {

@@ -78,6 +78,7 @@ final class ConfigText {
         line(2, "open-timeout", Durations.format(stream.openTimeout()));
         line(2, "read-timeout", Durations.format(stream.readTimeout()));
         line(2, "credentials", stream.credentials() == null ? "(none)" : Redaction.MASK);
+        line(2, "tls-ca-file", stream.tlsCaFile() == null ? "(not verified)" : stream.tlsCaFile());
         line(2, "device", stream.device() == null ? "(chosen)" : stream.device());
         rules(stream.rules());
     }

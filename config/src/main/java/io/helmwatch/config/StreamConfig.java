@@ -1,5 +1,6 @@
 package io.helmwatch.config;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param openTimeout longest time to open the stream
  * @param readTimeout longest time without a packet before the stream counts as lost
  * @param credentials user and password; null where the stream needs none
+ * @param tlsCaFile PEM file of the certificates that {@code rtsps:} and {@code https:} are verified against; null verifies nothing
  * @param rules zones, masks and rules for incidents
  * @param device index of the GPU that analyses the stream; null has one chosen. Without effect on a CPU
  */
@@ -31,6 +33,7 @@ public record StreamConfig(
         Duration openTimeout,
         Duration readTimeout,
         @Nullable Credentials credentials,
+        @Nullable Path tlsCaFile,
         StreamRulesConfig rules,
         @Nullable Integer device) {
 
@@ -48,7 +51,7 @@ public record StreamConfig(
         }
     }
 
-    /** A stream on whatever device. */
+    /** A stream on whatever device whose certificate is not verified. */
     public StreamConfig(
             String id,
             String url,
@@ -60,7 +63,7 @@ public record StreamConfig(
             Duration readTimeout,
             @Nullable Credentials credentials,
             StreamRulesConfig rules) {
-        this(id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, rules, null);
+        this(id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, null, rules, null);
     }
 
     /** A stream without rules. */
@@ -90,7 +93,18 @@ public record StreamConfig(
     /** The same stream with other zones, masks and rules. */
     public StreamConfig withRules(StreamRulesConfig others) {
         return new StreamConfig(
-                id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, others, device);
+                id,
+                url,
+                transport,
+                analyzeFps,
+                realtime,
+                loop,
+                openTimeout,
+                readTimeout,
+                credentials,
+                tlsCaFile,
+                others,
+                device);
     }
 
     /** Transports of RTSP. */

@@ -24,6 +24,19 @@ class ConfigLoaderTest {
     private static final String SINK = "json-lines: {target: '-'}\n";
     private static final String STREAM = "streams: [{id: gate-3, url: 'rtsp://camera/1'}]\n";
 
+    private static final String CERTIFICATE = """
+            -----BEGIN CERTIFICATE-----
+            MIIBcDCCARWgAwIBAgIUJGIcJPjGy+2kOdYbGOcJtBbghcQwCgYIKoZIzj0EAwIw
+            DDEKMAgGA1UEAwwBYzAgFw0yNjExMjAyMDU2MThaGA8yMTI2MTAyNzIwNTYxOFow
+            DDEKMAgGA1UEAwwBYzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMRx1+78wr26
+            e+fkeYvga1BPe/36vOu+xJ9e4QBfDwN//7S17NF1IqJ532qEyKfJtgoLT3/e12iG
+            mqv56hB0QzajUzBRMB0GA1UdDgQWBBQlI1QgYvW1U9n9vOLWKl+MFOdNJzAfBgNV
+            HSMEGDAWgBQlI1QgYvW1U9n9vOLWKl+MFOdNJzAPBgNVHRMBAf8EBTADAQH/MAoG
+            CCqGSM49BAMCA0kAMEYCIQDjWhr9Ka92hztDr5/w3O4TkRiocH9693qgId1tyIRk
+            JwIhAJLWxni9FPRyxLJrzo/sbyQh+Y5QMNpNEqjO9D1oZIYh
+            -----END CERTIFICATE-----
+            """;
+
     @TempDir
     private Path folder;
 
@@ -229,11 +242,17 @@ class ConfigLoaderTest {
             {id: a, url: 'rtsp://c/1', credentials: {username: u, password-file: p, password-env: P}} | streams[0] (a).credentials.password-file: excludes password-env
             {id: a, url: 'rtsp://c/1', credentials: {username: u, password: secret, password-file: p}} | streams[0] (a).credentials.password: a password does not belong into the file: use password-env: NAME or password-file: PATH
             {id: a, url: 'rtsp://x:y@c/1', credentials: {username: u, password-file: p}} | streams[0] (a).credentials.username: the url has a user already: keep one of the two
+            {id: a, url: 'rtsps://c/1', tls-ca-file: nope} | streams[0] (a).tls-ca-file=nope: cannot be read (looked for FOLDER/nope)
+            {id: a, url: 'https://c/1', tls-ca-file: empty} | streams[0] (a).tls-ca-file=empty: holds no certificate: expected a PEM file
+            {id: a, url: 'rtsps://c/1', tls-ca-file: torn.pem} | streams[0] (a).tls-ca-file=torn.pem: holds a damaged certificate: expected a PEM file
+            {id: a, url: 'rtsp://c/1', tls-ca-file: ca.pem} | streams[0] (a).tls-ca-file=ca.pem: is for rtsps and https, but the url is neither
             {id: a, url: ., credentials: {username: u, password-file: p}} | streams[0] (a).credentials: is for cameras, but the url is a file or folder
             """)
     void shouldRefuseStreamsThatCannotWork(String stream, String problem) throws IOException {
         Files.writeString(folder.resolve("p"), "secret");
         Files.writeString(folder.resolve("empty"), "");
+        Files.writeString(folder.resolve("ca.pem"), CERTIFICATE);
+        Files.writeString(folder.resolve("torn.pem"), CERTIFICATE.replaceFirst("M", "x"));
         String yaml = SINK + "streams:\n  - " + stream + "\n";
         List<String> expected = List.of("site.yaml:3: " + problem);
         assertThat(problems(yaml))

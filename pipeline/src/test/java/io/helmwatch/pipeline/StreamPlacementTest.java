@@ -28,6 +28,7 @@ class StreamPlacementTest {
                     d.openTimeout(),
                     d.readTimeout(),
                     d.credentials(),
+                    d.tlsCaFile(),
                     d.rules(),
                     own.charAt(i) == '.' ? null : own.charAt(i) - '0'));
         }

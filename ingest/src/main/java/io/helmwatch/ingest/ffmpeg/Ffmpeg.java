@@ -15,6 +15,12 @@ final class Ffmpeg {
     /** Linux errno 93: the server offers no transport that was asked for. */
     static final int PROTOCOL_NOT_SUPPORTED = -93;
 
+    /** Linux errno 5: also what a TLS handshake that came to nothing ends with. */
+    static final int IO_ERROR = -5;
+
+    /** Linux errno 22: also what a format that is not allowed ends with. */
+    static final int INVALID_ARGUMENT = -22;
+
     static final int EOF;
     static final int EAGAIN;
     static final int EXIT;

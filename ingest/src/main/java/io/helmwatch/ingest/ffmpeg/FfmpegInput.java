@@ -8,6 +8,7 @@ import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.vision.NativeMemory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
@@ -49,7 +50,8 @@ final class FfmpegInput implements AutoCloseable {
     private static final String FILE_FORMATS =
             "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,av1,"
                     + "obu,ivf,m4v,mjpeg,flv,ogg,asf,gif,webp_pipe,jpeg_pipe,png_pipe,bmp_pipe";
-    private static final String HTTP_FORMATS = FILE_FORMATS + ",hls,mpjpeg,live_flv";
+    private static final String VERIFIED_FORMATS = FILE_FORMATS + ",mpjpeg,live_flv";
+    private static final String HTTP_FORMATS = VERIFIED_FORMATS + ",hls";
 
     private @Nullable AVFormatContext context;
     private @Nullable AVStream video;
@@ -57,6 +59,7 @@ final class FfmpegInput implements AutoCloseable {
     private final Interrupt interrupt;
     private final StreamAddress address;
     private final Transport transport;
+    private final @Nullable Path caFile;
     private int videoIndex = -1;
     private int timeBaseNumerator = 1;
     private int timeBaseDenominator = 1;
@@ -81,6 +84,7 @@ final class FfmpegInput implements AutoCloseable {
         this.interrupt = interrupt;
         this.address = address;
         this.transport = config.transport();
+        this.caFile = config.tlsCaFile();
         String displayed = filePath == null ? address.displayed() : filePath;
         String url = filePath == null ? url(config, address) : "file:" + filePath;
         boolean live = !address.isFinite();
@@ -160,7 +164,8 @@ final class FfmpegInput implements AutoCloseable {
             }
             case HTTP -> {
                 set(options, "protocol_whitelist", "http,https,tls,tcp,crypto");
-                set(options, "format_whitelist", HTTP_FORMATS);
+                // The playlist demuxer does not hand the trusted certificates on to the segments' connections.
+                set(options, "format_whitelist", config.tlsCaFile() == null ? HTTP_FORMATS : VERIFIED_FORMATS);
                 set(options, "rw_timeout", timeoutMicros);
             }
             case RTSP -> {
@@ -171,6 +176,11 @@ final class FfmpegInput implements AutoCloseable {
                 set(options, "timeout", timeoutMicros);
                 set(options, "buffer_size", "2097152");
             }
+        }
+        Path caFile = config.tlsCaFile();
+        if (caFile != null) {
+            set(options, "tls_verify", "1");
+            set(options, "ca_file", caFile.toString());
         }
         if (!address.isFinite()) {
             set(options, "analyzeduration", Long.toString(LIVE_ANALYZE_MICROS));
@@ -215,8 +225,14 @@ final class FfmpegInput implements AutoCloseable {
                     displayed + " is not a video or picture that can be read (" + Ffmpeg.describe(rc)
                             + "): expected mp4, mkv, mov, avi, ts, raw H.264 or HEVC, or a picture; it may be truncated or damaged.");
         }
-        return new InputLostException(
-                ReconnectPolicy.Cause.LOST, displayed + " could not be opened (" + Ffmpeg.describe(rc) + ").");
+        String problem = displayed + " could not be opened (" + Ffmpeg.describe(rc) + ")";
+        if (caFile != null && rc == Ffmpeg.IO_ERROR) {
+            problem += ": its certificate is not signed by one in " + caFile
+                    + ", is for another name, or the connection broke";
+        } else if (caFile != null && rc == Ffmpeg.INVALID_ARGUMENT) {
+            problem += ": playlists are not, with tls-ca-file, since their segments would not be verified";
+        }
+        return new InputLostException(ReconnectPolicy.Cause.LOST, problem + ".");
     }
 
     static String seconds(Duration duration) {

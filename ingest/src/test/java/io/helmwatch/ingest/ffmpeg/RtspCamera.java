@@ -68,9 +68,9 @@ public final class RtspCamera implements AutoCloseable {
         this(TestClips.cameraH264(), null);
     }
 
-    /** Starts a camera that speaks RTSP over TLS, with the certificate of {@link TestCertificate}. */
-    public static RtspCamera overTls() {
-        return new RtspCamera(TestClips.cameraH264(), TestCertificate.context());
+    /** Starts a camera that speaks RTSP over TLS. */
+    public static RtspCamera over(SSLContext tls) {
+        return new RtspCamera(TestClips.cameraH264(), tls);
     }
 
     /** Starts a camera on a free port. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -182,8 +183,9 @@ class RtspTest {
     }
 
     @Test
-    void shouldPlayOverTls() {
-        try (RtspCamera camera = RtspCamera.overTls();
+    void shouldPlayOverTls(@TempDir Path folder) {
+        try (RtspCamera camera = RtspCamera.over(
+                        TestCertificate.selfSigned(folder, "CN=camera").context());
                 RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 1000, null))) {
             assertThat(camera.url()).startsWith("rtsps://");
             source.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
