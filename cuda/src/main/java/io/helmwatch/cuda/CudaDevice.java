@@ -14,6 +14,9 @@ import org.bytedeco.javacpp.SizeTPointer;
 public final class CudaDevice implements AutoCloseable {
 
     private final GpuInfo info;
+    /** For the message of a failure; made once, since the call is made for every batch. */
+    private final String setDeviceCall;
+
     private final MemoryLedger memory = new MemoryLedger();
     private final long context;
     private final CudaStream decodeStream;
@@ -21,6 +24,7 @@ public final class CudaDevice implements AutoCloseable {
 
     private CudaDevice(GpuInfo info) {
         this.info = info;
+        this.setDeviceCall = "cudaSetDevice(" + info.index() + ")";
         makeCurrent();
         // The first call that needs the context makes it.
         CudaErrors.check(cudart.cudaFree(new NativeAddress()), "cudaFree(0) on " + info);
@@ -60,7 +64,7 @@ public final class CudaDevice implements AutoCloseable {
 
     /** Makes this the calling thread's device; costs little when it already is. */
     public void makeCurrent() {
-        CudaErrors.check(cudart.cudaSetDevice(info.index()), "cudaSetDevice(" + info.index() + ")");
+        CudaErrors.check(cudart.cudaSetDevice(info.index()), setDeviceCall);
     }
 
     /** Handle of the primary context, {@code CUcontext}. */

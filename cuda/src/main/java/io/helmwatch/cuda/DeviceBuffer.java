@@ -123,6 +123,20 @@ public final class DeviceBuffer implements AutoCloseable {
                 "cudaMemcpyAsync to the host");
     }
 
+    /** Enqueues a copy of the first {@code length} bytes of other device memory. */
+    public void copyFrom(DeviceBuffer from, long length, CudaStream stream) {
+        checkRange(0, length);
+        from.checkRange(0, length);
+        CudaErrors.check(
+                cudart.cudaMemcpyAsync(
+                        cursor.at(address),
+                        from.cursor.at(from.address),
+                        length,
+                        cudart.cudaMemcpyDeviceToDevice,
+                        stream.pointer()),
+                "cudaMemcpyAsync on the device");
+    }
+
     /** Enqueues filling the first {@code length} bytes with one value. */
     public void fill(int value, long length, CudaStream stream) {
         checkRange(0, length);

@@ -35,6 +35,9 @@ final class DetectCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common = new CommonOptions();
 
+    @Mixin
+    private GpuOptions gpu = new GpuOptions();
+
     @Option(
             names = "--confidence",
             paramLabel = "C",
@@ -62,7 +65,7 @@ final class DetectCommand implements Callable<Integer> {
             throw CommandFailure.usage("--iou " + iou + ": must be 0..1");
         }
         Path model = common.model();
-        HelmwatchConfig config = Settings.of(common.backend(), Settings.model(confidence, iou), List.of());
+        HelmwatchConfig config = gpu.in(Settings.of(common.backend(), Settings.model(confidence, iou), List.of()));
         StageFactory factory = Backends.choose(config.backend());
         return run(config, factory, model) ? 0 : 1;
     }

@@ -38,6 +38,9 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common = new CommonOptions();
 
+    @Mixin
+    private GpuOptions gpu = new GpuOptions();
+
     @Option(
             names = "--data",
             required = true,
@@ -59,10 +62,10 @@ final class EvalCommand implements Callable<Integer> {
         } catch (IOException unreadable) {
             throw CommandFailure.failed(data + " cannot be read: " + unreadable.getMessage(), unreadable);
         }
-        HelmwatchConfig config = Settings.of(
+        HelmwatchConfig config = gpu.in(Settings.of(
                 common.backend(),
                 Settings.model(NmsSettings.EVALUATION.confidence(), NmsSettings.EVALUATION.iou()),
-                List.of());
+                List.of()));
         StageFactory factory = Backends.choose(config.backend());
         DetectionEvaluation evaluation;
         try (Stages stages = factory.open(config, common.model())) {

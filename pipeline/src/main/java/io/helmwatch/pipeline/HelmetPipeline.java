@@ -216,6 +216,13 @@ public final class HelmetPipeline implements AutoCloseable {
         return feeds.values();
     }
 
+    /** The threads that frames pass: of stages and streams. */
+    List<Thread> workThreads() {
+        List<Thread> work = new ArrayList<>(threads);
+        feeds.values().forEach(feed -> work.add(feed.thread()));
+        return work;
+    }
+
     PipelineMetrics metrics() {
         return metrics;
     }

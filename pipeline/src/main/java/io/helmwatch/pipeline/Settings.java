@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.Backend;
+import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.InferenceConfig;
@@ -100,14 +101,38 @@ final class Settings {
                 usual.letterboxPadValue());
     }
 
+    /** The same with a GPU used in another way. */
+    static HelmwatchConfig withGpu(HelmwatchConfig config, GpuConfig gpu) {
+        return new HelmwatchConfig(
+                config.backend(),
+                config.model(),
+                config.inference(),
+                config.pipeline(),
+                config.streams(),
+                config.kafka(),
+                config.jsonLines(),
+                config.http(),
+                config.incidents(),
+                gpu);
+    }
+
     static StreamConfig file(String id, Path file, boolean loop) {
+        return file(id, file, loop, false);
+    }
+
+    /** A file that plays for ever at its own rate, as a camera does. */
+    static StreamConfig realtime(String id, Path file) {
+        return file(id, file, true, true);
+    }
+
+    private static StreamConfig file(String id, Path file, boolean loop, boolean realtime) {
         StreamConfig usual = StreamConfig.of(id, file.toString());
         return new StreamConfig(
                 usual.id(),
                 usual.url(),
                 usual.transport(),
                 usual.analyzeFps(),
-                usual.realtime(),
+                realtime,
                 loop,
                 usual.openTimeout(),
                 usual.readTimeout(),

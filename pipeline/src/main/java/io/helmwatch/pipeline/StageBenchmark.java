@@ -11,39 +11,33 @@ import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.StreamStatus;
-import io.micrometer.core.instrument.distribution.ValueAtPercentile;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.lang.management.ManagementFactory;
-import java.lang.management.OperatingSystemMXBean;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
- * Measures each stage alone and the whole pipeline, in turn and several times, so that a noisy machine disturbs all alike.
+ * Measures each stage alone and the whole pipeline, in turn and several times, so that a noisy machine disturbs all alike. Stages run on
+ * batches as large as the pipeline's largest.
  *
  * <p>Threading: one thread, which starts others and waits for them. Ownership: the stages are the caller's.
  */
 final class StageBenchmark {
     private static final int SAMPLE_FRAMES = 16;
-    private static final int WARM_UP_FRAMES = 20;
+    /** Frames of every stream before decoding is measured. */
+    private static final int WARM_UP_FRAMES = 8;
+
+    private static final long LONGEST_START_NANOS = 60_000_000_000L;
 
     private final Stages stages;
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
     private final long roundNanos;
-
-    private final List<Speed> decode = new ArrayList<>();
-    private final List<Speed> preprocess = new ArrayList<>();
-    private final List<Speed> inference = new ArrayList<>();
-    private final List<Speed> postprocess = new ArrayList<>();
-    private final List<Speed> whole = new ArrayList<>();
-    private final List<Double> latencyP50Millis = new ArrayList<>();
-    private final List<Double> latencyP99Millis = new ArrayList<>();
 
     /**
      * How fast something is.
@@ -56,32 +50,59 @@ final class StageBenchmark {
     /**
      * Each stage alone and the whole, as medians over the rounds.
      *
-     * @param decode all streams at once, one thread each
      * @param preprocess one thread
      * @param inference the pipeline's workers and lanes, nothing else
      * @param postprocess one thread
-     * @param whole everything
-     * @param latencyP50Millis of whole frames, from leaving the decoder to the sinks
-     * @param latencyP99Millis likewise
+     * @param runs one for each number of streams
      */
-    record Result(
-            Speed decode,
-            Speed preprocess,
-            Speed inference,
-            Speed postprocess,
-            Speed whole,
-            double latencyP50Millis,
-            double latencyP99Millis) {
+    record Result(Speed preprocess, Speed inference, Speed postprocess, List<Run> runs) {
 
         /** What no pipeline of these stages can exceed. */
-        double bound() {
-            return Math.min(decode.fps(), inference.fps());
+        double bound(Run run) {
+            return Math.min(run.decode().fps(), inference.fps());
         }
 
-        double share() {
-            return whole.fps() / bound();
+        double share(Run run) {
+            return run.whole().fps() / bound(run);
         }
     }
+
+    /**
+     * What depends on the number of streams, as medians over the rounds.
+     *
+     * @param streams how many
+     * @param decode all streams at once, one thread each, frames given back at once
+     * @param decodeDecoderPercent load of the GPU's video decoders meanwhile; NaN where unknown
+     * @param whole everything
+     * @param p50Millis of whole frames, from leaving the decoder to the sinks
+     * @param p99Millis likewise
+     * @param cpuCores processors kept busy by the whole
+     * @param gpuPercent load of the GPU under the whole; NaN where unknown
+     * @param decoderPercent load of its video decoders; NaN where unknown
+     * @param detectionsPerFrame boxes found
+     * @param bytesPerFrame heap taken by the whole, by the threads' role
+     * @param collections runs of the garbage collector in all rounds of the whole
+     * @param collectionMillis time that they took
+     * @param rounds frames per second of the whole in each round
+     */
+    record Run(
+            int streams,
+            Speed decode,
+            double decodeDecoderPercent,
+            Speed whole,
+            double p50Millis,
+            double p99Millis,
+            double cpuCores,
+            double gpuPercent,
+            double decoderPercent,
+            double detectionsPerFrame,
+            Map<String, Double> bytesPerFrame,
+            long collections,
+            long collectionMillis,
+            List<Double> rounds) {}
+
+    /** Decoding alone: how fast, and the decoders' load. */
+    private record Decoding(Speed speed, double decoderPercent) {}
 
     StageBenchmark(Stages stages, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
         this.stages = stages;
@@ -90,39 +111,75 @@ final class StageBenchmark {
         this.roundNanos = (long) (secondsPerRound * 1e9);
     }
 
-    /** Measures. */
-    Result run(int rounds) throws InterruptedException {
+    /**
+     * Measures.
+     *
+     * @param counts numbers of streams, each at most as many as there are
+     */
+    Result run(List<Integer> counts, int rounds) throws InterruptedException {
+        List<Speed> preprocess = new ArrayList<>();
+        List<Speed> inference = new ArrayList<>();
+        List<Speed> postprocess = new ArrayList<>();
+        List<List<Decoding>> decode = new ArrayList<>();
+        List<List<MeasuredPipeline.Measurement>> whole = new ArrayList<>();
+        counts.forEach(count -> {
+            decode.add(new ArrayList<>());
+            whole.add(new ArrayList<>());
+        });
         List<FrameLease> frames = sampleFrames();
         try {
             for (int round = 0; round < rounds; round++) {
-                decode.add(decodeAlone());
                 preprocess.add(preprocessAlone(frames));
-                inference.add(inferenceAlone());
-                postprocess.add(postprocessAlone(frames.get(0)));
-                whole.add(wholePipeline());
+                inference.add(inferenceAlone(frames));
+                postprocess.add(postprocessAlone(frames));
+                for (int i = 0; i < counts.size(); i++) {
+                    List<StreamConfig> some = streams.subList(0, counts.get(i));
+                    decode.get(i).add(decodeAlone(some));
+                    try (MeasuredPipeline pipeline = MeasuredPipeline.start(stages, config, some, 0)) {
+                        whole.get(i).add(pipeline.measure(roundNanos, false));
+                    }
+                }
             }
         } finally {
+            awaitAll();
             frames.forEach(FrameLease::close);
         }
-        return new Result(
-                medianSpeed(decode),
-                medianSpeed(preprocess),
-                medianSpeed(inference),
-                medianSpeed(postprocess),
-                medianSpeed(whole),
-                median(latencyP50Millis),
-                median(latencyP99Millis));
+        List<Run> runs = new ArrayList<>();
+        for (int i = 0; i < counts.size(); i++) {
+            runs.add(summary(counts.get(i), decode.get(i), whole.get(i)));
+        }
+        return new Result(medianSpeed(preprocess), medianSpeed(inference), medianSpeed(postprocess), runs);
+    }
+
+    private static Run summary(int streams, List<Decoding> decode, List<MeasuredPipeline.Measurement> whole) {
+        Map<String, Double> bytes = new TreeMap<>();
+        for (String role : whole.get(0).bytesPerFrame().keySet()) {
+            bytes.put(role, median(whole, run -> run.bytesPerFrame().getOrDefault(role, 0.0)));
+        }
+        return new Run(
+                streams,
+                medianSpeed(decode.stream().map(Decoding::speed).toList()),
+                median(decode, Decoding::decoderPercent),
+                medianSpeed(
+                        whole.stream().map(MeasuredPipeline.Measurement::speed).toList()),
+                median(whole, run -> run.latency().p50()),
+                median(whole, run -> run.latency().p99()),
+                median(whole, run -> run.usage().cpuCores()),
+                median(whole, run -> run.usage().gpuPercent()),
+                median(whole, run -> run.usage().decoderPercent()),
+                median(whole, MeasuredPipeline.Measurement::detectionsPerFrame),
+                bytes,
+                whole.stream().mapToLong(run -> run.usage().collections()).sum(),
+                whole.stream().mapToLong(run -> run.usage().collectionMillis()).sum(),
+                whole.stream().map(MeasuredPipeline.Measurement::fps).toList());
     }
 
     private static Speed medianSpeed(List<Speed> speeds) {
-        return new Speed(
-                median(speeds.stream().map(Speed::fps).toList()),
-                median(speeds.stream().map(Speed::cpuMillis).toList()));
+        return new Speed(median(speeds, Speed::fps), median(speeds, Speed::cpuMillis));
     }
 
-    private static double median(List<Double> values) {
-        double[] sorted =
-                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    private static <T> double median(List<T> items, ToDoubleFunction<T> value) {
+        double[] sorted = items.stream().mapToDouble(value).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
@@ -160,47 +217,73 @@ final class StageBenchmark {
         return frames;
     }
 
-    private Speed decodeAlone() throws InterruptedException {
-        AtomicLong frames = new AtomicLong();
-        List<FrameSource> sources = streams.stream().map(stages.newSource()).toList();
+    private Decoding decodeAlone(List<StreamConfig> some) throws InterruptedException {
+        List<FrameSource> sources = some.stream().map(stages.newSource()).toList();
+        List<AtomicLong> counts = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
         for (FrameSource source : sources) {
-            Thread thread = new Thread(() -> source.run(new Counting(frames)), "bench-decode");
-            thread.start();
+            AtomicLong count = new AtomicLong();
+            Thread thread = new Thread(() -> source.run(new Counting(count)), "bench-decode");
+            counts.add(count);
             threads.add(thread);
+            thread.start();
         }
-        while (frames.get() < WARM_UP_FRAMES && threads.stream().anyMatch(Thread::isAlive)) {
+        long deadline = System.nanoTime() + LONGEST_START_NANOS;
+        while (counts.stream().anyMatch(count -> count.get() < WARM_UP_FRAMES)
+                && threads.stream().anyMatch(Thread::isAlive)
+                && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
-        long before = frames.get();
-        StopWatch watch = new StopWatch();
+        long before = sum(counts);
+        ResourceMeter meter = ResourceMeter.start(stages);
         TimeUnit.NANOSECONDS.sleep(roundNanos);
-        Speed speed = watch.speed(frames.get() - before);
+        long frames = sum(counts) - before;
+        ResourceMeter.Usage usage = meter.stop();
         sources.forEach(FrameSource::stop);
         for (Thread thread : threads) {
             thread.join();
         }
-        return speed;
+        return new Decoding(speed(frames, usage), usage.decoderPercent());
     }
 
-    private Speed preprocessAlone(List<FrameLease> frames) {
-        Preprocessor preprocessor = stages.preprocessor();
-        InferenceLane lane = stages.lanes().get(0);
-        int batch = lane.maxBatch();
-        int next = 0;
+    private static long sum(List<AtomicLong> counts) {
+        return counts.stream().mapToLong(AtomicLong::get).sum();
+    }
+
+    private Speed preprocessAlone(List<FrameLease> frames) throws InterruptedException {
         long count = 0;
-        StopWatch watch = new StopWatch();
+        int next = 0;
+        ResourceMeter meter = ResourceMeter.start();
+        long end = System.nanoTime() + roundNanos;
         do {
-            for (int i = 0; i < batch; i++) {
-                preprocessor.add(frames.get(next++ % frames.size()), lane.input(), i);
-            }
-            preprocessor.submit(lane.input(), batch);
-            count += batch;
-        } while (watch.nanos() < roundNanos);
-        return watch.speed(count);
+            InferenceLane lane = stages.lanes().get(next++ % stages.lanes().size());
+            // Its last batch has to be done before its descriptors are written again.
+            lane.await();
+            count += fill(lane, frames);
+        } while (System.nanoTime() < end);
+        awaitAll();
+        return speed(count, meter.stop());
     }
 
-    private Speed inferenceAlone() throws InterruptedException {
+    private int fill(InferenceLane lane, List<FrameLease> frames) {
+        Preprocessor preprocessor = stages.preprocessor();
+        int batch = lane.maxBatch();
+        for (int i = 0; i < batch; i++) {
+            preprocessor.add(frames.get(i % frames.size()), lane.input(), i);
+        }
+        preprocessor.submit(lane.input(), batch);
+        return batch;
+    }
+
+    private void awaitAll() {
+        stages.lanes().forEach(InferenceLane::await);
+    }
+
+    private Speed inferenceAlone(List<FrameLease> frames) throws InterruptedException {
+        for (InferenceLane lane : stages.lanes()) {
+            fill(lane, frames);
+        }
+        awaitAll();
         int workers = stages.workers();
         AtomicLong count = new AtomicLong();
         CountDownLatch ready = new CountDownLatch(workers);
@@ -211,13 +294,11 @@ final class StageBenchmark {
             Thread thread = new Thread(
                     () -> {
                         try {
-                            runOnce(lanes);
+                            lanes.forEach(lane -> lane.run(lane.maxBatch()));
+                            lanes.forEach(InferenceLane::await);
                             ready.countDown();
                             ready.await();
-                            long start = System.nanoTime();
-                            while (System.nanoTime() - start < roundNanos) {
-                                count.addAndGet(runOnce(lanes));
-                            }
+                            count.addAndGet(runInTurn(lanes));
                         } catch (Throwable broken) {
                             failure.set(broken);
                             ready.countDown();
@@ -228,7 +309,7 @@ final class StageBenchmark {
             threads.add(thread);
         }
         ready.await();
-        StopWatch watch = new StopWatch();
+        ResourceMeter meter = ResourceMeter.start();
         for (Thread thread : threads) {
             thread.join();
         }
@@ -236,7 +317,7 @@ final class StageBenchmark {
         if (broken != null) {
             throw CommandFailure.failed("the network failed: " + broken.getMessage(), broken);
         }
-        return watch.speed(count.get());
+        return speed(count.get(), meter.stop());
     }
 
     private List<InferenceLane> lanesOf(int worker) {
@@ -247,10 +328,14 @@ final class StageBenchmark {
         return lanes;
     }
 
-    /** All of a worker's lanes once: enqueued together where the engine enqueues. */
-    private static int runOnce(List<InferenceLane> lanes) {
-        int frames = 0;
-        for (InferenceLane lane : lanes) {
+    /** As the pipeline does: a lane is enqueued again once its last batch is done, while the others' are under way. */
+    private long runInTurn(List<InferenceLane> lanes) {
+        long frames = 0;
+        int next = 0;
+        long end = System.nanoTime() + roundNanos;
+        while (System.nanoTime() < end) {
+            InferenceLane lane = lanes.get(next++ % lanes.size());
+            lane.await();
             lane.run(lane.maxBatch());
             frames += lane.maxBatch();
         }
@@ -258,71 +343,33 @@ final class StageBenchmark {
         return frames;
     }
 
-    private Speed postprocessAlone(FrameLease frame) {
+    private Speed postprocessAlone(List<FrameLease> frames) throws InterruptedException {
         Postprocessor postprocessor = stages.postprocessor();
         InferenceLane lane = stages.lanes().get(0);
-        Letterbox letterbox = stages.preprocessor().add(frame, lane.input(), 0);
-        stages.preprocessor().submit(lane.input(), 1);
-        lane.run(1);
+        int batch = lane.maxBatch();
+        Letterbox letterbox = stages.preprocessor().add(frames.get(0), lane.input(), 0);
+        for (int i = 1; i < batch; i++) {
+            stages.preprocessor().add(frames.get(i % frames.size()), lane.input(), i);
+        }
+        stages.preprocessor().submit(lane.input(), batch);
+        lane.run(batch);
         lane.await();
         long count = 0;
-        StopWatch watch = new StopWatch();
+        ResourceMeter meter = ResourceMeter.start();
+        long end = System.nanoTime() + roundNanos / 4;
         do {
-            postprocessor.submit(lane.output(), 1);
+            postprocessor.submit(lane.output(), batch);
             lane.await();
-            postprocessor.detect(lane.output(), 0, letterbox);
-            count++;
-        } while (watch.nanos() < roundNanos / 4);
-        return watch.speed(count);
+            for (int i = 0; i < batch; i++) {
+                postprocessor.detect(lane.output(), i, letterbox);
+            }
+            count += batch;
+        } while (System.nanoTime() < end);
+        return speed(count, meter.stop());
     }
 
-    private Speed wholePipeline() throws InterruptedException {
-        try (HelmetPipeline pipeline = HelmetPipeline.start(
-                stages,
-                config.pipeline(),
-                config.inference(),
-                List.of(),
-                List.of(),
-                new SimpleMeterRegistry(),
-                streams.size())) {
-            streams.stream().map(stages.newSource()).forEach(pipeline::add);
-            Supplier<Long> analysed = () ->
-                    pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
-            while (analysed.get() < WARM_UP_FRAMES
-                    && pipeline.feeds().stream().anyMatch(feed -> !feed.isSourceEnded())) {
-                TimeUnit.MILLISECONDS.sleep(1);
-            }
-            long before = analysed.get();
-            StopWatch watch = new StopWatch();
-            TimeUnit.NANOSECONDS.sleep(roundNanos);
-            Speed speed = watch.speed(analysed.get() - before);
-            for (ValueAtPercentile value : pipeline.metrics().latency().percentileValues()) {
-                (value.percentile() == 0.5 ? latencyP50Millis : latencyP99Millis)
-                        .add(value.value(TimeUnit.MILLISECONDS));
-            }
-            return speed;
-        }
-    }
-
-    /** Elapsed time and processor time of this process since it was made. */
-    private static final class StopWatch {
-        private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getOperatingSystemMXBean();
-
-        private final long startNanos = System.nanoTime();
-        private final long startCpuNanos = cpuNanos();
-
-        long nanos() {
-            return System.nanoTime() - startNanos;
-        }
-
-        Speed speed(long frames) {
-            double cpu = cpuNanos() - startCpuNanos;
-            return new Speed(frames * 1e9 / nanos(), frames == 0 ? 0 : cpu / 1e6 / frames);
-        }
-
-        private static long cpuNanos() {
-            return SYSTEM instanceof com.sun.management.OperatingSystemMXBean process ? process.getProcessCpuTime() : 0;
-        }
+    private static Speed speed(long frames, ResourceMeter.Usage usage) {
+        return new Speed(frames / usage.seconds(), frames == 0 ? 0 : usage.cpuSeconds() * 1e3 / frames);
     }
 
     /** Counts frames and gives them back. */

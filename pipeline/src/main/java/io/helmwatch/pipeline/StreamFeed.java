@@ -71,6 +71,10 @@ final class StreamFeed implements FrameReceiver {
         thread.start();
     }
 
+    Thread thread() {
+        return thread;
+    }
+
     private void run() {
         try {
             source.run(this);

@@ -51,7 +51,11 @@ class CommandLineTest {
                 "run                       | Missing required option: '--config=FILE'",
                 "run -c nosuch.yaml        | nosuch.yaml",
                 "validate -c nosuch.yaml   | nosuch.yaml",
-                "bench --streams 0 x       | --streams 0: must be 1..256",
+                "bench --streams 8,0 x     | --streams 0: must be 1..256",
+                "bench --rounds 0 x        | --rounds 0: must be 1..100",
+                "bench --soak -1 x         | --soak -1.0: must be 0..10080 minutes",
+                "bench --level 6           | --level 6: must be 0..5",
+                "eval --data x --precision | Missing required parameter for option '--precision'",
                 "bench nosuch.mp4          | nosuch.mp4 does not exist",
                 "eval --data nosuch        | expected a folder with images/ and labels/",
             })
@@ -282,20 +286,60 @@ class CommandLineTest {
                 "--seconds",
                 "0.9",
                 "--streams",
-                "2",
+                "2,1",
                 "--json",
                 "--model",
                 SampleMedia.cocoModel(),
                 SampleMedia.workerClip());
         assertThat(run.code()).as(run.err()).isZero();
-        JsonNode result = json(run.out());
-        for (String stage : List.of("decode", "preprocess", "inference", "postprocess", "whole")) {
+        JsonNode result = json(run.out()).get("clips").get(0);
+        for (String stage : List.of("preprocess", "inference", "postprocess")) {
             assertThat(result.get(stage + "Fps").asDouble()).as(stage).isPositive();
         }
-        assertThat(result.get("shareOfBound").asDouble()).isPositive();
-        assertThat(result.get("latencyP99Millis").asDouble())
-                .isGreaterThanOrEqualTo(result.get("latencyP50Millis").asDouble())
-                .isPositive();
+        assertThat(result.get("runs")).hasSize(2);
+        for (JsonNode one : result.get("runs")) {
+            assertThat(one.get("decodeFps").asDouble()).isPositive();
+            assertThat(one.get("wholeFps").asDouble()).isPositive();
+            assertThat(one.get("wholeFpsOfRounds")).hasSize(3);
+            assertThat(one.get("shareOfBound").asDouble()).isPositive();
+            assertThat(one.get("latencyP99Millis").asDouble())
+                    .isGreaterThanOrEqualTo(one.get("latencyP50Millis").asDouble())
+                    .isPositive();
+            assertThat(one.get("heapBytesPerFrame").fieldNames())
+                    .toIterable()
+                    .contains("decode", "infer", "postprocess", "preprocess", "release", "sink");
+            assertThat(one.get("gpuPercent").isNull()).isTrue();
+        }
+        assertThat(result.get("runs").get(0).get("streams").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldFindHowManyLiveStreamsItHolds() {
+        CommandRun run = helmwatch(
+                "bench",
+                "--live",
+                "--seconds",
+                "0.5",
+                "--streams",
+                "24",
+                "--json",
+                "--model",
+                SampleMedia.cocoModel(),
+                SampleMedia.workerClip());
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode result = json(run.out()).get("clips").get(0);
+        assertThat(result.get("held").asInt()).isLessThan(24);
+        assertThat(result.get("steps").get(0).get("streams").asInt()).isEqualTo(24);
+        assertThat(result.get("steps").get(0).get("holds").asBoolean()).isFalse();
+        assertThat(result.get("steps")).hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void shouldWatchSpeedAndMemoryOfALongRun() {
+        CommandRun run =
+                helmwatch("bench", "--soak", "0.1", "--model", SampleMedia.cocoModel(), SampleMedia.workerClip());
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("after s").containsPattern("from \\d+ s to \\d+ s: fps [+-]\\d");
     }
 
     @ParameterizedTest

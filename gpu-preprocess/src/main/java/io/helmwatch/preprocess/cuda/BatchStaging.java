@@ -82,6 +82,10 @@ final class BatchStaging implements AutoCloseable {
         return deviceDescriptors.address();
     }
 
+    long descriptorsAddress() {
+        return deviceDescriptors.address();
+    }
+
     void clear() {
         count = 0;
         decodedOnDevice = false;

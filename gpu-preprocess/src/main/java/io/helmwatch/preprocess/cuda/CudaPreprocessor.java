@@ -110,10 +110,28 @@ public final class CudaPreprocessor implements Preprocessor {
             decoded.record(device.decodeStream());
             staging.stream().waitFor(decoded);
         }
+        int pictures = staging.count();
+        launch(staging, batch, staging.upload(), pictures);
+        staging.clear();
+    }
+
+    /** Launches once more for the pictures that were submitted last, which must still be there; for measuring the kernel alone. */
+    void launchAgain(TensorBatch batch, int pictures) {
+        BatchStaging staging = stagingOf(batch);
+        launch(staging, batch, staging.descriptorsAddress(), pictures);
+    }
+
+    /** Frees what is kept for batch tensors; their work must be done. */
+    void forgetBatches() {
+        batches.forEach(BatchStaging::close);
+        batches.clear();
+    }
+
+    private void launch(BatchStaging staging, TensorBatch batch, long descriptors, int pictures) {
         int width = batch.shape().width();
         int height = batch.shape().height();
         CudaKernel kernel = batch.type() == TensorType.FP16 ? fp16 : fp32;
-        kernel.setLong(0, staging.upload());
+        kernel.setLong(0, descriptors);
         kernel.setLong(1, ((DeviceTensorBatch) batch).address());
         kernel.setInt(2, width);
         kernel.setInt(3, height);
@@ -123,11 +141,10 @@ public final class CudaPreprocessor implements Preprocessor {
                 staging.stream(),
                 (width + columns - 1) / columns,
                 (height + BLOCK_ROWS - 1) / BLOCK_ROWS,
-                staging.count(),
+                pictures,
                 BLOCK_COLUMNS,
                 BLOCK_ROWS,
                 0);
-        staging.clear();
     }
 
     private BatchStaging stagingOf(TensorBatch batch) {
@@ -172,8 +189,7 @@ public final class CudaPreprocessor implements Preprocessor {
         if (!closed) {
             closed = true;
             device.makeCurrent();
-            batches.forEach(BatchStaging::close);
-            batches.clear();
+            forgetBatches();
             decoded.close();
             fp32.close();
             fp16.close();

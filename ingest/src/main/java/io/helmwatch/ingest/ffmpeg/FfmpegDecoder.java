@@ -103,6 +103,11 @@ final class FfmpegDecoder implements AutoCloseable {
         return rc;
     }
 
+    /** Forgets what it knows of the stream, also that it ended: the next packet is the first of a round. */
+    void restart() {
+        avcodec.avcodec_flush_buffers(context);
+    }
+
     private void tellSoftware() {
         softwareTold = true;
         LOG.info(

@@ -239,8 +239,13 @@ public final class FfmpegFrameSource implements FrameSource {
         String interrupted;
         try (FfmpegInput input = open(parsed);
                 FfmpegDecoder decoder = openDecoder(input, parsed.displayed(), device)) {
-            delivery.begin();
-            interrupted = decode(input, decoder, delivery, parsed);
+            long goodInRound;
+            do {
+                goodInRound = delivery.goodFrames();
+                delivery.begin();
+                interrupted = decode(input, decoder, delivery, parsed);
+                goodInRound = delivery.goodFrames() - goodInRound;
+            } while (interrupted.isEmpty() && goodInRound > 0 && playsAgain(input, decoder));
         }
         long good = delivery.goodFrames() - goodBefore;
         long corrupt = delivery.corruptFrames() - corruptBefore;
@@ -262,6 +267,15 @@ public final class FfmpegFrameSource implements FrameSource {
         String damage =
                 corrupt == 0 ? "" : corrupt + " of " + (good + corrupt) + " frames of " + parsed + " were damaged.";
         return interrupted.isEmpty() ? damage : interrupted;
+    }
+
+    /** Goes back to the beginning of a looped file where that is exact; a video engine's session takes long to open anew. */
+    private boolean playsAgain(FfmpegInput input, FfmpegDecoder decoder) {
+        if (!config.loop() || isStopped() || !input.rewind()) {
+            return false;
+        }
+        decoder.restart();
+        return true;
     }
 
     private FfmpegInput open(StreamAddress parsed) {

@@ -334,6 +334,24 @@ final class FfmpegInput implements AutoCloseable {
         return avformat.av_read_frame(context, packet);
     }
 
+    /** Goes back to the first frame; false, and nothing is changed, where the container has no index that makes this exact. */
+    boolean rewind() {
+        AVFormatContext open = context;
+        AVStream stream = video;
+        if (open == null || stream == null || !isIndexed(open)) {
+            return false;
+        }
+        long start = stream.start_time();
+        return avformat.av_seek_frame(
+                        open, videoIndex, start == Ffmpeg.NO_TIMESTAMP ? 0 : start, avformat.AVSEEK_FLAG_BACKWARD)
+                >= 0;
+    }
+
+    private static boolean isIndexed(AVFormatContext open) {
+        String name = Ffmpeg.string(open.iformat().name(), "");
+        return name.startsWith("mov,") || name.startsWith("matroska");
+    }
+
     boolean isVideo(AVPacket packet) {
         return packet.stream_index() == videoIndex;
     }

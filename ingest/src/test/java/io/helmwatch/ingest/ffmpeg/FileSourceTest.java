@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 class FileSourceTest {
@@ -82,6 +84,36 @@ class FileSourceTest {
             assertThat(frames.get(i).ptsNanos()).isEqualTo(i * 40_000_000L);
         }
         assertThat(source.seen().states()).containsExactly(State.STARTING, State.ONLINE, State.ENDED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "loop.mp4, -c:v mpeg4 -bf 2 -g 10",
+        "loop.mkv, -c:v mpeg4 -bf 2 -g 10",
+        "loop.mp4, -c:v libopenh264 -g 10 -pix_fmt yuv420p",
+        "loop.ts, -c:v mpeg2video -bf 2 -g 10"
+    })
+    void shouldShowTheSamePicturesInEveryRound(String name, String codec) {
+        Path clip = TestClips.make(name, "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 25 " + codec);
+        int frames = run(stream(clip.toString(), 0, false, false)).frames().size();
+        RunningSource source = new RunningSource(stream(clip.toString(), 0, false, true));
+        source.seen()
+                .await(
+                        "three rounds",
+                        Duration.ofSeconds(20),
+                        seen -> seen.frames().size() >= 3 * frames);
+        source.stopWithin(Duration.ofSeconds(2));
+
+        List<Seen> seen = source.seen().frames();
+        assertThat(frames).isEqualTo(25);
+        for (int i = frames; i < 3 * frames; i++) {
+            assertThat(seen.get(i).quadrants())
+                    .as("frame %d", i)
+                    .isEqualTo(seen.get(i - frames).quadrants());
+            assertThat(seen.get(i).ptsNanos() - seen.get(i - 1).ptsNanos())
+                    .as("time of frame %d", i)
+                    .isEqualTo(40_000_000L);
+        }
     }
 
     @Test

@@ -1,0 +1,47 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a command without a configuration uses a GPU; without effect on a CPU. */
+final class GpuOptions {
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            description = "Arithmetic of the network on a GPU: ${COMPLETION-CANDIDATES}; fp16 by default.")
+    private @Nullable Precision precision;
+
+    @Option(
+            names = "--level",
+            paramLabel = "L",
+            description = "Builder level of the TensorRT engine, 0 to 5; 0, the fastest build, by default.")
+    private @Nullable Integer level;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
+    private @Nullable Path cache;
+
+    /** The configuration with what was asked for. */
+    HelmwatchConfig in(HelmwatchConfig config) {
+        if (level != null && (level < 0 || level > 5)) {
+            throw CommandFailure.usage("--level " + level + ": must be 0..5");
+        }
+        GpuConfig usual = config.gpu();
+        return Settings.withGpu(
+                config,
+                new GpuConfig(
+                        usual.devices(),
+                        precision == null ? usual.precision() : precision.name().toLowerCase(Locale.ROOT),
+                        level == null ? usual.builderLevel() : level,
+                        usual.lanes(),
+                        usual.hardwareDecoding(),
+                        cache == null ? usual.cache() : cache));
+    }
+}

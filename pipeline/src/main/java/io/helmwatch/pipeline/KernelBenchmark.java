@@ -1,0 +1,148 @@
+package io.helmwatch.pipeline;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.helmwatch.config.GpuConfig;
+import io.helmwatch.cuda.CopyBenchmark;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.postprocess.cuda.SuppressionBenchmark;
+import io.helmwatch.preprocess.cuda.LetterboxBenchmark;
+import io.helmwatch.vision.TensorType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Measures our kernels on a GPU: the letterbox against the device's copy rate, and what boxes cost.
+ *
+ * <p>Threading: one thread.
+ */
+final class KernelBenchmark {
+    private static final List<Integer> BATCHES = List.of(1, 2, 4, 8, 16, 32, 64);
+    private static final List<Integer> BOX_BATCHES = List.of(1, 8, 32);
+
+    private KernelBenchmark() {}
+
+    /**
+     * What was measured.
+     *
+     * @param gpu the device
+     * @param copies what plain copies reach
+     * @param letterbox by tensor type and batch
+     * @param boxes by scene and batch
+     */
+    record Result(
+            String gpu,
+            CopyBenchmark.Rates copies,
+            List<LetterboxBenchmark.Line> letterbox,
+            List<SuppressionBenchmark.Line> boxes) {
+
+        double share(LetterboxBenchmark.Line line) {
+            return line.neededRate() / copies.device();
+        }
+    }
+
+    /** Measures; takes about ten seconds. */
+    static Result run(GpuConfig gpu) {
+        Optional<String> problem = new CudaStageFactory().unusable();
+        if (problem.isPresent()) {
+            throw CommandFailure.failed("kernels need a GPU: " + problem.get(), null);
+        }
+        Path kernels = gpu.cacheFolder().resolve("kernels");
+        try (CudaDevice device =
+                CudaDevice.open(gpu.devices().isEmpty() ? 0 : gpu.devices().get(0))) {
+            CopyBenchmark.Rates copies = CopyBenchmark.measure(device);
+            List<LetterboxBenchmark.Line> letterbox = new ArrayList<>();
+            try (LetterboxBenchmark benchmark = new LetterboxBenchmark(device, kernels)) {
+                for (TensorType type : List.of(TensorType.FP16, TensorType.FP32)) {
+                    BATCHES.forEach(batch -> letterbox.add(benchmark.measure(batch, type)));
+                }
+            }
+            List<SuppressionBenchmark.Line> boxes = new ArrayList<>();
+            try (SuppressionBenchmark benchmark = new SuppressionBenchmark(device, kernels)) {
+                for (SuppressionBenchmark.Scene scene : SuppressionBenchmark.Scene.values()) {
+                    BOX_BATCHES.forEach(batch -> boxes.add(benchmark.measure(scene, batch)));
+                }
+            }
+            return new Result(device.info().toString(), copies, letterbox, boxes);
+        }
+    }
+
+    static String table(Result result) {
+        StringBuilder table = new StringBuilder();
+        table.append(result.gpu()).append('\n');
+        table.append(String.format(
+                Locale.ROOT,
+                "copies: %.0f GB/s within the device (read + written), %.1f GB/s up, %.1f GB/s down%n%n",
+                result.copies().device(),
+                result.copies().upload(),
+                result.copies().download()));
+        table.append(LetterboxBenchmark.subject()).append('\n');
+        table.append(
+                " batch  type  kernel us  with descriptors us   needed MB   GB/s  of copy rate   whole source GB/s  of copy rate\n");
+        for (LetterboxBenchmark.Line line : result.letterbox()) {
+            double whole = line.wholeBytes() / line.micros() / 1e3;
+            table.append(String.format(
+                    Locale.ROOT,
+                    "%6d  %4s %10.1f %20.1f %11.1f %6.0f %13.2f %19.0f %13.2f%n",
+                    line.batch(),
+                    line.type(),
+                    line.micros(),
+                    line.microsWithDescriptors(),
+                    line.neededBytes() / 1e6,
+                    line.neededRate(),
+                    result.share(line),
+                    whole,
+                    whole / result.copies().device()));
+        }
+        table.append("\nboxes: selection, sorting, suppression and copy of a batch of 25,200 rows a picture\n");
+        table.append(" batch  scene    device us  us per picture   host us per picture  detections\n");
+        for (SuppressionBenchmark.Line line : result.boxes()) {
+            table.append(String.format(
+                    Locale.ROOT,
+                    "%6d  %-7s %10.1f %15.1f %21.1f %11d%n",
+                    line.batch(),
+                    line.scene().name().toLowerCase(Locale.ROOT),
+                    line.micros(),
+                    line.micros() / line.batch(),
+                    line.hostMicros() / line.batch(),
+                    line.detections()));
+        }
+        return table.toString();
+    }
+
+    static void write(Result result, JsonGenerator out) throws IOException {
+        out.writeStartObject();
+        out.writeStringField("gpu", result.gpu());
+        out.writeNumberField("copyGigabytesPerSecond", result.copies().device());
+        out.writeNumberField("uploadGigabytesPerSecond", result.copies().upload());
+        out.writeNumberField("downloadGigabytesPerSecond", result.copies().download());
+        out.writeArrayFieldStart("letterbox");
+        for (LetterboxBenchmark.Line line : result.letterbox()) {
+            out.writeStartObject();
+            out.writeNumberField("batch", line.batch());
+            out.writeStringField("type", line.type().name());
+            out.writeNumberField("micros", line.micros());
+            out.writeNumberField("microsWithDescriptors", line.microsWithDescriptors());
+            out.writeNumberField("neededBytes", line.neededBytes());
+            out.writeNumberField("wholeBytes", line.wholeBytes());
+            out.writeNumberField("shareOfCopyRate", result.share(line));
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        out.writeArrayFieldStart("boxes");
+        for (SuppressionBenchmark.Line line : result.boxes()) {
+            out.writeStartObject();
+            out.writeNumberField("batch", line.batch());
+            out.writeStringField("scene", line.scene().name().toLowerCase(Locale.ROOT));
+            out.writeNumberField("micros", line.micros());
+            out.writeNumberField("hostMicros", line.hostMicros());
+            out.writeNumberField("detections", line.detections());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        out.writeEndObject();
+    }
+}
