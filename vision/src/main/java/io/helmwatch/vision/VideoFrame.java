@@ -18,11 +18,26 @@ public interface VideoFrame {
         CUDA
     }
 
-    /** Picture width in pixels, as displayed. */
+    /** Picture width in pixels, as displayed: upright. */
     int width();
 
-    /** Picture height in pixels, as displayed. */
+    /** Picture height in pixels, as displayed: upright. */
     int height();
+
+    /** How the samples have to be turned to stand upright; in host memory they always do. */
+    default Orientation orientation() {
+        return Orientation.UPRIGHT;
+    }
+
+    /** Luma samples of a stored row. */
+    default int storedWidth() {
+        return orientation().swapsSides() ? height() : width();
+    }
+
+    /** Stored rows of luma samples. */
+    default int storedHeight() {
+        return orientation().swapsSides() ? width() : height();
+    }
 
     /** Layout of the samples. */
     PixelFormat format();
@@ -41,6 +56,18 @@ public interface VideoFrame {
 
     /** The samples of a plane in host memory as a view, rows {@link #strideBytes} apart. Allocates the view: not for the hot path. */
     ByteBuffer plane(int plane);
+
+    /**
+     * Copies a picture from device to host memory, upright and in the same format, and waits for it: a millisecond or two for 1080p, so only for
+     * pictures that are kept. The caller closes the copy; this frame stays as it is.
+     *
+     * @throws IllegalStateException when the picture is in host memory already
+     * @throws RuntimeException when the device does not give it
+     */
+    default FrameLease download() {
+        throw new IllegalStateException(
+                "the picture is in " + memory() + " memory: only one on a device can be downloaded");
+    }
 
     /** Number of the frame within the stream's run, from 0, counted over all decoded frames (sampled or not). */
     long sequence();

@@ -2,6 +2,7 @@ package io.helmwatch.preprocess.cuda;
 
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame;
 import java.nio.ByteBuffer;
@@ -10,7 +11,7 @@ import java.nio.ByteBuffer;
 final class FrameDescriptor {
 
     /** Size of the struct, its padding to 8 bytes included. */
-    static final int BYTES = 152;
+    static final int BYTES = 168;
 
     private static final int LAYOUT_SEMI_PLANAR = 0;
     private static final int LAYOUT_PLANAR = 1;
@@ -35,10 +36,12 @@ final class FrameDescriptor {
             to.putInt(offset + 24 + 4 * plane, used ? frame.strideBytes(plane) : 0);
         }
         int at = offset + 36;
-        to.putInt(at, frame.width());
-        to.putInt(at + 4, frame.height());
-        to.putInt(at + 8, -(-frame.width() >> format.chromaShiftX()));
-        to.putInt(at + 12, -(-frame.height() >> format.chromaShiftY()));
+        int storedWidth = frame.storedWidth();
+        int storedHeight = frame.storedHeight();
+        to.putInt(at, storedWidth);
+        to.putInt(at + 4, storedHeight);
+        to.putInt(at + 8, -(-storedWidth >> format.chromaShiftX()));
+        to.putInt(at + 12, -(-storedHeight >> format.chromaShiftY()));
         to.putInt(at + 16, layout(format));
         to.putInt(at + 20, format.sampleBytes() == 2 ? 1 : 0);
         to.putInt(at + 24, letterbox.scaledWidth());
@@ -56,6 +59,19 @@ final class FrameDescriptor {
         to.putInt(at + 96, format == PixelFormat.BGR24 ? 2 : 0);
         to.putInt(at + 100, format == PixelFormat.BGR24 ? 0 : 2);
         to.putInt(at + 104, index);
+        writeTurn(to, at + 108, frame.orientation(), storedWidth, storedHeight);
+    }
+
+    /** Stored column, then stored row, each as upright column * factor + upright row * factor + constant. */
+    private static void writeTurn(ByteBuffer to, int at, Orientation turn, int storedWidth, int storedHeight) {
+        double x = turn.storedX(0, 0, storedWidth);
+        double y = turn.storedY(0, 0, storedHeight);
+        to.putFloat(at, (float) (turn.storedX(1, 0, storedWidth) - x));
+        to.putFloat(at + 4, (float) (turn.storedX(0, 1, storedWidth) - x));
+        to.putFloat(at + 8, (float) x);
+        to.putFloat(at + 12, (float) (turn.storedY(1, 0, storedHeight) - y));
+        to.putFloat(at + 16, (float) (turn.storedY(0, 1, storedHeight) - y));
+        to.putFloat(at + 20, (float) y);
     }
 
     /** ITU-T H.273: quantisation of luma and chroma, and the matrix from Kr and Kb. */

@@ -1,6 +1,6 @@
 // Decoded frames to the normalised planes of a network's input, one launch for a whole batch.
 //
-// A frame's samples are read where the decoder left them. Luma and chroma are sampled by two-tap bilinear interpolation with half-pixel
+// A frame's samples are read where the decoder left them; one that is stored turned is stood upright by where its samples are taken from. Luma and chroma are sampled by two-tap bilinear interpolation with half-pixel
 // centres (OpenCV's INTER_LINEAR, no widening when shrinking), converted to RGB in FP32, clipped to 0..1 and written as planes; what the
 // picture does not cover gets the padding. Nothing is rounded in between.
 //
@@ -15,12 +15,12 @@ typedef unsigned long long u64;
 struct Frame {
     u64 plane[3];       // addresses; NV12 and P010 use two, packed formats one
     int stride[3];      // bytes from row to row
-    int width, height;  // luma samples
+    int width, height;  // luma samples as stored
     int chromaWidth, chromaHeight;
     int layout;         // LAYOUT_*
     int wide;           // 16-bit samples
     int scaledWidth, scaledHeight, padLeft, padTop;
-    float ratioX, ratioY;              // source luma samples per output pixel
+    float ratioX, ratioY;              // upright luma samples per output pixel
     float chromaScaleX, chromaOffsetX; // chroma position = luma position * scale + offset
     float chromaScaleY, chromaOffsetY;
     float lumaGain, lumaOffset;        // sample * gain + offset = luma 0..1
@@ -28,7 +28,8 @@ struct Frame {
     float redCr, greenCb, greenCr, blueCb;
     int redOffset, blueOffset;         // bytes of a packed pixel
     int index;                         // the picture's place in the batch
-    int reserved;
+    float turnXx, turnXy, turnX;       // stored column = upright column * Xx + upright row * Xy + X
+    float turnYx, turnYy, turnY;       // stored row, likewise
 };
 
 #define LAYOUT_SEMI_PLANAR 0
@@ -149,12 +150,14 @@ extern "C" __global__ void __launch_bounds__(256)
     float r[4], g[4], b[4];
     int py = y - f.padTop;
     bool rowInside = py >= 0 && py < f.scaledHeight;
-    float sy = (py + 0.5f) * f.ratioY - 0.5f;
+    float uy = (py + 0.5f) * f.ratioY - 0.5f;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
         int px = x + i - f.padLeft;
         if (rowInside && px >= 0 && px < f.scaledWidth) {
-            float sx = (px + 0.5f) * f.ratioX - 0.5f;
+            float ux = (px + 0.5f) * f.ratioX - 0.5f;
+            float sx = ux * f.turnXx + uy * f.turnXy + f.turnX;
+            float sy = ux * f.turnYx + uy * f.turnYy + f.turnY;
             Rgb c = f.layout == LAYOUT_PACKED ? packed(f, sx, sy) : f.wide ? yuv<u16>(f, sx, sy) : yuv<u8>(f, sx, sy);
             r[i] = __saturatef(c.r);
             g[i] = __saturatef(c.g);

@@ -17,7 +17,9 @@ import io.helmwatch.vision.DeviceTensorBatch;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.TensorShape;
@@ -33,6 +35,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("gpu")
 class CudaPreprocessorGpuTest extends PreprocessorContract {
@@ -126,6 +130,92 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
                 deviceFrames.forEach(DeviceFrame::close);
             }
         }
+    }
+
+    /** Even sizes: subsampled chroma of an odd side has no middle to turn about. */
+    @ParameterizedTest
+    @EnumSource(Orientation.class)
+    void shouldStandStoredPicturesUpright(Orientation orientation) {
+        Random random = new Random(orientation.ordinal());
+        List<PixelFormat> formats = List.of(
+                PixelFormat.NV12,
+                PixelFormat.P010,
+                PixelFormat.I420,
+                PixelFormat.I444,
+                PixelFormat.GRAY8,
+                PixelFormat.RGB24);
+        TensorShape shape = new TensorShape(formats.size(), 3, 224, 320);
+        List<HostFrame> uprights = new ArrayList<>();
+        List<DeviceFrame> stored = new ArrayList<>();
+        try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
+                DeviceTensor tensor = new DeviceTensor(shape, TensorType.FP32)) {
+            for (int i = 0; i < formats.size(); i++) {
+                PixelFormat format = formats.get(i);
+                ImageSize size = new ImageSize(2 + 2 * random.nextInt(450), 2 + 2 * random.nextInt(350));
+                ColorEncoding color = new ColorEncoding(ColorEncoding.Matrix.BT709, format.isRgb());
+                HostFrame frame = noise(size, format, color, 2 * random.nextInt(40), random);
+                DeviceFrame onDevice = new DeviceFrame(frame);
+                stored.add(onDevice);
+                HostFrame upright = turned(frame, orientation);
+                uprights.add(upright);
+                frame.close();
+                Letterbox letterbox = preprocessor.add(
+                        new TurnedFrame(onDevice, orientation) {
+                            @Override
+                            public int width() {
+                                return upright.width();
+                            }
+
+                            @Override
+                            public int height() {
+                                return upright.height();
+                            }
+                        },
+                        tensor.batch(),
+                        i);
+                assertThat(letterbox.source()).isEqualTo(new ImageSize(upright.width(), upright.height()));
+            }
+            preprocessor.submit(tensor.batch(), formats.size());
+            float[] found = tensor.read();
+            for (int i = 0; i < formats.size(); i++) {
+                float[] expected = reference(uprights.get(i), shape);
+                double worst = 0;
+                for (int j = 0; j < expected.length; j++) {
+                    double error = Math.abs(found[i * expected.length + j] - expected[j]);
+                    worst = error <= worst ? worst : error;
+                }
+                assertThat(worst).as("%s %s", orientation, formats.get(i)).isLessThanOrEqualTo(1.0 / 255);
+            }
+        } finally {
+            uprights.forEach(HostFrame::close);
+            stored.forEach(DeviceFrame::close);
+        }
+    }
+
+    private static HostFrame turned(HostFrame stored, Orientation orientation) {
+        PixelFormat format = stored.format();
+        int width = orientation.swapsSides() ? stored.height() : stored.width();
+        int height = orientation.swapsSides() ? stored.width() : stored.height();
+        HostFrame upright = HostFrame.allocate(new ImageSize(width, height), format, stored.color(), 6);
+        for (int plane = 0; plane < format.planes(); plane++) {
+            // Bytes that belong together: two chroma samples, a packed pixel.
+            int pixel = format.isRgb() ? 3 : format.sampleBytes() * (format.planes() == 2 && plane == 1 ? 2 : 1);
+            int storedColumns = format.planeRowBytes(plane, stored.width()) / pixel;
+            int storedRows = format.planeRows(plane, stored.height());
+            ByteBuffer source = stored.plane(plane);
+            ByteBuffer target = upright.plane(plane);
+            for (int y = 0; y < format.planeRows(plane, height); y++) {
+                for (int x = 0; x < format.planeRowBytes(plane, width) / pixel; x++) {
+                    int from = (int) orientation.storedY(x, y, storedRows) * stored.strideBytes(plane)
+                            + (int) orientation.storedX(x, y, storedColumns) * pixel;
+                    int to = y * upright.strideBytes(plane) + x * pixel;
+                    for (int i = 0; i < pixel; i++) {
+                        target.put(to + i, source.get(from + i));
+                    }
+                }
+            }
+        }
+        return upright;
     }
 
     @Test

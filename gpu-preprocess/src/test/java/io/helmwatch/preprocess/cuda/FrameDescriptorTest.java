@@ -9,16 +9,21 @@ import io.helmwatch.vision.ColorEncoding.Matrix;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Java and the kernel must agree on every offset of {@code struct Frame}; the kernel's source says where they are. */
 class FrameDescriptorTest {
@@ -71,6 +76,7 @@ class FrameDescriptorTest {
         assertThat(integer(descriptor, "redOffset")).isEqualTo(2);
         assertThat(integer(descriptor, "blueOffset")).isZero();
         assertThat(integer(descriptor, "index")).isEqualTo(7);
+        assertThat(turn(descriptor)).containsExactly(1.0, 0.0, 0.0, 0.0, 1.0, 0.0);
         assertThat(descriptor.getInt(FrameDescriptor.BYTES))
                 .as("bytes behind the descriptor")
                 .isEqualTo(GUARD);
@@ -98,15 +104,49 @@ class FrameDescriptorTest {
         assertThat(number(descriptor, "blueCb")).isCloseTo(1.8556f, within(1e-4f));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        // stored 100 x 50: column and row of an upright pixel (x, y)
+        "MIRRORED, 100, 50, -1 0 99 0 1 0",
+        "HALF_TURN, 100, 50, -1 0 99 0 -1 49",
+        "CLOCKWISE, 50, 100, 0 1 0 -1 0 49",
+        "COUNTER_CLOCKWISE, 50, 100, 0 -1 99 1 0 0",
+    })
+    void shouldSayWhereAnUprightPixelIsStored(Orientation orientation, int width, int height, String expected) {
+        ByteBuffer descriptor =
+                write(PixelFormat.NV12, new ColorEncoding(Matrix.BT709, false), orientation, width, height);
+
+        assertThat(integer(descriptor, "width")).isEqualTo(100);
+        assertThat(integer(descriptor, "height")).isEqualTo(50);
+        assertThat(integer(descriptor, "chromaWidth")).isEqualTo(50);
+        assertThat(integer(descriptor, "chromaHeight")).isEqualTo(25);
+        assertThat(number(descriptor, "ratioX")).isEqualTo(Math.max(width, height) / 64f);
+        assertThat(turn(descriptor))
+                .containsExactly(
+                        Stream.of(expected.split(" ", -1)).map(Double::valueOf).toArray(Double[]::new));
+    }
+
+    private List<Double> turn(ByteBuffer descriptor) {
+        return Stream.of("turnXx", "turnXy", "turnX", "turnYx", "turnYy", "turnY")
+                // Without the sign of zero.
+                .map(field -> number(descriptor, field) + 0.0)
+                .toList();
+    }
+
     private static ByteBuffer write(PixelFormat format, ColorEncoding color) {
+        return write(format, color, Orientation.UPRIGHT, 100, 50);
+    }
+
+    private static ByteBuffer write(
+            PixelFormat format, ColorEncoding color, Orientation orientation, int width, int height) {
         ByteBuffer buffer = ByteBuffer.allocate(FrameDescriptor.BYTES + 4).order(ByteOrder.nativeOrder());
         buffer.putInt(FrameDescriptor.BYTES, GUARD);
-        ImageSize size = new ImageSize(100, 50);
+        ImageSize size = new ImageSize(width, height);
         try (HostFrame frame = HostFrame.allocate(size, format, color, 12)) {
             FrameDescriptor.write(
                     buffer,
                     0,
-                    frame,
+                    new TurnedFrame(frame, orientation),
                     new long[] {0x1000, 0x2000, 0x3000},
                     Letterbox.fit(size, new ImageSize(64, 64), LetterboxAnchor.CENTER),
                     7);

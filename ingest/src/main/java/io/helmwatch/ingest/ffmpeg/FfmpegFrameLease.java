@@ -1,9 +1,11 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.IngestException;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ColorEncoding.Matrix;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -39,6 +41,7 @@ public final class FfmpegFrameLease implements FrameLease {
     private PixelFormat format = PixelFormat.I420;
     private ColorEncoding color = ENCODINGS[0];
     private Memory memory = Memory.HOST;
+    private Orientation orientation = Orientation.UPRIGHT;
     private long sequence;
     private long ptsNanos;
     private long capturedAtMillis;
@@ -71,22 +74,23 @@ public final class FfmpegFrameLease implements FrameLease {
     }
 
     /** Takes notice of the picture that was put into {@link #frame()}. */
-    void hold(PixelFormat pixelFormat, Memory where) {
+    void hold(PixelFormat pixelFormat, Memory where, Orientation turn) {
         AVFrame open = frame();
         LongPointer pointers = planePointers;
         if (pointers == null) {
             throw new IllegalStateException("the frame lease is closed");
         }
-        width = open.width();
-        height = open.height();
+        width = turn.swapsSides() ? open.height() : open.width();
+        height = turn.swapsSides() ? open.width() : open.height();
         format = pixelFormat;
         memory = where;
+        orientation = turn;
         long bytes = 0;
         for (int plane = 0; plane < MAX_PLANES; plane++) {
             boolean used = plane < pixelFormat.planes();
             planeAddresses[plane] = used ? pointers.get(plane) : 0;
             strides[plane] = used ? open.linesize(plane) : 0;
-            bytes += used ? (long) strides[plane] * pixelFormat.planeRows(plane, height) : 0;
+            bytes += used ? (long) strides[plane] * pixelFormat.planeRows(plane, open.height()) : 0;
         }
         color = encoding(
                 open.colorspace(),
@@ -131,6 +135,7 @@ public final class FfmpegFrameLease implements FrameLease {
         format = source.format;
         color = source.color;
         memory = source.memory;
+        orientation = source.orientation;
         sequence = source.sequence;
         ptsNanos = source.ptsNanos;
         capturedAtMillis = source.capturedAtMillis;
@@ -195,6 +200,56 @@ public final class FfmpegFrameLease implements FrameLease {
     @Override
     public Memory memory() {
         return memory;
+    }
+
+    @Override
+    public Orientation orientation() {
+        return orientation;
+    }
+
+    @Override
+    public FrameLease download() {
+        if (!held) {
+            throw new IllegalStateException("the frame lease holds no picture");
+        }
+        if (memory == Memory.HOST) {
+            return FrameLease.super.download();
+        }
+        FfmpegFrameLease copy = create();
+        try {
+            copy.fillFrom(this);
+            return copy;
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
+    }
+
+    private void fillFrom(FfmpegFrameLease surface) {
+        AVFrame to = frame();
+        AVFrame from = surface.frame();
+        // Copies in the stream that decoders write in, behind the frame, and waits.
+        int rc = avutil.av_hwframe_transfer_data(to, from, 0);
+        if (rc >= 0) {
+            rc = avutil.av_frame_copy_props(to, from);
+        }
+        if (rc >= 0 && surface.orientation != Orientation.UPRIGHT) {
+            try (PictureFilter filter = new PictureFilter();
+                    FfmpegFrameLease stored = create()) {
+                avutil.av_frame_move_ref(stored.frame(), to);
+                rc = filter.apply(stored.frame(), to, surface.orientation, surface.format);
+                avutil.av_frame_unref(stored.frame());
+            }
+        }
+        if (rc >= 0 && FfmpegPixelFormats.direct(to.format()) != surface.format) {
+            throw new IngestException("A frame could not be copied from the GPU: expected " + surface.format
+                    + ", found " + FfmpegPixelFormats.name(to.format()) + ".");
+        }
+        if (rc < 0) {
+            throw new IngestException("A frame could not be copied from the GPU (" + Ffmpeg.describe(rc) + ").");
+        }
+        hold(surface.format, Memory.HOST, Orientation.UPRIGHT);
+        describe(surface.sequence, surface.ptsNanos, surface.capturedAtMillis, surface.receivedNanos);
     }
 
     @Override

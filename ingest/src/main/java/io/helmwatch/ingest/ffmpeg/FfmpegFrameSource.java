@@ -87,8 +87,8 @@ public final class FfmpegFrameSource implements FrameSource {
     }
 
     /**
-     * As {@link #create(StreamConfig)}, decoding on a GPU what its video engines take. Pictures from files and streams that have to be
-     * turned upright are decoded on the CPU.
+     * As {@link #create(StreamConfig)}, decoding on a GPU what its video engines take; such frames are in device memory and, where they have to
+     * be turned, say how. Pictures from files are decoded on the CPU.
      *
      * @param device where to decode; must stay open until the last frame was released
      */
@@ -300,8 +300,7 @@ public final class FfmpegFrameSource implements FrameSource {
     }
 
     private FfmpegDecoder openDecoder(FfmpegInput input, String displayed, @Nullable CudaDecoding where) {
-        boolean upright = input.orientation() == Orientation.UPRIGHT;
-        FfmpegDecoder decoder = new FfmpegDecoder(input.video(), displayed, upright ? where : null);
+        FfmpegDecoder decoder = new FfmpegDecoder(input.video(), displayed, where);
         codecName = decoder.codecName();
         framesPerSecond = input.framesPerSecond();
         durationNanos = address != null && address.isFinite() ? input.durationNanos() : 0;

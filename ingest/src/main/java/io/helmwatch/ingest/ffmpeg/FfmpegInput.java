@@ -7,6 +7,7 @@ import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.Orientation;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
@@ -168,7 +169,7 @@ final class FrameDelivery implements AutoCloseable {
         }
     }
 
-    /** Moves the picture into the lease, upright and in a format of ours. */
+    /** Moves the picture into the lease in a format of ours; in host memory upright. */
     private boolean prepare(AVFrame frame, Orientation containerOrientation) {
         Orientation turn =
                 frame.nb_side_data() > 0 ? frameOrientation(frame, containerOrientation) : containerOrientation;
@@ -194,20 +195,20 @@ final class FrameDelivery implements AutoCloseable {
         } else {
             avutil.av_frame_move_ref(destination, frame);
         }
-        lease.hold(format, Memory.HOST);
+        lease.hold(format, Memory.HOST, Orientation.UPRIGHT);
         return true;
     }
 
-    /** Moves a picture in device memory into the lease; it cannot be turned or converted there. */
+    /** Moves a picture in device memory into the lease as it is stored: it is turned where it is read. It cannot be converted there. */
     private boolean prepareSurface(AVFrame frame, Orientation turn) {
         PixelFormat format = surfaceFormat;
-        if (format == null || turn != Orientation.UPRIGHT) {
-            unsupported = format == null ? "of the GPU's video engine" : "of a turned picture on the GPU";
+        if (format == null) {
+            unsupported = "of the GPU's video engine";
             avutil.av_frame_unref(frame);
             return false;
         }
         avutil.av_frame_move_ref(lease.frame(), frame);
-        lease.hold(format, Memory.CUDA);
+        lease.hold(format, Memory.CUDA, turn);
         return true;
     }
 

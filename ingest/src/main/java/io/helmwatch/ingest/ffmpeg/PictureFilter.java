@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.util.Locale;
 import org.bytedeco.ffmpeg.avfilter.AVFilterContext;
@@ -101,7 +102,7 @@ final class PictureFilter implements AutoCloseable {
             return rc;
         }
         AVFilterContext last = in;
-        String chain = turn.filter();
+        String chain = filter(turn);
         // A picture stored bottom-up has a negative stride: copying writes it the other way round.
         if (chain.isEmpty() && input.linesize(0) < 0) {
             chain = "copy";
@@ -149,6 +150,21 @@ final class PictureFilter implements AutoCloseable {
         source = in;
         sink = out;
         return 0;
+    }
+
+    /** The filter chain that turns; empty for {@link Orientation#UPRIGHT}. */
+    private static String filter(Orientation turn) {
+        return switch (turn) {
+            case UPRIGHT -> "";
+            case CLOCKWISE -> "transpose=clock";
+            // hflip last: vflip alone only turns the stride negative, hflip writes a new picture.
+            case HALF_TURN -> "vflip,hflip";
+            case COUNTER_CLOCKWISE -> "transpose=cclock";
+            case MIRRORED -> "hflip";
+            case FLIPPED -> "vflip,copy";
+            case TRANSPOSED -> "transpose=cclock_flip";
+            case ANTI_TRANSPOSED -> "transpose=clock_flip";
+        };
     }
 
     /** Whether a picture has to go through the graph at all. */

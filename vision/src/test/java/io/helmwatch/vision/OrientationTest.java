@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.vision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,5 +26,30 @@ class OrientationTest {
     })
     void shouldReadADisplayMatrix(int a, int b, int c, int d, Orientation expected) {
         assertThat(Orientation.of(a, b, c, d)).isEqualTo(expected);
+    }
+
+    /** The stored picture is 3 x 2, letters by rows. */
+    @ParameterizedTest
+    @CsvSource({
+        "UPRIGHT, abc def",
+        "CLOCKWISE, da eb fc",
+        "HALF_TURN, fed cba",
+        "COUNTER_CLOCKWISE, cf be ad",
+        "MIRRORED, cba fed",
+        "FLIPPED, def abc",
+        "TRANSPOSED, ad be cf",
+        "ANTI_TRANSPOSED, fc eb da",
+    })
+    void shouldTellWhereAnUprightPixelIsStored(Orientation orientation, String upright) {
+        String stored = "abcdef";
+        String[] rows = upright.split(" ", -1);
+        assertThat(rows).hasSize(orientation.swapsSides() ? 3 : 2);
+        for (int y = 0; y < rows.length; y++) {
+            for (int x = 0; x < rows[y].length(); x++) {
+                int storedX = (int) orientation.storedX(x, y, 3);
+                int storedY = (int) orientation.storedY(x, y, 2);
+                assertThat(stored.charAt(3 * storedY + storedX)).isEqualTo(rows[y].charAt(x));
+            }
+        }
     }
 }
