@@ -37,7 +37,7 @@ final class IncidentMetrics {
     private static void snapshots(
             MeterRegistry registry, SnapshotStore store, String result, ToDoubleFunction<SnapshotStore> value) {
         FunctionCounter.builder("helmwatch.incident.snapshots", store, value)
-                .description("Pictures of incidents: stored, skipped for want of room or GPU frames, failed")
+                .description("Pictures of incidents: stored, skipped since too many were in the making, failed")
                 .baseUnit("pictures")
                 .tag("result", result)
                 .register(registry);

@@ -7,6 +7,7 @@ import io.helmwatch.sinks.DetectionJson;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.VideoFrame;
 import java.io.IOException;
@@ -47,13 +48,14 @@ import org.slf4j.LoggerFactory;
  * Stores the frame that decided an incident as JPEG, plain and with the boxes drawn. Masks are blackened, and other heads blurred where
  * that is asked for, before anything is encoded; what was not detected cannot be blurred.
  *
- * <p>The pipeline is held up by one copy of the frame's samples (about half a millisecond for 1080p) and by nothing else: at most
+ * <p>The pipeline is held up by one copy of the frame's samples (about half a millisecond for 1080p, somewhat longer from a GPU, where only the
+ * frames of incidents are downloaded) and by nothing else: at most
  * {@value #COPIES} frames are in the making at a time, and while that many are, further pictures are left out and counted.
  *
  * <p>Files: {@code STREAM/yyyy-MM-dd/HHmmss.SSS-RULE-NUMBER.jpg} and {@code …-drawn.jpg}, UTC of the deciding frame; they appear whole or
  * not at all. Deleted by age once an hour and by total size whenever it is passed.
  *
- * <p>Threading: {@link #take} by one thread at a time; a thread of the store's own does the rest. Ownership: closing waits for the pictures
+ * <p>Threading: {@link #take} by any thread; a thread of the store's own does the rest. Ownership: closing waits for the pictures
  * in the making, at most five seconds.
  */
 public final class SnapshotStore implements AutoCloseable {
@@ -110,15 +112,33 @@ public final class SnapshotStore implements AutoCloseable {
     public Future<Incident.@Nullable Snapshot> take(
             Incident incident, FrameDetections frame, VideoFrame picture, StreamRulesConfig rules) {
         CompletableFuture<Incident.@Nullable Snapshot> result = new CompletableFuture<>();
-        FrameCopy copy = closing || picture.memory() != VideoFrame.Memory.HOST ? null : free.poll();
+        FrameCopy copy = closing ? null : free.poll();
         if (copy == null) {
             skipped.increment();
             result.complete(null);
             return result;
         }
-        copy.take(picture);
+        try {
+            copy(picture, copy);
+        } catch (RuntimeException e) {
+            free.add(copy);
+            failed.increment();
+            result.complete(null);
+            LOG.error("the picture of incident {} is missing: {}", incident.id(), e.toString());
+            return result;
+        }
         jobs.add(new Job(copy, incident, frame, rules, result));
         return result;
+    }
+
+    private static void copy(VideoFrame picture, FrameCopy copy) {
+        if (picture.memory() == VideoFrame.Memory.HOST) {
+            copy.take(picture);
+        } else {
+            try (FrameLease downloaded = picture.download()) {
+                copy.take(downloaded);
+            }
+        }
     }
 
     /** Pictures stored. */
@@ -126,7 +146,7 @@ public final class SnapshotStore implements AutoCloseable {
         return stored.sum();
     }
 
-    /** Pictures left out because too many were in the making, or because the frame was not in host memory. */
+    /** Pictures left out because too many were in the making. */
     public long skipped() {
         return skipped.sum();
     }

@@ -11,12 +11,14 @@ import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -30,8 +32,11 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -285,6 +290,53 @@ class SnapshotStoreTest {
                 .exists();
         assertThat(folder.resolve("gate-3/2026-11-20/120002.240-no-helmet-in-pit-1.jpg"))
                 .doesNotExist();
+    }
+
+    /** A frame in device memory, of which only a copy can be read. */
+    private static VideoFrame onDevice(Supplier<FrameLease> download) {
+        Still shape = still(PixelFormat.NV12, 640, 360, 60, 128, 128);
+        return proxy(VideoFrame.class, shape, Map.of("memory", () -> VideoFrame.Memory.CUDA, "download", download));
+    }
+
+    private static <T> T proxy(Class<T> type, VideoFrame frame, Map<String, Supplier<?>> answers) {
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+                    Supplier<?> answer = answers.get(method.getName());
+                    return answer == null ? method.invoke(frame, arguments) : answer.get();
+                }));
+    }
+
+    @Test
+    void shouldStoreWhatADeviceGivesAsIfItHadBeenInHostMemoryAndGiveTheCopyBack() throws Exception {
+        Still frame = still(PixelFormat.NV12, 640, 360, 100, 128, 128);
+        AtomicInteger closed = new AtomicInteger();
+        Supplier<FrameLease> copy = () -> proxy(FrameLease.class, frame, Map.of("close", () -> {
+            closed.incrementAndGet();
+            return null;
+        }));
+        try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
+            Incident.Snapshot host = store(store, incident(1), frame, StreamRulesConfig.NONE);
+            Incident.Snapshot device = store(store, incident(2), onDevice(copy), StreamRulesConfig.NONE);
+            assertThat(device.sha256()).isEqualTo(host.sha256());
+            assertThat(device.drawnSha256()).isEqualTo(host.drawnSha256());
+            assertThat(closed).hasValue(1);
+        }
+    }
+
+    @Test
+    void shouldCountFramesThatADeviceDoesNotGiveAndGoOn() throws Exception {
+        Supplier<FrameLease> lost = () -> {
+            throw new IllegalStateException("the device is gone");
+        };
+        Still frame = still(PixelFormat.NV12, 640, 360, 100, 128, 128);
+        try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
+            for (int number = 1; number <= 6; number++) {
+                assertThat(store(store, incident(number), onDevice(lost), StreamRulesConfig.NONE))
+                        .isNull();
+            }
+            assertThat(store.failed()).isEqualTo(6);
+            assertThat(store(store, incident(7), frame, StreamRulesConfig.NONE)).isNotNull();
+        }
     }
 
     @Test
