@@ -10,6 +10,9 @@ public interface InferenceEngine extends AutoCloseable {
     /** What the network is. */
     ModelInfo model();
 
+    /** Bytes of the network as it lies on disk, weights above all: what the runtime holds at least, once for all lanes. */
+    long networkBytes();
+
     /** Opens a lane whose tensors hold up to {@code maxBatch} pictures. */
     InferenceLane openLane(int maxBatch);
 

@@ -183,6 +183,11 @@ public final class CudaStageFactory implements StageFactory {
         }
 
         @Override
+        public long networkBytes() {
+            return engine.networkBytes();
+        }
+
+        @Override
         public InferenceLane openLane(int maxBatch) {
             return engine.openLane(maxBatch);
         }

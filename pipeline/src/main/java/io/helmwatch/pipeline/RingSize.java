@@ -1,7 +1,8 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.TensorShape;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
@@ -44,30 +45,41 @@ final class RingSize {
         return Integer.highestOneBit(Math.max(1, least - 1)) << 1;
     }
 
-    /** One line for the log: the bound of the memory that frames and tensors take. */
+    /** One line for the log: what network and tensors take, and what the pictures in the ring may. */
     static String describe(int slots, Stages stages) {
-        TensorShape input = stages.engine().model().input();
-        int batch = stages.lanes().get(0).maxBatch();
-        long laneBytes = (long) batch
-                * (4L * input.elementsPerImage()
-                        + 4L
-                                * stages.engine().model().output().anchors()
-                                * stages.engine().model().output().rowElements());
-        long lanes = stages.lanes().size();
+        ModelInfo model = stages.engine().model();
+        long rowElements = (long) model.output().anchors() * model.output().rowElements();
+        long laneBytes = stages.lanes().get(0).maxBatch()
+                * (model.inputType().bytes() * (long) model.input().elementsPerImage() + Float.BYTES * rowElements);
+        int lanes = stages.lanes().size();
         return String.format(
                 Locale.ROOT,
-                "memory bound of frames in flight: ring of %d slots x %.1f MB (1920x1080, 4:2:0) = %.0f MB,"
-                        + " %d lanes x %.1f MB = %.0f MB",
-                slots,
-                megabytes(REFERENCE_FRAME_BYTES),
-                megabytes(slots * REFERENCE_FRAME_BYTES),
+                "memory: network %s, %d lanes x %s = %s; at most %d pictures in the ring, %s if all are 1920x1080 4:2:0 8 bit;"
+                        + " what a stream's pictures take is said when it has sent one",
+                megabytes(stages.engine().networkBytes()),
                 lanes,
                 megabytes(laneBytes),
-                megabytes(lanes * laneBytes));
+                megabytes(lanes * laneBytes),
+                slots,
+                megabytes(slots * REFERENCE_FRAME_BYTES));
     }
 
-    private static double megabytes(long bytes) {
-        return bytes / 1e6;
+    /** One line for the log: what a stream's pictures take at most while they are on their way through the ring. */
+    static String describe(FrameLease picture, int share) {
+        long bytes = frameBytes(picture.format(), picture.width(), picture.height());
+        return String.format(
+                Locale.ROOT,
+                "%dx%d %s, %s a picture, at most %d of them in the ring: %s, beside the few that the decoder keeps",
+                picture.width(),
+                picture.height(),
+                picture.format(),
+                megabytes(bytes),
+                share,
+                megabytes(share * bytes));
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
     static long frameBytes(PixelFormat format, int width, int height) {

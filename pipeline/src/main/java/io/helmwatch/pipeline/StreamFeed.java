@@ -49,6 +49,7 @@ final class StreamFeed implements FrameReceiver {
     private volatile long lastPtsNanos;
     private volatile StreamStatus status;
     private boolean wasOnline;
+    private long largestPictureBytes;
 
     /**
      * Prepares a stream; {@link #start} runs it.
@@ -90,6 +91,11 @@ final class StreamFeed implements FrameReceiver {
     @Override
     public void onFrame(FrameLease frame) {
         lastPtsNanos = frame.ptsNanos();
+        long pictureBytes = RingSize.frameBytes(frame.format(), frame.width(), frame.height());
+        if (pictureBytes > largestPictureBytes) {
+            largestPictureBytes = pictureBytes;
+            LOG.info("stream {}: {}", id(), RingSize.describe(frame, share));
+        }
         if (source.isLive()) {
             offer(frame);
         } else {

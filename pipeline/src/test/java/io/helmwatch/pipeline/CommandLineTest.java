@@ -187,7 +187,9 @@ class CommandLineTest {
         CommandRun run = helmwatch("run", "-c", yaml);
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).contains("memory bound of frames in flight").doesNotContain("LEAK");
+        assertThat(run.err())
+                .contains("memory: network 7.9 MB", "gate: 480x270 I420, 0.2 MB a picture")
+                .doesNotContain("LEAK");
         List<JsonNode> lines =
                 Files.readAllLines(events).stream().map(CommandLineTest::json).toList();
         assertThat(lines).hasSize(SampleMedia.WORKER_FRAMES + 3);

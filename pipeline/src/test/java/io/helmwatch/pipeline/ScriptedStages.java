@@ -93,6 +93,11 @@ final class ScriptedStages {
         }
 
         @Override
+        public long networkBytes() {
+            return 7_000_000;
+        }
+
+        @Override
         public InferenceLane openLane(int maxBatch) {
             throw new UnsupportedOperationException();
         }

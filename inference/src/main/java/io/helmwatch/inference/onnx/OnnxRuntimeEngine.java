@@ -47,6 +47,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     private final YoloV5Network network;
     private final ModelInfo info;
     private final WorkerPlan plan;
+    private final long networkBytes;
     private @Nullable OrtSession session;
 
     private OnnxRuntimeEngine(OrtEnvironment environment, YoloV5Network network, OrtSession session, WorkerPlan plan) {
@@ -54,6 +55,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         this.network = network;
         this.session = session;
         this.plan = plan;
+        networkBytes = network.file().path().toFile().length();
         info = network.info(network.inputType() == TensorType.FP16 ? "fp16" : "fp32", "cpu");
     }
 
@@ -230,6 +232,11 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
      * Opens a lane whose tensors hold up to {@code maxBatch} pictures. For a network with a fixed batch, the lane runs it as often
      * as the pictures need, and its tensors hold a multiple of that batch.
      */
+    @Override
+    public long networkBytes() {
+        return networkBytes;
+    }
+
     @Override
     public OnnxRuntimeLane openLane(int maxBatch) {
         if (maxBatch < 1) {

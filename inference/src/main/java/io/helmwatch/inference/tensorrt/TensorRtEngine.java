@@ -52,6 +52,7 @@ public final class TensorRtEngine implements InferenceEngine {
     private final TensorType inputType;
     private final List<TensorType> outputTypes;
     private final long contextBytes;
+    private final long networkBytes;
     private boolean closed;
 
     private TensorRtEngine(CudaDevice device, OnnxFile file, ModelConfig config, EngineOptions options, byte[] plan) {
@@ -84,6 +85,7 @@ public final class TensorRtEngine implements InferenceEngine {
             }
             outputTypes = List.copyOf(types);
             contextBytes = engine.getDeviceMemorySizeV2();
+            networkBytes = plan.length;
         } catch (RuntimeException e) {
             engine.close();
             runtime.close();
@@ -233,6 +235,11 @@ public final class TensorRtEngine implements InferenceEngine {
      *
      * @throws IllegalArgumentException when the engine was built for fewer pictures
      */
+    @Override
+    public long networkBytes() {
+        return networkBytes;
+    }
+
     @Override
     public TensorRtLane openLane(int maxBatch) {
         if (closed) {
