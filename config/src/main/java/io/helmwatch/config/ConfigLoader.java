@@ -344,16 +344,42 @@ public final class ConfigLoader {
 
         private GpuConfig gpu(Section section) {
             GpuConfig d = GpuConfig.DEFAULT;
-            String precision = section.choice("precision", "fp16", "fp32");
+            String precision = section.choice("precision", "fp16", "fp32", "int8");
+            Int8Config int8 = int8(section.section("int8", false));
+            if ("int8".equals(precision) && int8.pictures() == null) {
+                section.problem("precision", "int8 needs a folder of pictures to calibrate on: set gpu.int8.pictures");
+            }
             GpuConfig gpu = new GpuConfig(
                     devices(section, d.devices()),
                     precision == null ? d.precision() : precision,
+                    int8,
                     section.wholeNumber("builder-level", d.builderLevel(), 0, 5),
                     section.wholeNumber("lanes", d.lanes(), 1, 16),
                     section.flag("hardware-decoding", d.hardwareDecoding()),
                     section.path("cache"));
             section.end();
             return gpu;
+        }
+
+        private static Int8Config int8(Section section) {
+            Int8Config d = Int8Config.DEFAULT;
+            String calibrator = section.choice("calibrator", "minmax", "entropy");
+            Int8Config int8 = new Int8Config(
+                    folder(section, "pictures"),
+                    calibrator == null ? d.calibrator() : calibrator,
+                    folder(section, "check-pictures"),
+                    section.number("max-loss", d.maxLoss(), 0, 1),
+                    section.texts("keep-fp16"));
+            section.end();
+            return int8;
+        }
+
+        private static @Nullable Path folder(Section section, String key) {
+            Path path = section.path(key);
+            if (path != null && !Files.isDirectory(path)) {
+                section.problem(key, "there is no such folder (looked for " + path + ")");
+            }
+            return path;
         }
 
         /** {@code all}, one index or a list of them. */

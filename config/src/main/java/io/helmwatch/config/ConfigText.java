@@ -41,6 +41,7 @@ final class ConfigText {
                 "devices",
                 config.gpu().devices().isEmpty() ? "all" : config.gpu().devices());
         out.line(1, "precision", config.gpu().precision());
+        out.int8(config.gpu().int8());
         out.line(1, "builder-level", config.gpu().builderLevel());
         out.line(1, "lanes", config.gpu().lanes());
         out.line(1, "hardware-decoding", config.gpu().hardwareDecoding());
@@ -66,6 +67,15 @@ final class ConfigText {
         out.line(1, "port", zeroIs(config.http().port(), "(free)"));
         out.incidents(config.incidents());
         return Redaction.redact(out.text.toString());
+    }
+
+    private void int8(Int8Config int8) {
+        text.append("  int8:\n");
+        line(2, "pictures", int8.pictures() == null ? "(none)" : int8.pictures());
+        line(2, "calibrator", int8.calibrator());
+        line(2, "check-pictures", int8.checkPictures() == null ? "(every fifth of pictures)" : int8.checkPictures());
+        line(2, "max-loss", number(int8.maxLoss()));
+        line(2, "keep-fp16", int8.keepFp16());
     }
 
     private void stream(StreamConfig stream) {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * How a GPU is used; without effect on a CPU.
  *
  * @param devices indices of the GPUs to use, from 0, each at most once; empty is all that are there
- * @param precision arithmetic of the network: {@code fp16} or {@code fp32}
+ * @param precision arithmetic of the network: {@code fp16}, {@code fp32} or {@code int8}
+ * @param int8 how INT8 engines are made; without effect on other precisions
  * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (within a minute) to 5 (longest)
  * @param lanes batches that are under way at the same time
  * @param hardwareDecoding whether the GPU's video engines decode what they can
@@ -17,13 +18,14 @@ import org.jspecify.annotations.Nullable;
 public record GpuConfig(
         List<Integer> devices,
         String precision,
+        Int8Config int8,
         int builderLevel,
         int lanes,
         boolean hardwareDecoding,
         @Nullable Path cache) {
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
-    public static final GpuConfig DEFAULT = new GpuConfig(List.of(0), "fp16", 0, 3, true, null);
+    public static final GpuConfig DEFAULT = new GpuConfig(List.of(0), "fp16", Int8Config.DEFAULT, 0, 3, true, null);
 
     /** Keeps its own copy of the devices. */
     public GpuConfig {

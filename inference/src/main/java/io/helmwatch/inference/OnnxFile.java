@@ -1,6 +1,7 @@
 package io.helmwatch.inference;
 
 import io.helmwatch.vision.TensorType;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -84,6 +85,15 @@ public record OnnxFile(Path path, String sha256, Map<String, String> metadata, L
             return new OnnxFile(path, digest(path), parser.metadata, parser.inputs, parser.outputs);
         } catch (IOException e) {
             throw new ModelException("model " + path + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads an input or output from its own bytes. */
+    static Port port(byte[] bytes) {
+        try {
+            return Parser.port(new ProtobufReader(new ByteArrayInputStream(bytes)), bytes.length);
+        } catch (IOException e) {
+            throw new ModelException("expected an input or output of an ONNX graph, found: " + e.getMessage(), e);
         }
     }
 

@@ -4,6 +4,8 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -56,19 +58,39 @@ final class ProtobufReader {
         return varint();
     }
 
+    /** Bits of a 32-bit field, little end first. */
+    int fixed32() throws IOException {
+        expect(FIXED32);
+        return ByteBuffer.wrap(read(4)).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    }
+
+    /** Wire type of the field. */
+    int wireType() {
+        return wireType;
+    }
+
     /** Text of a string field. */
     String text(int maxBytes) throws IOException {
+        return new String(bytes(maxBytes), StandardCharsets.UTF_8);
+    }
+
+    /** Bytes of a string, bytes, message or packed field. */
+    byte[] bytes(int maxBytes) throws IOException {
         expect(LENGTH_DELIMITED);
         long length = varint();
         if (length < 0 || length > maxBytes) {
             throw new IOException("a text of " + length + " bytes, at most " + maxBytes + " are read");
         }
-        byte[] bytes = in.readNBytes((int) length);
+        return read((int) length);
+    }
+
+    private byte[] read(int length) throws IOException {
+        byte[] bytes = in.readNBytes(length);
         position += bytes.length;
         if (bytes.length != length) {
             throw new EOFException("the file ends inside a text");
         }
-        return new String(bytes, StandardCharsets.UTF_8);
+        return bytes;
     }
 
     /** Enters a message field; returns the position of its end. */
@@ -105,7 +127,13 @@ final class ProtobufReader {
         }
     }
 
-    private long varint() throws IOException {
+    /** How many bytes have been read. */
+    long position() {
+        return position;
+    }
+
+    /** A number outside any field, as in packed ones. */
+    long varint() throws IOException {
         long value = 0;
         for (int shift = 0; shift < 70; shift += 7) {
             int next = in.read();

@@ -97,13 +97,17 @@ public final class CudaStageFactory implements StageFactory {
                     : config.inference().maxBatch();
             TensorRtEngine engine = keep(
                     opened,
-                    TensorRtEngine.open(
-                            device,
-                            model,
-                            config.model(),
-                            EngineOptions.of(precision(gpu), wanted).withLevel(gpu.builderLevel()),
-                            cache.resolve("engines"),
-                            build));
+                    EngineFactory.open(
+                                    device,
+                                    new EngineFactory.Request(
+                                            model,
+                                            config.model(),
+                                            EngineOptions.of(precision(gpu), wanted)
+                                                    .withLevel(gpu.builderLevel()),
+                                            gpu.int8(),
+                                            cache.resolve("engines")),
+                                    build)
+                            .engine());
             ModelInfo info = engine.model();
             int batch = Math.min(wanted, engine.largestBatch());
             List<InferenceLane> lanes = new ArrayList<>();

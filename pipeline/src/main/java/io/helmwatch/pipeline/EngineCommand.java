@@ -1,8 +1,10 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineBenchmark;
 import io.helmwatch.inference.tensorrt.EngineOptions;
@@ -10,6 +12,7 @@ import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -55,7 +58,7 @@ final class EngineCommand implements Runnable {
                 names = "--precision",
                 paramLabel = "P",
                 defaultValue = "fp16",
-                description = "fp16 or fp32; fp16 by default.")
+                description = "fp16, fp32 or int8; fp16 by default. int8 needs --calibration.")
         private Precision precision = Precision.FP16;
 
         @Option(
@@ -107,6 +110,37 @@ final class EngineCommand implements Runnable {
                         + "jit-convolutions (both by default), or none.")
         private @Nullable String tacticSources;
 
+        @Option(names = "--calibration", paramLabel = "DIR", description = "Pictures that INT8 ranges are measured on.")
+        private @Nullable Path calibration;
+
+        @Option(
+                names = "--calibrator",
+                paramLabel = "METHOD",
+                defaultValue = "minmax",
+                description = "How INT8 ranges are chosen: minmax (default) or entropy.")
+        private CalibrationMethod calibrator = CalibrationMethod.MINMAX;
+
+        @Option(
+                names = "--check",
+                paramLabel = "DIR",
+                description = "Pictures, labelled (YOLO) or not, that INT8 is judged on;"
+                        + " by default every fifth of --calibration, which is then not measured on.")
+        private @Nullable Path check;
+
+        @Option(
+                names = "--max-loss",
+                paramLabel = "L",
+                defaultValue = "0.01",
+                description = "Largest loss of average precision that INT8 is accepted with, else the engine is FP16;"
+                        + " 0.01 by default.")
+        private double maxLoss;
+
+        @Option(
+                names = "--keep-fp16",
+                paramLabel = "NAME",
+                description = "Layers that stay in FP16 in an INT8 engine; * stands for anything. May be repeated.")
+        private List<String> keepFp16 = List.of();
+
         @Option(
                 names = "--cache",
                 paramLabel = "DIR",
@@ -117,6 +151,12 @@ final class EngineCommand implements Runnable {
             // What is wrong with the words is said first, also without a GPU.
             options();
             model();
+            if (precision == Precision.INT8 && calibration == null) {
+                throw CommandFailure.usage("--precision int8: needs --calibration, a folder of pictures");
+            }
+            if (!(maxLoss >= 0 && maxLoss <= 1)) {
+                throw CommandFailure.usage("--max-loss " + maxLoss + ": expected 0 to 1");
+            }
             Optional<String> problem = new CudaStageFactory().unusable();
             if (problem.isPresent()) {
                 throw CommandFailure.failed("engines need a GPU: " + problem.get(), null);
@@ -151,16 +191,29 @@ final class EngineCommand implements Runnable {
             return folder.resolve("engines");
         }
 
-        TensorRtEngine open(CudaDevice gpu) {
+        EngineFactory.Opened open(CudaDevice gpu) {
             long start = System.nanoTime();
-            TensorRtEngine engine = TensorRtEngine.open(
-                    gpu, model(), ModelConfig.DEFAULT, options(), engines(), new EngineBuildStatus());
+            EngineFactory.Opened opened;
+            try {
+                opened = EngineFactory.open(
+                        gpu,
+                        new EngineFactory.Request(
+                                model(),
+                                ModelConfig.DEFAULT,
+                                options(),
+                                new Int8Config(calibration, calibrator.label(), check, maxLoss, keepFp16),
+                                engines()),
+                        new EngineBuildStatus());
+            } catch (IllegalArgumentException wrong) {
+                throw CommandFailure.usage(String.valueOf(wrong.getMessage()));
+            }
             System.err.printf(
                     Locale.ROOT,
-                    "engine %s, ready after %.1f s%n",
-                    TensorRtEngine.cacheFile(gpu, model(), options(), engines()),
+                    "engine %s, %s, ready after %.1f s%n",
+                    opened.file(),
+                    opened.engine().options().precision().label(),
                     (System.nanoTime() - start) / 1e9);
-            return engine;
+            return opened;
         }
     }
 
@@ -172,9 +225,9 @@ final class EngineCommand implements Runnable {
         @Override
         public Integer call() {
             try (CudaDevice device = choice.openDevice();
-                    TensorRtEngine engine = choice.open(device)) {
-                System.out.println(
-                        TensorRtEngine.cacheFile(device, choice.model(), engine.options(), choice.engines()));
+                    EngineFactory.Opened opened = choice.open(device)) {
+                System.out.println(opened.file());
+                opened.printReport();
             }
             return 0;
         }
@@ -206,7 +259,8 @@ final class EngineCommand implements Runnable {
                         "--lanes " + lanes + " --runs " + runs + ": expected at least 1 lane and at least 10 runs");
             }
             try (CudaDevice device = choice.openDevice();
-                    TensorRtEngine engine = choice.open(device)) {
+                    EngineFactory.Opened opened = choice.open(device)) {
+                TensorRtEngine engine = opened.engine();
                 System.out.println(
                         "batch  bare img/s  lanes img/s  ratio  mean ms  p50 ms  p99 ms  upload ms  download ms");
                 for (int batch = 1; batch <= engine.largestBatch(); batch *= 2) {
@@ -257,7 +311,8 @@ final class EngineCommand implements Runnable {
                 throw CommandFailure.usage("--pictures " + pictures + ": expected at least 1");
             }
             try (CudaDevice device = choice.openDevice();
-                    TensorRtEngine engine = choice.open(device)) {
+                    EngineFactory.Opened opened = choice.open(device)) {
+                TensorRtEngine engine = opened.engine();
                 EngineAlignment.Report report =
                         EngineAlignment.compare(device, engine, choice.model(), ModelConfig.DEFAULT, pictures, 1);
                 double allowed = tolerance != null
@@ -287,7 +342,8 @@ final class EngineCommand implements Runnable {
         @Override
         public Integer call() {
             try (CudaDevice device = choice.openDevice();
-                    TensorRtEngine engine = choice.open(device)) {
+                    EngineFactory.Opened opened = choice.open(device)) {
+                TensorRtEngine engine = opened.engine();
                 System.out.println("gpu: " + device.info());
                 System.out.println("tensorrt: " + TensorRtLibrary.version());
                 System.out.println("model: " + engine.model().identity());
@@ -298,6 +354,7 @@ final class EngineCommand implements Runnable {
                 System.out.println("scratch memory of a lane: " + (engine.laneScratchBytes() >> 20) + " MiB");
                 System.out.println("layers: " + engine.layers());
                 System.out.println(engine.describeLayers());
+                opened.printReport();
             }
             return 0;
         }

@@ -120,7 +120,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
      * is long (a class path of some kilobytes), and an overflow in native code ends the process without a word: it is made on a
      * thread with a deep stack.
      */
-    private static OrtEnvironment environment() {
+    static OrtEnvironment environment() {
         FutureTask<OrtEnvironment> making = new FutureTask<>(
                 () -> OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "helmwatch"));
         new Thread(null, making, "onnx-start", DEEP_STACK_BYTES).start();
@@ -143,14 +143,20 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     }
 
     private static OrtSession load(OrtEnvironment environment, Path model, int threads) throws OrtException {
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(threads);
-            options.setInterOpNumThreads(1);
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        try (OrtSession.SessionOptions options = sessionOptions(threads)) {
             return environment.createSession(model.toString(), options);
         }
+    }
+
+    /** The caller closes them. */
+    static OrtSession.SessionOptions sessionOptions(int threads) throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        return options;
     }
 
     /** Shapes of the outputs for one empty picture. */
@@ -182,7 +188,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    private static void closeQuietly(@Nullable OrtSession session, Throwable reason) {
+    static void closeQuietly(@Nullable OrtSession session, Throwable reason) {
         if (session != null) {
             try {
                 session.close();

@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * Builds engines from ONNX.
  *
  * <p>In FP16 engines the input is FP16, since the letterbox writes it so; outputs stay FP32, and so does what lies between the last
- * convolutions and the outputs: boxes are decoded there in pixels, and FP16 has steps of half a pixel from 512 on.
+ * convolutions and the outputs: boxes are decoded there in pixels, and FP16 has steps of half a pixel from 512 on. INT8 engines are the
+ * same, but for what the network quantises itself.
  *
  * <p>Threading: one build at a time per object. Ownership: frees all but the parser, which the presets cannot free, and which keeps about
  * as many bytes as the ONNX file has until the process ends.
@@ -77,7 +78,10 @@ final class EngineBuilder {
             if (dynamicBatch) {
                 addProfile(builder, config, network, file, input, options);
             }
-            if (options.precision() == EngineOptions.Precision.FP16) {
+            if (options.precision() == EngineOptions.Precision.INT8) {
+                config.setFlag(nvinfer.BuilderFlag.kINT8.value);
+            }
+            if (options.precision() != EngineOptions.Precision.FP32) {
                 halve(network, config);
             }
             loadTimings(owned, config);

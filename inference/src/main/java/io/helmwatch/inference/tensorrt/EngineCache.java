@@ -31,9 +31,14 @@ final class EngineCache {
         return directory.resolve(key.fileName(modelName));
     }
 
+    /** A model's name as part of a file's. */
+    static String readable(String modelName) {
+        return modelName.replaceAll("[^A-Za-z0-9._-]", "_");
+    }
+
     /** Where the times of kernels measured on this GPU are kept between builds. */
     Path timingFile(String gpuName, String tensorRtVersion) {
-        return directory.resolve(gpuName.replaceAll("[^A-Za-z0-9._-]", "_") + "-" + tensorRtVersion + ".timing");
+        return directory.resolve(readable(gpuName) + "-" + tensorRtVersion + ".timing");
     }
 
     /** The plan kept for a key; empty when there is none or the file is damaged. */

@@ -48,9 +48,8 @@ record EngineKey(String text) {
 
     /** Name of the engine's file. */
     String fileName(String modelName) {
-        String readable = modelName.replaceAll("[^A-Za-z0-9._-]", "_");
-        return readable + "-" + HexFormat.of().formatHex(sha256(text.getBytes(StandardCharsets.UTF_8)), 0, 8)
-                + ".engine";
+        return EngineCache.readable(modelName) + "-"
+                + HexFormat.of().formatHex(sha256(text.getBytes(StandardCharsets.UTF_8)), 0, 8) + ".engine";
     }
 
     static byte[] sha256(byte[] bytes) {

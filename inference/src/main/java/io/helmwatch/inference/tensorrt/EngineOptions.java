@@ -55,7 +55,9 @@ public record EngineOptions(
         /** FP32, without TF32. */
         FP32,
         /** FP16 where it is faster, FP32 for what decodes boxes; the input is FP16. */
-        FP16;
+        FP16,
+        /** INT8 where the network says so with scales, else as {@link #FP16}. Without scales it is the same. */
+        INT8;
 
         /** As configuration and events write it. */
         public String label() {
@@ -89,6 +91,12 @@ public record EngineOptions(
     public EngineOptions withLevel(int other) {
         return new EngineOptions(
                 precision, optimalBatch, maxBatch, other, maxTactics, timingRuns, workspaceMebibytes, tacticSources);
+    }
+
+    /** The same in another arithmetic. */
+    public EngineOptions withPrecision(Precision other) {
+        return new EngineOptions(
+                other, optimalBatch, maxBatch, level, maxTactics, timingRuns, workspaceMebibytes, tacticSources);
     }
 
     /** The same with other sources of kernels. */

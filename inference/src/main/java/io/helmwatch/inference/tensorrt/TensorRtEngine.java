@@ -161,7 +161,7 @@ public final class TensorRtEngine implements InferenceEngine {
         return new EngineCache(cache).fileOf(EngineKey.of(OnnxFile.read(model), device.info(), options), stem(model));
     }
 
-    private static String stem(Path model) {
+    static String stem(Path model) {
         String name = String.valueOf(model.getFileName());
         int dot = name.lastIndexOf('.');
         return dot > 0 ? name.substring(0, dot) : name;
@@ -216,6 +216,15 @@ public final class TensorRtEngine implements InferenceEngine {
     /** Scratch memory of one lane, in bytes. */
     public long laneScratchBytes() {
         return contextBytes;
+    }
+
+    /** Elements of one output for a batch. */
+    long outputElements(int output, int batch) {
+        long elements = 1;
+        for (long side : network.outputShape(output, batch)) {
+            elements *= side;
+        }
+        return elements;
     }
 
     /** How the engine was built. */

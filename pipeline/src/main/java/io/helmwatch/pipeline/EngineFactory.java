@@ -1,0 +1,288 @@
+package io.helmwatch.pipeline;
+
+import io.helmwatch.config.Int8Config;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.OnnxFile;
+import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
+import io.helmwatch.inference.onnx.OnnxRuntimeLane;
+import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.inference.tensorrt.CalibrationMethod;
+import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
+import io.helmwatch.inference.tensorrt.EngineProgress;
+import io.helmwatch.inference.tensorrt.HostStagedLane;
+import io.helmwatch.inference.tensorrt.Int8Calibration;
+import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the engine that is asked for. An INT8 engine is calibrated, built and judged against FP32 the first time; the verdict is kept beside the
+ * engines and holds until the model, the pictures, the settings, the GPU, the driver or TensorRT differ. Where INT8 loses too much with more
+ * and more layers kept in FP16, the FP16 engine is opened.
+ *
+ * <p>Threading: any thread; INT8 engines are judged one after the other.
+ */
+final class EngineFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineFactory.class);
+
+    /** Shares of the convolutions, those that lose most, that are kept in FP16 in one attempt after the other. */
+    private static final double[] KEPT_SHARES = {0, 0.125, 0.25};
+
+    private static final int CHECK_BATCH = 16;
+    private static final int HOLD_OUT = 5;
+
+    private EngineFactory() {}
+
+    /**
+     * What is asked for.
+     *
+     * @param model the ONNX file
+     * @param config labels, letterbox and thresholds
+     * @param options how to build
+     * @param int8 how INT8 is calibrated and judged
+     * @param engines folder of engines
+     */
+    record Request(Path model, ModelConfig config, EngineOptions options, Int8Config int8, Path engines) {}
+
+    /**
+     * What was opened.
+     *
+     * @param engine the engine, of the caller
+     * @param file where it is kept
+     * @param report the verdict on INT8 where that was asked for
+     */
+    record Opened(
+            TensorRtEngine engine, Path file, @Nullable Path report) implements AutoCloseable {
+
+        /** To standard output, where there is one. */
+        void printReport() {
+            if (report != null && Files.exists(report)) {
+                try {
+                    System.out.print(Files.readString(report));
+                } catch (IOException unreadable) {
+                    throw CommandFailure.failed(report + " cannot be read: " + unreadable.getMessage(), unreadable);
+                }
+            }
+        }
+
+        /** Closes the engine. */
+        @Override
+        public void close() {
+            engine.close();
+        }
+    }
+
+    static Opened open(CudaDevice device, Request request, EngineProgress progress) {
+        return request.options.precision() == Precision.INT8
+                ? openInt8(device, request, progress)
+                : open(device, request, request.model, request.options, progress, null);
+    }
+
+    private static Opened open(
+            CudaDevice device,
+            Request request,
+            Path model,
+            EngineOptions options,
+            EngineProgress progress,
+            @Nullable Path report) {
+        TensorRtEngine engine = TensorRtEngine.open(device, model, request.config, options, request.engines, progress);
+        return new Opened(engine, TensorRtEngine.cacheFile(device, model, options, request.engines), report);
+    }
+
+    private static Opened openInt8(CudaDevice device, Request request, EngineProgress progress) {
+        synchronized (EngineFactory.class) {
+            ModelInfo model = describe(request);
+            Path folder = request.int8.pictures();
+            if (folder == null) {
+                throw new IllegalArgumentException("INT8 needs a folder of pictures to calibrate on");
+            }
+            Path separate = request.int8.checkPictures();
+            try (PictureFolder all = PictureFolder.open(folder, model);
+                    PictureFolder labelled = separate == null ? all : PictureFolder.open(separate, model)) {
+                if (separate == null && all.size() < HOLD_OUT) {
+                    throw new IllegalArgumentException(folder + ": expected at least " + HOLD_OUT
+                            + " pictures to calibrate and check INT8 on, found " + all.size());
+                }
+                PictureFolder calibration = separate == null ? all.part(i -> i % HOLD_OUT != HOLD_OUT - 1) : all;
+                PictureFolder check = separate == null ? all.part(i -> i % HOLD_OUT == HOLD_OUT - 1) : labelled;
+                String base = baseName(device, request, calibration, check);
+                Path report = request.engines.resolve(base + ".int8.json");
+                Optional<Int8Report.Verdict> known = Int8Report.read(report)
+                        .filter(verdict ->
+                                !verdict.accepted() || Files.isRegularFile(request.engines.resolve(verdict.network())));
+                if (known.isPresent()) {
+                    LOG.info("{}", known.get().reason());
+                    return known.get().accepted()
+                            ? open(
+                                    device,
+                                    request,
+                                    request.engines.resolve(known.get().network()),
+                                    request.options,
+                                    progress,
+                                    report)
+                            : openFp16(device, request, progress, report);
+                }
+                return judge(device, request, progress, model, calibration, check, base, report);
+            }
+        }
+    }
+
+    private static Opened openFp16(CudaDevice device, Request request, EngineProgress progress, Path report) {
+        return open(device, request, request.model, request.options.withPrecision(Precision.FP16), progress, report);
+    }
+
+    /** What the model is; one that leaves its outputs open is run once to find out. */
+    private static ModelInfo describe(Request request) {
+        OnnxFile file = OnnxFile.read(request.model);
+        if (!YoloV5Network.hasOpenOutputs(file)) {
+            return YoloV5Network.of(file, request.config).info("fp32", "cpu");
+        }
+        try (OnnxRuntimeEngine engine = openReference(request)) {
+            return engine.model();
+        }
+    }
+
+    private static OnnxRuntimeEngine openReference(Request request) {
+        return OnnxRuntimeEngine.open(
+                request.model,
+                request.config,
+                new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "comparison"));
+    }
+
+    /** A name that differs when anything differs that the verdict depends on. */
+    private static String baseName(CudaDevice device, Request request, PictureFolder calibration, PictureFolder check) {
+        String engine = String.valueOf(TensorRtEngine.cacheFile(device, request.model, request.options, request.engines)
+                .getFileName());
+        String text = String.join(
+                "\n",
+                engine,
+                calibration.digest(),
+                check.digest(),
+                request.int8.calibrator(),
+                String.valueOf(request.int8.maxLoss()),
+                String.join("|", request.int8.keepFp16()),
+                String.valueOf(request.config.confidence()));
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            String name = engine.substring(0, engine.lastIndexOf('-') + 1);
+            return name + HexFormat.of().formatHex(digest, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+
+    private static Opened judge(
+            CudaDevice device,
+            Request request,
+            EngineProgress progress,
+            ModelInfo model,
+            PictureFolder calibration,
+            PictureFolder check,
+            String base,
+            Path report) {
+        progress.at("calibrating INT8 on " + calibration.size() + " pictures", 0, 0);
+        Int8Calibration calibrated = Int8Calibration.of(
+                request.model,
+                calibration,
+                CalibrationMethod.valueOf(request.int8.calibrator().toUpperCase(Locale.ROOT)),
+                request.engines);
+        DetectionComparison comparison = new DetectionComparison(check, model, request.config.confidence());
+        Int8Report.Score fp32;
+        try (OnnxRuntimeEngine reference = openReference(request);
+                OnnxRuntimeLane lane = reference.openLane(1)) {
+            fp32 = comparison.reference(lane.input(), 1, size -> {
+                lane.run(size);
+                return lane.output();
+            });
+        }
+        List<Int8Report.Attempt> attempts = new ArrayList<>();
+        for (double share : KEPT_SHARES) {
+            Set<String> kept = kept(calibrated.layers(), share, request.int8.keepFp16());
+            String name = base + "-" + attempts.size() + ".int8.onnx";
+            Path network = request.engines.resolve(name);
+            try {
+                int convolutions = calibrated.write(kept, network);
+                Opened opened = open(device, request, network, request.options, progress, report);
+                boolean good = false;
+                try {
+                    Int8Report.Score score;
+                    try (HostStagedLane lane = new HostStagedLane(
+                            device, opened.engine, Math.min(CHECK_BATCH, opened.engine.largestBatch()))) {
+                        score = comparison.compare(lane.input(), lane.maxBatch(), lane::run);
+                    }
+                    attempts.add(new Int8Report.Attempt(List.copyOf(kept), convolutions, score));
+                    good = Int8Report.loss(fp32, score, comparison.isLabelled()) <= request.int8.maxLoss();
+                    Int8Report found = new Int8Report(
+                            model.identity().name() + " " + model.identity().version(),
+                            request.int8.calibrator(),
+                            calibration.size(),
+                            check.size(),
+                            comparison.isLabelled(),
+                            request.int8.maxLoss(),
+                            fp32,
+                            attempts,
+                            good ? name : "");
+                    LOG.info("{}", found.reason());
+                    if (good || attempts.size() == KEPT_SHARES.length) {
+                        found.write(report);
+                    }
+                    if (good) {
+                        return opened;
+                    }
+                } finally {
+                    if (!good) {
+                        opened.engine.close();
+                    }
+                }
+                Files.deleteIfExists(opened.file);
+                Files.deleteIfExists(network);
+            } catch (IOException e) {
+                throw CommandFailure.failed(
+                        "the INT8 network cannot be kept in " + request.engines + ": " + e.getMessage(), e);
+            }
+        }
+        return openFp16(device, request, progress, report);
+    }
+
+    /**
+     * Which layers stay in FP16.
+     *
+     * @param worstFirst all layers, those that lose most first
+     * @param share of them that is kept
+     * @param patterns of names that are kept, too
+     */
+    static Set<String> kept(List<String> worstFirst, double share, List<String> patterns) {
+        Set<String> kept = new LinkedHashSet<>(worstFirst.subList(0, (int) Math.ceil(share * worstFirst.size())));
+        for (String pattern : patterns) {
+            Pattern names = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+            Set<String> matching = worstFirst.stream()
+                    .filter(layer -> names.matcher(layer).matches())
+                    .collect(Collectors.toSet());
+            if (matching.isEmpty()) {
+                LOG.warn("keep-fp16 '{}' is the name of no convolution that would run in INT8", pattern);
+            }
+            kept.addAll(matching);
+        }
+        return kept;
+    }
+}
