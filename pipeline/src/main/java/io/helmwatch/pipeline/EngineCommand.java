@@ -1,10 +1,8 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.GpuConfig;
-import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineBenchmark;
 import io.helmwatch.inference.tensorrt.EngineOptions;
@@ -12,7 +10,6 @@ import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -110,36 +107,8 @@ final class EngineCommand implements Runnable {
                         + "jit-convolutions (both by default), or none.")
         private @Nullable String tacticSources;
 
-        @Option(names = "--calibration", paramLabel = "DIR", description = "Pictures that INT8 ranges are measured on.")
-        private @Nullable Path calibration;
-
-        @Option(
-                names = "--calibrator",
-                paramLabel = "METHOD",
-                defaultValue = "minmax",
-                description = "How INT8 ranges are chosen: minmax (default) or entropy.")
-        private CalibrationMethod calibrator = CalibrationMethod.MINMAX;
-
-        @Option(
-                names = "--check",
-                paramLabel = "DIR",
-                description = "Pictures, labelled (YOLO) or not, that INT8 is judged on;"
-                        + " by default every fifth of --calibration, which is then not measured on.")
-        private @Nullable Path check;
-
-        @Option(
-                names = "--max-loss",
-                paramLabel = "L",
-                defaultValue = "0.01",
-                description = "Largest loss of average precision that INT8 is accepted with, else the engine is FP16;"
-                        + " 0.01 by default.")
-        private double maxLoss;
-
-        @Option(
-                names = "--keep-fp16",
-                paramLabel = "NAME",
-                description = "Layers that stay in FP16 in an INT8 engine; * stands for anything. May be repeated.")
-        private List<String> keepFp16 = List.of();
+        @Mixin
+        private Int8Options int8 = new Int8Options();
 
         @Option(
                 names = "--cache",
@@ -151,12 +120,7 @@ final class EngineCommand implements Runnable {
             // What is wrong with the words is said first, also without a GPU.
             options();
             model();
-            if (precision == Precision.INT8 && calibration == null) {
-                throw CommandFailure.usage("--precision int8: needs --calibration, a folder of pictures");
-            }
-            if (!(maxLoss >= 0 && maxLoss <= 1)) {
-                throw CommandFailure.usage("--max-loss " + maxLoss + ": expected 0 to 1");
-            }
+            int8.config(precision);
             Optional<String> problem = new CudaStageFactory().unusable();
             if (problem.isPresent()) {
                 throw CommandFailure.failed("engines need a GPU: " + problem.get(), null);
@@ -198,11 +162,7 @@ final class EngineCommand implements Runnable {
                 opened = EngineFactory.open(
                         gpu,
                         new EngineFactory.Request(
-                                model(),
-                                ModelConfig.DEFAULT,
-                                options(),
-                                new Int8Config(calibration, calibrator.label(), check, maxLoss, keepFp16),
-                                engines()),
+                                model(), ModelConfig.DEFAULT, options(), int8.config(precision), engines()),
                         new EngineBuildStatus());
             } catch (IllegalArgumentException wrong) {
                 throw CommandFailure.usage(String.valueOf(wrong.getMessage()));

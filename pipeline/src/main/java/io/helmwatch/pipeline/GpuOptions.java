@@ -6,6 +6,7 @@ import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a command without a configuration uses a GPU; without effect on a CPU. */
@@ -28,6 +29,9 @@ final class GpuOptions {
             description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
     private @Nullable Path cache;
 
+    @Mixin
+    private Int8Options int8 = new Int8Options();
+
     /** The configuration with what was asked for. */
     HelmwatchConfig in(HelmwatchConfig config) {
         if (level != null && (level < 0 || level > 5)) {
@@ -39,6 +43,7 @@ final class GpuOptions {
                 new GpuConfig(
                         usual.devices(),
                         precision == null ? usual.precision() : precision.name().toLowerCase(Locale.ROOT),
+                        int8.config(precision),
                         level == null ? usual.builderLevel() : level,
                         usual.lanes(),
                         usual.hardwareDecoding(),
