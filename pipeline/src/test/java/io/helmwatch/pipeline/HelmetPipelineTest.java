@@ -141,7 +141,7 @@ class HelmetPipelineTest {
 
     @Test
     void shouldDropLiveFramesThatBecameTooOldAndKeepOldFramesOfFiles() throws Exception {
-        PipelineConfig oneSecond = new PipelineConfig(8, Duration.ofSeconds(1), Duration.ofSeconds(5));
+        PipelineConfig oneSecond = new PipelineConfig(32, Duration.ofSeconds(1), Duration.ofSeconds(5));
         try (HelmetPipeline pipeline = start(oneSecond, 2)) {
             Source stale = new Source("camera", true, 10, 5_000);
             stale.ageNanos = Duration.ofSeconds(2).toNanos();
