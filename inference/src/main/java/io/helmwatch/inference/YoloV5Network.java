@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rules. The input is {@code [N, 3, H, W]}, FP32 or FP16; N may be dynamic; dynamic H or W become the metadata's
  * {@code imgsz}, else 640. The first output of rank 3 whose second size is {@code 3 * sum(H/s * W/s)} over two or more
- * successive strides is the decoded one; without it, all outputs {@code [N, 3, H/s, W/s, 5 + classes]} are raw heads.
+ * successive strides is the decoded one; without it, all outputs {@code [N, 3, H/s, W/s, 5 + classes]} are raw heads, and without
+ * these all outputs {@code [N, 3 * (5 + classes), H/s, W/s]}.
  * Metadata keys: {@code names} (Python dictionary or list, or JSON), {@code stride}, {@code anchors} (one list of six numbers
  * per head), {@code letterbox} (JSON: {@code anchor}, {@code pad}), {@code model_name}, {@code model_version}.
  *
@@ -196,7 +197,9 @@ public final class YoloV5Network {
             return new long[] {batch, layout.anchors(), layout.rowElements()};
         }
         Head head = layout.heads().get(output);
-        return new long[] {batch, ANCHORS_PER_CELL, head.rows(), head.columns(), layout.rowElements()};
+        return layout.kind() == PredictionLayout.Kind.RAW_PLANES
+                ? new long[] {batch, ANCHORS_PER_CELL * layout.rowElements(), head.rows(), head.columns()}
+                : new long[] {batch, ANCHORS_PER_CELL, head.rows(), head.columns(), layout.rowElements()};
     }
 
     /**
@@ -252,7 +255,7 @@ public final class YoloV5Network {
             List<Long> dims = port.dimensions();
             if (dims.size() == 3 && isRow(dims.get(2)) && strideOfAnchors(dims.get(1)) > 0) {
                 for (OnnxFile.Port other : candidates) {
-                    if (other.dimensions().size() == 4) {
+                    if (other.dimensions().size() == 4 && headStride(other.dimensions()) == 0) {
                         throw refuse("expected a detector, found a second output " + other.name() + " "
                                 + describe(other.dimensions()) + " as segmentation networks have");
                     }
@@ -296,15 +299,23 @@ public final class YoloV5Network {
         throw refuse("expected a number of pixels in metadata 'stride', found '" + declared + "'");
     }
 
-    private int classesOf(OnnxFile.Port port) {
-        return Math.toIntExact(port.dimensions().get(port.dimensions().size() - 1)) - 5;
+    private static int classesOf(OnnxFile.Port port) {
+        List<Long> dims = port.dimensions();
+        return Math.toIntExact(isPlanes(dims) ? dims.get(1) / ANCHORS_PER_CELL : dims.get(dims.size() - 1)) - 5;
+    }
+
+    private static boolean isPlanes(List<Long> dims) {
+        return dims.size() == 4;
     }
 
     private List<OnnxFile.Port> rawHeadsAmong(List<OnnxFile.Port> candidates) {
-        return candidates.stream()
+        List<OnnxFile.Port> heads = candidates.stream()
                 .filter(port -> headStride(port.dimensions()) > 0)
                 .sorted(Comparator.comparingInt(port -> headStride(port.dimensions())))
                 .toList();
+        List<OnnxFile.Port> rows =
+                heads.stream().filter(port -> !isPlanes(port.dimensions())).toList();
+        return rows.isEmpty() ? heads : rows;
     }
 
     /** Whether a last size can be {@code 5 + classes}. */
@@ -313,11 +324,10 @@ public final class YoloV5Network {
     }
 
     private int headStride(List<Long> dims) {
-        if (dims.size() != 5
-                || dims.get(1) != ANCHORS_PER_CELL
-                || dims.get(2) < 1
-                || dims.get(3) < 1
-                || !isRow(dims.get(4))) {
+        boolean fitsRows = dims.size() == 5 && dims.get(1) == ANCHORS_PER_CELL && isRow(dims.get(4));
+        boolean fitsPlanes =
+                isPlanes(dims) && dims.get(1) % ANCHORS_PER_CELL == 0 && isRow(dims.get(1) / ANCHORS_PER_CELL);
+        if (!(fitsRows || fitsPlanes) || dims.get(2) < 1 || dims.get(3) < 1) {
             return 0;
         }
         long s = inputShape.height() / dims.get(2);
@@ -340,7 +350,9 @@ public final class YoloV5Network {
             heads.add(head);
             anchors += ANCHORS_PER_CELL * head.rows() * head.columns();
         }
-        return new PredictionLayout(PredictionLayout.Kind.RAW, classes, anchors, heads);
+        boolean planes = isPlanes(ports.get(0).dimensions());
+        return new PredictionLayout(
+                planes ? PredictionLayout.Kind.RAW_PLANES : PredictionLayout.Kind.RAW, classes, anchors, heads);
     }
 
     private List<List<Float>> anchorSizes(List<OnnxFile.Port> ports) {
@@ -395,7 +407,8 @@ public final class YoloV5Network {
             transposed |= dims.size() == 3 && dims.get(1) > 4 && dims.get(2) > 8 * dims.get(1);
         }
         return refuse("expected the output of a YOLOv5 detector, [N, " + expected
-                + ", 5 + classes] or raw heads [N, 3, H/stride, W/stride, 5 + classes] for input " + inputShape
+                + ", 5 + classes] or raw heads [N, 3, H/stride, W/stride, 5 + classes] or [N, 3 * (5 + classes), H/stride, W/stride]"
+                + " for input " + inputShape
                 + ", found " + (found.isEmpty() ? "no output" : outputs)
                 + (transposed ? " (which looks like YOLOv8 or later)" : ""));
     }

@@ -76,6 +76,17 @@ class YoloV5NetworkTest {
     }
 
     @Test
+    void shouldTakeRawHeadsAsTheLastConvolutionsGiveThem() {
+        YoloV5Network network = of(
+                network(64, 96).output("c", 255, 2, 3).output("a", 255, 8, 12).output("b", 255, 4, 6));
+        assertThat(network.outputs()).extracting(OnnxFile.Port::name).containsExactly("a", "b", "c");
+        assertThat(network.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
+        assertThat(network.layout().classes()).isEqualTo(80);
+        assertThat(network.layout().anchors()).isEqualTo(3 * (96 + 24 + 6));
+        assertThat(network.outputShape(2, 5)).containsExactly(5, 255, 2, 3);
+    }
+
+    @Test
     void shouldTakeAnchorsOfRawHeadsFromTheMetadata() {
         YoloV5Network network = of(network(64, 64)
                 .output("a", 3, 8, 8, 7)

@@ -30,8 +30,8 @@ final class YoloV5BoxDecoder {
                 decodeHead(
                         predictions.tensors().get(head),
                         index,
+                        layout,
                         layout.heads().get(head),
-                        layout.classes(),
                         confidence,
                         candidates);
             }
@@ -47,7 +47,7 @@ final class YoloV5BoxDecoder {
             float objectness = rows.get(row + 4);
             // Also false for NaN.
             if (objectness >= confidence) {
-                int best = bestClass(rows, row + 5, classes);
+                int best = bestClass(rows, row + 5, 1, classes);
                 float score = objectness * rows.get(row + 5 + best);
                 if (score >= confidence) {
                     addBox(
@@ -64,25 +64,33 @@ final class YoloV5BoxDecoder {
     }
 
     private static void decodeHead(
-            FloatBuffer logits, int index, Head head, int classes, float confidence, BoxCandidates candidates) {
-        int elements = 5 + classes;
+            FloatBuffer logits,
+            int index,
+            PredictionLayout layout,
+            Head head,
+            float confidence,
+            BoxCandidates candidates) {
         int cells = head.rows() * head.columns();
-        int row = Math.multiplyExact(Math.multiplyExact(index, ANCHORS_PER_CELL * cells), elements);
+        int elementStep = layout.elementStep(head);
+        int cellStep = layout.cellStep();
+        int anchorElements = cells * layout.rowElements();
+        int firstOfAnchor = Math.multiplyExact(index, ANCHORS_PER_CELL * anchorElements);
         float stride = head.stride();
-        for (int anchor = 0; anchor < ANCHORS_PER_CELL; anchor++) {
+        for (int anchor = 0; anchor < ANCHORS_PER_CELL; anchor++, firstOfAnchor += anchorElements) {
             float anchorWidth = head.anchorSizes().get(2 * anchor);
             float anchorHeight = head.anchorSizes().get(2 * anchor + 1);
-            for (int cell = 0; cell < cells; cell++, row += elements) {
-                float objectness = sigmoid(logits.get(row + 4));
+            int row = firstOfAnchor;
+            for (int cell = 0; cell < cells; cell++, row += cellStep) {
+                float objectness = sigmoid(logits.get(row + 4 * elementStep));
                 if (objectness >= confidence) {
-                    int best = bestClass(logits, row + 5, classes);
-                    float score = objectness * sigmoid(logits.get(row + 5 + best));
+                    int best = bestClass(logits, row + 5 * elementStep, elementStep, layout.classes());
+                    float score = objectness * sigmoid(logits.get(row + (5 + best) * elementStep));
                     if (score >= confidence) {
-                        float twiceWidth = 2 * sigmoid(logits.get(row + 2));
-                        float twiceHeight = 2 * sigmoid(logits.get(row + 3));
+                        float twiceWidth = 2 * sigmoid(logits.get(row + 2 * elementStep));
+                        float twiceHeight = 2 * sigmoid(logits.get(row + 3 * elementStep));
                         addBox(
                                 (2 * sigmoid(logits.get(row)) - 0.5f + cell % head.columns()) * stride,
-                                (2 * sigmoid(logits.get(row + 1)) - 0.5f + cell / head.columns()) * stride,
+                                (2 * sigmoid(logits.get(row + elementStep)) - 0.5f + cell / head.columns()) * stride,
                                 twiceWidth * twiceWidth * anchorWidth,
                                 twiceHeight * twiceHeight * anchorHeight,
                                 score,
@@ -94,11 +102,11 @@ final class YoloV5BoxDecoder {
         }
     }
 
-    private static int bestClass(FloatBuffer rows, int first, int classes) {
+    private static int bestClass(FloatBuffer rows, int first, int step, int classes) {
         int best = 0;
         float bestValue = rows.get(first);
         for (int i = 1; i < classes; i++) {
-            float value = rows.get(first + i);
+            float value = rows.get(first + i * step);
             if (value > bestValue) {
                 bestValue = value;
                 best = i;

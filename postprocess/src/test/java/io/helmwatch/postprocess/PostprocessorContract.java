@@ -99,6 +99,33 @@ public abstract class PostprocessorContract {
         assertDetection(found.get(0), "head", 0.83902, 0, 175, 550, 625);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void shouldReadRawHeadsOfPlanesAsThoseOfRows(int seed) {
+        Random random = new Random(seed);
+        HostPredictions rows = empty(rawLayout(128, 3), 2);
+        HostPredictions planes = empty(planes(rows.layout()), 2);
+        for (int h = 0; h < 3; h++) {
+            Head head = rows.layout().heads().get(h);
+            int cells = head.rows() * head.columns();
+            for (int i = 0; i < rows.tensors().get(h).capacity(); i++) {
+                float logit = (float) (random.nextGaussian() * 2 - (i % 8 == 4 ? 3 : 0));
+                int element = i % 8;
+                int cell = i / 8 % cells;
+                int anchor = i / 8 / cells;
+                rows.tensors().get(h).put(i, logit);
+                planes.tensors().get(h).put((anchor * 8 + element) * cells + cell, logit);
+            }
+        }
+        ImageSize model = new ImageSize(128, 128);
+        Letterbox letterbox = Letterbox.fit(new ImageSize(333, 517), model, LetterboxAnchor.CENTER);
+        for (int index = 0; index < 2; index++) {
+            List<Detection> expected = detect(NmsSettings.EVALUATION, letterbox, rows, index);
+            assertThat(expected).isNotEmpty();
+            assertThat(detect(NmsSettings.EVALUATION, letterbox, planes, index)).isEqualTo(expected);
+        }
+    }
+
     // --- suppression ---
 
     @ParameterizedTest
@@ -334,6 +361,10 @@ public abstract class PostprocessorContract {
                 .mapToInt(head -> 3 * head.rows() * head.columns())
                 .sum();
         return new PredictionLayout(PredictionLayout.Kind.RAW, classes, anchors, heads);
+    }
+
+    private static PredictionLayout planes(PredictionLayout rows) {
+        return new PredictionLayout(PredictionLayout.Kind.RAW_PLANES, rows.classes(), rows.anchors(), rows.heads());
     }
 
     /** Predictions that show nothing: zeros, or in raw heads logits of -20. */

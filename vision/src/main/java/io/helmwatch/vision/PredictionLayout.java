@@ -6,10 +6,11 @@ import java.util.List;
  * Layout of a YOLOv5 output.
  *
  * <p>Decoded: one tensor {@code [N, anchors, 5 + classes]}; a row is centre x, centre y, width, height in model pixels,
- * objectness and class probabilities, sigmoid applied. Raw: one tensor {@code [N, 3, H/stride, W/stride, 5 + classes]} per
- * stride, before sigmoid.
+ * objectness and class probabilities, sigmoid applied. Raw: one tensor per stride, before sigmoid, either
+ * {@code [N, 3, H/stride, W/stride, 5 + classes]} or, as the last convolutions give it,
+ * {@code [N, 3 * (5 + classes), H/stride, W/stride]}.
  *
- * @param kind decoded or raw
+ * @param kind decoded, or which of the raw ones
  * @param classes number of classes
  * @param anchors rows per picture over all heads
  * @param heads the raw heads by rising stride; empty when decoded
@@ -26,12 +27,24 @@ public record PredictionLayout(Kind kind, int classes, int anchors, List<Head> h
         return 5 + classes;
     }
 
+    /** How far apart the elements of a row of a raw head lie, in elements. */
+    public int elementStep(Head head) {
+        return kind == Kind.RAW_PLANES ? head.rows() * head.columns() : 1;
+    }
+
+    /** How far apart the rows of neighbouring cells of a raw head lie, in elements. */
+    public int cellStep() {
+        return kind == Kind.RAW_PLANES ? 1 : rowElements();
+    }
+
     /** Whether boxes are decoded inside the network. */
     public enum Kind {
         /** Boxes in model pixels, probabilities. */
         DECODED,
-        /** Logits per stride. */
-        RAW
+        /** Logits per stride, the elements of a row side by side. */
+        RAW,
+        /** Logits per stride, a plane for each element of an anchor's rows. */
+        RAW_PLANES
     }
 
     /**

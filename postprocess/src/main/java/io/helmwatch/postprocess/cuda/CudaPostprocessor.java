@@ -62,7 +62,7 @@ public final class CudaPostprocessor implements Postprocessor {
 
         static Kernels of(NvrtcModule module) {
             return new Kernels(
-                    module.kernel("select_decoded", 8), module.kernel("select_raw", 19), module.kernel("suppress", 9));
+                    module.kernel("select_decoded", 8), module.kernel("select_raw", 21), module.kernel("suppress", 9));
         }
 
         void close() {
@@ -158,6 +158,8 @@ public final class CudaPostprocessor implements Postprocessor {
             for (int side = 0; side < 6; side++) {
                 kernel.setFloat(13 + side, head.anchorSizes().get(side));
             }
+            kernel.setInt(19, batch.layout().elementStep(head));
+            kernel.setInt(20, batch.layout().cellStep());
             kernel.launch(stream, blocks(rows), size, 1, SELECT_THREADS, 1, 0);
             firstRow += rows;
         }

@@ -95,12 +95,13 @@ __device__ __forceinline__ float sigmoid(float logit) {
     return 1.0f / (1.0f + expf(-logit));
 }
 
-// One raw head [N, 3, height, width, 5 + classes] before sigmoid: one thread a cell of an anchor; grid: x over both, y over pictures.
+// One raw head before sigmoid: one thread a cell of an anchor; grid: x over both, y over pictures. In [N, 3, height, width, 5 + classes]
+// elementStep is 1 and cellStep 5 + classes, in [N, 3 * (5 + classes), height, width] height * width and 1.
 // firstRow counts the rows of the heads before this one; rows those of all heads. minLogit is a little below the threshold's logit, so
 // that almost nothing needs a sigmoid.
 extern "C" __global__ void __launch_bounds__(256) select_raw(
     u64 logits, int rows, int classes, float threshold, u64 *keys, float4 *boxes, int *classOf, int *counts, int firstRow, int height,
-    int width, float stride, float minLogit, float w0, float h0, float w1, float h1, float w2, float h2) {
+    int width, float stride, float minLogit, float w0, float h0, float w1, float h1, float w2, float h2, int elementStep, int cellStep) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
     int image = blockIdx.y;
     int cells = height * width;
@@ -109,13 +110,15 @@ extern "C" __global__ void __launch_bounds__(256) select_raw(
     int best = 0;
     float4 box = make_float4(0, 0, 0, 0);
     if (i < 3 * cells) {
-        u64 at = ((u64) image * 3 * cells + i) * (5 + classes);
-        float logit = load(logits, at + 4);
+        int anchor = i / cells, cell = i % cells;
+        u64 at = ((u64) image * 3 + anchor) * cells * (5 + classes) + (u64) cell * cellStep;
+        u64 step = elementStep;
+        float logit = load(logits, at + 4 * step);
         float objectness = logit >= minLogit ? sigmoid(logit) : -1.0f;
         if (objectness >= threshold) {
-            float top = load(logits, at + 5);
+            float top = load(logits, at + 5 * step);
             for (int c = 1; c < classes; c++) {
-                float p = load(logits, at + 5 + c);
+                float p = load(logits, at + (5 + c) * step);
                 if (p > top) {
                     top = p;
                     best = c;
@@ -124,10 +127,9 @@ extern "C" __global__ void __launch_bounds__(256) select_raw(
             confidence = __fadd_rn(__fmul_rn(objectness, sigmoid(top)), 0.0f);
             passes = confidence >= threshold;
             if (passes) {
-                int anchor = i / cells, cell = i % cells;
                 float x = (2 * sigmoid(load(logits, at)) - 0.5f + cell % width) * stride;
-                float y = (2 * sigmoid(load(logits, at + 1)) - 0.5f + cell / width) * stride;
-                float w = 2 * sigmoid(load(logits, at + 2)), h = 2 * sigmoid(load(logits, at + 3));
+                float y = (2 * sigmoid(load(logits, at + step)) - 0.5f + cell / width) * stride;
+                float w = 2 * sigmoid(load(logits, at + 2 * step)), h = 2 * sigmoid(load(logits, at + 3 * step));
                 float aw = anchor == 0 ? w0 : anchor == 1 ? w1 : w2;
                 float ah = anchor == 0 ? h0 : anchor == 1 ? h1 : h2;
                 box = corners(x, y, w * w * aw, h * h * ah);
