@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * throughput, of which incidents need little, and makes the order independent of retries, of the client's settings and of the broker's
  * restarts. Streams do not wait for each other.
  *
- * <p>Retries have no end; pauses double from 0.1 s to 30 s, less up to a fifth at random, and start anew after a success. A message
+ * <p>Retries have no end; pauses double from 0.1 s to 30 s, less up to a fifth at random, and start anew after a success or when
+ * the broker, asked every two seconds, answers again. A client that failed for good, such as one that was refused, is replaced. A message
  * that the broker will never take (too large, invalid) is set aside so that it does not hold up its stream.
  *
  * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: the spool belongs to the caller.
@@ -75,6 +76,8 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closing;
     private volatile long closeByNanos;
+    /** The broker answers again, after it did not: no reason to wait any longer. */
+    private volatile boolean back;
 
     // Owned by the thread.
     private @Nullable Producer<byte[], byte[]> producer;
@@ -82,6 +85,8 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private long retryMillis = FIRST_RETRY_MILLIS;
     /** Acknowledged by the broker, not yet forgotten by the spool. */
     private final List<SpooledEvent> acknowledged = new ArrayList<>();
+
+    private String spoolProblem = "";
 
     private final Object contact = new Object();
     private long awaySinceNanos;
@@ -101,18 +106,24 @@ public final class KafkaIncidentSender implements AutoCloseable {
         putUnlessConfigured(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS);
         this.counters = new SinkCounters(() -> (int) Math.min(Integer.MAX_VALUE, spool.waiting()));
         this.topics = new KafkaTopics(config, new KafkaTopics.Listener() {
+            private boolean away;
+
             @Override
             public void onSettled(Set<String> created) {
-                LOG.debug("topics are seen to");
+                if (away) {
+                    away = false;
+                    back = true;
+                }
             }
 
             @Override
             public void onMissing(String reason) {
-                markAway(reason);
+                onAway(reason);
             }
 
             @Override
             public void onAway(String reason) {
+                away = true;
                 markAway(reason);
             }
         });
@@ -238,7 +249,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
             counters.countPublished();
             markUp();
             acknowledged.add(outcome.event());
-            if (acknowledged.size() >= ACKNOWLEDGE_BATCH) {
+            if (acknowledged.size() % ACKNOWLEDGE_BATCH == 0) {
                 flushAcknowledged();
             }
             return null;
@@ -258,9 +269,18 @@ public final class KafkaIncidentSender implements AutoCloseable {
         try {
             spool.acknowledge(acknowledged);
             acknowledged.clear();
+            spoolProblem = "";
         } catch (SpoolException e) {
-            LOG.warn("{}", e.getMessage());
+            warnOnce(e);
         }
+    }
+
+    private void warnOnce(SpoolException failure) {
+        String sentence = String.valueOf(failure.getMessage());
+        if (!sentence.equals(spoolProblem)) {
+            LOG.warn("{}", sentence);
+        }
+        spoolProblem = sentence;
     }
 
     private void send(SpooledEvent event) {
@@ -287,8 +307,9 @@ public final class KafkaIncidentSender implements AutoCloseable {
     }
 
     private void onFailure(Exception failure) throws InterruptedException {
-        if (failure instanceof SpoolException) {
-            LOG.warn("{}", failure.getMessage());
+        back = false;
+        if (failure instanceof SpoolException ofSpool) {
+            warnOnce(ofSpool);
         } else {
             String reason = KafkaProperties.sentence(failure);
             boolean refused = failure instanceof AuthenticationException || failure instanceof AuthorizationException;
@@ -300,7 +321,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
             topics.check();
         }
         pause(retryMillis - ThreadLocalRandom.current().nextLong(retryMillis / 5 + 1));
-        retryMillis = Math.min(LAST_RETRY_MILLIS, 2 * retryMillis);
+        retryMillis = back ? FIRST_RETRY_MILLIS : Math.min(LAST_RETRY_MILLIS, 2 * retryMillis);
     }
 
     private void markUp() {
@@ -326,7 +347,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
 
     private void pause(long millis) throws InterruptedException {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        while (!closing && System.nanoTime() - until < 0) {
+        while (!closing && !back && System.nanoTime() - until < 0) {
             TimeUnit.MILLISECONDS.sleep(
                     Math.max(1, Math.min(50, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime()))));
         }

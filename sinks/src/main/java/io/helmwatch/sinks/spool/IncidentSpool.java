@@ -120,7 +120,10 @@ public final class IncidentSpool implements AutoCloseable {
             statement.execute("pragma locking_mode=exclusive");
             statement.execute("pragma journal_mode=wal");
             statement.execute("pragma synchronous=" + (config.fsync() ? "full" : "normal"));
-            statement.execute("pragma journal_size_limit=4194304");
+            // The log is written into the file every megabyte and not only every four: it has to fit on a small disk
+            // too.
+            statement.execute("pragma wal_autocheckpoint=256");
+            statement.execute("pragma journal_size_limit=1048576");
             statement.execute("create table if not exists event(position integer primary key autoincrement,"
                     + " id text not null unique, incident text not null, stream text not null, phase text not null,"
                     + " at_millis integer not null, value blob not null)");
@@ -392,12 +395,17 @@ public final class IncidentSpool implements AutoCloseable {
         }
     }
 
-    /** On a full disk SQLite has rolled back by itself, and says that there is nothing to roll back. */
+    /**
+     * On a full disk SQLite has rolled back by itself, and says that there is nothing to roll back. It may be the log that has filled
+     * it, and every commit, also of a deletion, needs room there: what the log holds is written into the file, so that it begins anew.
+     */
     private void rollBack() {
-        try {
-            execute("rollback");
-        } catch (SQLException e) {
-            LOG.debug("nothing was rolled back: {}", e.getMessage());
+        for (String sql : new String[] {"rollback", "pragma wal_checkpoint(truncate)"}) {
+            try {
+                execute(sql);
+            } catch (SQLException e) {
+                LOG.debug("{}: {}", sql, e.getMessage());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.SpoolConfig;
@@ -10,7 +11,7 @@ import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.helmwatch.vision.Incident;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,14 +53,12 @@ class DeliveryProofTest {
     Path folder;
 
     private final List<Process> processes = new ArrayList<>();
-    private int port;
+    private PasswordListener listener;
     private Process broker;
 
     @BeforeEach
     void startBroker() throws IOException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        listener = PasswordListener.onFreePorts();
         broker = startBrokerProcess();
     }
 
@@ -69,7 +68,12 @@ class DeliveryProofTest {
     }
 
     private Process startBrokerProcess() throws IOException {
-        Process started = java("BrokerProcess", folder.resolve("kafka").toString(), Integer.toString(port));
+        Process started = java(
+                "BrokerProcess",
+                folder.resolve("kafka").toString(),
+                Integer.toString(listener.plainPort()),
+                Integer.toString(listener.controllerPort()),
+                Integer.toString(listener.port()));
         awaitLine(started, "ready");
         return started;
     }
@@ -99,7 +103,7 @@ class DeliveryProofTest {
     }
 
     private String bootstrap() {
-        return "127.0.0.1:" + port;
+        return listener.plainServers();
     }
 
     private static void signal(Process process, String name) throws IOException, InterruptedException {
@@ -172,6 +176,75 @@ class DeliveryProofTest {
             check("topic deleted", promised);
             assertThat(sink.statistics().refused()).isZero();
             assertThat(sender.problem()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldLoseNothingWhileOurPasswordIsRefused() throws Exception {
+        Set<String> promised = new HashSet<>();
+        listener.setPassword("right-0n3");
+        try (IncidentSpool spool =
+                        new IncidentSpool(new SpoolConfig(folder.resolve("spool"), 64 << 20, true), Clock.systemUTC());
+                SpoolingIncidentSink sink = new SpoolingIncidentSink(spool);
+                KafkaIncidentSender sender = new KafkaIncidentSender(listener.client(TOPIC, "right-0n3"), spool)) {
+            flow(sink, promised, 0, 5);
+            await(() -> spool.waiting() == 0);
+
+            listener.setPassword("an0ther-one");
+            flow(sink, promised, 1, OUTAGE_SECONDS);
+            assertThat(sender.problem()).contains("refuses us (Authentication failed");
+            System.out.println("wait while we are refused: " + spool.waiting());
+            listener.setPassword("right-0n3");
+            long mended = System.nanoTime();
+            await(() -> spool.waiting() == 0);
+            System.out.printf("all delivered %.1f s after it was mended%n", (System.nanoTime() - mended) / 1e9);
+            flow(sink, promised, 2, 5);
+            await(() -> spool.waiting() == 0);
+            check("refused for " + OUTAGE_SECONDS + " s", promised);
+            assertThat(sink.statistics().refused()).isZero();
+            assertThat(sender.problem()).isEmpty();
+        }
+    }
+
+    /** A disk that really is full: a tmpfs of 4 MB, which only root may mount. */
+    @Test
+    void shouldLoseNothingWhileTheDiskIsFull() throws Exception {
+        Path disk = Files.createDirectories(folder.resolve("disk"));
+        assumeTrue(
+                new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk.toString())
+                                .start()
+                                .waitFor()
+                        == 0,
+                "skipped: may not mount a tmpfs");
+        Set<String> promised = new HashSet<>();
+        try (IncidentSpool spool = new IncidentSpool(new SpoolConfig(disk, 64 << 20, true), Clock.systemUTC());
+                SpoolingIncidentSink sink = new SpoolingIncidentSink(spool);
+                KafkaIncidentSender sender = new KafkaIncidentSender(config(), spool)) {
+            flow(sink, promised, 0, 5);
+            fill(disk.resolve("ballast"));
+            flow(sink, promised, 1, 20);
+            assertThat(sink.statistics().problem()).contains("the disk is full; make room, it goes on by itself");
+            Files.delete(disk.resolve("ballast"));
+            flow(sink, promised, 2, 5);
+            await(() -> sink.statistics().accepted() == promised.size() && spool.waiting() == 0);
+            check("disk full for 20 s", promised);
+            assertThat(sink.statistics().refused()).isZero();
+            assertThat(sink.statistics().problem()).isEmpty();
+            assertThat(sender.problem()).isEmpty();
+        } finally {
+            assertThat(new ProcessBuilder("umount", disk.toString()).start().waitFor())
+                    .isZero();
+        }
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            byte[] block = new byte[4_096];
+            while (true) {
+                out.write(block);
+            }
+        } catch (IOException full) {
+            assertThat(full).hasMessageContaining("No space left");
         }
     }
 
