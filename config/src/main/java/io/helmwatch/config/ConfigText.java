@@ -154,6 +154,7 @@ final class ConfigText {
         line(1, "confirm", Durations.format(incidents.tracking().confirm()));
         line(1, "max-gap", Durations.format(incidents.tracking().maxGap()));
         line(1, "observation", Durations.format(incidents.observation()));
+        line(1, "lost-after", Durations.format(incidents.lostAfter()));
         text.append("  spool:\n");
         line(2, "directory", incidents.spool().directory());
         line(2, "max-bytes", Bytes.format(incidents.spool().maxBytes()));

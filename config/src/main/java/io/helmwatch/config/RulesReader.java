@@ -48,10 +48,12 @@ final class RulesReader {
                 section.duration("max-gap", d.maxGap(), Duration.ZERO, Duration.ofMinutes(1)));
         Duration observation = section.duration(
                 "observation", IncidentsConfig.DEFAULT.observation(), Duration.ofMillis(1), Duration.ofMinutes(1));
+        Duration lostAfter =
+                section.duration("lost-after", IncidentsConfig.DEFAULT.lostAfter(), Duration.ofSeconds(1), LONGEST);
         SpoolConfig spool = spool(section.section("spool", false));
         SnapshotConfig snapshots = snapshots(section.section("snapshots", false));
         section.end();
-        return new IncidentsConfig(tracking, observation, spool, snapshots);
+        return new IncidentsConfig(tracking, observation, lostAfter, spool, snapshots);
     }
 
     private static Set<String> labels(Section section, String key, Set<String> byDefault) {

@@ -106,6 +106,7 @@ class ConfigLoaderTest {
                         new IncidentsConfig(
                                 TrackingConfig.DEFAULT,
                                 IncidentsConfig.DEFAULT.observation(),
+                                IncidentsConfig.DEFAULT.lostAfter(),
                                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
                                 SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots")))));
     }

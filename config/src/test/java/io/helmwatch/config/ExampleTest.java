@@ -66,6 +66,7 @@ class ExampleTest {
                 .isEqualTo(RuleConfig.of("no-helmet-in-pit", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0));
         assertThat(config.incidents().tracking()).isEqualTo(TrackingConfig.DEFAULT);
         assertThat(config.incidents().observation()).isEqualTo(IncidentsConfig.DEFAULT.observation());
+        assertThat(config.incidents().lostAfter()).isEqualTo(IncidentsConfig.DEFAULT.lostAfter());
         assertThat(config.incidents().spool().maxBytes()).isEqualTo(SpoolConfig.DEFAULT.maxBytes());
         assertThat(config.incidents().spool().fsync()).isEqualTo(SpoolConfig.DEFAULT.fsync());
     }

@@ -141,10 +141,13 @@ class RulesReaderTest {
 
     @Test
     void shouldReportWrongIncidentSettings() {
-        assertThat(problems("incidents: {helmet-labels: [head], observation: 0, spool: {max-bytes: 5 apples}}\n"))
+        assertThat(
+                        problems(
+                                "incidents: {helmet-labels: [head], observation: 0, lost-after: 10ms, spool: {max-bytes: 5 apples}}\n"))
                 .containsExactlyInAnyOrder(
                         "incidents.bare-head-labels: must not share a label with helmet-labels",
                         "incidents.observation=0: must be from 1ms to 1m",
+                        "incidents.lost-after=10ms: must be from 1s to 7d",
                         "incidents.spool.max-bytes=5 apples: must be a number of bytes such as 64KiB, 256MiB or 10GiB");
     }
 

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.JsonLinesConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
@@ -155,7 +156,8 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         DevicePipelines running = new DevicePipelines(started);
         pipelines = running;
         sinks.forEach(sink -> SinkMetrics.bind(registry, sink));
-        monitor = ServiceMonitor.start(running, sinks);
+        IncidentAnalyzer rules = incidents().analyzer();
+        monitor = ServiceMonitor.start(running, sinks, feed -> rules.look(feed.id()));
         for (int i = 0; i < started.size(); i++) {
             List<StreamConfig> streams = placement.get(i);
             if (started.size() > 1) {
@@ -187,11 +189,17 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         if (config.jsonLines().target() != null) {
             sinks.add(jsonLines(config.jsonLines()));
         }
-        if (IncidentService.isWanted(config)) {
-            IncidentService opened = IncidentService.open(config, kafka, sinks, registry);
-            incidents = opened;
-            analyzers.add(opened.analyzer());
+        IncidentService opened = IncidentService.open(config, kafka, sinks, registry);
+        incidents = opened;
+        analyzers.add(opened.analyzer());
+    }
+
+    private IncidentService incidents() {
+        IncidentService opened = incidents;
+        if (opened == null) {
+            throw new IllegalStateException("the service has not started yet");
         }
+        return opened;
     }
 
     private static DetectionSink jsonLines(JsonLinesConfig config) {
@@ -326,27 +334,21 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
             throw new IllegalStateException("there is no configuration file to read again");
         }
         HelmwatchConfig replacement = source.get();
-        IncidentService running = incidents;
-        if (running == null) {
-            if (IncidentService.isWanted(replacement)) {
-                throw new IllegalStateException(
-                        "the service was started without any rules: restart it to have incidents");
-            }
-            return "nothing to take over: there are no rules";
-        }
+        IncidentService running = incidents();
         running.reload(replacement);
         String text = "zones, masks and rules taken over"
-                + (isSameOtherwise(replacement) ? "" : "; the rest needs a restart");
+                + (isSameOtherwise(replacement, running.inForce()) ? "" : "; the rest needs a restart");
         LOG.info("{}", text);
         return text;
     }
 
-    /** Whether nothing but zones, masks and rules differs from what was started. */
-    private boolean isSameOtherwise(HelmwatchConfig replacement) {
-        return withoutRules(config).equals(withoutRules(replacement));
+    /** Whether nothing but zones, masks and rules differs from what is in force. */
+    private boolean isSameOtherwise(HelmwatchConfig replacement, @Nullable IncidentsConfig inForce) {
+        IncidentsConfig wanted = replacement.incidents();
+        return withoutRules(config, inForce == null ? wanted : inForce).equals(withoutRules(replacement, wanted));
     }
 
-    private static HelmwatchConfig withoutRules(HelmwatchConfig full) {
+    private static HelmwatchConfig withoutRules(HelmwatchConfig full, IncidentsConfig incidents) {
         List<StreamConfig> streams = full.streams().stream()
                 .map(stream -> stream.withRules(StreamRulesConfig.NONE))
                 .toList();
@@ -359,7 +361,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
                 full.kafka(),
                 full.jsonLines(),
                 full.http(),
-                full.incidents(),
+                incidents,
                 full.gpu());
     }
 

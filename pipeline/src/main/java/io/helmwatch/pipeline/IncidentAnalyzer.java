@@ -14,38 +14,83 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the heads of every stream and hands what its rules find to the incident sinks. Detections pass unchanged.
+ * Follows the heads of every stream and hands what its rules find to the incident sinks. Detections pass unchanged. Idle until
+ * {@link #begin}, which may come while frames flow.
  *
- * <p>Threading: as {@link FrameAnalyzer}; {@link #reload} by any thread. Ownership: the sinks belong to the caller.
+ * <p>Threading: as {@link FrameAnalyzer}; {@link #begin} and {@link #reload} by one thread at a time, {@link #look} by any. Ownership:
+ * the sinks belong to the caller.
  */
 final class IncidentAnalyzer implements FrameAnalyzer {
-    private final Map<String, WatchedStream> streams = new HashMap<>();
-    private final List<IncidentSink> sinks;
-    private final @Nullable SnapshotStore snapshots;
-
-    /** The rules of a stream and its frame at hand. Used by the thread that the stream's frames come on. */
+    /**
+     * The rules of a stream and its frame at hand. Frames wait for the lock only while the stream's silence is looked at, which is when
+     * there are none.
+     */
     private final class WatchedStream {
         private final StreamRules rules;
+        private final List<IncidentSink> sinks;
+        private final @Nullable SnapshotStore snapshots;
         private final Consumer<Incident> publisher = this::publish;
+        private final ReentrantLock lock = new ReentrantLock();
         private @Nullable FrameDetections shown;
         private @Nullable VideoFrame picture;
+        private boolean seen;
+        private long seenNanos;
 
-        WatchedStream(StreamRules rules) {
+        WatchedStream(StreamRules rules, List<IncidentSink> sinks, @Nullable SnapshotStore snapshots) {
             this.rules = rules;
+            this.sinks = sinks;
+            this.snapshots = snapshots;
         }
 
         void onFrame(FrameDetections detections, VideoFrame frame) {
+            lock.lock();
             shown = detections;
             picture = frame;
             try {
+                seen = true;
+                seenNanos = nanoClock.getAsLong();
                 rules.onFrame(detections, publisher);
             } finally {
                 shown = null;
                 picture = null;
+                lock.unlock();
+            }
+        }
+
+        void onStatus(StreamStatus status) {
+            lock.lock();
+            try {
+                rules.onStatus(status, publisher);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void look() {
+            // Where the lock is taken, there is a frame at hand.
+            if (lock.tryLock()) {
+                try {
+                    if (seen) {
+                        rules.onSilence(nanoClock.getAsLong() - seenNanos, publisher);
+                    }
+                } finally {
+                    lock.unlock();
+                }
+            }
+        }
+
+        void end() {
+            lock.lock();
+            try {
+                rules.endAll(Incident.EndReason.INTERRUPTED, publisher);
+            } finally {
+                lock.unlock();
             }
         }
 
@@ -68,21 +113,33 @@ final class IncidentAnalyzer implements FrameAnalyzer {
         }
     }
 
+    private final LongSupplier nanoClock;
+    private volatile Map<String, WatchedStream> streams = Map.of();
+
+    IncidentAnalyzer() {
+        this(System::nanoTime);
+    }
+
+    IncidentAnalyzer(LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
+    }
+
     /**
-     * Rules that have seen nothing yet.
+     * Begins to look, each stream with its next frame, with rules that have seen nothing yet.
      *
      * @param snapshots takes pictures of starts; null takes none
      */
-    IncidentAnalyzer(
-            List<StreamConfig> streams,
+    void begin(
+            List<StreamConfig> configs,
             IncidentsConfig incidents,
             List<? extends IncidentSink> sinks,
             @Nullable SnapshotStore snapshots) {
-        this.sinks = List.copyOf(sinks);
-        this.snapshots = snapshots;
-        for (StreamConfig stream : streams) {
-            this.streams.put(stream.id(), new WatchedStream(new StreamRules(stream.rules(), incidents)));
+        List<IncidentSink> own = List.copyOf(sinks);
+        Map<String, WatchedStream> watched = new HashMap<>();
+        for (StreamConfig stream : configs) {
+            watched.put(stream.id(), new WatchedStream(new StreamRules(stream.rules(), incidents), own, snapshots));
         }
+        streams = Map.copyOf(watched);
     }
 
     /** Other zones, masks and rules, each from the stream's next frame on; streams that are not known are passed over. */
@@ -104,19 +161,25 @@ final class IncidentAnalyzer implements FrameAnalyzer {
         return detections;
     }
 
+    /** Ends what is open in a live stream that has shown no frame for too long; to be called now and then. Never waits. */
+    void look(String stream) {
+        WatchedStream known = streams.get(stream);
+        if (known != null) {
+            known.look();
+        }
+    }
+
     @Override
     public void onStatus(StreamStatus status) {
         WatchedStream known = streams.get(status.stream());
         if (known != null) {
-            known.rules.onStatus(status, known.publisher);
+            known.onStatus(status);
         }
     }
 
     /** Ends what is open: nobody will look any more. */
     @Override
     public void close() {
-        for (WatchedStream known : streams.values()) {
-            known.rules.endAll(Incident.EndReason.INTERRUPTED, known.publisher);
-        }
+        streams.values().forEach(WatchedStream::end);
     }
 }

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.sinks.DetectionSink;
@@ -16,30 +17,43 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Everything about incidents of one configuration: rules, spool, sender.
+ * Everything about incidents of one configuration: rules, spool, sender, pictures. Idle, with nothing opened and nothing tracked, until
+ * the first configuration that has a rule, be it the one of the start or one that is reloaded.
  *
- * <p>Threading: made and closed by one thread; {@link #reload} by any.
+ * <p>Threading: any thread.
  */
 final class IncidentService implements AutoCloseable {
-    private final IncidentAnalyzer analyzer;
-    private final List<AutoCloseable> opened;
+    private final List<StreamConfig> streams;
+    private final KafkaConfig kafka;
+    private final List<? extends DetectionSink> sinks;
+    private final MeterRegistry registry;
+    private final IncidentAnalyzer analyzer = new IncidentAnalyzer();
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private @Nullable IncidentsConfig inForce;
+    private boolean closed;
 
-    private IncidentService(IncidentAnalyzer analyzer, List<AutoCloseable> opened) {
-        this.analyzer = analyzer;
-        this.opened = opened;
+    private IncidentService(
+            List<StreamConfig> streams,
+            KafkaConfig kafka,
+            List<? extends DetectionSink> sinks,
+            MeterRegistry registry) {
+        this.streams = streams;
+        this.kafka = kafka;
+        this.sinks = sinks;
+        this.registry = registry;
     }
 
-    /** Whether any stream has rules; without any, no spool is opened and nothing is tracked. */
-    static boolean isWanted(HelmwatchConfig config) {
+    private static boolean hasRules(HelmwatchConfig config) {
         return config.streams().stream()
                 .map(StreamConfig::rules)
                 .anyMatch(rules -> !rules.rules().isEmpty());
     }
 
     /**
-     * Opens the spool and starts sending.
+     * Opens the spool and starts sending where the configuration has rules.
      *
      * @param kafka the broker as it really is, the embedded one's address included
      * @param sinks those of the detections; JSON lines get the incidents too
@@ -47,17 +61,24 @@ final class IncidentService implements AutoCloseable {
      */
     static IncidentService open(
             HelmwatchConfig config, KafkaConfig kafka, List<? extends DetectionSink> sinks, MeterRegistry registry) {
-        List<AutoCloseable> opened = new ArrayList<>();
+        IncidentService service = new IncidentService(config.streams(), kafka, sinks, registry);
+        if (hasRules(config)) {
+            service.begin(config.incidents());
+        }
+        return service;
+    }
+
+    private void begin(IncidentsConfig incidents) {
         try {
             List<IncidentSink> incidentSinks = new ArrayList<>();
+            SpoolingIncidentSink spooling = null;
             if (kafka.enabled()) {
-                IncidentSpool spool = new IncidentSpool(config.incidents().spool(), Clock.systemUTC());
+                IncidentSpool spool = new IncidentSpool(incidents.spool(), Clock.systemUTC());
                 opened.add(spool);
                 opened.add(new KafkaIncidentSender(kafka, spool));
-                SpoolingIncidentSink sink = new SpoolingIncidentSink(spool);
-                opened.add(sink);
-                incidentSinks.add(sink);
-                IncidentMetrics.bind(registry, sink.statistics());
+                spooling = new SpoolingIncidentSink(spool);
+                opened.add(spooling);
+                incidentSinks.add(spooling);
             }
             for (DetectionSink sink : sinks) {
                 if (sink instanceof JsonLinesDetectionSink lines) {
@@ -65,13 +86,19 @@ final class IncidentService implements AutoCloseable {
                 }
             }
             SnapshotStore snapshots = null;
-            if (config.incidents().snapshots().enabled()) {
-                snapshots = new SnapshotStore(config.incidents().snapshots(), Clock.systemUTC());
+            if (incidents.snapshots().enabled()) {
+                snapshots = new SnapshotStore(incidents.snapshots(), Clock.systemUTC());
                 opened.add(snapshots);
+            }
+            analyzer.begin(streams, incidents, incidentSinks, snapshots);
+            // Last: meters of something that did not open would stay.
+            if (spooling != null) {
+                IncidentMetrics.bind(registry, spooling.statistics());
+            }
+            if (snapshots != null) {
                 IncidentMetrics.bind(registry, snapshots);
             }
-            return new IncidentService(
-                    new IncidentAnalyzer(config.streams(), config.incidents(), incidentSinks, snapshots), opened);
+            inForce = incidents;
         } catch (RuntimeException failure) {
             Collections.reverse(opened);
             try {
@@ -79,6 +106,7 @@ final class IncidentService implements AutoCloseable {
             } catch (RuntimeException later) {
                 failure.addSuppressed(later);
             }
+            opened.clear();
             throw failure;
         }
     }
@@ -87,14 +115,30 @@ final class IncidentService implements AutoCloseable {
         return analyzer;
     }
 
-    /** Takes over the rules of another configuration. */
-    void reload(HelmwatchConfig config) {
+    /** How incidents are made and kept; null while there has been no rule. */
+    synchronized @Nullable IncidentsConfig inForce() {
+        return inForce;
+    }
+
+    /**
+     * Takes over the rules of another configuration; with the first rule also how its incidents are kept.
+     *
+     * @throws RuntimeException one sentence, when what the first rule needs cannot be opened; nothing has changed then
+     */
+    synchronized void reload(HelmwatchConfig config) {
+        if (closed) {
+            throw new IllegalStateException("the service is ending");
+        }
+        if (inForce == null && hasRules(config)) {
+            begin(config.incidents());
+        }
         analyzer.reload(config.streams());
     }
 
     /** After the last frame: ends what is open, makes it durable, delivers what it can. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         List<AutoCloseable> owners = new ArrayList<>(opened);
         owners.add(analyzer);
         Collections.reverse(owners);

@@ -67,7 +67,8 @@ final class ReplayCommand implements Callable<Integer> {
         HelmwatchConfig replay = Settings.replay(settings, stream, clip.toString());
         Path network = Installation.model(model == null ? settings.model().path() : model);
         IncidentPrinter printer = new IncidentPrinter(System.out);
-        IncidentAnalyzer rules = new IncidentAnalyzer(replay.streams(), replay.incidents(), List.of(printer), null);
+        IncidentAnalyzer rules = new IncidentAnalyzer();
+        rules.begin(replay.streams(), replay.incidents(), List.of(printer), null);
         StageFactory factory = Backends.choose(replay.backend());
         String problem;
         try (Stages stages = factory.open(replay, network);

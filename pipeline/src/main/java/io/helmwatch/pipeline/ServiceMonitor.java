@@ -9,12 +9,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the pipeline once a second: whether it moves, a summary line a minute, and on a terminal a line of progress while files
- * are played.
+ * Looks at the pipeline once a second: whether it moves, which streams are silent, a summary line a minute, and on a terminal a line of
+ * progress while files are played.
  *
  * <p>Threading: a thread of its own. Ownership: closing ends the thread.
  */
@@ -25,6 +26,7 @@ final class ServiceMonitor implements AutoCloseable {
 
     private final DevicePipelines pipelines;
     private final List<DetectionSink> sinks;
+    private final Consumer<StreamFeed> watch;
     private final List<StallWatch> stalls;
     private final Thread thread;
     private long lastDecoded;
@@ -32,9 +34,10 @@ final class ServiceMonitor implements AutoCloseable {
     private long lastDropped;
     private volatile boolean closed;
 
-    private ServiceMonitor(DevicePipelines pipelines, List<DetectionSink> sinks) {
+    private ServiceMonitor(DevicePipelines pipelines, List<DetectionSink> sinks, Consumer<StreamFeed> watch) {
         this.pipelines = pipelines;
         this.sinks = sinks;
+        this.watch = watch;
         // One each: a device that hangs must be seen although the others go on.
         this.stalls = pipelines.all().stream()
                 .map(pipeline -> new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime))
@@ -43,8 +46,13 @@ final class ServiceMonitor implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    static ServiceMonitor start(DevicePipelines pipelines, List<DetectionSink> sinks) {
-        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks);
+    /**
+     * Starts looking.
+     *
+     * @param watch is shown every live stream once a second
+     */
+    static ServiceMonitor start(DevicePipelines pipelines, List<DetectionSink> sinks, Consumer<StreamFeed> watch) {
+        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, watch);
         monitor.thread.start();
         return monitor;
     }
@@ -67,6 +75,7 @@ final class ServiceMonitor implements AutoCloseable {
                 break;
             }
             stalls.forEach(StallWatch::look);
+            watchStreams();
             if (progress != null) {
                 progress.show(pipelines.feeds());
             }
@@ -76,6 +85,19 @@ final class ServiceMonitor implements AutoCloseable {
         }
         if (progress != null) {
             progress.end();
+        }
+    }
+
+    /** A look that fails must not end the others. */
+    private void watchStreams() {
+        for (StreamFeed feed : pipelines.feeds()) {
+            if (feed.isLive()) {
+                try {
+                    watch.accept(feed);
+                } catch (RuntimeException failure) {
+                    LOG.debug("stream {} could not be looked at", feed.id(), failure);
+                }
+            }
         }
     }
 

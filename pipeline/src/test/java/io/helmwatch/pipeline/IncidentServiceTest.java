@@ -6,14 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.sinks.spool.IncidentSpool;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,5 +139,80 @@ class IncidentServiceTest {
                 .filter(line -> line.startsWith("{\"schema\":\"helmwatch.events/1\""))
                 .toList();
         assertThat(incidents).hasSize(8);
+    }
+
+    private static String streams(String more) {
+        return """
+                streams:
+                  - {id: gate, url: "%1$s", analyze-fps: 5, loop: true}
+                  - {id: yard, url: "%1$s", analyze-fps: 5, loop: true%2$s}
+                """.formatted(CLIP, more);
+    }
+
+    @Test
+    void shouldBeginWithRulesThatAreAddedToAServiceThatRunsWithoutAnyAndLoseNoFrame() throws Exception {
+        String sinks = "kafka: {embedded: true}\njson-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
+        String kept = "incidents: {spool: {directory: spool}, snapshots: {enabled: true, directory: pictures}}\n";
+        String rules = ", rules: [{name: bare, kind: no-helmet}]";
+        HelmwatchConfig without = ConfigLoader.parse(sinks + streams(""), "site.yaml", folder, name -> null);
+        HelmwatchConfig with = ConfigLoader.parse(sinks + kept + streams(rules), "site.yaml", folder, name -> null);
+        try (DetectionService service = DetectionService.start(without, MODEL, List.of())) {
+            service.reloadFrom(() -> without);
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            assertThat(folder.resolve("spool")).doesNotExist();
+            assertThat(folder.resolve("helmwatch-spool")).doesNotExist();
+
+            SpoolConfig taken = with.incidents().spool();
+            service.reloadFrom(() -> with);
+            try (IncidentSpool somebodyElses = new IncidentSpool(taken, Clock.systemUTC())) {
+                assertThat(somebodyElses.waiting()).isZero();
+                assertThatThrownBy(service::reload).hasMessageContaining("is used by another process");
+            }
+            await(() -> analysed(service) > 40);
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            // One round of the clip is 125 of each stream.
+            long before = analysed(service);
+            await(() -> analysed(service) > before + 2 * 130);
+            service.stop();
+            service.awaitEnd();
+            service.closePipelineAndSinks();
+            assertThat(consume(service.embeddedBootstrapServers())).contains("ALARM on  yard yard/");
+        }
+        List<String> lines = Files.readAllLines(folder.resolve("lines.jsonl"));
+        for (String stream : List.of("gate", "yard")) {
+            List<Integer> sequences = lines.stream()
+                    .filter(line -> line.startsWith("{\"schema\":\"helmwatch.detections/1\""))
+                    .filter(line -> line.contains("\"stream\":\"" + stream + "\""))
+                    .map(line -> Integer.valueOf(line.replaceAll(".*\"sequence\":(\\d+),.*", "$1")))
+                    .toList();
+            assertThat(sequences)
+                    .as("frames of " + stream)
+                    .hasSizeGreaterThan(130)
+                    .containsExactlyElementsOf(IntStream.range(0, sequences.size())
+                            .map(i -> 5 * i)
+                            .boxed()
+                            .toList());
+        }
+        List<String> incidents = lines.stream()
+                .filter(line -> line.startsWith("{\"schema\":\"helmwatch.events/1\""))
+                .toList();
+        assertThat(incidents).hasSizeGreaterThan(4).allMatch(line -> line.contains("\"stream\":\"yard\""));
+        assertThat(incidents).anyMatch(line -> line.contains("\"snapshot\":{\"path\":\"yard/"));
+        assertThat(folder.resolve("pictures/yard")).isNotEmptyDirectory();
+    }
+
+    private static long analysed(DetectionService service) {
+        HelmetPipeline pipeline = service.pipeline();
+        return pipeline == null
+                ? 0
+                : pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited too long").isLessThan(until);
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
     }
 }

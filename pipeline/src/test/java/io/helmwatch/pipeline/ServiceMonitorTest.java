@@ -7,7 +7,9 @@ import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.pipeline.ScriptedStages.Source;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,7 +32,7 @@ class ServiceMonitorTest {
                         List.of(sink),
                         new SimpleMeterRegistry(),
                         1);
-                ServiceMonitor monitor = ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(sink))) {
+                ServiceMonitor monitor = ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(sink), feed -> {})) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
@@ -39,6 +41,32 @@ class ServiceMonitorTest {
                                     + " (since the start: failed 1), memory 11 published, 1 failures of stages since the start");
             assertThat(monitor.summary(60))
                     .startsWith("last 60 s: 0 of 1 streams online, 0 frames decoded, 0 analysed");
+        }
+    }
+
+    @Test
+    void shouldLookAtLiveStreamsOnceASecondWhateverTheLookThrows() throws Exception {
+        List<String> looked = new CopyOnWriteArrayList<>();
+        try (HelmetPipeline pipeline = HelmetPipeline.start(
+                        new ScriptedStages().open(),
+                        PipelineConfig.DEFAULT,
+                        InferenceConfig.DEFAULT,
+                        List.of(),
+                        List.of(),
+                        new SimpleMeterRegistry(),
+                        2);
+                ServiceMonitor monitor =
+                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(), feed -> {
+                            looked.add(feed.id());
+                            throw new IllegalStateException("broken on purpose");
+                        })) {
+            pipeline.add(new Source("gate", true, 10, 0));
+            pipeline.add(new Source("file", false, 10, 0));
+            while (looked.size() < 2) {
+                ScriptedStages.sleepMicros(500);
+            }
+            assertThat(looked).containsOnly("gate");
+            assertThat(monitor.stalledFor()).isLessThan(Duration.ofSeconds(5));
         }
     }
 

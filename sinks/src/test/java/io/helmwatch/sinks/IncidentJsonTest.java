@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class IncidentJsonTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -60,6 +62,25 @@ class IncidentJsonTest {
     }
 
     @Test
+    void shouldWriteTheEndOfAnIncidentWhoseStreamWasLostAsInTheGoldenMessage() {
+        Incident end = Incidents.bareHead("gate-3", 1, 2, Incident.Phase.END, Incident.EndReason.STREAM_LOST);
+        assertThat(text(IncidentJson.incident(end, RECORDED + 32_000)))
+                .isEqualTo(
+                        "{\"schema\":\"helmwatch.events/1\",\"id\":\"gate-3/1795176000/no-helmet-in-pit/1/2\","
+                                + "\"incident\":\"gate-3/1795176000/no-helmet-in-pit/1\",\"revision\":2,\"phase\":\"end\","
+                                + "\"stream\":\"gate-3\",\"rule\":\"no-helmet-in-pit\",\"kind\":\"no-helmet\",\"zone\":\"pit\",\"track\":17,"
+                                + "\"startedAt\":\"2026-11-20T12:00:00.040Z\",\"lastAt\":\"2026-11-20T12:00:04.240Z\","
+                                + "\"endedAt\":\"2026-11-20T12:00:04.240Z\",\"decidedAt\":\"2026-11-20T12:00:04.240Z\","
+                                + "\"recordedAt\":\"2026-11-20T12:00:34.300Z\",\"sequence\":56,\"ptsMillis\":2240,"
+                                + "\"endReason\":\"stream-lost\","
+                                + "\"object\":{\"type\":\"HumanFace\",\"accessory\":{\"helmet\":{\"wear\":false}}},"
+                                + "\"confidence\":{\"peak\":0.912,\"mean\":0.84},\"observations\":51,"
+                                + "\"positions\":[{\"track\":17,\"at\":\"2026-11-20T12:00:02.240Z\",\"box\":[812.4,233.0,871.9,301.3]}],"
+                                + "\"width\":1920,\"height\":1080,"
+                                + "\"model\":{\"name\":\"helmet-yolov5n\",\"version\":\"1.0.0\",\"precision\":\"fp32\",\"backend\":\"cpu\"}}");
+    }
+
+    @Test
     void shouldMakeTheEndOfAnInterruptedIncidentFromItsLastMessage() throws IOException {
         byte[] last = IncidentJson.incident(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.UPDATE), RECORDED);
         JsonNode end = MAPPER.readTree(IncidentJson.interrupted(last, 3, RECORDED + 60_000));
@@ -88,6 +109,14 @@ class IncidentJsonTest {
                     .as(incident.eventId())
                     .isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Incident.EndReason.class)
+    void shouldFitThePublishedSchemaWhateverTheReasonOfTheEnd(Incident.EndReason reason) throws IOException {
+        Incident end = Incidents.bareHead("gate-3", 1, 2, Incident.Phase.END, reason);
+        assertThat(problems(MAPPER.readTree(IncidentJson.incident(end, RECORDED))))
+                .isEmpty();
     }
 
     @Test

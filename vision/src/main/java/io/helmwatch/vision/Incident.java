@@ -125,8 +125,10 @@ public record Incident(
         SCHEDULE,
         /** The rule or its zone was changed or taken away. */
         RULE_CHANGED,
-        /** The stream came to its end or was lost. */
+        /** The stream came to its end. */
         STREAM_ENDED,
+        /** The stream has shown no frame for too long. */
+        STREAM_LOST,
         /** The process ended before the incident did. */
         INTERRUPTED
     }

@@ -23,13 +23,19 @@ import org.jspecify.annotations.Nullable;
  * The rules of one stream: follows its heads and tells when incidents start, go on and end.
  *
  * <p>Every time comes from the frames: durations from the presentation time, what is reported from the capture time. The same frames
- * therefore give the same incidents, down to the ids.
+ * therefore give the same incidents, down to the ids. A gap between two frames of {@link IncidentsConfig#lostAfter} or more, and of
+ * more than {@value #UNUSUAL_GAP} times the gap before it (so that pictures taken once a minute are a stream too), ends what is open as
+ * {@code stream-lost}, with the last frame before it as the deciding one. {@link #onSilence} does the same while the gap lasts, so that
+ * it changes when an end is told and not what.
  *
- * <p>Threading: one thread, except {@link #reload}, which any thread may call and which takes effect between two frames. In steady
+ * <p>Threading: one thread at a time, except {@link #reload}, which any thread may call and which takes effect between two frames. In steady
  * state nothing is allocated per frame.
  */
 public final class StreamRules {
+    private static final int UNUSUAL_GAP = 4;
+
     private final IncidentsConfig incidents;
+    private final long lostNanos;
     private final HeadTracker tracker;
     private final HeadFilter filter = this::accepts;
     private final AtomicReference<@Nullable StreamRulesConfig> wanted;
@@ -39,10 +45,12 @@ public final class StreamRules {
     private List<Rule> rules = List.of();
     private ImageSize size = new ImageSize(1, 1);
     private @Nullable FrameDetections lastFrame;
+    private long lastGapNanos;
 
     /** Rules that have seen nothing yet. */
     public StreamRules(StreamRulesConfig config, IncidentsConfig incidents) {
         this.incidents = incidents;
+        this.lostNanos = incidents.lostAfter().toNanos();
         this.wanted = new AtomicReference<>(config);
         this.tracker = new HeadTracker(incidents.tracking());
     }
@@ -74,6 +82,12 @@ public final class StreamRules {
 
     /** Takes the next frame and tells what follows from it. */
     public void onFrame(FrameDetections frame, Consumer<Incident> out) {
+        FrameDetections before = lastFrame;
+        if (before != null) {
+            long gapNanos = frame.ptsNanos() - before.ptsNanos();
+            onSilence(gapNanos, out);
+            lastGapNanos = gapNanos;
+        }
         if (wanted.get() != null) {
             StreamRulesConfig replacement = wanted.getAndSet(null);
             if (replacement != null) {
@@ -91,7 +105,14 @@ public final class StreamRules {
         }
     }
 
-    /** The stream entered a state: one that it does not come back from ends what is open. A lost camera's incidents wait for it. */
+    /** No frame has come for so long. */
+    public void onSilence(long nanos, Consumer<Incident> out) {
+        if (nanos >= lostNanos && nanos > UNUSUAL_GAP * lastGapNanos) {
+            endAll(Incident.EndReason.STREAM_LOST, out);
+        }
+    }
+
+    /** The stream entered a state: one that it does not come back from ends what is open. */
     public void onStatus(StreamStatus status, Consumer<Incident> out) {
         if (status.state() == StreamStatus.State.ENDED || status.state() == StreamStatus.State.FAILED) {
             endAll(Incident.EndReason.STREAM_ENDED, out);

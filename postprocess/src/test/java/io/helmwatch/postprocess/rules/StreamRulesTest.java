@@ -7,6 +7,7 @@ import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.RuleConfig;
 import io.helmwatch.config.ScheduleConfig;
 import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.TrackingConfig;
 import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
@@ -17,6 +18,7 @@ import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.StreamStatus;
 import java.lang.management.ManagementFactory;
 import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -338,6 +340,73 @@ class StreamRulesTest {
         assertThat(ends.get(0).endReason()).isEqualTo(Incident.EndReason.STREAM_ENDED);
         rules.endAll(Incident.EndReason.STREAM_ENDED, ends::add);
         assertThat(ends).hasSize(1);
+    }
+
+    @Test
+    void shouldEndOpenIncidentsOfALostStreamAndStartAnewWhenItIsBack() {
+        StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        Scene scene = t -> List.of(bareHead(900));
+        List<Incident> incidents = play(rules, scene, 25, 0, 5);
+        incidents.addAll(play(rules, scene, 25, 12, 15));
+        assertThat(phases(incidents)).containsExactly("START gate-3/1795176000/bare/1");
+        incidents.addAll(play(rules, scene, 25, 45.2, 52));
+        assertThat(phases(incidents))
+                .containsExactly(
+                        "START gate-3/1795176000/bare/1",
+                        "END gate-3/1795176000/bare/1",
+                        "START gate-3/1795176000/bare/2");
+        Incident end = incidents.get(1);
+        assertThat(end.endReason()).isEqualTo(Incident.EndReason.STREAM_LOST);
+        assertThat(secondsOf(end.lastAtMillis())).isBetween(14.9, 15.0);
+        assertThat(end.decidedAtMillis()).isEqualTo(end.lastAtMillis());
+        assertThat(secondsOf(incidents.get(2).startedAtMillis())).isBetween(45.1, 45.3);
+    }
+
+    @Test
+    void shouldTellTheSameEndWhileTheStreamIsLostAndOnce() {
+        StreamRules waiting = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        StreamRules watched = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        Scene scene = t -> List.of(bareHead(900));
+        List<Incident> byFrame = play(waiting, scene, 25, 0, 5);
+        byFrame.addAll(play(waiting, scene, 25, 60, 61));
+        List<Incident> bySilence = play(watched, scene, 25, 0, 5);
+        watched.onSilence(29_999_999_999L, bySilence::add);
+        assertThat(bySilence).hasSize(1);
+        watched.onSilence(30_000_000_000L, bySilence::add);
+        watched.onSilence(31_000_000_000L, bySilence::add);
+        bySilence.addAll(play(watched, scene, 25, 60, 61));
+        assertThat(bySilence).isEqualTo(byFrame).hasSize(2);
+    }
+
+    @Test
+    void shouldNotTakeAStreamOfRarePicturesForALostOne() {
+        RuleConfig slow = new RuleConfig(
+                "bare",
+                RuleConfig.Kind.NO_HELMET,
+                List.of("pit"),
+                0.5,
+                2,
+                3,
+                NO_HELMET.atLeast(),
+                Duration.ofHours(1),
+                Duration.ofMinutes(5),
+                null,
+                0);
+        IncidentsConfig d = IncidentsConfig.DEFAULT;
+        TrackingConfig patient = new TrackingConfig(
+                d.tracking().helmetLabels(),
+                d.tracking().bareHeadLabels(),
+                d.tracking().startConfidence(),
+                d.tracking().confirm(),
+                Duration.ofMinutes(3));
+        StreamRules rules = new StreamRules(
+                rules(slow), new IncidentsConfig(patient, d.observation(), d.lostAfter(), d.spool(), d.snapshots()));
+        List<Incident> incidents = play(rules, t -> List.of(bareHead(900)), 1 / 60.0, 0, 1_800);
+        assertThat(phases(incidents)).containsExactly("START gate-3/1795176000/bare/1");
+        rules.onSilence(240_000_000_000L, incidents::add);
+        assertThat(incidents).hasSize(1);
+        rules.onSilence(241_000_000_000L, incidents::add);
+        assertThat(incidents.get(1).endReason()).isEqualTo(Incident.EndReason.STREAM_LOST);
     }
 
     @Test

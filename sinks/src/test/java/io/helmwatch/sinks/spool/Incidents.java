@@ -15,6 +15,12 @@ public final class Incidents {
 
     /** A message about an incident of somebody without a helmet. */
     public static Incident bareHead(String stream, int number, int revision, Incident.Phase phase) {
+        return bareHead(stream, number, revision, phase, Incident.EndReason.COMPLIANCE);
+    }
+
+    /** The same, with the reason why it ended if it did. */
+    public static Incident bareHead(
+            String stream, int number, int revision, Incident.Phase phase, Incident.EndReason reason) {
         return new Incident(
                 stream + "/1795176000/no-helmet-in-pit/" + number,
                 revision,
@@ -31,7 +37,7 @@ public final class Incidents {
                 NOON + 2_240 + 1_000L * revision,
                 56,
                 2_240_000_000L,
-                phase == Incident.Phase.END ? Incident.EndReason.COMPLIANCE : null,
+                phase == Incident.Phase.END ? reason : null,
                 0.9123f,
                 0.84f,
                 51,
