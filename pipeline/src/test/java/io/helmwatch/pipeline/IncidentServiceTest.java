@@ -9,6 +9,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.SpoolConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,7 +173,7 @@ class IncidentServiceTest {
             assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
             // One round of the clip is 125 of each stream.
             long before = analysed(service);
-            await(() -> analysed(service) > before + 2 * 130);
+            await(() -> analysed(service) > before + 2 * 130 && isTold("\"phase\":\"start\""));
             service.stop();
             service.awaitEnd();
             service.closePipelineAndSinks();
@@ -199,6 +200,14 @@ class IncidentServiceTest {
         assertThat(incidents).hasSizeGreaterThan(4).allMatch(line -> line.contains("\"stream\":\"yard\""));
         assertThat(incidents).anyMatch(line -> line.contains("\"snapshot\":{\"path\":\"yard/"));
         assertThat(folder.resolve("pictures/yard")).isNotEmptyDirectory();
+    }
+
+    private boolean isTold(String part) {
+        try {
+            return Files.readString(folder.resolve("lines.jsonl")).contains(part);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static long analysed(DetectionService service) {

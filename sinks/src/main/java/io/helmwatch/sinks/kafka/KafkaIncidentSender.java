@@ -167,7 +167,12 @@ public final class KafkaIncidentSender implements AutoCloseable {
     }
 
     private boolean isDone() {
-        return closing && (System.nanoTime() - closeByNanos >= 0 || spool.waiting() == 0 || !counters.connected());
+        return closing && (System.nanoTime() - closeByNanos >= 0 || spool.waiting() == 0 || isAway());
+    }
+
+    /** Known to be away: before the first answer nothing is known. */
+    private boolean isAway() {
+        return !counters.connected() && !counters.problem().isEmpty();
     }
 
     private void step() throws InterruptedException {
