@@ -6,6 +6,7 @@ import io.helmwatch.postprocess.rules.StreamRules;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
@@ -39,6 +40,7 @@ final class IncidentAnalyzer implements FrameAnalyzer {
         private final ReentrantLock lock = new ReentrantLock();
         private @Nullable FrameDetections shown;
         private @Nullable VideoFrame picture;
+        private @Nullable ImageSize size;
         private boolean seen;
         private long seenNanos;
 
@@ -55,11 +57,21 @@ final class IncidentAnalyzer implements FrameAnalyzer {
             try {
                 seen = true;
                 seenNanos = nanoClock.getAsLong();
+                prepare(detections, frame);
                 rules.onFrame(detections, publisher);
             } finally {
                 shown = null;
                 picture = null;
                 lock.unlock();
+            }
+        }
+
+        /** A picture of another size is on its way: room for copies is made before one is needed. */
+        private void prepare(FrameDetections detections, VideoFrame frame) {
+            SnapshotStore store = snapshots;
+            if (store != null && !detections.size().equals(size)) {
+                size = detections.size();
+                store.prepare(frame);
             }
         }
 

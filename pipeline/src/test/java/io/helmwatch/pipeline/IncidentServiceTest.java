@@ -211,10 +211,10 @@ class IncidentServiceTest {
     }
 
     private static long analysed(DetectionService service) {
-        HelmetPipeline pipeline = service.pipeline();
-        return pipeline == null
+        DevicePipelines running = service.pipelines();
+        return running == null
                 ? 0
-                : pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum();
+                : running.feeds().stream().mapToLong(StreamFeed::analysed).sum();
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {

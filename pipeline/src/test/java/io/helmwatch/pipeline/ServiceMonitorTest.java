@@ -32,7 +32,8 @@ class ServiceMonitorTest {
                         List.of(sink),
                         new SimpleMeterRegistry(),
                         1);
-                ServiceMonitor monitor = ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(sink), feed -> {})) {
+                ServiceMonitor monitor =
+                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(sink), feed -> {})) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))

@@ -20,6 +20,22 @@ final class FrameCopy {
     private PixelFormat format = PixelFormat.GRAY8;
     private ColorEncoding color = new ColorEncoding(ColorEncoding.Matrix.BT601, false);
 
+    /** What a copy of a frame needs. */
+    static int bytes(VideoFrame frame) {
+        int bytes = 0;
+        for (int plane = 0; plane < frame.format().planes(); plane++) {
+            bytes += frame.strideBytes(plane) * rows(frame.format(), frame.height(), plane);
+        }
+        return bytes;
+    }
+
+    /** Makes room, so that taking a frame need not: memory that was never touched costs more than the copy itself. */
+    void reserve(int bytes) {
+        if (samples.capacity() < bytes) {
+            samples = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
     /** Copies whole planes, padding included: one pass over memory per plane. */
     void take(VideoFrame frame) {
         width = frame.width();
@@ -30,20 +46,18 @@ final class FrameCopy {
         for (int plane = 0; plane < format.planes(); plane++) {
             strides[plane] = frame.strideBytes(plane);
             offsets[plane] = bytes;
-            bytes += strides[plane] * rows(plane);
+            bytes += strides[plane] * rows(format, height, plane);
         }
-        if (samples.capacity() < bytes) {
-            samples = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        }
+        reserve(bytes);
         for (int plane = 0; plane < format.planes(); plane++) {
             ByteBuffer from = frame.plane(plane).duplicate();
             // The last row may end before its stride does.
-            int wanted = Math.min(from.remaining(), strides[plane] * rows(plane));
+            int wanted = Math.min(from.remaining(), strides[plane] * rows(format, height, plane));
             samples.put(offsets[plane], from, from.position(), wanted);
         }
     }
 
-    private int rows(int plane) {
+    private static int rows(PixelFormat format, int height, int plane) {
         int shift = plane == 0 ? 0 : format.chromaShiftY();
         return (height + (1 << shift) - 1) >> shift;
     }

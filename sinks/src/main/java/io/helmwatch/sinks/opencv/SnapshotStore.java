@@ -27,6 +27,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
@@ -49,8 +50,9 @@ import org.slf4j.LoggerFactory;
  * that is asked for, before anything is encoded; what was not detected cannot be blurred.
  *
  * <p>The pipeline is held up by one copy of the frame's samples (about half a millisecond for 1080p, somewhat longer from a GPU, where only the
- * frames of incidents are downloaded) and by nothing else: at most
- * {@value #COPIES} frames are in the making at a time, and while that many are, further pictures are left out and counted.
+ * frames of incidents are downloaded) and by nothing else: at most {@value #COPIES} frames are in the making at a time, and while that
+ * many are, further pictures are left out and counted. The memory for them is made ready beforehand on the store's thread, when
+ * {@link #prepare} tells how large frames are.
  *
  * <p>Files: {@code STREAM/yyyy-MM-dd/HHmmss.SSS-RULE-NUMBER.jpg} and {@code …-drawn.jpg}, UTC of the deciding frame; they appear whole or
  * not at all. Deleted by age once an hour and by total size whenever it is passed.
@@ -80,7 +82,11 @@ public final class SnapshotStore implements AutoCloseable {
     private final LongAdder skipped = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final Thread thread;
+    private final AtomicInteger wantedBytes = new AtomicInteger();
     private volatile boolean closing;
+
+    /** Written by the thread only. */
+    private volatile int reservedBytes;
 
     // Owned by the thread.
     private byte[] pixels = new byte[0];
@@ -98,6 +104,11 @@ public final class SnapshotStore implements AutoCloseable {
         thread = new Thread(this::run, "snapshots");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** Frames like this one are to come; needed only during the call. Any thread. */
+    public void prepare(VideoFrame frame) {
+        wantedBytes.accumulateAndGet(FrameCopy.bytes(frame), Math::max);
     }
 
     /**
@@ -141,6 +152,11 @@ public final class SnapshotStore implements AutoCloseable {
         }
     }
 
+    /** Whether there is room for frames of the size that was told. */
+    boolean isPrepared() {
+        return reservedBytes >= wantedBytes.get();
+    }
+
     /** Pictures stored. */
     public long stored() {
         return stored.sum();
@@ -160,6 +176,7 @@ public final class SnapshotStore implements AutoCloseable {
         warmUp();
         try {
             while (true) {
+                reserve();
                 Job job = jobs.poll(200, TimeUnit.MILLISECONDS);
                 if (job == null) {
                     if (closing) {
@@ -171,6 +188,18 @@ public final class SnapshotStore implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Copies that are in use meanwhile get their memory when they come back. */
+    private void reserve() {
+        int wanted = wantedBytes.get();
+        if (wanted > reservedBytes) {
+            List<FrameCopy> copies = new ArrayList<>(COPIES);
+            free.drainTo(copies);
+            copies.forEach(copy -> copy.reserve(wanted));
+            free.addAll(copies);
+            reservedBytes = wanted;
         }
     }
 
@@ -199,6 +228,7 @@ public final class SnapshotStore implements AutoCloseable {
                 LOG.error("pictures of incidents cannot be stored in {}: {}", config.directory(), e.toString());
             }
         } finally {
+            job.copy().reserve(wantedBytes.get());
             free.add(job.copy());
         }
     }
