@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -83,6 +84,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints JSON in place of a table.")
     private boolean json;
 
+    @Option(names = "--json-file", paramLabel = "FILE", description = "Writes JSON there, too.")
+    private @Nullable Path jsonFile;
+
     @Parameters(paramLabel = "CLIP", arity = "0..*", description = "The clips; the bundled one by default.")
     private List<Path> clips = List.of();
 
@@ -109,6 +113,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (json) {
             System.out.println(text);
+        }
+        if (jsonFile != null) {
+            Files.writeString(jsonFile, text.append('\n').toString());
         }
         return 0;
     }

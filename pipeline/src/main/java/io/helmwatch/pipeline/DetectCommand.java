@@ -124,7 +124,7 @@ final class DetectCommand implements Callable<Integer> {
     }
 
     /** A folder's pictures and clips by name; everything else as it is. */
-    private static List<String> mediaAt(String path) {
+    static List<String> mediaAt(String path) {
         Path folder;
         try {
             folder = Path.of(path);

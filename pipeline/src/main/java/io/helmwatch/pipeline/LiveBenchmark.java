@@ -67,12 +67,21 @@ final class LiveBenchmark {
      * @param each is told every step
      */
     List<Step> search(int first, int most, Consumer<Step> each) throws InterruptedException {
+        return search(first, most, this::tryOut, each);
+    }
+
+    /** Tries out one number of streams. */
+    interface Trial {
+        Step of(int streams) throws InterruptedException;
+    }
+
+    static List<Step> search(int first, int most, Trial trial, Consumer<Step> each) throws InterruptedException {
         List<Step> steps = new ArrayList<>();
         int holds = 0;
         int fails = most + 1;
         int next = Math.min(first, most);
         while (true) {
-            Step step = tryOut(next);
+            Step step = trial.of(next);
             steps.add(step);
             each.accept(step);
             if (step.holds()) {

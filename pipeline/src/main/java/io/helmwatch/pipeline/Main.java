@@ -32,6 +32,7 @@ import picocli.CommandLine.ParseResult;
             DoctorCommand.class,
             EvalCommand.class,
             BenchCommand.class,
+            CompareCommand.class,
             EngineCommand.class
         })
 public final class Main implements Runnable {

@@ -57,6 +57,8 @@ class CommandLineTest {
                 "bench --level 6           | --level 6: must be 0..5",
                 "eval --data x --precision | Missing required parameter for option '--precision'",
                 "bench nosuch.mp4          | nosuch.mp4 does not exist",
+                "compare nosuch.mp4        | nosuch.mp4 does not exist",
+                "compare --margin 2 x      | --margin 2.0: must be 0..1",
                 "eval --data nosuch        | expected a folder with images/ and labels/",
             })
     void shouldRefuseWrongUsageWithTwoAndASentence(String words, String sentence) {
@@ -70,7 +72,8 @@ class CommandLineTest {
     void shouldShowHelpOfEveryCommand() {
         CommandRun all = helmwatch("--help");
         assertThat(all.code()).isZero();
-        for (String command : List.of("demo", "run", "detect", "replay", "validate", "doctor", "eval", "bench")) {
+        for (String command :
+                List.of("demo", "run", "detect", "replay", "validate", "doctor", "eval", "bench", "compare")) {
             assertThat(all.out()).contains("  " + command + " ");
             CommandRun one = helmwatch(command, "--help");
             assertThat(one.code()).isZero();
@@ -282,6 +285,47 @@ class CommandLineTest {
     }
 
     @Test
+    void shouldFindNoDifferenceBetweenABackendAndItself() throws IOException {
+        pictures(3);
+        CommandRun run = helmwatch(
+                "compare",
+                "--backend",
+                "cpu",
+                "--json",
+                "--model",
+                SampleMedia.cocoModel(),
+                SampleMedia.workerClip(),
+                folder);
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode sources = json(run.out()).get("sources");
+        assertThat(sources).hasSize(3);
+        assertThat(sources.get(0).get("frames").asInt()).isEqualTo(SampleMedia.WORKER_FRAMES);
+        assertThat(sources.get(1).get("frames").asInt()).isEqualTo(3);
+        JsonNode all = sources.get(2);
+        assertThat(all.get("matched").asInt())
+                .isGreaterThanOrEqualTo(all.get("boxes").asInt())
+                .isGreaterThan(SampleMedia.WORKER_FRAMES / 2);
+        for (String difference : List.of("missing", "extra", "near", "maxPixels", "maxConfidence")) {
+            assertThat(all.get(difference).asDouble()).as(difference).isZero();
+        }
+    }
+
+    @Test
+    void shouldEndWithOneWhereModelsFindDifferentThings() {
+        CommandRun run = helmwatch(
+                "compare",
+                "--backend",
+                "cpu",
+                "--model",
+                shippedModel(),
+                "--reference-model",
+                SampleMedia.cocoModel(),
+                SampleMedia.workerClip());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).contains("matched  missing  extra").contains("  all\n");
+    }
+
+    @Test
     void shouldMeasureEachStageAndTheWhole() {
         CommandRun run = helmwatch(
                 "bench",
@@ -316,32 +360,22 @@ class CommandLineTest {
     }
 
     @Test
-    void shouldFindHowManyLiveStreamsItHolds() {
+    void shouldWatchSpeedAndMemoryOfALongRun() throws IOException {
+        Path file = folder.resolve("soak.json");
         CommandRun run = helmwatch(
                 "bench",
-                "--live",
-                "--seconds",
-                "0.5",
-                "--streams",
-                "24",
-                "--json",
+                "--soak",
+                "0.1",
+                "--json-file",
+                file,
                 "--model",
                 SampleMedia.cocoModel(),
                 SampleMedia.workerClip());
         assertThat(run.code()).as(run.err()).isZero();
-        JsonNode result = json(run.out()).get("clips").get(0);
-        assertThat(result.get("held").asInt()).isLessThan(24);
-        assertThat(result.get("steps").get(0).get("streams").asInt()).isEqualTo(24);
-        assertThat(result.get("steps").get(0).get("holds").asBoolean()).isFalse();
-        assertThat(result.get("steps")).hasSizeGreaterThan(1);
-    }
-
-    @Test
-    void shouldWatchSpeedAndMemoryOfALongRun() {
-        CommandRun run =
-                helmwatch("bench", "--soak", "0.1", "--model", SampleMedia.cocoModel(), SampleMedia.workerClip());
-        assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).contains("after s").containsPattern("from \\d+ s to \\d+ s: fps [+-]\\d");
+        JsonNode samples = json(Files.readString(file)).get("clips").get(0).get("samples");
+        assertThat(samples).hasSize(2);
+        assertThat(samples.get(1).get("heapBytes").asLong()).isPositive();
     }
 
     @ParameterizedTest

@@ -38,6 +38,9 @@ public abstract class PostprocessorContract {
     /** The predictions where this postprocessor reads them, valid until the next call. */
     protected abstract RawPredictions where(HostPredictions predictions);
 
+    /** Waits until what was submitted can be read; a CPU has done it by then. */
+    protected void await() {}
+
     // --- decoding ---
 
     @Test
@@ -332,8 +335,17 @@ public abstract class PostprocessorContract {
 
     private List<Detection> detect(NmsSettings settings, Letterbox letterbox, HostPredictions predictions, int index) {
         try (Postprocessor postprocessor = open(settings, LABELS)) {
-            return postprocessor.detect(where(predictions), index, letterbox);
+            RawPredictions there = where(predictions);
+            postprocessor.submit(there, pictures(predictions));
+            await();
+            return postprocessor.detect(there, index, letterbox);
         }
+    }
+
+    private static int pictures(HostPredictions predictions) {
+        int values =
+                predictions.tensors().stream().mapToInt(FloatBuffer::capacity).sum();
+        return values / predictions.layout().anchors() / predictions.layout().rowElements();
     }
 
     /** A row of a decoded output. */

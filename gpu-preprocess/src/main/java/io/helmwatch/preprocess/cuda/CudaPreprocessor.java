@@ -33,7 +33,7 @@ public final class CudaPreprocessor implements Preprocessor {
     private static final int ARGUMENTS = 5;
     private static final int BLOCK_COLUMNS = 32;
     private static final int BLOCK_ROWS = 8;
-    /** Neighbouring columns that one thread writes. */
+    /** Columns that one thread writes. */
     private static final int COLUMNS_PER_THREAD = 4;
 
     /** Geometries remembered at a time. */

@@ -11,6 +11,8 @@ import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.postprocess.CpuPostprocessor;
 import io.helmwatch.postprocess.NmsSettings;
+import io.helmwatch.postprocess.Postprocessor;
+import io.helmwatch.postprocess.PostprocessorContract;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DevicePredictions;
 import io.helmwatch.vision.HostPredictions;
@@ -18,6 +20,7 @@ import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.RawPredictions;
 import io.helmwatch.vision.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -26,7 +29,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("gpu")
-class CudaPostprocessorGpuTest {
+class CudaPostprocessorGpuTest extends PostprocessorContract {
 
     private static final int ANCHORS = 25_200;
     private static final List<String> LABELS = List.of("helmet", "head");
@@ -46,8 +51,11 @@ class CudaPostprocessorGpuTest {
 
     private static CudaDevice device;
 
+    private final List<DeviceBuffer> uploaded = new ArrayList<>();
+    private CudaStream stream;
+
     @BeforeAll
-    static void open() {
+    static void openDevice() {
         device = CudaDevice.open(0);
     }
 
@@ -56,6 +64,34 @@ class CudaPostprocessorGpuTest {
         assertThat(device.memory().bytes(MemoryLedger.Kind.DEVICE)).isZero();
         assertThat(device.memory().bytes(MemoryLedger.Kind.PINNED)).isZero();
         device.close();
+    }
+
+    @BeforeEach
+    void openStream() {
+        stream = new CudaStream(device);
+    }
+
+    @AfterEach
+    void freeUploads() {
+        stream.synchronize();
+        uploaded.forEach(DeviceBuffer::close);
+        uploaded.clear();
+        stream.close();
+    }
+
+    @Override
+    protected Postprocessor open(NmsSettings settings, List<String> labels) {
+        return new CudaPostprocessor(device, settings, labels, kernels);
+    }
+
+    @Override
+    protected RawPredictions where(HostPredictions predictions) {
+        return upload(predictions.layout(), predictions.tensors(), TensorType.FP32);
+    }
+
+    @Override
+    protected void await() {
+        stream.synchronize();
     }
 
     @ParameterizedTest
@@ -225,31 +261,10 @@ class CudaPostprocessorGpuTest {
         }
     }
 
-    private static List<List<Detection>> onGpu(
+    private List<List<Detection>> onGpu(
             NmsSettings settings, PredictionLayout layout, List<FloatBuffer> tensors, int batch, TensorType type) {
-        List<DeviceBuffer> buffers = new ArrayList<>();
-        try (CudaStream stream = new CudaStream(device);
-                CudaPostprocessor gpu = new CudaPostprocessor(device, settings, LABELS, kernels)) {
-            List<Long> addresses = new ArrayList<>();
-            for (FloatBuffer tensor : tensors) {
-                int bytes = tensor.capacity() * type.bytes();
-                DeviceBuffer buffer = new DeviceBuffer(device, "test", bytes);
-                buffers.add(buffer);
-                try (PinnedBuffer pinned = new PinnedBuffer(device, "test", bytes)) {
-                    ByteBuffer view = pinned.view();
-                    for (int i = 0; i < tensor.capacity(); i++) {
-                        if (type == TensorType.FP16) {
-                            view.putShort(2 * i, floatToHalf(tensor.get(i)));
-                        } else {
-                            view.putFloat(4 * i, tensor.get(i));
-                        }
-                    }
-                    buffer.upload(pinned, bytes, stream);
-                    stream.synchronize();
-                }
-                addresses.add(buffer.address());
-            }
-            DevicePredictions predictions = new DevicePredictions(layout, type, addresses, stream.handle());
+        try (CudaPostprocessor gpu = new CudaPostprocessor(device, settings, LABELS, kernels)) {
+            DevicePredictions predictions = upload(layout, tensors, type);
             List<List<Detection>> found = new ArrayList<>();
             // Twice, so that what the first batch left behind is seen.
             for (int run = 0; run < 2; run++) {
@@ -261,9 +276,30 @@ class CudaPostprocessorGpuTest {
                 }
             }
             return found;
-        } finally {
-            buffers.forEach(DeviceBuffer::close);
         }
+    }
+
+    private DevicePredictions upload(PredictionLayout layout, List<FloatBuffer> tensors, TensorType type) {
+        List<Long> addresses = new ArrayList<>();
+        for (FloatBuffer tensor : tensors) {
+            int bytes = tensor.capacity() * type.bytes();
+            DeviceBuffer buffer = new DeviceBuffer(device, "test", bytes);
+            uploaded.add(buffer);
+            try (PinnedBuffer pinned = new PinnedBuffer(device, "test", bytes)) {
+                ByteBuffer view = pinned.view();
+                for (int i = 0; i < tensor.capacity(); i++) {
+                    if (type == TensorType.FP16) {
+                        view.putShort(2 * i, floatToHalf(tensor.get(i)));
+                    } else {
+                        view.putFloat(4 * i, tensor.get(i));
+                    }
+                }
+                buffer.upload(pinned, bytes, stream);
+                stream.synchronize();
+            }
+            addresses.add(buffer.address());
+        }
+        return new DevicePredictions(layout, type, addresses, stream.handle());
     }
 
     private static short floatToHalf(float value) {

@@ -1,8 +1,10 @@
-package io.helmwatch.postprocess.cuda;
+package io.helmwatch.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.helmwatch.postprocess.cuda.CudaPostprocessor;
+import io.helmwatch.preprocess.cuda.CudaPreprocessor;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The kernels must compile; needs CUDA's compiler, but no GPU. */
 class KernelCompileTest {
@@ -22,12 +25,21 @@ class KernelCompileTest {
     @TempDir
     Path folder;
 
+    static List<Arguments> kernels() {
+        return List.of(
+                Arguments.of(CudaPreprocessor.class, "letterbox_nchw.cu", "-DFLOAT"),
+                Arguments.of(CudaPreprocessor.class, "letterbox_nchw.cu", "-DOUT_HALF"),
+                Arguments.of(CudaPostprocessor.class, "detect.cu", "-DFLOAT"),
+                Arguments.of(CudaPostprocessor.class, "detect.cu", "-DIN_HALF"));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"-DFLOAT", "-DIN_HALF"})
-    void shouldCompileForHopperWithoutSpillingRegisters(String define) throws Exception {
+    @MethodSource("kernels")
+    void shouldCompileForHopperWithoutSpillingRegisters(Class<?> beside, String kernel, String define)
+            throws Exception {
         assumeTrue(hasCompiler(), "no nvcc on the PATH: the kernels were not compiled here");
-        Path source = folder.resolve("detect.cu");
-        try (InputStream in = KernelCompileTest.class.getResourceAsStream("detect.cu")) {
+        Path source = folder.resolve(kernel);
+        try (InputStream in = beside.getResourceAsStream(kernel)) {
             Files.copy(in, source);
         }
         Process nvcc = new ProcessBuilder(List.of(
