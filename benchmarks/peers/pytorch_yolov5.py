@@ -366,7 +366,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--processes", type=int, default=0, help="decoding processes; by default one a stream, at most the cores less one")
-    parser.add_argument("--compile", default="max-autotune", choices=["max-autotune", "reduce-overhead", "default", "none"])
+    parser.add_argument("--compile", default="reduce-overhead", choices=["max-autotune", "reduce-overhead", "default", "none"])
     parser.add_argument("--confidence", type=float, default=0.25)
     parser.add_argument("--iou", type=float, default=0.45)
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])

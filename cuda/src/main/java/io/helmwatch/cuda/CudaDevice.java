@@ -31,7 +31,9 @@ public final class CudaDevice implements AutoCloseable {
         CUctx_st current = new CUctx_st();
         CudaErrors.check(cudart.cuCtxGetCurrent(current), "cuCtxGetCurrent");
         this.context = current.address();
-        this.decodeStream = new CudaStream(this);
+        // A frame's copy takes microseconds; behind the network's kernels all decoders would wait for it, since they
+        // share the stream.
+        this.decodeStream = CudaStream.urgent(this);
     }
 
     /**

@@ -193,9 +193,9 @@ final class BenchReport {
                         .sum());
     }
 
-    /** The first look, when all is warm, against the last. */
+    /** The second look, when all is warm, against the last; of two the first. */
     static String growth(List<SoakBenchmark.Sample> samples) {
-        SoakBenchmark.Sample first = samples.get(Math.min(1, samples.size() - 1));
+        SoakBenchmark.Sample first = samples.get(samples.size() > 2 ? 1 : 0);
         SoakBenchmark.Sample last = samples.get(samples.size() - 1);
         return String.format(
                 Locale.ROOT,

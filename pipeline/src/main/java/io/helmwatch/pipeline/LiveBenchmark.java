@@ -10,7 +10,7 @@ import java.util.function.IntFunction;
 
 /**
  * Finds how many streams that keep their own pace, as cameras do, the pipeline holds: every frame analysed, 99 of 100 within the limit. Doubles
- * the number until it does not hold, then halves the gap.
+ * the number, or adds a quarter to a large one, until it does not hold, then halves the gap.
  *
  * <p>Threading: one thread. Ownership: the stages are the caller's.
  */
@@ -23,6 +23,9 @@ final class LiveBenchmark {
 
     /** Spreads the streams' frames over an interval of 1/30 s, and keeps doing so for any number of streams. */
     private static final long STAGGER_NANOS = 5_150_000;
+
+    /** From here on smaller steps: a number far too large takes long to start and to stop. */
+    private static final int MANY = 64;
 
     private static final long SETTLE_NANOS = 1_000_000_000;
 
@@ -93,7 +96,7 @@ final class LiveBenchmark {
                 return steps;
             }
             if (fails > most) {
-                next = Math.min(most, 2 * holds);
+                next = Math.min(most, holds < MANY ? 2 * holds : holds * 5 / 4);
             } else {
                 next = holds == 0 ? Math.max(1, fails / 2) : (holds + fails) / 2;
             }
@@ -113,7 +116,8 @@ final class LiveBenchmark {
         try (MeasuredPipeline pipeline = MeasuredPipeline.start(stages, config, streams, STAGGER_NANOS)) {
             TimeUnit.NANOSECONDS.sleep(SETTLE_NANOS);
             MeasuredPipeline.Measurement measured = pipeline.measure(stepNanos, true);
-            boolean holds = measured.dropped() == 0
+            boolean holds = pipeline.isComplete()
+                    && measured.dropped() == 0
                     && measured.latency().p99() < LIMIT_MILLIS
                     && measured.fps() >= SMALLEST_RATE * count * streamFps;
             return new Step(count, holds, measured);

@@ -4,6 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
@@ -20,11 +21,12 @@ final class MeasuredPipeline implements AutoCloseable {
     /** Frames of every stream before anything is measured. */
     private static final int WARM_UP_FRAMES = 8;
 
-    private static final long LONGEST_START_NANOS = 60_000_000_000L;
+    private static final long LONGEST_START_NANOS = 30_000_000_000L;
 
     private final Stages stages;
     private final Watcher watcher = new Watcher();
     private final HelmetPipeline pipeline;
+    private boolean complete;
 
     /**
      * One measurement.
@@ -76,7 +78,7 @@ final class MeasuredPipeline implements AutoCloseable {
                 measured.pipeline.add(stages.newSource().apply(stream));
                 TimeUnit.NANOSECONDS.sleep(staggerNanos);
             }
-            measured.awaitFrames();
+            measured.complete = measured.awaitFrames();
             return measured;
         } catch (InterruptedException | RuntimeException e) {
             measured.close();
@@ -84,22 +86,28 @@ final class MeasuredPipeline implements AutoCloseable {
         }
     }
 
-    private void awaitFrames() throws InterruptedException {
+    /** Whether every stream gave frames in time. */
+    boolean isComplete() {
+        return complete;
+    }
+
+    private boolean awaitFrames() throws InterruptedException {
         long deadline = System.nanoTime() + LONGEST_START_NANOS;
         while (pipeline.feeds().stream().anyMatch(feed -> feed.analysed() < WARM_UP_FRAMES && !feed.isSourceEnded())
                 && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
+        boolean all = true;
         for (StreamFeed feed : pipeline.feeds()) {
-            if (feed.analysed() == 0) {
+            all &= feed.analysed() >= WARM_UP_FRAMES;
+            if (feed.status().state() == StreamStatus.State.FAILED) {
                 throw CommandFailure.failed(
                         "stream " + feed.id() + " gives no frames: "
-                                + (feed.status().reason().isEmpty()
-                                        ? feed.status().state()
-                                        : feed.status().reason()),
+                                + feed.status().reason(),
                         null);
             }
         }
+        return all;
     }
 
     /** Measures for a while, or until frames are dropped if that ends it. */

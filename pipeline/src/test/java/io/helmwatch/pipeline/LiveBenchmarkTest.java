@@ -17,11 +17,11 @@ class LiveBenchmarkTest {
                 "5   | 1   | 512 | 1 2 4 8 6 5            | 5",
                 "5   | 64  | 512 | 64 32 16 8 4 6 5       | 5",
                 "0   | 4   | 512 | 4 2 1                  | 0",
-                "100 | 64  | 512 | 64 128 96 112 104 100  | 100",
-                "999 | 64  | 200 | 64 128 200             | 200",
+                "100 | 64  | 512 | 64 80 100 125 112 106  | 100",
+                "999 | 64  | 200 | 64 80 100 125 156 195 200 | 200",
                 "20  | 300 | 200 | 200 100 50 25 12 18 21 19 20 | 20"
             })
-    void shouldDoubleUntilItFailsAndHalveTheGap(int limit, int first, int most, String tried, int found)
+    void shouldGrowUntilItFailsAndHalveTheGap(int limit, int first, int most, String tried, int found)
             throws InterruptedException {
         List<LiveBenchmark.Step> steps =
                 LiveBenchmark.search(first, most, streams -> step(streams, streams <= limit), step -> {});

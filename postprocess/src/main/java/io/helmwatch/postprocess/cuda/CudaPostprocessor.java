@@ -16,7 +16,6 @@ import io.helmwatch.vision.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -215,7 +214,8 @@ public final class CudaPostprocessor implements Postprocessor {
                         labels.get(kept.getInt(row + 20)), kept.getFloat(row + 16), new BoundingBox(x1, y1, x2, y2)));
             }
         }
-        return Collections.unmodifiableList(detections);
+        // Not a view: the frame's record keeps this very list.
+        return List.copyOf(detections);
     }
 
     private static float clip(double value, float limit) {
