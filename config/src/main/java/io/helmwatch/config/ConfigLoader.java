@@ -345,6 +345,7 @@ public final class ConfigLoader {
         private GpuConfig gpu(Section section) {
             GpuConfig d = GpuConfig.DEFAULT;
             String precision = section.choice("precision", "fp16", "fp32", "int8");
+            String graph = section.choice("graph", "decoded", "raw");
             Int8Config int8 = int8(section.section("int8", false));
             if ("int8".equals(precision) && int8.pictures() == null) {
                 section.problem("precision", "int8 needs a folder of pictures to calibrate on: set gpu.int8.pictures");
@@ -352,6 +353,7 @@ public final class ConfigLoader {
             GpuConfig gpu = new GpuConfig(
                     devices(section, d.devices()),
                     precision == null ? d.precision() : precision,
+                    graph == null ? d.graph() : graph,
                     int8,
                     section.wholeNumber("builder-level", d.builderLevel(), 0, 5),
                     section.wholeNumber("lanes", d.lanes(), 1, 16),

@@ -41,6 +41,7 @@ final class ConfigText {
                 "devices",
                 config.gpu().devices().isEmpty() ? "all" : config.gpu().devices());
         out.line(1, "precision", config.gpu().precision());
+        out.line(1, "graph", config.gpu().graph());
         out.int8(config.gpu().int8());
         out.line(1, "builder-level", config.gpu().builderLevel());
         out.line(1, "lanes", config.gpu().lanes());

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param devices indices of the GPUs to use, from 0, each at most once; empty is all that are there
  * @param precision arithmetic of the network: {@code fp16}, {@code fp32} or {@code int8}
+ * @param graph where boxes are decoded: {@code decoded} inside the network, or {@code raw} for candidates only
  * @param int8 how INT8 engines are made; without effect on other precisions
  * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (within a minute) to 5 (longest)
  * @param lanes batches that are under way at the same time
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record GpuConfig(
         List<Integer> devices,
         String precision,
+        String graph,
         Int8Config int8,
         int builderLevel,
         int lanes,
@@ -25,7 +27,8 @@ public record GpuConfig(
         @Nullable Path cache) {
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
-    public static final GpuConfig DEFAULT = new GpuConfig(List.of(0), "fp16", Int8Config.DEFAULT, 0, 3, true, null);
+    public static final GpuConfig DEFAULT =
+            new GpuConfig(List.of(0), "fp16", "decoded", Int8Config.DEFAULT, 0, 3, true, null);
 
     /** Keeps its own copy of the devices. */
     public GpuConfig {

@@ -169,6 +169,39 @@ public final class OnnxGraph {
         return producers;
     }
 
+    /**
+     * The end of the network.
+     *
+     * @param last the convolutions that outputs reach without passing another one
+     * @param behind what lies between them and the outputs
+     */
+    public record Tail(Set<Node> last, Set<Node> behind) {
+
+        /** Keeps its own copies. */
+        public Tail {
+            last = Set.copyOf(last);
+            behind = Set.copyOf(behind);
+        }
+    }
+
+    /** The last convolutions and what lies behind them. */
+    public Tail tail() {
+        Map<String, Node> producers = producers();
+        Set<Node> last = new HashSet<>();
+        Set<Node> behind = new HashSet<>();
+        List<String> waiting = new ArrayList<>(outputs());
+        Set<String> seen = new HashSet<>(waiting);
+        while (!waiting.isEmpty()) {
+            Node node = producers.get(waiting.remove(waiting.size() - 1));
+            if (node != null && node.operator().equals("Conv")) {
+                last.add(node);
+            } else if (node != null && behind.add(node)) {
+                node.inputs().stream().filter(seen::add).forEach(waiting::add);
+            }
+        }
+        return new Tail(last, behind);
+    }
+
     /** Adds outputs whose types and shapes are left to those who read the file. */
     public void addOutputs(List<String> names) {
         Set<String> known = new HashSet<>(outputs());
@@ -227,13 +260,6 @@ public final class OnnxGraph {
         ByteBuffer data = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         data.asFloatBuffer().put(values);
         weights.put(name, new Weight(FLOAT, boxed(dimensions), data.array()));
-    }
-
-    /** Adds an INT64 weight of one dimension. */
-    public void addWeight(String name, long[] values) {
-        ByteBuffer data = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-        data.asLongBuffer().put(values);
-        weights.put(name, new Weight(INT64, List.of((long) values.length), data.array()));
     }
 
     /** Adds an INT8 weight of zeros. */

@@ -102,6 +102,7 @@ public final class CudaStageFactory implements StageFactory {
                                     new EngineFactory.Request(
                                             model,
                                             config.model(),
+                                            GraphForm.of(gpu.graph()),
                                             EngineOptions.of(precision(gpu), wanted)
                                                     .withLevel(gpu.builderLevel()),
                                             gpu.int8(),

@@ -15,6 +15,7 @@ import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
+import io.helmwatch.inference.tensorrt.RawHeads;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -58,21 +59,36 @@ final class EngineFactory {
      *
      * @param model the ONNX file
      * @param config labels, letterbox and thresholds
+     * @param form of the network
      * @param options how to build
      * @param int8 how INT8 is calibrated and judged
      * @param engines folder of engines
      */
-    record Request(Path model, ModelConfig config, EngineOptions options, Int8Config int8, Path engines) {}
+    record Request(
+            Path model, ModelConfig config, GraphForm form, EngineOptions options, Int8Config int8, Path engines) {
+
+        /** The same, from the file that its form is in. */
+        private Request inForm() {
+            return form == GraphForm.DECODED
+                    ? this
+                    : new Request(
+                            RawHeads.of(model, config, engines), config, GraphForm.DECODED, options, int8, engines);
+        }
+    }
 
     /**
      * What was opened.
      *
      * @param engine the engine, of the caller
      * @param file where it is kept
+     * @param network the ONNX file in the form asked for, which computes the same in FP32
      * @param report the verdict on INT8 where that was asked for
      */
     record Opened(
-            TensorRtEngine engine, Path file, @Nullable Path report) implements AutoCloseable {
+            TensorRtEngine engine,
+            Path file,
+            Path network,
+            @Nullable Path report) implements AutoCloseable {
 
         /** To standard output, where there is one. */
         void printReport() {
@@ -92,7 +108,8 @@ final class EngineFactory {
         }
     }
 
-    static Opened open(CudaDevice device, Request request, EngineProgress progress) {
+    static Opened open(CudaDevice device, Request asked, EngineProgress progress) {
+        Request request = asked.inForm();
         return request.options.precision() == Precision.INT8
                 ? openInt8(device, request, progress)
                 : open(device, request, request.model, request.options, progress, null);
@@ -106,44 +123,81 @@ final class EngineFactory {
             EngineProgress progress,
             @Nullable Path report) {
         TensorRtEngine engine = TensorRtEngine.open(device, model, request.config, options, request.engines, progress);
-        return new Opened(engine, TensorRtEngine.cacheFile(device, model, options, request.engines), report);
+        return new Opened(
+                engine, TensorRtEngine.cacheFile(device, model, options, request.engines), request.model, report);
     }
 
     private static Opened openInt8(CudaDevice device, Request request, EngineProgress progress) {
         synchronized (EngineFactory.class) {
             ModelInfo model = describe(request);
-            Path folder = request.int8.pictures();
-            if (folder == null) {
-                throw new IllegalArgumentException("INT8 needs a folder of pictures to calibrate on");
-            }
-            Path separate = request.int8.checkPictures();
-            try (PictureFolder all = PictureFolder.open(folder, model);
-                    PictureFolder labelled = separate == null ? all : PictureFolder.open(separate, model)) {
-                if (separate == null && all.size() < HOLD_OUT) {
-                    throw new IllegalArgumentException(folder + ": expected at least " + HOLD_OUT
-                            + " pictures to calibrate and check INT8 on, found " + all.size());
-                }
-                PictureFolder calibration = separate == null ? all.part(i -> i % HOLD_OUT != HOLD_OUT - 1) : all;
-                PictureFolder check = separate == null ? all.part(i -> i % HOLD_OUT == HOLD_OUT - 1) : labelled;
-                String base = baseName(device, request, calibration, check);
+            try (Int8Pictures pictures = Int8Pictures.open(request.int8, model)) {
+                String base = baseName(device, request, pictures);
                 Path report = request.engines.resolve(base + ".int8.json");
                 Optional<Int8Report.Verdict> known = Int8Report.read(report)
                         .filter(verdict ->
                                 !verdict.accepted() || Files.isRegularFile(request.engines.resolve(verdict.network())));
-                if (known.isPresent()) {
-                    LOG.info("{}", known.get().reason());
-                    return known.get().accepted()
-                            ? open(
-                                    device,
-                                    request,
-                                    request.engines.resolve(known.get().network()),
-                                    request.options,
-                                    progress,
-                                    report)
-                            : openFp16(device, request, progress, report);
+                if (known.isEmpty()) {
+                    return judge(device, request, progress, model, pictures, base, report);
                 }
-                return judge(device, request, progress, model, calibration, check, base, report);
+                LOG.info("{}", known.get().reason());
+                return known.get().accepted()
+                        ? open(
+                                device,
+                                request,
+                                request.engines.resolve(known.get().network()),
+                                request.options,
+                                progress,
+                                report)
+                        : openFp16(device, request, progress, report);
             }
+        }
+    }
+
+    /** Where the verdict on INT8 is kept. */
+    static Path reportOf(CudaDevice device, Request asked) {
+        Request request = asked.inForm();
+        try (Int8Pictures pictures = Int8Pictures.open(request.int8, describe(request))) {
+            return request.engines.resolve(baseName(device, request, pictures) + ".int8.json");
+        }
+    }
+
+    /**
+     * What ranges are measured on, and what INT8 is judged on.
+     *
+     * @param folders to be closed
+     */
+    private record Int8Pictures(PictureFolder calibration, PictureFolder check, List<PictureFolder> folders)
+            implements AutoCloseable {
+
+        static Int8Pictures open(Int8Config int8, ModelInfo model) {
+            Path folder = int8.pictures();
+            if (folder == null) {
+                throw new IllegalArgumentException("INT8 needs a folder of pictures to calibrate on");
+            }
+            PictureFolder all = PictureFolder.open(folder, model);
+            try {
+                Path separate = int8.checkPictures();
+                if (separate != null) {
+                    PictureFolder check = PictureFolder.open(separate, model);
+                    return new Int8Pictures(all, check, List.of(all, check));
+                }
+                if (all.size() < HOLD_OUT) {
+                    throw new IllegalArgumentException(folder + ": expected at least " + HOLD_OUT
+                            + " pictures to calibrate and check INT8 on, found " + all.size());
+                }
+                return new Int8Pictures(
+                        all.part(i -> i % HOLD_OUT != HOLD_OUT - 1),
+                        all.part(i -> i % HOLD_OUT == HOLD_OUT - 1),
+                        List.of(all));
+            } catch (IllegalArgumentException refused) {
+                all.close();
+                throw refused;
+            }
+        }
+
+        @Override
+        public void close() {
+            folders.forEach(PictureFolder::close);
         }
     }
 
@@ -157,27 +211,43 @@ final class EngineFactory {
         if (!YoloV5Network.hasOpenOutputs(file)) {
             return YoloV5Network.of(file, request.config).info("fp32", "cpu");
         }
-        try (OnnxRuntimeEngine engine = openReference(request)) {
+        try (OnnxRuntimeEngine engine = openReference(request.model, request.config)) {
             return engine.model();
         }
     }
 
-    private static OnnxRuntimeEngine openReference(Request request) {
+    private static OnnxRuntimeEngine openReference(Path model, ModelConfig config) {
         return OnnxRuntimeEngine.open(
-                request.model,
-                request.config,
-                new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "comparison"));
+                model, config, new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "comparison"));
+    }
+
+    /** What FP32 finds, with ONNX Runtime. */
+    static Int8Report.Score runReference(Path model, ModelConfig config, DetectionComparison comparison) {
+        try (OnnxRuntimeEngine reference = openReference(model, config);
+                OnnxRuntimeLane lane = reference.openLane(1)) {
+            return comparison.reference(lane.input(), 1, size -> {
+                lane.run(size);
+                return lane.output();
+            });
+        }
+    }
+
+    /** What an engine finds. */
+    static Int8Report.Score runEngine(CudaDevice device, TensorRtEngine engine, DetectionComparison comparison) {
+        try (HostStagedLane lane = new HostStagedLane(device, engine, Math.min(CHECK_BATCH, engine.largestBatch()))) {
+            return comparison.compare(lane.input(), lane.maxBatch(), lane::run);
+        }
     }
 
     /** A name that differs when anything differs that the verdict depends on. */
-    private static String baseName(CudaDevice device, Request request, PictureFolder calibration, PictureFolder check) {
+    private static String baseName(CudaDevice device, Request request, Int8Pictures pictures) {
         String engine = String.valueOf(TensorRtEngine.cacheFile(device, request.model, request.options, request.engines)
                 .getFileName());
         String text = String.join(
                 "\n",
                 engine,
-                calibration.digest(),
-                check.digest(),
+                pictures.calibration.digest(),
+                pictures.check.digest(),
                 request.int8.calibrator(),
                 String.valueOf(request.int8.maxLoss()),
                 String.join("|", request.int8.keepFp16()),
@@ -196,25 +266,17 @@ final class EngineFactory {
             Request request,
             EngineProgress progress,
             ModelInfo model,
-            PictureFolder calibration,
-            PictureFolder check,
+            Int8Pictures pictures,
             String base,
             Path report) {
-        progress.at("calibrating INT8 on " + calibration.size() + " pictures", 0, 0);
+        progress.at("calibrating INT8 on " + pictures.calibration.size() + " pictures", 0, 0);
         Int8Calibration calibrated = Int8Calibration.of(
                 request.model,
-                calibration,
+                pictures.calibration,
                 CalibrationMethod.valueOf(request.int8.calibrator().toUpperCase(Locale.ROOT)),
                 request.engines);
-        DetectionComparison comparison = new DetectionComparison(check, model, request.config.confidence());
-        Int8Report.Score fp32;
-        try (OnnxRuntimeEngine reference = openReference(request);
-                OnnxRuntimeLane lane = reference.openLane(1)) {
-            fp32 = comparison.reference(lane.input(), 1, size -> {
-                lane.run(size);
-                return lane.output();
-            });
-        }
+        DetectionComparison comparison = new DetectionComparison(pictures.check, model, request.config.confidence());
+        Int8Report.Score fp32 = runReference(request.model, request.config, comparison);
         List<Int8Report.Attempt> attempts = new ArrayList<>();
         for (double share : KEPT_SHARES) {
             Set<String> kept = kept(calibrated.layers(), share, request.int8.keepFp16());
@@ -225,18 +287,14 @@ final class EngineFactory {
                 Opened opened = open(device, request, network, request.options, progress, report);
                 boolean good = false;
                 try {
-                    Int8Report.Score score;
-                    try (HostStagedLane lane = new HostStagedLane(
-                            device, opened.engine, Math.min(CHECK_BATCH, opened.engine.largestBatch()))) {
-                        score = comparison.compare(lane.input(), lane.maxBatch(), lane::run);
-                    }
+                    Int8Report.Score score = runEngine(device, opened.engine, comparison);
                     attempts.add(new Int8Report.Attempt(List.copyOf(kept), convolutions, score));
                     good = Int8Report.loss(fp32, score, comparison.isLabelled()) <= request.int8.maxLoss();
                     Int8Report found = new Int8Report(
                             model.identity().name() + " " + model.identity().version(),
                             request.int8.calibrator(),
-                            calibration.size(),
-                            check.size(),
+                            pictures.calibration.size(),
+                            pictures.check.size(),
                             comparison.isLabelled(),
                             request.int8.maxLoss(),
                             fp32,

@@ -29,6 +29,14 @@ final class GpuOptions {
             description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
     private @Nullable Path cache;
 
+    @Option(
+            names = "--graph",
+            paramLabel = "G",
+            description =
+                    "Where boxes are decoded on a GPU: decoded, inside the network (default), or raw, for candidates"
+                            + " only.")
+    private @Nullable GraphForm graph;
+
     @Mixin
     private Int8Options int8 = new Int8Options();
 
@@ -43,6 +51,7 @@ final class GpuOptions {
                 new GpuConfig(
                         usual.devices(),
                         precision == null ? usual.precision() : precision.name().toLowerCase(Locale.ROOT),
+                        graph == null ? usual.graph() : graph.label(),
                         int8.config(precision),
                         level == null ? usual.builderLevel() : level,
                         usual.lanes(),

@@ -224,6 +224,11 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return info;
     }
 
+    /** The network as it was understood. */
+    public YoloV5Network network() {
+        return network;
+    }
+
     /** SHA-256 of the model file, lower-case hexadecimal. */
     public String modelSha256() {
         return network.file().sha256();

@@ -2,6 +2,7 @@ package io.helmwatch.inference.tensorrt;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 
 /**
  * Follows a build by what TensorRT says of it. Long phases say nothing, so that once a second the last known step is told again.
@@ -12,6 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class BuildWatch implements AutoCloseable {
 
     private static final String LAYER = "=============== Computing costs for ";
+    private static final Pattern NOISE =
+            Pattern.compile("Tactic|Skipping |Fastest Tactic|\\*{5}|-{5}|Adding reformat|>{5}");
     private static final int MAX_STEP = 120;
 
     private final EngineProgress progress;
@@ -19,7 +22,7 @@ final class BuildWatch implements AutoCloseable {
     private final AtomicInteger timed = new AtomicInteger();
     private final long start = System.nanoTime();
     private final Thread heart = new Thread(this::beat, "engine-build-progress");
-    private volatile String step = "building";
+    private volatile String step = "loading TensorRT's builder";
     private volatile boolean ended;
 
     BuildWatch(EngineProgress progress) {
@@ -43,9 +46,7 @@ final class BuildWatch implements AutoCloseable {
             timed.incrementAndGet();
             step = "timing " + shortened(line.substring(LAYER.length()));
             tell();
-        } else if (line.contains("Tactic Name:")
-                || line.startsWith("***************")
-                || line.startsWith("---------------")) {
+        } else if (NOISE.matcher(line).lookingAt()) {
             // The timing of one layer's kernels goes on.
             return;
         } else if (!line.isBlank()) {

@@ -2,20 +2,19 @@ package io.helmwatch.inference.tensorrt;
 
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.cuda.CudaStream;
-import io.helmwatch.cuda.DeviceBuffer;
-import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.inference.LetterboxedPictures;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.vision.DevicePredictions;
-import io.helmwatch.vision.DeviceTensorBatch;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.PredictionLayout;
 import io.helmwatch.vision.TensorType;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /** Compares an engine with ONNX Runtime on the same inputs, value by value. */
@@ -24,53 +23,117 @@ public final class EngineAlignment {
     private EngineAlignment() {}
 
     /**
-     * What was found.
+     * What was found in one output.
      *
+     * @param name the output
      * @param values values compared
-     * @param maxAbsolute largest absolute difference of a probability (objectness, classes) or of a box side divided by the input's longer side
+     * @param maxAbsolute largest absolute difference, of probabilities (objectness, classes, and of raw heads all columns, after the sigmoid) and of
+     *     box coordinates divided by the input's longer side
      * @param meanAbsolute mean of the same
-     * @param maxBoxPixels largest absolute difference of a box coordinate, in model pixels, over rows with an objectness of at least 0.1
+     * @param maxBoxPixels largest absolute difference of a box coordinate, in model pixels, over rows with an objectness of at least 0.1; 0 for
+     *     raw heads, which hold no boxes
      */
-    public record Report(long values, double maxAbsolute, double meanAbsolute, double maxBoxPixels) {}
+    public record Output(String name, long values, double maxAbsolute, double meanAbsolute, double maxBoxPixels) {}
 
     /**
-     * Compares on noise pictures with soft edges.
+     * What was found.
+     *
+     * @param outputs by output
+     */
+    public record Report(List<Output> outputs) {
+
+        /** Keeps its own copy. */
+        public Report {
+            outputs = List.copyOf(outputs);
+        }
+
+        /** Largest absolute difference over all outputs; not a number when any value was none. */
+        public double maxAbsolute() {
+            double max = 0;
+            for (Output output : outputs) {
+                max = output.maxAbsolute <= max ? max : output.maxAbsolute;
+            }
+            return max;
+        }
+
+        /** Mean absolute difference over all values. */
+        public double meanAbsolute() {
+            long values = outputs.stream().mapToLong(Output::values).sum();
+            return outputs.stream()
+                            .mapToDouble(output -> output.meanAbsolute * output.values)
+                            .sum()
+                    / Math.max(1, values);
+        }
+    }
+
+    /** Pictures of noise with soft edges. */
+    private record Noise(int size, Random random) implements LetterboxedPictures {
+
+        @Override
+        public String digest() {
+            return "noise";
+        }
+
+        @Override
+        public void load(int picture, HostTensorBatch batch, int index) {
+            FloatBuffer samples = batch.buffer().asFloatBuffer();
+            int elements = batch.shape().elementsPerImage();
+            float value = 0.5f;
+            for (int i = 0; i < elements; i++) {
+                if (i % 16 == 0) {
+                    value = random.nextFloat();
+                }
+                float sample = value + 0.1f * (random.nextFloat() - 0.5f);
+                samples.put(index * elements + i, Math.max(0, Math.min(1, sample)));
+            }
+        }
+    }
+
+    /**
+     * Compares on noise.
      *
      * @param device the engine's GPU
      * @param engine the engine
-     * @param model the ONNX file it was built from
+     * @param model an ONNX file that computes the same in FP32
      * @param config labels and letterbox
-     * @param pictures how many, in batches as large as the engine takes
+     * @param pictures how many
      * @param seed of the pictures
      */
     public static Report compare(
             CudaDevice device, TensorRtEngine engine, Path model, ModelConfig config, int pictures, long seed) {
-        Random random = new Random(seed);
-        Differences differences = new Differences(
-                Math.max(engine.model().input().height(), engine.model().input().width()));
-        int batch = Math.min(pictures, engine.largestBatch());
+        return compare(device, engine, model, config, new Noise(pictures, new Random(seed)));
+    }
+
+    /** The same on given pictures, in batches as large as the engine takes. */
+    public static Report compare(
+            CudaDevice device, TensorRtEngine engine, Path model, ModelConfig config, LetterboxedPictures pictures) {
+        int batch = Math.min(pictures.size(), engine.largestBatch());
         try (OnnxRuntimeEngine reference =
                         OnnxRuntimeEngine.open(model, config, new WorkerPlan(1, cores(), "comparison"));
                 OnnxRuntimeLane hostLane = reference.openLane(batch);
-                TensorRtLane lane = engine.openLane(batch)) {
-            HostTensorBatch hostInput = hostLane.input();
-            DeviceTensorBatch input = (DeviceTensorBatch) lane.input();
-            int elements = input.shape().batch() * input.shape().elementsPerImage();
-            try (PinnedBuffer staged = new PinnedBuffer(
-                    device, "alignment", elements * input.type().bytes())) {
-                for (int done = 0; done < pictures; done += batch) {
-                    int size = Math.min(batch, pictures - done);
-                    fill(hostInput, staged, input.type(), size, random);
-                    hostLane.run(size);
-                    CudaStream stream = lane.stream();
-                    DeviceBuffer.of(input.address(), staged.bytes()).upload(staged, staged.bytes(), stream);
-                    lane.run(size);
-                    lane.await();
-                    compare(device, lane, hostLane.output(), size, stream, differences);
+                HostStagedLane lane = new HostStagedLane(device, engine, batch)) {
+            List<Differences> differences = new ArrayList<>();
+            engine.outputNames().forEach(name -> differences.add(new Differences(name, engine)));
+            for (int done = 0; done < pictures.size(); done += batch) {
+                int size = Math.min(batch, pictures.size() - done);
+                for (int i = 0; i < size; i++) {
+                    pictures.load(done + i, lane.input(), i);
+                }
+                sameInput(lane.input(), engine.inputType(), hostLane.input(), size);
+                hostLane.run(size);
+                HostPredictions found = lane.run(size);
+                for (int t = 0; t < differences.size(); t++) {
+                    differences
+                            .get(t)
+                            .add(
+                                    found.tensors().get(t),
+                                    lane.maxBatch(),
+                                    hostLane.output().tensors().get(t),
+                                    size);
                 }
             }
+            return new Report(differences.stream().map(Differences::output).toList());
         }
-        return differences.report();
     }
 
     private static int cores() {
@@ -78,20 +141,13 @@ public final class EngineAlignment {
     }
 
     /** The same numbers for both, rounded to what the GPU's input holds. */
-    private static void fill(HostTensorBatch host, PinnedBuffer staged, TensorType type, int size, Random random) {
-        int count = size * host.shape().elementsPerImage();
-        float value = 0.5f;
+    private static void sameInput(HostTensorBatch input, TensorType type, HostTensorBatch host, int size) {
+        int count = size * input.shape().elementsPerImage();
+        FloatBuffer samples = input.buffer().asFloatBuffer();
         for (int i = 0; i < count; i++) {
-            if (i % 16 == 0) {
-                value = random.nextFloat();
-            }
-            float sample = Math.max(0, Math.min(1, value + 0.1f * (random.nextFloat() - 0.5f)));
+            float sample = samples.get(i);
             if (type == TensorType.FP16) {
-                short half = HalfFloat.fromFloat(sample);
-                staged.view().putShort(2 * i, half);
-                sample = HalfFloat.toFloat(half);
-            } else {
-                staged.view().putFloat(4 * i, sample);
+                sample = HalfFloat.toFloat(HalfFloat.fromFloat(sample));
             }
             if (host.type() == TensorType.FP16) {
                 host.buffer().putShort(2 * i, HalfFloat.fromFloat(sample));
@@ -101,59 +157,55 @@ public final class EngineAlignment {
         }
     }
 
-    private static void compare(
-            CudaDevice device,
-            TensorRtLane lane,
-            HostPredictions expected,
-            int size,
-            CudaStream stream,
-            Differences differences) {
-        DevicePredictions found = (DevicePredictions) lane.output();
-        int row = found.layout().rowElements();
-        for (int t = 0; t < found.addresses().size(); t++) {
-            FloatBuffer reference = expected.tensors().get(t);
-            int count = Math.toIntExact((long) reference.capacity() / lane.maxBatch() * size);
-            int bytes = count * found.type().bytes();
-            try (PinnedBuffer values = new PinnedBuffer(device, "alignment", bytes)) {
-                DeviceBuffer.of(found.addresses().get(t), bytes).download(values, bytes, stream);
-                stream.synchronize();
-                for (int i = 0; i < count; i++) {
-                    float value = found.type() == TensorType.FP16
-                            ? HalfFloat.toFloat(values.view().getShort(2 * i))
-                            : values.view().getFloat(4 * i);
-                    float objectness = reference.get(i - i % row + 4);
-                    differences.add(i % row < 4, objectness, value, reference.get(i));
-                }
-            }
-        }
-    }
-
-    /** Sums up. */
+    /** Sums up one output. */
     private static final class Differences {
+        private final String name;
         private final double side;
+        private final int row;
+        private final boolean raw;
         private long values;
         private double max;
         private double sum;
         private double maxPixels;
 
-        Differences(double side) {
-            this.side = side;
+        Differences(String name, TensorRtEngine engine) {
+            this.name = name;
+            side = Math.max(
+                    engine.model().input().height(), engine.model().input().width());
+            row = engine.model().output().rowElements();
+            raw = engine.model().output().kind() != PredictionLayout.Kind.DECODED;
         }
 
-        void add(boolean box, float objectness, float found, float expected) {
-            double difference = Math.abs((double) found - expected);
-            if (box && objectness >= 0.1f) {
-                maxPixels = Math.max(maxPixels, difference);
+        void add(FloatBuffer found, int batch, FloatBuffer expected, int size) {
+            int count = found.capacity() / batch * size;
+            for (int i = 0; i < count; i++) {
+                if (raw) {
+                    add(Math.abs(sigmoid(found.get(i)) - sigmoid(expected.get(i))));
+                } else if (i % row < 4) {
+                    double pixels = Math.abs((double) found.get(i) - expected.get(i));
+                    if (expected.get(i - i % row + 4) >= 0.1f) {
+                        maxPixels = pixels <= maxPixels ? maxPixels : pixels;
+                    }
+                    add(pixels / side);
+                } else {
+                    add(Math.abs((double) found.get(i) - expected.get(i)));
+                }
             }
-            double scaled = box ? difference / side : difference;
+        }
+
+        private void add(double difference) {
             // Not a number counts as the worst.
-            max = scaled <= max ? max : scaled;
-            sum += scaled;
+            max = difference <= max ? max : difference;
+            sum += difference;
             values++;
         }
 
-        Report report() {
-            return new Report(values, max, sum / Math.max(1, values), maxPixels);
+        private static double sigmoid(float logit) {
+            return 1 / (1 + Math.exp(-logit));
+        }
+
+        Output output() {
+            return new Output(name, values, max, sum / Math.max(1, values), maxPixels);
         }
     }
 }

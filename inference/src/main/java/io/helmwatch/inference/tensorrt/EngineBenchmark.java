@@ -54,7 +54,7 @@ public final class EngineBenchmark {
                 opened.add(engine.openLane(batch));
             }
             TensorRtLane first = opened.get(0);
-            double[] copies = copies(device, first, begin, end);
+            double[] copies = copies(device, engine, first, begin, end);
             double[] rates = new double[ROUNDS];
             for (int round = -1; round < ROUNDS; round++) {
                 long start = System.nanoTime();
@@ -146,13 +146,10 @@ public final class EngineBenchmark {
         return view;
     }
 
-    private static double[] copies(CudaDevice device, TensorRtLane lane, CudaEvent begin, CudaEvent end) {
+    private static double[] copies(
+            CudaDevice device, TensorRtEngine engine, TensorRtLane lane, CudaEvent begin, CudaEvent end) {
         DeviceBuffer input = randomInput(device, lane);
         DevicePredictions output = (DevicePredictions) lane.output();
-        long bytes = (long) lane.maxBatch()
-                * output.layout().anchors()
-                * output.layout().rowElements()
-                * output.type().bytes();
         double up;
         double down;
         try (PinnedBuffer pinned = new PinnedBuffer(device, "benchmark", Math.toIntExact(input.bytes()))) {
@@ -163,13 +160,23 @@ public final class EngineBenchmark {
             end.synchronize();
             up = end.millisSince(begin);
         }
-        try (PinnedBuffer pinned = new PinnedBuffer(device, "benchmark", Math.toIntExact(bytes))) {
-            DeviceBuffer predictions = DeviceBuffer.of(output.addresses().get(0), bytes);
+        List<PinnedBuffer> pinned = new ArrayList<>();
+        try {
+            for (int i = 0; i < output.addresses().size(); i++) {
+                long bytes = engine.outputElements(i, lane.maxBatch())
+                        * output.type().bytes();
+                pinned.add(new PinnedBuffer(device, "benchmark", Math.toIntExact(bytes)));
+            }
             begin.record(lane.stream());
-            predictions.download(pinned, bytes, lane.stream());
+            for (int i = 0; i < pinned.size(); i++) {
+                long bytes = pinned.get(i).bytes();
+                DeviceBuffer.of(output.addresses().get(i), bytes).download(pinned.get(i), bytes, lane.stream());
+            }
             end.record(lane.stream());
             end.synchronize();
             down = end.millisSince(begin);
+        } finally {
+            pinned.forEach(PinnedBuffer::close);
         }
         return new double[] {up, down};
     }

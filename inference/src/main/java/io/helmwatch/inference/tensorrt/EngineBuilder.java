@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>In FP16 engines the input is FP16, since the letterbox writes it so; outputs stay FP32, and so does what lies between the last
  * convolutions and the outputs: boxes are decoded there in pixels, and FP16 has steps of half a pixel from 512 on. INT8 engines are the
- * same, but for what the network quantises itself.
+ * same, but for what the network quantises itself. Raw heads come out in FP16: logits are small, and boxes are decoded from them in FP32.
  *
  * <p>Threading: one build at a time per object. Ownership: frees all but the parser, which the presets cannot free, and which keeps about
  * as many bytes as the ONNX file has until the process ends.
@@ -44,6 +44,9 @@ import org.slf4j.LoggerFactory;
 final class EngineBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineBuilder.class);
+
+    /** Decoded boxes are {@code [N, rows, 5 + classes]}, raw heads have more dimensions. */
+    private static final int DECODED_RANK = 3;
 
     private final CudaDevice device;
     private final Path timingFile;
@@ -68,6 +71,8 @@ final class EngineBuilder {
         BuildWatch watch = new BuildWatch(progress);
         TensorRtLog log = new TensorRtLog(watch::heard);
         Deque<Pointer> owned = new ArrayDeque<>();
+        // Loading the builder's kernels takes a good part of a short build.
+        watch.start();
         try {
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
             builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
@@ -85,7 +90,6 @@ final class EngineBuilder {
                 halve(network, config);
             }
             loadTimings(owned, config);
-            watch.start();
             IHostMemory plan = builder.buildSerializedNetwork(network, config);
             if (plan == null || plan.isNull()) {
                 throw refuse(file, log);
@@ -171,7 +175,7 @@ final class EngineBuilder {
         return dims;
     }
 
-    /** FP16 where it is faster, but for what decodes boxes. */
+    /** FP16 where it is faster, but for what decodes boxes; without such layers outputs are FP16, too. */
     private static void halve(INetworkDefinition network, IBuilderConfig config) {
         config.setFlag(nvinfer.BuilderFlag.kFP16.value);
         config.setFlag(nvinfer.BuilderFlag.kPREFER_PRECISION_CONSTRAINTS.value);
@@ -179,6 +183,13 @@ final class EngineBuilder {
         input.setType(nvinfer.DataType.kHALF.value);
         input.setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
 
+        if (network.getOutput(0).getDimensions().nbDims() > DECODED_RANK) {
+            for (int i = 0; i < network.getNbOutputs(); i++) {
+                network.getOutput(i).setType(nvinfer.DataType.kHALF.value);
+                network.getOutput(i).setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
+            }
+            return;
+        }
         Map<Long, ILayer> producers = new HashMap<>();
         for (int i = 0; i < network.getNbLayers(); i++) {
             ILayer layer = network.getLayer(i);

@@ -30,7 +30,7 @@ final class Int8Network {
     private final OnnxGraph graph;
     private final Map<String, Node> producers;
     private final Map<String, List<Node>> consumers = new HashMap<>();
-    private final Set<Node> tail = new HashSet<>();
+    private final Set<Node> tail;
     private final List<Layer> layers = new ArrayList<>();
     private final Map<String, String> sharesWith = new HashMap<>();
 
@@ -59,7 +59,9 @@ final class Int8Network {
                             .computeIfAbsent(input, tensor -> new ArrayList<>())
                             .add(node));
         }
-        Set<Node> last = lastConvolutions();
+        OnnxGraph.Tail end = graph.tail();
+        Set<Node> last = end.last();
+        tail = end.behind();
         Set<Node> first = firstConvolutions();
         for (Node node : graph.nodes()) {
             if (node.operator().equals("Conv") && !last.contains(node) && !first.contains(node)) {
@@ -83,24 +85,6 @@ final class Int8Network {
                         .forEach(input -> share(input, node.outputs().get(0)));
             }
         }
-    }
-
-    private Set<Node> lastConvolutions() {
-        Set<Node> last = new HashSet<>();
-        Deque<String> waiting = new ArrayDeque<>(graph.outputs());
-        Set<String> seen = new HashSet<>();
-        while (!waiting.isEmpty()) {
-            Node node = producers.get(waiting.remove());
-            if (node == null) {
-                continue;
-            }
-            if (node.operator().equals("Conv")) {
-                last.add(node);
-            } else if (tail.add(node)) {
-                node.inputs().stream().filter(seen::add).forEach(waiting::add);
-            }
-        }
-        return last;
     }
 
     private Set<Node> firstConvolutions() {

@@ -218,6 +218,16 @@ public final class TensorRtEngine implements InferenceEngine {
         return contextBytes;
     }
 
+    /** Names of the outputs, in the order of predictions. */
+    List<String> outputNames() {
+        return network.outputs().stream().map(OnnxFile.Port::name).toList();
+    }
+
+    /** Element type of the input. */
+    TensorType inputType() {
+        return inputType;
+    }
+
     /** Elements of one output for a batch. */
     long outputElements(int output, int batch) {
         long elements = 1;

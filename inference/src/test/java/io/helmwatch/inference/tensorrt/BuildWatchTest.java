@@ -33,6 +33,10 @@ class BuildWatchTest {
         }
 
         assertThat(told)
-                .containsExactly("building 0", "timing /model.0/conv/Conv 1", "timing /model.1/conv/Conv 2", "built 2");
+                .containsExactly(
+                        "loading TensorRT's builder 0",
+                        "timing /model.0/conv/Conv 1",
+                        "timing /model.1/conv/Conv 2",
+                        "built 2");
     }
 }

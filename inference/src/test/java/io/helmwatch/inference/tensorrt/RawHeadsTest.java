@@ -1,0 +1,84 @@
+package io.helmwatch.inference.tensorrt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.inference.ModelException;
+import io.helmwatch.inference.OnnxFile;
+import io.helmwatch.inference.OnnxGraph;
+import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.vision.PredictionLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RawHeadsTest {
+
+    private static final Path HELMET = Path.of("../models/helmet-yolov5n.onnx");
+    private static final Path DATA = Path.of(System.getProperty("helmwatch.data", "data"), "models");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void shouldCutAtTheLastConvolutionsAndFindTheAnchorsInTheBoxes() {
+        Path raw = RawHeads.of(HELMET, ModelConfig.DEFAULT, folder);
+
+        YoloV5Network whole = YoloV5Network.of(OnnxFile.read(HELMET), ModelConfig.DEFAULT);
+        YoloV5Network cut = YoloV5Network.of(OnnxFile.read(raw), ModelConfig.DEFAULT);
+        assertThat(cut.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
+        assertThat(cut.layout().anchors()).isEqualTo(whole.layout().anchors());
+        assertThat(cut.info("fp32", "cpu").identity())
+                .isEqualTo(whole.info("fp32", "cpu").identity());
+        assertThat(cut.info("fp32", "cpu").labels())
+                .isEqualTo(whole.info("fp32", "cpu").labels());
+        OnnxGraph graph = OnnxGraph.read(HELMET);
+        for (PredictionLayout.Head head : cut.layout().heads()) {
+            float[] anchors = graph.weightValues("head" + head.stride() + ".anchors");
+            assertThat(anchors).hasSize(6);
+            for (int i = 0; anchors != null && i < 6; i++) {
+                assertThat(head.anchorSizes().get(i)).isCloseTo(anchors[i], within(0.01f));
+            }
+        }
+        assertThat(OnnxGraph.read(raw).nodes())
+                .extracting(OnnxGraph.Node::operator)
+                .doesNotContain("Transpose", "Split");
+        assertThat(RawHeads.of(raw, ModelConfig.DEFAULT, folder)).isEqualTo(raw);
+    }
+
+    @Test
+    void shouldCutUsualExportsWithFixedAndOpenBatch() {
+        for (String name : new String[] {"yolov5n-coco-dynamic.onnx", "yolov5n-coco-fp16weights.onnx"}) {
+            Path model = DATA.resolve(name);
+            assumeTrue(Files.exists(model), "skipped: " + model + " is not here");
+
+            Path raw = RawHeads.of(model, ModelConfig.DEFAULT, folder);
+
+            YoloV5Network cut = YoloV5Network.of(OnnxFile.read(raw), ModelConfig.DEFAULT);
+            assertThat(cut.layout().heads().get(0).anchorSizes()).containsExactly(10f, 13f, 16f, 30f, 33f, 23f);
+            assertThat(cut.dynamicBatch()).isEqualTo(name.contains("dynamic"));
+        }
+    }
+
+    @Test
+    void shouldRefuseBoxesThatAreDecodedInAnotherWay() throws IOException {
+        OnnxGraph graph = OnnxGraph.read(HELMET);
+        float[] origin = graph.weightValues("head16.origin");
+        assertThat(origin).isNotNull();
+        if (origin != null) {
+            origin[2 * 17] += 1;
+            graph.addWeight("head16.origin", origin, 1, 1, 1600, 2);
+        }
+        Path other = Files.write(folder.resolve("other.onnx"), graph.toBytes());
+
+        assertThatThrownBy(() -> RawHeads.of(other, ModelConfig.DEFAULT, folder))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("other.onnx: expected boxes decoded as YOLOv5 does")
+                .hasMessageContaining("use graph 'decoded'");
+    }
+}
