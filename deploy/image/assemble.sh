@@ -1,18 +1,76 @@
 #!/bin/bash
-# Builds Helmwatch from the current folder and lays it out as an installation: assemble.sh DESTINATION
+# Builds Helmwatch from the current folder and lays it out as an installation: assemble.sh [--gpu] DESTINATION
 # DESTINATION gets the launcher, lib/, models/, health.sh, and natives/: the native libraries unpacked beforehand, so that
 # the service starts on a read-only file system.
+# --gpu adds the GPU backend: 3.1 GB from Maven Central, of which nvidia/ gets the 1.8 GB that it needs; the host brings the driver.
 set -euo pipefail
-destination=${1:?usage: assemble.sh DESTINATION}
+gpu=
+if [ "${1:-}" = --gpu ]; then
+  gpu=1
+  shift
+fi
+destination=${1:?usage: assemble.sh [--gpu] DESTINATION}
 cd "$(dirname "$0")/../.."
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
-./mvnw -q -B -ntp -DskipTests -Dspotless.check.skip=true -Dmdep.analyze.skip=true package
+./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} -DskipTests -Dspotless.check.skip=true -Dmdep.analyze.skip=true package
 mkdir -p "$destination/lib" "$destination/models/demo-clip"
-cp pipeline/target/lib/*.jar pipeline/target/pipeline-*.jar "$destination/lib/"
+for jar in pipeline/target/lib/*.jar pipeline/target/pipeline-*.jar; do
+  case $jar in
+    *-redist.jar) ;; # what is needed of NVIDIA's libraries goes to nvidia/
+    */cuda-*-linux-x86_64.jar | */tensorrt-*-linux-x86_64.jar) [ -z "$gpu" ] || cp "$jar" "$destination/lib/" ;;
+    *) cp "$jar" "$destination/lib/" ;;
+  esac
+done
 cp models/*.onnx "$destination/models/"
 cp models/demo-clip/yard.mp4 "$destination/models/demo-clip/"
 cp helmwatch deploy/image/health.sh LICENSE "$destination/"
 
-# The first run unpacks FFmpeg and ONNX Runtime; detect uses every native library of the CPU path.
-HELMWATCH_NATIVES="$destination/natives" "$destination/helmwatch" detect "$destination/models/demo-clip/yard.mp4" > /dev/null
+if [ -n "$gpu" ]; then
+  # TensorRT's presets initialise those of cuBLAS and cuDNN, which nothing here calls; empty classes in their place spare 1.5 GB.
+  for name in cublas cudnn; do
+    mkdir -p "$scratch/java/org/bytedeco/cuda/global"
+    echo "package org.bytedeco.cuda.global; public class $name {}" > "$scratch/java/org/bytedeco/cuda/global/$name.java"
+  done
+  javac -d "$scratch/classes" "$scratch"/java/org/bytedeco/cuda/global/*.java
+  jar --update --file "$(find "$destination/lib" -name 'cuda-*-1.*.jar' ! -name '*-linux-*')" -C "$scratch/classes" org
+  mkdir -p "$destination/nvidia"
+  for needed in libcudart.so.12 libnvrtc.so.12 libnvrtc-builtins.so.12.6; do
+    unzip -q -o -j pipeline/target/lib/cuda-*-redist.jar "*/$needed" -d "$destination/nvidia"
+  done
+  for needed in libnvinfer.so.10 libnvinfer_builder_resource.so.10.6.0 libnvinfer_plugin.so.10 libnvonnxparser.so.10; do
+    unzip -q -o -j pipeline/target/lib/tensorrt-*-redist.jar "*/$needed" -d "$destination/nvidia"
+  done
+  # Loads them all, which unpacks JavaCPP's own; any library will do for the driver's, which is not called.
+  libc=$(ldd "$(command -v bash)" | sed -n 's/.*libc\.so\.6 => \([^ ]*\).*/\1/p')
+  mkdir "$scratch/driver"
+  ln -s "$libc" "$scratch/driver/libcuda.so.1"
+  LD_LIBRARY_PATH="$destination/nvidia:$scratch/driver" java -cp "$destination/lib/*" \
+    -Dorg.bytedeco.javacpp.cachedir="$destination/natives" deploy/image/LoadGpuLibraries.java
+fi
+
+# Unpacks the CPU's libraries by using them: a run with rules, a spool and pictures.
+cat > "$scratch/every-library.yaml" <<YAML
+streams:
+  - {id: yard, url: $PWD/models/demo-clip/yard.mp4, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
+kafka: {embedded: true}
+incidents:
+  spool: {directory: $scratch/spool}
+  snapshots: {enabled: true, directory: $scratch/pictures}
+http: {enabled: false}
+YAML
+HELMWATCH_NATIVES="$destination/natives" "$destination/helmwatch" run -c "$scratch/every-library.yaml" 2> "$scratch/run.log" ||
+  { cat "$scratch/run.log" >&2; exit 1; }
+# JavaCPP uses its cache only where it can write; from one folder of libraries it loads without.
+mkdir "$destination/natives/javacpp"
+find "$destination"/natives/*.jar -name '*.so*' -type f -exec mv -t "$destination/natives/javacpp" {} +
+find "$destination"/natives/*.jar -name '*.so*' -type l -printf '%l %f\n' | while read -r target name; do
+  library=$destination/natives/javacpp/${target##*/}
+  [ ! -f "$library" ] || [ -e "${library%/*}/$name" ] || ln -s "${target##*/}" "${library%/*}/$name"
+done
+rm -r "$destination"/natives/*.jar
+# Kafka's LZ4 looks there, too, before it unpacks its own.
+unzip -q -o -j "$destination"/lib/lz4-java-*.jar '*/linux/amd64/liblz4-java.so' -d "$destination/natives/javacpp"
+[ -n "$(find "$scratch/pictures" -name '*.jpg')" ] || { echo "assemble.sh: expected the picture of an incident, found none" >&2; exit 1; }
 chmod -R a+rX,go-w "$destination"

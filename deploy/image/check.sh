@@ -33,12 +33,13 @@ pids+=($!)
 
 # The composition's own settings, with this machine's ports and a development broker in place of the container's.
 sed -e "s#camera:8554#127.0.0.1:$rtsp_port#" -e 's#bootstrap-servers:.*#embedded: true#' \
-  -e "s#/var/lib/helmwatch#$work/state#" -e "s#host: 0.0.0.0#host: 127.0.0.1\n  port: $http_port#" deploy/helmwatch.yaml > "$work/helmwatch.yaml"
+  -e "s#/var/lib/helmwatch#$work/state#" -e "s#/var/cache/helmwatch#$work/state/cache#" -e "s#host: 0.0.0.0#host: 127.0.0.1\n  port: $http_port#" deploy/helmwatch.yaml > "$work/helmwatch.yaml"
 
 as_service=()
 [ "$(id -u)" = 0 ] && as_service=(setpriv --reuid 10001 --regid 10001 --clear-groups)
-mkdir -m 1777 "$work/state"
+mkdir -m 1777 "$work/state" "$work/tmp"
 env -i PATH="$PATH" ${JAVA_HOME:+JAVA_HOME="$JAVA_HOME"} HELMWATCH_NATIVES="$work/opt/natives" \
+  HELMWATCH_JAVA_OPTS="-Djava.io.tmpdir=$work/tmp" \
   "${as_service[@]}" "$work/opt/helmwatch" run -c "$work/helmwatch.yaml" > "$work/service.log" 2>&1 &
 service=$!
 pids+=("$service")
@@ -66,6 +67,10 @@ frames=$(analysed)
 [ "$frames" -ge 10 ] || fail "expected at least 10 analysed frames from the demo camera, found $frames"
 
 [ -n "$(find "$work/state" -name '*.db')" ] || fail "expected the spool of incidents in $work/state, found none"
+grep -q "OpenCV cannot be used" "$work/service.log" && fail "OpenCV's libraries were not unpacked beforehand"
+# Docker forbids to load anything from /tmp.
+unpacked=$(find "$work/tmp" -name '*.so*' -type f)
+[ -z "$unpacked" ] || fail "the service unpacked libraries at run time: $unpacked"
 
 kill -TERM "$service"
 code=0

@@ -12,6 +12,6 @@ apt-get update -qq
 # shellcheck disable=SC2086 # a list of words
 apt-get install -y -qq --no-install-recommends $packages
 rm -rf /var/lib/apt/lists/*
-# The one place that the service writes to; a volume takes its owner from here.
-[ "$1" = service ] && install -d -o 10001 -g 10001 /var/lib/helmwatch
+# The places that the service writes to, incidents and engines; a volume takes its owner from here.
+[ "$1" = service ] && install -d -o 10001 -g 10001 /var/lib/helmwatch /var/cache/helmwatch
 exit 0

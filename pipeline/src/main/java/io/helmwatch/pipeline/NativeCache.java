@@ -10,37 +10,51 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Unpacks ONNX Runtime's native libraries once into {@code -Dhelmwatch.natives}; by itself it unpacks them at every start. JavaCPP keeps a
- * cache of its own.
+ * Unpacks the native libraries of ONNX Runtime and SQLite once into {@code -Dhelmwatch.natives}; by themselves they unpack them at every start, into
+ * a folder that may forbid loading them. JavaCPP keeps a cache of its own.
  */
 final class NativeCache {
     private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
-    private static final String RESOURCES = "/ai/onnxruntime/native/linux-x64/";
-    private static final List<String> LIBRARIES = List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");
-    private static final String TOLD = "onnxruntime.native.path";
+
+    /** Who brings libraries, where they are on the class path, and the system property that names their folder. */
+    private record Owner(String name, String resources, List<String> libraries, String property) {}
+
+    private static final List<Owner> OWNERS = List.of(
+            new Owner(
+                    "onnxruntime",
+                    "/ai/onnxruntime/native/linux-x64/",
+                    List.of("libonnxruntime.so", "libonnxruntime4j_jni.so"),
+                    "onnxruntime.native.path"),
+            new Owner(
+                    "sqlite", "/org/sqlite/native/Linux/x86_64/", List.of("libsqlitejdbc.so"), "org.sqlite.lib.path"));
 
     private NativeCache() {}
 
-    /** Unpacks what is missing and tells ONNX Runtime where it is. Without a writable cache nothing changes. */
+    /** Unpacks what is missing and tells the owners where it is. Without a writable cache nothing changes. */
     static void prepare() {
         String folder = System.getProperty("helmwatch.natives");
-        if (folder == null || System.getProperty(TOLD) != null) {
+        if (folder != null) {
+            OWNERS.forEach(owner -> prepare(owner, Path.of(folder, owner.name())));
+        }
+    }
+
+    private static void prepare(Owner owner, Path folder) {
+        if (System.getProperty(owner.property()) != null) {
             return;
         }
         try {
-            Path libraries = Path.of(folder, "onnxruntime");
-            for (String library : LIBRARIES) {
-                unpack(library, libraries);
+            for (String library : owner.libraries()) {
+                unpack(owner.resources() + library, library, folder);
             }
-            System.setProperty(TOLD, libraries.toString());
+            System.setProperty(owner.property(), folder.toString());
         } catch (IOException notWritable) {
             LOG.debug("native libraries are not kept in {}", folder, notWritable);
         }
     }
 
     /** Another process may do the same: the file appears whole or not at all. */
-    private static void unpack(String library, Path folder) throws IOException {
-        java.net.URL resource = NativeCache.class.getResource(RESOURCES + library);
+    private static void unpack(String name, String library, Path folder) throws IOException {
+        java.net.URL resource = NativeCache.class.getResource(name);
         if (resource == null) {
             throw new IOException(library + " is not on the class path");
         }

@@ -14,7 +14,6 @@ import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.ffmpeg.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
-import io.helmwatch.ingest.ffmpeg.TestClips;
 import io.helmwatch.preprocess.ReferencePreprocessor;
 import io.helmwatch.preprocess.cuda.CudaPreprocessor;
 import io.helmwatch.sinks.opencv.SnapshotStore;
@@ -30,6 +29,7 @@ import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
@@ -37,6 +37,7 @@ import io.helmwatch.vision.VideoFrame;
 import io.helmwatch.vision.VideoFrame.Memory;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -67,22 +68,21 @@ class DeviceFramesGpuTest {
 
     @ParameterizedTest
     @CsvSource({
-        "-display_rotation 0, 1280x720",
-        "-display_rotation 90, 720x1280",
-        "-display_rotation 180, 1280x720",
-        "-display_rotation 270, 720x1280",
-        "-display_rotation 0 -display_hflip, 1280x720",
-        "-display_rotation 90 -display_hflip, 720x1280",
-        "-display_rotation 180 -display_hflip, 1280x720",
-        "-display_rotation 270 -display_hflip, 720x1280",
+        // a, b, c, d of the display matrix
+        "UPRIGHT, 1, 0, 0, 1",
+        "CLOCKWISE, 0, 1, -1, 0",
+        "HALF_TURN, -1, 0, 0, -1",
+        "COUNTER_CLOCKWISE, 0, -1, 1, 0",
+        "MIRRORED, -1, 0, 0, 1",
+        "FLIPPED, 1, 0, 0, -1",
+        "TRANSPOSED, 0, 1, 1, 0",
+        "ANTI_TRANSPOSED, 0, -1, -1, 0",
     })
-    void shouldGiveWhatTheCpuGives(String rotation, String size) throws Exception {
-        StreamConfig clip = StreamConfig.of(
-                "clip",
-                TestClips.make("turned.mp4", rotation + " -i " + CLIP + " -t 2 -c copy")
-                        .toString());
+    void shouldGiveWhatTheCpuGives(Orientation orientation, int a, int b, int c, int d) throws Exception {
+        String size = orientation.swapsSides() ? "720x1280" : "1280x720";
+        StreamConfig clip = StreamConfig.of("clip", turnedClip(a, b, c, d).toString());
         List<Seen> expected = onCpu(clip);
-        List<Seen> found = onGpu(clip);
+        List<Seen> found = onGpu(clip, orientation);
 
         assertThat(expected).hasSize(FRAMES);
         assertThat(found).hasSize(FRAMES);
@@ -104,11 +104,26 @@ class DeviceFramesGpuTest {
         }
         System.out.printf(
                 "%s: downloads took %s ms%n",
-                rotation,
+                orientation,
                 found.stream()
                         .map(seen -> String.format("%.2f", seen.downloadMillis()))
                         .toList());
         assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+    }
+
+    /** The clip with another matrix in its track header (ISO/IEC 14496-12, 8.3.2). */
+    private Path turnedClip(int a, int b, int c, int d) throws Exception {
+        byte[] clip = Files.readAllBytes(CLIP);
+        String text = new String(clip, StandardCharsets.ISO_8859_1);
+        int header = text.indexOf("tkhd");
+        assertThat(header).isPositive().isEqualTo(text.lastIndexOf("tkhd"));
+        assertThat(clip[header + 4]).as("version").isZero();
+        ByteBuffer.wrap(clip)
+                .putInt(header + 44, a << 16)
+                .putInt(header + 48, b << 16)
+                .putInt(header + 56, c << 16)
+                .putInt(header + 60, d << 16);
+        return Files.write(folder.resolve("turned.mp4"), clip);
     }
 
     private List<Seen> onCpu(StreamConfig clip) throws Exception {
@@ -128,7 +143,7 @@ class DeviceFramesGpuTest {
         }
     }
 
-    private List<Seen> onGpu(StreamConfig clip) throws Exception {
+    private List<Seen> onGpu(StreamConfig clip, Orientation orientation) throws Exception {
         try (CudaDevice device = CudaDevice.open(0);
                 CudaDecoding decoding = CudaDecoding.open(
                         device.contextHandle(), device.decodeStream().handle())) {
@@ -143,6 +158,7 @@ class DeviceFramesGpuTest {
                         new DeviceTensorBatch(INPUT, TensorType.FP32, memory.address(), stream.handle());
                 seen = play(FfmpegFrameSource.create(clip, decoding), frame -> {
                     assertThat(frame.memory()).isEqualTo(Memory.CUDA);
+                    assertThat(frame.orientation()).isEqualTo(orientation);
                     memory.fill(0xff, memory.bytes(), stream);
                     letterbox.add(frame, tensor, 0);
                     letterbox.submit(tensor, 1);
