@@ -71,8 +71,8 @@ public final class EmbeddedKafka implements AutoCloseable {
         return start(dataDir, port, Map.of());
     }
 
-    /** Starts a broker with settings of its own, as Kafka's broker configuration names them. */
-    static EmbeddedKafka start(@Nullable Path dataDir, int port, Map<String, String> overrides) {
+    /** The same with settings of its own, as Kafka's broker configuration names them; they win over ours. */
+    public static EmbeddedKafka start(@Nullable Path dataDir, int port, Map<String, String> overrides) {
         Path folder;
         int[] ports;
         try {

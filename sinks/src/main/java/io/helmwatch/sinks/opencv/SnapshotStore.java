@@ -195,10 +195,14 @@ public final class SnapshotStore implements AutoCloseable {
     private void reserve() {
         int wanted = wantedBytes.get();
         if (wanted > reservedBytes) {
-            List<FrameCopy> copies = new ArrayList<>(COPIES);
-            free.drainTo(copies);
-            copies.forEach(copy -> copy.reserve(wanted));
-            free.addAll(copies);
+            for (int i = 0; i < COPIES; i++) {
+                // One at a time, so that a picture can be taken meanwhile.
+                FrameCopy copy = free.poll();
+                if (copy != null) {
+                    copy.reserve(wanted);
+                    free.add(copy);
+                }
+            }
             reservedBytes = wanted;
         }
     }

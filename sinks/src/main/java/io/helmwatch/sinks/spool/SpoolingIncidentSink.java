@@ -40,6 +40,44 @@ public final class SpoolingIncidentSink implements IncidentSink {
     private volatile boolean closing;
     private volatile long closeByNanos;
 
+    /** One object for as long as this lives: meters hold it weakly. */
+    private final IncidentStatistics statistics = new IncidentStatistics() {
+        @Override
+        public long accepted() {
+            return accepted.sum();
+        }
+
+        @Override
+        public long refused() {
+            return refused.sum();
+        }
+
+        @Override
+        public long delivered() {
+            return spool.delivered();
+        }
+
+        @Override
+        public long deadLetters() {
+            return spool.deadLetters();
+        }
+
+        @Override
+        public long waiting() {
+            return spool.waiting();
+        }
+
+        @Override
+        public long waitingBytes() {
+            return spool.waitingBytes();
+        }
+
+        @Override
+        public String problem() {
+            return problem;
+        }
+    };
+
     /** Starts the thread. */
     public SpoolingIncidentSink(IncidentSpool spool) {
         this.spool = spool;
@@ -118,42 +156,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
     @Override
     public IncidentStatistics statistics() {
-        return new IncidentStatistics() {
-            @Override
-            public long accepted() {
-                return accepted.sum();
-            }
-
-            @Override
-            public long refused() {
-                return refused.sum();
-            }
-
-            @Override
-            public long delivered() {
-                return spool.delivered();
-            }
-
-            @Override
-            public long deadLetters() {
-                return spool.deadLetters();
-            }
-
-            @Override
-            public long waiting() {
-                return spool.waiting();
-            }
-
-            @Override
-            public long waitingBytes() {
-                return spool.waitingBytes();
-            }
-
-            @Override
-            public String problem() {
-                return problem;
-            }
-        };
+        return statistics;
     }
 
     @Override
