@@ -33,20 +33,6 @@ public record HelmwatchConfig(
         streams = List.copyOf(streams);
     }
 
-    /** The GPU by default. */
-    public HelmwatchConfig(
-            Backend backend,
-            ModelConfig model,
-            InferenceConfig inference,
-            PipelineConfig pipeline,
-            List<StreamConfig> streams,
-            KafkaConfig kafka,
-            JsonLinesConfig jsonLines,
-            HttpConfig http,
-            IncidentsConfig incidents) {
-        this(backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, GpuConfig.DEFAULT);
-    }
-
     /** Incidents and GPU by default. */
     public HelmwatchConfig(
             Backend backend,
@@ -68,6 +54,35 @@ public record HelmwatchConfig(
                 http,
                 IncidentsConfig.DEFAULT,
                 GpuConfig.DEFAULT);
+    }
+
+    /** The same with other streams. */
+    public HelmwatchConfig withStreams(List<StreamConfig> others) {
+        return new HelmwatchConfig(backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu);
+    }
+
+    /** The same with another broker. */
+    public HelmwatchConfig withKafka(KafkaConfig other) {
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, streams, other, jsonLines, http, incidents, gpu);
+    }
+
+    /** The same with another address for HTTP. */
+    public HelmwatchConfig withHttp(HttpConfig other) {
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu);
+    }
+
+    /** The same with incidents made and kept in another way. */
+    public HelmwatchConfig withIncidents(IncidentsConfig other) {
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu);
+    }
+
+    /** The same with a GPU used in another way. */
+    public HelmwatchConfig withGpu(GpuConfig other) {
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other);
     }
 
     /** Every value in force as YAML text, secrets masked, for logs and {@code validate}. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -244,34 +245,32 @@ final class Section {
 
     /** A number of bytes, plain or with a unit such as {@code 256MiB}. */
     long bytes(String key, long byDefault, long min, long max) {
-        String text = text(key);
-        if (text == null) {
-            return byDefault;
-        }
-        Long value = Bytes.parse(text);
-        if (value == null) {
-            problem(key, Bytes.RULE);
-            return byDefault;
-        }
-        if (value < min || value > max) {
-            problem(key, "must be from " + Bytes.format(min) + " to " + Bytes.format(max));
-            return byDefault;
-        }
-        return value;
+        return inRange(key, byDefault, min, max, Bytes::parse, Bytes::format, Bytes.RULE);
     }
 
     Duration duration(String key, Duration byDefault, Duration min, Duration max) {
+        return inRange(key, byDefault, min, max, Durations::parse, Durations::format, Durations.RULE);
+    }
+
+    private <T extends Comparable<T>> T inRange(
+            String key,
+            T byDefault,
+            T min,
+            T max,
+            Function<String, @Nullable T> parse,
+            Function<T, String> format,
+            String rule) {
         String text = text(key);
         if (text == null) {
             return byDefault;
         }
-        Duration value = Durations.parse(text);
+        T value = parse.apply(text);
         if (value == null) {
-            problem(key, Durations.RULE);
+            problem(key, rule);
             return byDefault;
         }
         if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
-            problem(key, "must be from " + Durations.format(min) + " to " + Durations.format(max));
+            problem(key, "must be from " + format.apply(min) + " to " + format.apply(max));
             return byDefault;
         }
         return value;

@@ -108,7 +108,8 @@ class ConfigLoaderTest {
                                 IncidentsConfig.DEFAULT.observation(),
                                 IncidentsConfig.DEFAULT.lostAfter(),
                                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
-                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots")))));
+                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))),
+                        GpuConfig.DEFAULT));
     }
 
     @ParameterizedTest

@@ -352,17 +352,7 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
         List<StreamConfig> streams = full.streams().stream()
                 .map(stream -> stream.withRules(StreamRulesConfig.NONE))
                 .toList();
-        return new HelmwatchConfig(
-                full.backend(),
-                full.model(),
-                full.inference(),
-                full.pipeline(),
-                streams,
-                full.kafka(),
-                full.jsonLines(),
-                full.http(),
-                incidents,
-                full.gpu());
+        return full.withStreams(streams).withIncidents(incidents);
     }
 
     @Override

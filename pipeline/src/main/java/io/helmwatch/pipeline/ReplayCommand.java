@@ -1,6 +1,5 @@
 package io.helmwatch.pipeline;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.vision.FrameDetections;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,12 +25,8 @@ import picocli.CommandLine.Parameters;
                 "Plays a clip through the rules of a configured stream as fast as it goes; prints the incidents as JSON lines and,"
                         + " last, a digest. The same clip, configuration and model give the same output.")
 final class ReplayCommand implements Callable<Integer> {
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "Configuration (YAML).")
-    private Path config = Path.of("");
+    @Mixin
+    private ConfigOptions config = new ConfigOptions();
 
     @Option(
             names = "--stream",
@@ -46,26 +42,20 @@ final class ReplayCommand implements Callable<Integer> {
                     "Capture time of the first frame, for schedules and in the output; ${DEFAULT-VALUE} by default.")
     private String start = "";
 
-    @Option(
-            names = "--model",
-            paramLabel = "FILE",
-            description = "ONNX export of YOLOv5, in place of the configured one.")
-    private @Nullable Path model;
-
     @Parameters(paramLabel = "CLIP", description = "The recording.")
     private Path clip = Path.of("");
 
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        HelmwatchConfig settings = ConfigLoader.load(config);
+        HelmwatchConfig settings = config.load();
         if (!Files.exists(clip)) {
             throw CommandFailure.usage("clip " + clip + ": there is no such file");
         }
         StreamConfig stream = stream(settings);
         long startMillis = startMillis();
         HelmwatchConfig replay = Settings.replay(settings, stream, clip.toString());
-        Path network = Installation.model(model == null ? settings.model().path() : model);
+        Path network = config.model(settings);
         IncidentPrinter printer = new IncidentPrinter(System.out);
         IncidentAnalyzer rules = new IncidentAnalyzer();
         rules.begin(replay.streams(), replay.incidents(), List.of(printer), null);

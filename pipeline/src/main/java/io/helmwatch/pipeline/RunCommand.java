@@ -1,15 +1,13 @@
 package io.helmwatch.pipeline;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** The service. */
 @Command(
@@ -19,30 +17,20 @@ import picocli.CommandLine.Option;
 final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "Configuration (YAML).")
-    private Path config = Path.of("");
-
-    @Option(
-            names = "--model",
-            paramLabel = "FILE",
-            description = "ONNX export of YOLOv5, in place of the configured one.")
-    private @Nullable Path model;
+    @Mixin
+    private ConfigOptions config = new ConfigOptions();
 
     @Override
     public Integer call() throws Exception {
-        HelmwatchConfig settings = ConfigLoader.load(config);
-        Path network = Installation.model(model == null ? settings.model().path() : model);
+        HelmwatchConfig settings = config.load();
+        Path network = config.model(settings);
         LOG.debug("settings in force:\n{}", settings.describe());
         try (DetectionService service = DetectionService.start(settings, network, List.of());
                 Termination.Registration signals = Termination.onSignal(() -> {
                     LOG.info("stopping");
                     service.stop();
                 })) {
-            service.reloadFrom(() -> ConfigLoader.load(config));
+            service.reloadFrom(config::load);
             HangUpSignal.handle(() -> {
                 try {
                     service.reload();

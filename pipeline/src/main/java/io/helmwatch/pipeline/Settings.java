@@ -50,17 +50,7 @@ final class Settings {
                 true,
                 usual.queueCapacity(),
                 usual.properties());
-        return new HelmwatchConfig(
-                config.backend(),
-                config.model(),
-                config.inference(),
-                config.pipeline(),
-                config.streams(),
-                embedded,
-                config.jsonLines(),
-                config.http(),
-                config.incidents(),
-                config.gpu());
+        return config.withKafka(embedded);
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
@@ -85,7 +75,8 @@ final class Settings {
                 KafkaConfig.DEFAULT,
                 JsonLinesConfig.DEFAULT,
                 new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
-                config.incidents());
+                config.incidents(),
+                config.gpu());
     }
 
     static ModelConfig model(double confidence, double iou) {
@@ -103,17 +94,7 @@ final class Settings {
 
     /** The same with a GPU used in another way. */
     static HelmwatchConfig withGpu(HelmwatchConfig config, GpuConfig gpu) {
-        return new HelmwatchConfig(
-                config.backend(),
-                config.model(),
-                config.inference(),
-                config.pipeline(),
-                config.streams(),
-                config.kafka(),
-                config.jsonLines(),
-                config.http(),
-                config.incidents(),
-                gpu);
+        return config.withGpu(gpu);
     }
 
     static StreamConfig file(String id, Path file, boolean loop) {

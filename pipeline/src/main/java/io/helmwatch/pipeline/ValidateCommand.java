@@ -1,7 +1,6 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.ConfigException;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.Problem;
 import io.helmwatch.config.Redaction;
@@ -9,12 +8,11 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Everything that is wrong with a configuration, at once. */
@@ -22,18 +20,8 @@ import picocli.CommandLine.Option;
         name = "validate",
         description = "Checks a configuration and lists everything that is wrong with it; opens nothing.")
 final class ValidateCommand implements Callable<Integer> {
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "Configuration (YAML).")
-    private Path config = Path.of("");
-
-    @Option(
-            names = "--model",
-            paramLabel = "FILE",
-            description = "ONNX export of YOLOv5, in place of the configured one.")
-    private @Nullable Path model;
+    @Mixin
+    private ConfigOptions config = new ConfigOptions();
 
     @Option(names = "--show", description = "Prints every value in force, secrets masked.")
     private boolean show;
@@ -43,7 +31,7 @@ final class ValidateCommand implements Callable<Integer> {
         List<String> problems = new ArrayList<>();
         HelmwatchConfig settings = null;
         try {
-            settings = ConfigLoader.load(config);
+            settings = config.load();
         } catch (ConfigException wrong) {
             wrong.problems().stream().map(Problem::toString).forEach(problems::add);
         }
@@ -57,7 +45,7 @@ final class ValidateCommand implements Callable<Integer> {
         if (show) {
             System.out.print(Redaction.redact(settings.describe()));
         }
-        Main.say(config + " is valid: " + settings.streams().size()
+        Main.say(config.file() + " is valid: " + settings.streams().size()
                 + (settings.streams().size() == 1 ? " stream" : " streams"));
         return 0;
     }
@@ -65,22 +53,22 @@ final class ValidateCommand implements Callable<Integer> {
     private List<String> problemsWithFiles(HelmwatchConfig settings) {
         List<String> problems = new ArrayList<>();
         try {
-            Installation.model(model == null ? settings.model().path() : model);
+            config.model(settings);
         } catch (CommandFailure missing) {
-            problems.add(config + ": model.path: " + missing.getMessage());
+            problems.add(config.file() + ": model.path: " + missing.getMessage());
         }
         if (settings.kafka().enabled()) {
             try {
                 KafkaDetectionSink.check(settings.kafka());
             } catch (IllegalArgumentException refused) {
-                problems.add(config + ": " + refused.getMessage());
+                problems.add(config.file() + ": " + refused.getMessage());
             }
         }
         for (StreamConfig stream : settings.streams()) {
             try {
                 StreamAddress.parse(stream.url());
             } catch (IngestException refused) {
-                problems.add(config + ": stream " + stream.id() + ": " + refused.getMessage());
+                problems.add(config.file() + ": stream " + stream.id() + ": " + refused.getMessage());
             }
         }
         return problems;

@@ -129,15 +129,7 @@ class BrokerTest {
 
     private static HelmwatchConfig config(KafkaConfig kafka, StreamConfig... streams) {
         HelmwatchConfig files = Settings.of(Backend.CPU, ModelConfig.DEFAULT, List.of(streams));
-        return new HelmwatchConfig(
-                files.backend(),
-                files.model(),
-                files.inference(),
-                files.pipeline(),
-                files.streams(),
-                kafka,
-                files.jsonLines(),
-                files.http());
+        return files.withKafka(kafka);
     }
 
     private static List<ConsumerRecord<String, String>> readAll(String topic) {

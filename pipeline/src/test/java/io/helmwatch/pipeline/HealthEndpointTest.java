@@ -104,15 +104,7 @@ class HealthEndpointTest {
     void shouldPublishWhatARunOfAClipDid() throws Exception {
         HelmwatchConfig files = Settings.of(
                 Backend.CPU, ModelConfig.DEFAULT, List.of(Settings.file("gate", SampleMedia.workerClip(), false)));
-        HelmwatchConfig config = new HelmwatchConfig(
-                files.backend(),
-                files.model(),
-                files.inference(),
-                files.pipeline(),
-                files.streams(),
-                files.kafka(),
-                files.jsonLines(),
-                ANY_PORT);
+        HelmwatchConfig config = files.withHttp(ANY_PORT);
         try (DetectionService service =
                 DetectionService.start(config, SampleMedia.cocoModel(), List.of(new InMemoryDetectionSink()))) {
             service.awaitEnd();
