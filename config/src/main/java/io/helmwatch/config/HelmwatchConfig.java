@@ -75,8 +75,7 @@ public record HelmwatchConfig(
 
     /** The same with incidents made and kept in another way. */
     public HelmwatchConfig withIncidents(IncidentsConfig other) {
-        return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu);
+        return new HelmwatchConfig(backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu);
     }
 
     /** The same with a GPU used in another way. */

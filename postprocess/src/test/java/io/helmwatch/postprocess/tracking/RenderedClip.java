@@ -14,13 +14,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The demonstration clip: what the shipped n model finds in it, recorded, and the renderer's truth. */
-public final class YardClip {
-    private static final int FRAMES = 625;
+/** A rendered clip of 25 frames a second: what the shipped n model finds in it, recorded, and the renderer's truth. */
+public enum RenderedClip {
+    /** The demonstration clip, with which the tracker was developed. */
+    YARD(625),
+    /** The held-out clip: whoever changes the tracker because of it makes it one of development. */
+    RAMP(650);
+
     /** Heads that are hidden more than this are neither asked for nor counted as wrong. */
     private static final double SEEN = 0.4;
 
@@ -36,15 +41,19 @@ public final class YardClip {
      */
     public record Frame(FrameDetections shown, List<IdentityF1.Box> heads, List<IdentityF1.Box> hidden) {}
 
-    private YardClip() {}
+    private final int count;
+
+    RenderedClip(int count) {
+        this.count = count;
+    }
 
     /** Every n-th of the clip's 25 frames per second. */
-    public static List<Frame> frames(int everyNth) throws IOException {
+    public List<Frame> frames(int everyNth) throws IOException {
         List<List<Detection>> detections = detections();
         List<String> truth = Files.readAllLines(
-                Path.of(System.getProperty("helmwatch.home"), "models", "demo-clip", "yard-truth.jsonl"));
+                Path.of(System.getProperty("helmwatch.home"), "models", "demo-clip", title() + "-truth.jsonl"));
         List<Frame> frames = new ArrayList<>();
-        for (int i = 0; i < FRAMES; i += everyNth) {
+        for (int i = 0; i < count; i += everyNth) {
             List<IdentityF1.Box> heads = new ArrayList<>();
             List<IdentityF1.Box> hidden = new ArrayList<>();
             Matcher head = HEAD.matcher(truth.get(i));
@@ -55,7 +64,7 @@ public final class YardClip {
             }
             frames.add(new Frame(
                     new FrameDetections(
-                            "yard",
+                            title(),
                             0,
                             i,
                             i * 40_000_000L,
@@ -69,12 +78,18 @@ public final class YardClip {
         return frames;
     }
 
-    private static List<List<Detection>> detections() throws IOException {
+    /** Name of the clip's files. */
+    public String title() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    private List<List<Detection>> detections() throws IOException {
         List<List<Detection>> frames = new ArrayList<>();
-        for (int i = 0; i < FRAMES; i++) {
+        for (int i = 0; i < count; i++) {
             frames.add(new ArrayList<>());
         }
-        InputStream file = Objects.requireNonNull(YardClip.class.getResourceAsStream("/yard-detections.csv"));
+        InputStream file =
+                Objects.requireNonNull(RenderedClip.class.getResourceAsStream("/" + title() + "-detections.csv"));
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(file, StandardCharsets.UTF_8))) {
             lines.readLine();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
