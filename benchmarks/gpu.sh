@@ -15,17 +15,17 @@
 #   report    DIR/report.md and DIR/report.json of what is in DIR
 #
 # Options: --streams LIST (1,4,16,32,64)  --seconds S per stage (3)  --rounds N (3)  --precisions LIST (fp16,fp32)  --minutes M of soak (10)
-#          --data DIR with images/ and labels/   --pictures DIR   --peer-streams LIST (1,8,32)   --cache DIR of engines
+#          --data DIR with images/ and labels/   --calibration DIR of pictures, for precision int8   --pictures DIR   --peer-streams LIST (1,8,32)   --cache DIR of engines
 # HELMWATCH is the command to run; ./helmwatch by default. PYTHON runs the peer; python3 by default.
 set -euo pipefail
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 helmwatch=${HELMWATCH:-$home/helmwatch} python=${PYTHON:-python3} models=${MODELS:-$home/models}
-out= clips= data= pictures= cache=${HOME}/.cache/helmwatch
+out='' clips='' data='' calibration='' pictures='' cache=${HOME}/.cache/helmwatch
 streams=1,4,16,32,64 seconds=3 rounds=3 precisions=fp16,fp32 minutes=10 peer_streams=1,8,32
 steps=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --out | --clips | --data | --pictures | --cache | --streams | --seconds | --rounds | --precisions | --minutes | --peer-streams)
+    --out | --clips | --data | --calibration | --pictures | --cache | --streams | --seconds | --rounds | --precisions | --minutes | --peer-streams)
       [ $# -gt 1 ] || { echo "gpu.sh: $1 needs a value" >&2; exit 2; }
       name=${1#--}; printf -v "${name//-/_}" %s "$2"; shift 2 ;;
     -*) echo "gpu.sh: unknown option $1" >&2; exit 2 ;;
@@ -44,15 +44,17 @@ step() {
   else echo "$name: exit code $? after $((SECONDS - begun)) s" | tee -a "$out/$name.txt"; tail -3 "$out/$name.err"; fi
 }
 need_clips() { [ -n "$clips" ] || { echo "gpu.sh: $1 needs --clips" >&2; exit 2; }; }
+# What a precision needs beside its name.
+int8() { [ "$1" != int8 ] || echo "${calibration:+--calibration $calibration} ${data:+--check $data}"; }
 first_clip() { echo "${clips%% *}"; }
-# shellcheck disable=SC2086 # commands and clips are words
+# shellcheck disable=SC2086,SC2046,SC2016 # commands and clips are words; the fences of the report are no commands
 for what in "${steps[@]}"; do
   case $what in
     kernels) step kernels $helmwatch bench --kernels --cache "$cache" --json-file "$out/kernels.json" ;;
     engine)
       for model in n s; do for precision in ${precisions//,/ }; do
         step "engine-$model-$precision" $helmwatch engine bench --model "$models/helmet-yolov5$model.onnx" --precision "$precision" \
-          --cache "$cache" --runs 100
+          $(int8 "$precision") --cache "$cache" --runs 100
       done; done ;;
     bench)
       need_clips bench
@@ -81,7 +83,7 @@ for what in "${steps[@]}"; do
     compare)
       need_clips compare
       for precision in ${precisions//,/ }; do
-        step "compare-$precision" $helmwatch compare --backend cuda --precision "$precision" --cache "$cache" \
+        step "compare-$precision" $helmwatch compare --backend cuda --precision "$precision" $(int8 "$precision") --cache "$cache" \
           --model "$models/helmet-yolov5n.onnx" $clips $pictures
       done ;;
     eval)
@@ -89,7 +91,7 @@ for what in "${steps[@]}"; do
       for model in n s; do
         step "eval-$model-cpu" $helmwatch eval --backend cpu --model "$models/helmet-yolov5$model.onnx" --data "$data" --json
         for precision in ${precisions//,/ }; do
-          step "eval-$model-$precision" $helmwatch eval --backend cuda --precision "$precision" --cache "$cache" \
+          step "eval-$model-$precision" $helmwatch eval --backend cuda --precision "$precision" $(int8 "$precision") --cache "$cache" \
             --model "$models/helmet-yolov5$model.onnx" --data "$data" --json
         done
       done ;;

@@ -102,7 +102,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         HelmwatchConfig config = gpu.in(Settings.of(common.backend(), ModelConfig.DEFAULT, List.of()));
         StringWriter text = new StringWriter();
-        try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
+        Thread self = Thread.currentThread();
+        try (Termination.Registration signals = Termination.onSignal(self::interrupt);
+                JsonGenerator out = new JsonFactory().createGenerator(text)) {
             if (kernels) {
                 KernelBenchmark.Result result = KernelBenchmark.run(config.gpu());
                 KernelBenchmark.write(result, out);
@@ -110,6 +112,8 @@ final class BenchCommand implements Callable<Integer> {
             } else {
                 measure(files, config, out);
             }
+        } catch (InterruptedException ended) {
+            return 1;
         }
         if (json) {
             System.out.println(text);

@@ -105,6 +105,15 @@ final class CompareCommand implements Callable<Integer> {
             sources.addAll(sourcesAt(path));
         }
         Path model = common.model();
+        Thread self = Thread.currentThread();
+        try (Termination.Registration signals = Termination.onSignal(self::interrupt)) {
+            return compare(model, sources);
+        } catch (InterruptedException ended) {
+            return 1;
+        }
+    }
+
+    private int compare(Path model, List<String> sources) throws IOException, InterruptedException {
         Findings expected =
                 run(reference, Installation.model(referenceModel == null ? model : referenceModel), sources);
         Findings found = run(common.backend(), model, sources);

@@ -18,7 +18,7 @@ class LiveBenchmarkTest {
                 "5   | 64  | 512 | 64 32 16 8 4 6 5       | 5",
                 "0   | 4   | 512 | 4 2 1                  | 0",
                 "100 | 64  | 512 | 64 80 100 125 112 106  | 100",
-                "999 | 64  | 200 | 64 80 100 125 156 195 200 | 200",
+                "999 | 64  | 196 | 64 80 100 125 156 195      | 195",
                 "20  | 300 | 200 | 200 100 50 25 12 18 21 19 20 | 20"
             })
     void shouldGrowUntilItFailsAndHalveTheGap(int limit, int first, int most, String tried, int found)
