@@ -127,6 +127,42 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldReadHowInt8EnginesAreMade() throws IOException {
+        Files.createDirectories(folder.resolve("site-pictures"));
+        GpuConfig gpu = parse(SINK + STREAM + """
+                gpu:
+                  precision: int8
+                  graph: raw
+                  int8: {pictures: site-pictures, calibrator: entropy, max-loss: 0.02, keep-fp16: ['head*', spp.merge]}
+                """).gpu();
+
+        assertThat(gpu.precision()).isEqualTo("int8");
+        assertThat(gpu.graph()).isEqualTo("raw");
+        assertThat(gpu.int8())
+                .isEqualTo(new Int8Config(
+                        folder.resolve("site-pictures"), "entropy", null, 0.02, List.of("head*", "spp.merge")));
+        assertThat(parse(SINK + STREAM).gpu().int8()).isEqualTo(Int8Config.DEFAULT);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {precision: int8}                   | gpu.precision=int8: int8 needs a folder of pictures to calibrate on: set gpu.int8.pictures
+            {precision: int4}                   | gpu.precision=int4: must be one of fp16, fp32, int8
+            {graph: cut}                        | gpu.graph=cut: must be one of decoded, raw
+            {int8: {pictures: nosuch}}          | there is no such folder
+            {int8: {check-pictures: nosuch}}    | there is no such folder
+            {int8: {calibrator: kl}}            | gpu.int8.calibrator=kl: must be one of minmax, entropy
+            {int8: {max-loss: 1.5}}             | gpu.int8.max-loss=1.5: must be
+            {int8: {picture: x}}                | did you mean 'pictures'?
+            """)
+    void shouldSayWhatIsWrongWithInt8(String section, String sentence) {
+        assertThat(problems(SINK + STREAM + "gpu: " + section))
+                .singleElement()
+                .asString()
+                .contains(sentence);
+    }
+
+    @Test
     void shouldTakeAStreamsOwnGpuOnlyFromThoseInUse() {
         String two = SINK + """
                 streams:

@@ -88,16 +88,21 @@ class TensorRtEngineGpuTest {
         EngineOptions options = EngineOptions.of(Precision.FP32, 4).withLevel(0);
         TensorRtEngine.open(device, MODEL, ModelConfig.DEFAULT, options, cache, EngineProgress.SILENT)
                 .close();
-        long free = device.freeBytes();
-        for (int i = 0; i < 10; i++) {
-            try (TensorRtEngine engine = TensorRtEngine.open(
-                            device, MODEL, ModelConfig.DEFAULT, options, cache, EngineProgress.SILENT);
-                    InferenceLane lane = engine.openLane(4)) {
-                lane.run(4);
-                lane.await();
+        // Others may use the GPU: what leaks here leaks in every round, what they take does not.
+        long lost = Long.MAX_VALUE;
+        for (int round = 0; round < 5; round++) {
+            long free = device.freeBytes();
+            for (int i = 0; i < 10; i++) {
+                try (TensorRtEngine engine = TensorRtEngine.open(
+                                device, MODEL, ModelConfig.DEFAULT, options, cache, EngineProgress.SILENT);
+                        InferenceLane lane = engine.openLane(4)) {
+                    lane.run(4);
+                    lane.await();
+                }
             }
+            lost = Math.min(lost, free - device.freeBytes());
         }
-        assertThat(free - device.freeBytes()).isLessThan(64L << 20);
+        assertThat(lost).isLessThan(64L << 20);
     }
 
     @Test
