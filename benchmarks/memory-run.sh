@@ -37,13 +37,13 @@ trap 'kill "$service" 2> /dev/null || true' EXIT
 # The sum of a metric over its labels; the second argument selects them.
 metric() { awk -v name="$1" -v label="${2:-}" 'index($0, name) == 1 && index($0, label) { sum += $NF } END { printf "%.0f", sum }' "$folder/metrics"; }
 
-echo "minute,rss_kb,heap_bytes,other_jvm_bytes,direct_bytes,native_bytes,frames,incidents_delivered,pictures,threads" | tee "$folder/samples.csv"
+echo "minute,rss_kb,heap_bytes,old_heap_bytes,other_jvm_bytes,direct_bytes,native_bytes,frames,incidents_delivered,pictures,threads" | tee "$folder/samples.csv"
 begun=$SECONDS
 for ((minute = 1; minute <= minutes; minute++)); do
   while ((SECONDS - begun < 60 * minute)); do sleep 1; done
   kill -0 "$service" || { echo "the service has ended: see $folder/run.log" >&2; exit 1; }
   curl -fsS http://127.0.0.1:9401/metrics > "$folder/metrics"
-  echo "$minute,$(awk '/^VmRSS/ { print $2 }' "/proc/$service/status"),$(metric jvm_memory_used_bytes 'area="heap"'),$(metric jvm_memory_used_bytes 'area="nonheap"'),$(metric jvm_buffer_memory_used_bytes 'id="direct"'),$(metric helmwatch_native_memory_used_bytes),$(metric helmwatch_analysed_frames_total),$(metric helmwatch_incident_delivered_messages_total),$(metric helmwatch_incident_snapshots_pictures_total 'stored'),$(awk '/^Threads/ { print $2 }' "/proc/$service/status")" | tee -a "$folder/samples.csv"
+  echo "$minute,$(awk '/^VmRSS/ { print $2 }' "/proc/$service/status"),$(metric jvm_memory_used_bytes 'area="heap"'),$(metric jvm_memory_used_bytes 'id="Tenured Gen"'),$(metric jvm_memory_used_bytes 'area="nonheap"'),$(metric jvm_buffer_memory_used_bytes 'id="direct"'),$(metric helmwatch_native_memory_used_bytes),$(metric helmwatch_analysed_frames_total),$(metric helmwatch_incident_delivered_messages_total),$(metric helmwatch_incident_snapshots_pictures_total 'stored'),$(awk '/^Threads/ { print $2 }' "/proc/$service/status")" | tee -a "$folder/samples.csv"
 done
 
 # Start: mean of minutes 3 to 5, when everything has been used once. End: mean of the last three. Slope: least squares from minute 3.
