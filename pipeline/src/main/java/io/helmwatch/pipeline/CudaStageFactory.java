@@ -6,7 +6,6 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
-import io.helmwatch.cuda.GpuInfo;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
@@ -31,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,11 +73,29 @@ public final class CudaStageFactory implements StageFactory {
         return StreamPlacement.spread(config.streams(), devices(config.gpu()));
     }
 
-    /** Indices of the GPUs in use. */
-    static List<Integer> devices(GpuConfig gpu) {
-        return gpu.devices().isEmpty()
-                ? CudaProbe.result().gpus().stream().map(GpuInfo::index).toList()
-                : gpu.devices();
+    private static List<Integer> devices(GpuConfig gpu) {
+        return devices(gpu, CudaProbe.result().gpus().size());
+    }
+
+    /**
+     * Indices of the GPUs in use.
+     *
+     * @param found how many there are
+     * @throws IllegalStateException when one is asked for that is not there
+     */
+    static List<Integer> devices(GpuConfig gpu, int found) {
+        if (gpu.devices().isEmpty()) {
+            return IntStream.range(0, found).boxed().toList();
+        }
+        for (int device : gpu.devices()) {
+            if (device >= found) {
+                throw new IllegalStateException("gpu.devices: GPU " + device + " is not there: expected "
+                        + (found == 1
+                                ? "0, since 1 GPU was found"
+                                : "0 to " + (found - 1) + ", since " + found + " GPUs were found"));
+            }
+        }
+        return gpu.devices();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.config.Backend;
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
@@ -9,6 +10,7 @@ import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
+import io.helmwatch.cuda.GpuInfo;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
@@ -27,12 +29,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -85,6 +89,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         network(settings);
         if (settings != null) {
+            devices(settings);
             kafka(settings.kafka());
             streams(settings.streams());
         }
@@ -104,17 +109,37 @@ final class DoctorCommand implements Callable<Integer> {
                             + ", kernel compiler " + probe.nvrtcVersion());
             Optional<String> missing = TensorRtLibrary.problem();
             report(missing.isEmpty(), "tensorrt", missing.isEmpty() ? TensorRtLibrary.version() : missing.get());
-            videoEngines();
+            probe.gpus().forEach(this::videoEngines);
         }
     }
 
-    private void videoEngines() {
-        try (CudaDevice device = CudaDevice.open(0);
+    private void videoEngines(GpuInfo gpu) {
+        String what = "nvdec of GPU " + gpu.index();
+        try (CudaDevice device = CudaDevice.open(gpu.index());
                 CudaDecoding decoding = CudaDecoding.open(
                         device.contextHandle(), device.decodeStream().handle())) {
-            good("nvdec", "usable");
+            good(what, "usable, " + (device.freeBytes() >> 20) + " MiB of the GPU are free");
         } catch (RuntimeException refused) {
-            bad("nvdec", String.valueOf(refused.getMessage()));
+            bad(what, String.valueOf(refused.getMessage()));
+        }
+    }
+
+    /** Which GPU would analyse how many streams. */
+    private void devices(HelmwatchConfig settings) {
+        if (settings.backend() == Backend.CPU || !CudaProbe.result().usable()) {
+            return;
+        }
+        try {
+            Map<Integer, List<StreamConfig>> placement = new CudaStageFactory().placement(settings);
+            good(
+                    "gpu.devices",
+                    placement.entrySet().stream()
+                            .map(device -> "cuda:" + device.getKey() + " gets "
+                                    + device.getValue().size() + " of "
+                                    + settings.streams().size() + " streams")
+                            .collect(Collectors.joining(", ")));
+        } catch (IllegalStateException wrong) {
+            bad("gpu.devices", String.valueOf(wrong.getMessage()));
         }
     }
 

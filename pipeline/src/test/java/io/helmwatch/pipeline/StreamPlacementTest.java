@@ -3,7 +3,10 @@ package io.helmwatch.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.StreamConfig;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -70,6 +73,27 @@ class StreamPlacementTest {
         for (String device : before.split(" ", -1)) {
             assertThat(after).contains(device);
         }
+    }
+
+    @Test
+    void shouldTakeTheGpusAskedForOnlyIfTheyAreThere() {
+        assertThat(CudaStageFactory.devices(gpus(), 3)).containsExactly(0, 1, 2);
+        assertThat(CudaStageFactory.devices(gpus(2, 0), 3)).containsExactly(2, 0);
+        assertThatThrownBy(() -> CudaStageFactory.devices(gpus(0, 2), 2))
+                .hasMessage("gpu.devices: GPU 2 is not there: expected 0 to 1, since 2 GPUs were found");
+        assertThatThrownBy(() -> CudaStageFactory.devices(gpus(1), 1))
+                .hasMessage("gpu.devices: GPU 1 is not there: expected 0, since 1 GPU was found");
+    }
+
+    private static GpuConfig gpus(Integer... devices) {
+        String list = List.of(devices).toString();
+        return ConfigLoader.parse(
+                        "streams: [{id: a, url: 'rtsp://camera/1'}]\njson-lines: {target: '-'}\ngpu: {devices: "
+                                + (devices.length == 0 ? "all" : list) + "}\n",
+                        "site.yaml",
+                        Path.of("/"),
+                        name -> null)
+                .gpu();
     }
 
     @Test
