@@ -9,6 +9,7 @@ import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
+import io.helmwatch.vision.PredictionLayout;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -316,7 +317,7 @@ final class EngineCommand implements Runnable {
                 if (folder == null) {
                     EngineAlignment.Report report = EngineAlignment.compare(
                             device, opened.engine(), opened.network(), ModelConfig.DEFAULT, pictures, 1);
-                    print(report, pictures);
+                    print(report, pictures, decodes(opened));
                     return verdict(report.maxAbsolute() <= allowed, report, allowed, "");
                 }
                 try (PictureFolder all =
@@ -324,7 +325,7 @@ final class EngineCommand implements Runnable {
                     PictureFolder some = all.part(i -> i < pictures);
                     EngineAlignment.Report report = EngineAlignment.compare(
                             device, opened.engine(), opened.network(), ModelConfig.DEFAULT, some);
-                    print(report, some.size());
+                    print(report, some.size(), decodes(opened));
                     Int8Report.Score score = boxes(device, opened, some);
                     double wanted = recall != null ? recall : usual.recall();
                     boolean good = report.maxAbsolute() <= allowed && !(score.recall() < wanted);
@@ -350,17 +351,25 @@ final class EngineCommand implements Runnable {
             return EngineFactory.runEngine(device, opened.engine(), comparison);
         }
 
-        private static void print(EngineAlignment.Report report, int pictures) {
+        /** Raw heads hold logits, no boxes. */
+        private static boolean decodes(EngineFactory.Opened opened) {
+            return opened.engine().model().output().kind() == PredictionLayout.Kind.DECODED;
+        }
+
+        private static void print(EngineAlignment.Report report, int pictures, boolean boxes) {
             for (EngineAlignment.Output output : report.outputs()) {
                 System.out.printf(
                         Locale.ROOT,
-                        "%s: %d values of %d pictures; largest difference %.6f, mean %.8f; boxes differ by at most %.3f pixels%n",
+                        "%s: %d values of %d pictures; largest difference %.6f, mean %.8f%s%n",
                         output.name(),
                         output.values(),
                         pictures,
                         output.maxAbsolute(),
                         output.meanAbsolute(),
-                        output.maxBoxPixels());
+                        boxes
+                                ? String.format(
+                                        Locale.ROOT, "; boxes differ by at most %.3f pixels", output.maxBoxPixels())
+                                : "");
             }
         }
 

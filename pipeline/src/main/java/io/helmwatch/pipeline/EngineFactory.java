@@ -300,9 +300,11 @@ final class EngineFactory {
                             fp32,
                             attempts,
                             good ? name : "");
-                    LOG.info("{}", found.reason());
                     if (good || attempts.size() == KEPT_SHARES.length) {
+                        LOG.info("{}", found.reason());
                         found.write(report);
+                    } else {
+                        LOG.info("{}", found.setback());
                     }
                     if (good) {
                         return opened;

@@ -80,10 +80,18 @@ record Int8Report(
         return !network.isEmpty();
     }
 
-    /** One sentence. */
+    /** The verdict in one sentence. */
     String reason() {
+        return (accepted() ? "INT8 is used: " : "INT8 is not used, FP16 is: ") + found();
+    }
+
+    /** What is said of an attempt that another one follows. */
+    String setback() {
+        return "INT8 loses too much, so more layers are kept in FP16: " + found();
+    }
+
+    private String found() {
         Attempt last = attempts.get(attempts.size() - 1);
-        double loss = loss(fp32, last.score, labelled);
         String against = labelled
                 ? String.format(
                         Locale.ROOT,
@@ -93,16 +101,15 @@ record Int8Report(
                         fp32.at50,
                         fp32.at50To95)
                 : String.format(Locale.ROOT, "AP@0.5 %.4f against FP32's own boxes", last.score.at50);
-        String found = String.format(
+        return String.format(
                 Locale.ROOT,
                 "%s on %d %s pictures, a loss of %.4f where %.4f is accepted, with %d convolutions in INT8",
                 against,
                 checkPictures,
                 labelled ? "labelled" : "unlabelled",
-                loss,
+                loss(fp32, last.score, labelled),
                 maxLoss,
                 last.int8Convolutions);
-        return accepted() ? "INT8 is used: " + found : "INT8 is not used, FP16 is: " + found + "";
     }
 
     /** Keeps it, as a whole or not at all. */

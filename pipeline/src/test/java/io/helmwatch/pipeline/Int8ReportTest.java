@@ -51,6 +51,13 @@ class Int8ReportTest {
     }
 
     @Test
+    void shouldNotSpeakOfAVerdictWhileMoreIsTried() {
+        assertThat(report("", true, COARSE).setback())
+                .startsWith("INT8 loses too much, so more layers are kept in FP16: mAP@0.5 0.9470")
+                .doesNotContain("not used");
+    }
+
+    @Test
     void shouldReadBackItsVerdictAndTakeDamageAsAbsence() throws IOException {
         Path file = folder.resolve("engine.int8.json");
         assertThat(Int8Report.read(file)).isEmpty();
