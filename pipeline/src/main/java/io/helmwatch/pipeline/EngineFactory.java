@@ -3,6 +3,7 @@ package io.helmwatch.pipeline;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.OnnxFile;
 import io.helmwatch.inference.YoloV5Network;
@@ -17,6 +18,7 @@ import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
 import io.helmwatch.inference.tensorrt.RawHeads;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import io.helmwatch.postprocess.NmsSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -137,7 +139,12 @@ final class EngineFactory {
                         .filter(verdict ->
                                 !verdict.accepted() || Files.isRegularFile(request.engines.resolve(verdict.network())));
                 if (known.isEmpty()) {
-                    return judge(device, request, progress, model, pictures, base, report);
+                    try {
+                        return judge(device, request, progress, model, pictures, base, report);
+                    } catch (ModelException refused) {
+                        LOG.warn("INT8 is not used, FP16 is: {}", refused.getMessage());
+                        return openFp16(device, request, progress, report);
+                    }
                 }
                 LOG.info("{}", known.get().reason());
                 return known.get().accepted()
@@ -239,6 +246,13 @@ final class EngineFactory {
         }
     }
 
+    /** Smallest confidence of the boxes that count: the model's, but not that of an evaluation, which is next to nothing. */
+    static double threshold(ModelConfig config) {
+        return config.confidence() <= NmsSettings.EVALUATION.confidence()
+                ? ModelConfig.DEFAULT.confidence()
+                : config.confidence();
+    }
+
     /** A name that differs when anything differs that the verdict depends on. */
     private static String baseName(CudaDevice device, Request request, Int8Pictures pictures) {
         String engine = String.valueOf(TensorRtEngine.cacheFile(device, request.model, request.options, request.engines)
@@ -251,7 +265,7 @@ final class EngineFactory {
                 request.int8.calibrator(),
                 String.valueOf(request.int8.maxLoss()),
                 String.join("|", request.int8.keepFp16()),
-                String.valueOf(request.config.confidence()));
+                String.valueOf(threshold(request.config)));
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             String name = engine.substring(0, engine.lastIndexOf('-') + 1);
@@ -275,7 +289,7 @@ final class EngineFactory {
                 pictures.calibration,
                 CalibrationMethod.valueOf(request.int8.calibrator().toUpperCase(Locale.ROOT)),
                 request.engines);
-        DetectionComparison comparison = new DetectionComparison(pictures.check, model, request.config.confidence());
+        DetectionComparison comparison = new DetectionComparison(pictures.check, model, threshold(request.config));
         Int8Report.Score fp32 = runReference(request.model, request.config, comparison);
         List<Int8Report.Attempt> attempts = new ArrayList<>();
         for (double share : KEPT_SHARES) {
@@ -285,11 +299,11 @@ final class EngineFactory {
             try {
                 int convolutions = calibrated.write(kept, network);
                 Opened opened = open(device, request, network, request.options, progress, report);
-                boolean good = false;
+                boolean handedOver = false;
                 try {
                     Int8Report.Score score = runEngine(device, opened.engine, comparison);
                     attempts.add(new Int8Report.Attempt(List.copyOf(kept), convolutions, score));
-                    good = Int8Report.loss(fp32, score, comparison.isLabelled()) <= request.int8.maxLoss();
+                    boolean good = Int8Report.loss(fp32, score, comparison.isLabelled()) <= request.int8.maxLoss();
                     Int8Report found = new Int8Report(
                             model.identity().name() + " " + model.identity().version(),
                             request.int8.calibrator(),
@@ -307,10 +321,11 @@ final class EngineFactory {
                         LOG.info("{}", found.setback());
                     }
                     if (good) {
+                        handedOver = true;
                         return opened;
                     }
                 } finally {
-                    if (!good) {
+                    if (!handedOver) {
                         opened.engine.close();
                     }
                 }

@@ -2,6 +2,8 @@ package io.helmwatch.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.postprocess.NmsSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,15 @@ class EngineFactoryTest {
         assertThat(EngineFactory.kept(WORST_FIRST, 0.125, List.of())).containsExactly("bottom4.conv");
         assertThat(EngineFactory.kept(WORST_FIRST, 0.25, List.of("down3.conv")))
                 .containsExactly("bottom4.conv", "stage2.main.conv", "down3.conv");
+    }
+
+    @Test
+    void shouldJudgeByTheBoxesThatASiteReports() {
+        assertThat(EngineFactory.threshold(ModelConfig.DEFAULT)).isEqualTo(0.25);
+        assertThat(EngineFactory.threshold(Settings.model(0.6, 0.45))).isEqualTo(0.6);
+        assertThat(EngineFactory.threshold(
+                        Settings.model(NmsSettings.EVALUATION.confidence(), NmsSettings.EVALUATION.iou())))
+                .isEqualTo(0.25);
     }
 
     @Test
