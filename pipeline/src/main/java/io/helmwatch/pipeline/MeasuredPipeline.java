@@ -117,26 +117,27 @@ final class MeasuredPipeline implements AutoCloseable {
         long detectionsBefore = watcher.detections;
         long analysed = analysed();
         long dropped = dropped();
-        ResourceMeter meter = ResourceMeter.start(stages);
-        long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0; left = end - System.nanoTime()) {
-            TimeUnit.NANOSECONDS.sleep(Math.min(left, untilDropped ? 50_000_000 : left));
-            if (untilDropped && dropped() > dropped) {
-                break;
+        try (ResourceMeter meter = ResourceMeter.start(stages)) {
+            long end = System.nanoTime() + nanos;
+            for (long left = nanos; left > 0; left = end - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.sleep(Math.min(left, untilDropped ? 50_000_000 : left));
+                if (untilDropped && dropped() > dropped) {
+                    break;
+                }
             }
+            long frames = analysed() - analysed;
+            ResourceMeter.Usage usage = meter.stop();
+            Map<String, Double> bytes = new TreeMap<>();
+            allocation.bytesByRole().forEach((role, count) -> bytes.put(role, (double) count / Math.max(1, frames)));
+            return new Measurement(
+                    frames,
+                    frames / usage.seconds(),
+                    watcher.latency.since(before),
+                    dropped() - dropped,
+                    (double) (watcher.detections - detectionsBefore) / Math.max(1, frames),
+                    bytes,
+                    usage);
         }
-        long frames = analysed() - analysed;
-        ResourceMeter.Usage usage = meter.stop();
-        Map<String, Double> bytes = new TreeMap<>();
-        allocation.bytesByRole().forEach((role, count) -> bytes.put(role, (double) count / Math.max(1, frames)));
-        return new Measurement(
-                frames,
-                frames / usage.seconds(),
-                watcher.latency.since(before),
-                dropped() - dropped,
-                (double) (watcher.detections - detectionsBefore) / Math.max(1, frames),
-                bytes,
-                usage);
     }
 
     private long analysed() {

@@ -4,6 +4,7 @@ import io.helmwatch.cuda.GpuLoad;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: made and stopped by one thread.
  */
-final class ResourceMeter {
+final class ResourceMeter implements AutoCloseable {
     private static final String CUDA = "cuda:";
     private static final long GPU_INTERVAL_MILLIS = 100;
     private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getOperatingSystemMXBean();
@@ -70,13 +71,12 @@ final class ResourceMeter {
         return new ResourceMeter(null);
     }
 
-    Usage stop() throws InterruptedException {
+    /** Ends and tells. */
+    Usage stop() {
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         double cpuSeconds = (cpuNanos() - startCpuNanos) / 1e9;
+        close();
         GpuSampler running = sampler;
-        if (running != null) {
-            running.end();
-        }
         return new Usage(
                 seconds,
                 cpuSeconds,
@@ -84,6 +84,14 @@ final class ResourceMeter {
                 collectionMillis() - startCollectionMillis,
                 running == null ? Double.NaN : running.compute / running.samples,
                 running == null ? Double.NaN : running.decoder / running.samples);
+    }
+
+    /** Ends without telling; a second call does nothing. */
+    @Override
+    public void close() {
+        if (sampler != null) {
+            sampler.end();
+        }
     }
 
     private static long cpuNanos() {
@@ -135,9 +143,9 @@ final class ResourceMeter {
             }
         }
 
-        void end() throws InterruptedException {
+        void end() {
             ended = true;
-            join();
+            Joining.join(List.of(this));
             load.close();
         }
     }

@@ -210,7 +210,7 @@ final class StageBenchmark {
                 }),
                 "bench-sample");
         thread.start();
-        thread.join();
+        Joining.join(List.of(thread));
         if (frames.isEmpty()) {
             throw CommandFailure.failed("the clip cannot be measured: " + problem.get(), null);
         }
@@ -228,6 +228,15 @@ final class StageBenchmark {
             threads.add(thread);
             thread.start();
         }
+        try {
+            return decoding(counts, threads);
+        } finally {
+            sources.forEach(FrameSource::stop);
+            Joining.join(threads);
+        }
+    }
+
+    private Decoding decoding(List<AtomicLong> counts, List<Thread> threads) throws InterruptedException {
         long deadline = System.nanoTime() + LONGEST_START_NANOS;
         while (counts.stream().anyMatch(count -> count.get() < WARM_UP_FRAMES)
                 && threads.stream().anyMatch(Thread::isAlive)
@@ -235,15 +244,12 @@ final class StageBenchmark {
             TimeUnit.MILLISECONDS.sleep(1);
         }
         long before = sum(counts);
-        ResourceMeter meter = ResourceMeter.start(stages);
-        TimeUnit.NANOSECONDS.sleep(roundNanos);
-        long frames = sum(counts) - before;
-        ResourceMeter.Usage usage = meter.stop();
-        sources.forEach(FrameSource::stop);
-        for (Thread thread : threads) {
-            thread.join();
+        try (ResourceMeter meter = ResourceMeter.start(stages)) {
+            TimeUnit.NANOSECONDS.sleep(roundNanos);
+            long frames = sum(counts) - before;
+            ResourceMeter.Usage usage = meter.stop();
+            return new Decoding(speed(frames, usage), usage.decoderPercent());
         }
-        return new Decoding(speed(frames, usage), usage.decoderPercent());
     }
 
     private static long sum(List<AtomicLong> counts) {
@@ -308,16 +314,20 @@ final class StageBenchmark {
             thread.start();
             threads.add(thread);
         }
-        ready.await();
-        ResourceMeter meter = ResourceMeter.start();
-        for (Thread thread : threads) {
-            thread.join();
+        ResourceMeter.Usage usage;
+        try {
+            ready.await();
+            ResourceMeter meter = ResourceMeter.start();
+            Joining.join(threads);
+            usage = meter.stop();
+        } finally {
+            Joining.join(threads);
         }
         Throwable broken = failure.get();
         if (broken != null) {
             throw CommandFailure.failed("the network failed: " + broken.getMessage(), broken);
         }
-        return speed(count.get(), meter.stop());
+        return speed(count.get(), usage);
     }
 
     private List<InferenceLane> lanesOf(int worker) {
