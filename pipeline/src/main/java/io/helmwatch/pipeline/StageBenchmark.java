@@ -38,6 +38,7 @@ final class StageBenchmark {
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
     private final long roundNanos;
+    private volatile boolean inferenceEnded;
 
     /**
      * How fast something is.
@@ -266,7 +267,7 @@ final class StageBenchmark {
             // Its last batch has to be done before its descriptors are written again.
             lane.await();
             count += fill(lane, frames);
-        } while (System.nanoTime() < end);
+        } while (System.nanoTime() < end && !Thread.currentThread().isInterrupted());
         awaitAll();
         return speed(count, meter.stop());
     }
@@ -290,6 +291,7 @@ final class StageBenchmark {
             fill(lane, frames);
         }
         awaitAll();
+        inferenceEnded = false;
         int workers = stages.workers();
         AtomicLong count = new AtomicLong();
         CountDownLatch ready = new CountDownLatch(workers);
@@ -318,9 +320,12 @@ final class StageBenchmark {
         try {
             ready.await();
             ResourceMeter meter = ResourceMeter.start();
+            TimeUnit.NANOSECONDS.sleep(roundNanos);
+            inferenceEnded = true;
             Joining.join(threads);
             usage = meter.stop();
         } finally {
+            inferenceEnded = true;
             Joining.join(threads);
         }
         Throwable broken = failure.get();
@@ -342,8 +347,7 @@ final class StageBenchmark {
     private long runInTurn(List<InferenceLane> lanes) {
         long frames = 0;
         int next = 0;
-        long end = System.nanoTime() + roundNanos;
-        while (System.nanoTime() < end) {
+        while (!inferenceEnded) {
             InferenceLane lane = lanes.get(next++ % lanes.size());
             lane.await();
             lane.run(lane.maxBatch());
@@ -374,7 +378,7 @@ final class StageBenchmark {
                 postprocessor.detect(lane.output(), i, letterbox);
             }
             count += batch;
-        } while (System.nanoTime() < end);
+        } while (System.nanoTime() < end && !Thread.currentThread().isInterrupted());
         return speed(count, meter.stop());
     }
 
