@@ -164,6 +164,7 @@ class RulesReaderTest {
         String streams = text.substring(text.indexOf("streams:"), text.indexOf("kafka:"))
                 .replace("(every frame)", "")
                 .replace("credentials: (none)", "")
+                .replace("tls-ca-file: (not verified)", "")
                 .replace("device: (chosen)", "")
                 .replaceAll("(?m)^ *(realtime|loop): .*$", "")
                 .replace(" 0 \n", " 0\n");
