@@ -51,22 +51,7 @@ public record StreamConfig(
         }
     }
 
-    /** A stream on whatever device whose certificate is not verified. */
-    public StreamConfig(
-            String id,
-            String url,
-            Transport transport,
-            double analyzeFps,
-            boolean realtime,
-            boolean loop,
-            Duration openTimeout,
-            Duration readTimeout,
-            @Nullable Credentials credentials,
-            StreamRulesConfig rules) {
-        this(id, url, transport, analyzeFps, realtime, loop, openTimeout, readTimeout, credentials, null, rules, null);
-    }
-
-    /** A stream without rules. */
+    /** A stream without rules, on whatever device, whose certificate is not verified. */
     public StreamConfig(
             String id,
             String url,
@@ -87,7 +72,26 @@ public record StreamConfig(
                 openTimeout,
                 readTimeout,
                 credentials,
-                StreamRulesConfig.NONE);
+                null,
+                StreamRulesConfig.NONE,
+                null);
+    }
+
+    /** The same stream played from a file: no credentials, nothing to verify. */
+    public StreamConfig playing(String file, boolean atItsOwnRate, boolean forEver) {
+        return new StreamConfig(
+                id,
+                file,
+                transport,
+                analyzeFps,
+                atItsOwnRate,
+                forEver,
+                openTimeout,
+                readTimeout,
+                null,
+                null,
+                rules,
+                device);
     }
 
     /** The same stream with other zones, masks and rules. */

@@ -129,7 +129,7 @@ final class BackendComparison {
         Detection best = null;
         double most = LEAST_IOU;
         for (Detection candidate : candidates) {
-            double iou = iou(expected.sourceBox(), candidate.sourceBox());
+            double iou = expected.sourceBox().intersectionOverUnion(candidate.sourceBox());
             if (candidate.label().equals(expected.label()) && iou >= most) {
                 best = candidate;
                 most = iou;
@@ -164,15 +164,5 @@ final class BackendComparison {
             near++;
         }
         return 0;
-    }
-
-    private static double iou(BoundingBox a, BoundingBox b) {
-        double width = Math.min(a.x2(), b.x2()) - Math.max(a.x1(), b.x1());
-        double height = Math.min(a.y2(), b.y2()) - Math.max(a.y1(), b.y1());
-        if (width <= 0 || height <= 0) {
-            return 0;
-        }
-        double overlap = width * height;
-        return overlap / (a.area() + b.area() - overlap);
     }
 }

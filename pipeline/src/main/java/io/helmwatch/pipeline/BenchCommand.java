@@ -35,7 +35,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final int MOST_SOAK_LOOKS = 20;
 
     @Mixin
-    private CommonOptions common = new CommonOptions();
+    private BackendOptions common = new BackendOptions();
 
     @Mixin
     private GpuOptions gpu = new GpuOptions();

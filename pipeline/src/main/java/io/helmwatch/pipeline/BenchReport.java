@@ -86,9 +86,9 @@ final class BenchReport {
             out.writeNumberField("latencyP50Millis", run.p50Millis());
             out.writeNumberField("latencyP99Millis", run.p99Millis());
             out.writeNumberField("cpuCores", run.cpuCores());
-            number(out, "gpuPercent", run.gpuPercent());
-            number(out, "decoderPercent", run.decoderPercent());
-            number(out, "decodeAloneDecoderPercent", run.decodeDecoderPercent());
+            JsonNumber.write(out, "gpuPercent", run.gpuPercent());
+            JsonNumber.write(out, "decoderPercent", run.decoderPercent());
+            JsonNumber.write(out, "decodeAloneDecoderPercent", run.decodeDecoderPercent());
             out.writeNumberField("detectionsPerFrame", run.detectionsPerFrame());
             bytes(out, run.bytesPerFrame());
             out.writeNumberField("collections", run.collections());
@@ -114,15 +114,6 @@ final class BenchReport {
             out.writeNumberField(role.getKey(), role.getValue());
         }
         out.writeEndObject();
-    }
-
-    /** JSON has no NaN: what is not known is null. */
-    private static void number(JsonGenerator out, String name, double value) throws IOException {
-        if (Double.isFinite(value)) {
-            out.writeNumberField(name, value);
-        } else {
-            out.writeNullField(name);
-        }
     }
 
     // Live
@@ -165,8 +156,8 @@ final class BenchReport {
         out.writeNumberField("latencyMaxMillis", measured.latency().max());
         out.writeNumberField("dropped", measured.dropped());
         out.writeNumberField("cpuCores", measured.usage().cpuCores());
-        number(out, "gpuPercent", measured.usage().gpuPercent());
-        number(out, "decoderPercent", measured.usage().decoderPercent());
+        JsonNumber.write(out, "gpuPercent", measured.usage().gpuPercent());
+        JsonNumber.write(out, "decoderPercent", measured.usage().decoderPercent());
         out.writeNumberField("detectionsPerFrame", measured.detectionsPerFrame());
         bytes(out, measured.bytesPerFrame());
         out.writeNumberField("collections", measured.usage().collections());

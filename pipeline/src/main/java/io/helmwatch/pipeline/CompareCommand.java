@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.PictureFiles;
 import io.helmwatch.sinks.InMemoryDetectionSink;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Parameters;
                         + " missing, extra or too near the threshold to tell, and how far pairs are apart. Exit code 1 beyond the tolerance.")
 final class CompareCommand implements Callable<Integer> {
     @Mixin
-    private CommonOptions common = new CommonOptions();
+    private BackendOptions common = new BackendOptions();
 
     @Mixin
     private GpuOptions gpu = new GpuOptions();
@@ -55,19 +56,8 @@ final class CompareCommand implements Callable<Integer> {
             description = "The reference's model; the same by default.")
     private @Nullable Path referenceModel;
 
-    @Option(
-            names = "--confidence",
-            paramLabel = "C",
-            defaultValue = "0.25",
-            description = "Confidence at which boxes are reported, 0..1; 0.25 by default.")
-    private double confidence;
-
-    @Option(
-            names = "--iou",
-            paramLabel = "I",
-            defaultValue = "0.45",
-            description = "Overlap above which the weaker box is suppressed, 0..1; 0.45 by default.")
-    private double iou;
+    @Mixin
+    private ThresholdOptions thresholds = new ThresholdOptions();
 
     @Option(
             names = "--margin",
@@ -96,10 +86,9 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        check("--confidence", confidence);
-        check("--iou", iou);
-        check("--margin", margin);
-        check("--tolerance", tolerance);
+        ThresholdOptions.share("--margin", margin);
+        ThresholdOptions.share("--tolerance", tolerance);
+        ModelConfig wanted = thresholds.model(margin);
         List<String> sources = new ArrayList<>();
         for (Path path : paths) {
             sources.addAll(sourcesAt(path));
@@ -107,18 +96,18 @@ final class CompareCommand implements Callable<Integer> {
         Path model = common.model();
         Thread self = Thread.currentThread();
         try (Termination.Registration signals = Termination.onSignal(self::interrupt)) {
-            return compare(model, sources);
+            return compare(model, wanted, sources);
         } catch (InterruptedException ended) {
             return 1;
         }
     }
 
-    private int compare(Path model, List<String> sources) throws IOException, InterruptedException {
+    private int compare(Path model, ModelConfig wanted, List<String> sources) throws IOException, InterruptedException {
         Findings expected =
-                run(reference, Installation.model(referenceModel == null ? model : referenceModel), sources);
-        Findings found = run(common.backend(), model, sources);
+                run(reference, Installation.model(referenceModel == null ? model : referenceModel), wanted, sources);
+        Findings found = run(common.backend(), model, wanted, sources);
 
-        BackendComparison total = new BackendComparison(confidence, margin);
+        BackendComparison total = new BackendComparison(thresholds.confidence(), margin);
         Map<String, BackendComparison.Summary> summaries = new LinkedHashMap<>();
         boolean sameFrames = true;
         for (String source : sources) {
@@ -129,7 +118,7 @@ final class CompareCommand implements Callable<Integer> {
                 Main.say(source + ": the reference analysed " + one.size() + " frames, the other " + other.size()
                         + ": expected the same ones");
             }
-            BackendComparison comparison = new BackendComparison(confidence, margin);
+            BackendComparison comparison = new BackendComparison(thresholds.confidence(), margin);
             one.forEach((frame, boxes) -> {
                 List<Detection> others = other.get(frame);
                 if (others != null) {
@@ -142,12 +131,6 @@ final class CompareCommand implements Callable<Integer> {
         summaries.put("all", total.summary());
         System.out.print(json ? json(expected, found, summaries) : table(expected, found, summaries));
         return sameFrames && total.summary().shareAlone() <= tolerance ? 0 : 1;
-    }
-
-    private static void check(String option, double value) {
-        if (!(value >= 0 && value <= 1)) {
-            throw CommandFailure.usage(option + " " + value + ": must be 0..1");
-        }
     }
 
     /** A folder's clips one by one, its pictures as one source. */
@@ -166,9 +149,9 @@ final class CompareCommand implements Callable<Integer> {
         return sources;
     }
 
-    private Findings run(Backend backend, Path model, List<String> sources) throws InterruptedException {
-        HelmwatchConfig config =
-                gpu.in(Settings.of(backend, Settings.model(Math.max(0, confidence - margin), iou), List.of()));
+    private Findings run(Backend backend, Path model, ModelConfig wanted, List<String> sources)
+            throws InterruptedException {
+        HelmwatchConfig config = gpu.in(Settings.of(backend, wanted, List.of()));
         Map<String, SortedMap<Long, List<Detection>>> bySource = new LinkedHashMap<>();
         StageFactory factory = Backends.choose(config.backend());
         try (Stages stages = factory.open(config, model)) {

@@ -22,7 +22,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final Duration LONGEST_READ = Duration.ofSeconds(20);
 
     @Mixin
-    private CommonOptions common = new CommonOptions();
+    private BackendOptions common = new BackendOptions();
 
     @Option(names = "--loop", description = "Plays the clip again and again until stopped.")
     private boolean loop;

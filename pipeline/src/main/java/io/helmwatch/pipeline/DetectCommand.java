@@ -19,7 +19,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Pictures and clips in, JSON lines out. */
@@ -33,24 +32,13 @@ final class DetectCommand implements Callable<Integer> {
             "hevc", "h265", "265", "mjpeg", "mpg", "mpeg", "3gp", "wmv", "flv", "ivf", "obu");
 
     @Mixin
-    private CommonOptions common = new CommonOptions();
+    private BackendOptions common = new BackendOptions();
 
     @Mixin
     private GpuOptions gpu = new GpuOptions();
 
-    @Option(
-            names = "--confidence",
-            paramLabel = "C",
-            defaultValue = "0.25",
-            description = "Smallest confidence, 0..1; 0.25 by default.")
-    private double confidence;
-
-    @Option(
-            names = "--iou",
-            paramLabel = "I",
-            defaultValue = "0.45",
-            description = "Overlap above which the weaker box is suppressed, 0..1; 0.45 by default.")
-    private double iou;
+    @Mixin
+    private ThresholdOptions thresholds = new ThresholdOptions();
 
     @Parameters(paramLabel = "PATH", arity = "1..*", description = "Pictures, clips, folders, URLs.")
     private List<String> paths = List.of();
@@ -58,14 +46,8 @@ final class DetectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        if (!(confidence >= 0 && confidence <= 1)) {
-            throw CommandFailure.usage("--confidence " + confidence + ": must be 0..1");
-        }
-        if (!(iou >= 0 && iou <= 1)) {
-            throw CommandFailure.usage("--iou " + iou + ": must be 0..1");
-        }
+        HelmwatchConfig config = gpu.in(Settings.of(common.backend(), thresholds.model(0), List.of()));
         Path model = common.model();
-        HelmwatchConfig config = gpu.in(Settings.of(common.backend(), Settings.model(confidence, iou), List.of()));
         StageFactory factory = Backends.choose(config.backend());
         return run(config, factory, model) ? 0 : 1;
     }

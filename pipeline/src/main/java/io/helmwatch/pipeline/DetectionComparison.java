@@ -6,7 +6,6 @@ import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.DetectionEvaluator;
 import io.helmwatch.postprocess.LabelledBox;
 import io.helmwatch.postprocess.NmsSettings;
-import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.HostTensorBatch;
@@ -137,7 +136,7 @@ final class DetectionComparison {
         double overlap = MATCH;
         for (int i = 0; i < there.size(); i++) {
             double found = there.get(i).label().equals(wanted.label())
-                    ? intersectionOverUnion(wanted.sourceBox(), there.get(i).sourceBox())
+                    ? wanted.sourceBox().intersectionOverUnion(there.get(i).sourceBox())
                     : 0;
             if (found >= overlap) {
                 overlap = found;
@@ -148,19 +147,5 @@ final class DetectionComparison {
             there.remove(best);
         }
         return best >= 0;
-    }
-
-    private static double intersectionOverUnion(BoundingBox a, BoundingBox b) {
-        double width = Math.min(a.x2(), b.x2()) - Math.max(a.x1(), b.x1());
-        double height = Math.min(a.y2(), b.y2()) - Math.max(a.y1(), b.y1());
-        if (width <= 0 || height <= 0) {
-            return 0;
-        }
-        double overlap = width * height;
-        return overlap / (area(a) + area(b) - overlap);
-    }
-
-    private static double area(BoundingBox box) {
-        return (double) (box.x2() - box.x1()) * (box.y2() - box.y1());
     }
 }

@@ -36,7 +36,7 @@ final class EvalCommand implements Callable<Integer> {
     private static final int PICTURES_AT_ONCE = 8;
 
     @Mixin
-    private CommonOptions common = new CommonOptions();
+    private BackendOptions common = new BackendOptions();
 
     @Mixin
     private GpuOptions gpu = new GpuOptions();
@@ -173,8 +173,8 @@ final class EvalCommand implements Callable<Integer> {
         try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
             out.writeStartObject();
             out.writeNumberField("pictures", evaluation.pictures());
-            number(out, "meanAt50", evaluation.meanAt50());
-            number(out, "meanAt50To95", evaluation.meanAt50To95());
+            JsonNumber.write(out, "meanAt50", evaluation.meanAt50());
+            JsonNumber.write(out, "meanAt50To95", evaluation.meanAt50To95());
             classes(out, "classes", evaluation.classes());
             out.writeObjectFieldStart("sizes");
             for (Map.Entry<ObjectSize, Map<String, AveragePrecision>> size :
@@ -193,19 +193,10 @@ final class EvalCommand implements Callable<Integer> {
         for (Map.Entry<String, AveragePrecision> entry : classes.entrySet()) {
             out.writeObjectFieldStart(entry.getKey());
             out.writeNumberField("objects", entry.getValue().objects());
-            number(out, "at50", entry.getValue().at50());
-            number(out, "at50To95", entry.getValue().at50To95());
+            JsonNumber.write(out, "at50", entry.getValue().at50());
+            JsonNumber.write(out, "at50To95", entry.getValue().at50To95());
             out.writeEndObject();
         }
         out.writeEndObject();
-    }
-
-    /** JSON has no NaN: a mean over nothing is null. */
-    private static void number(JsonGenerator out, String name, double value) throws IOException {
-        if (Double.isFinite(value)) {
-            out.writeNumberField(name, value);
-        } else {
-            out.writeNullField(name);
-        }
     }
 }

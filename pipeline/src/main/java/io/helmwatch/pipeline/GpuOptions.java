@@ -46,16 +46,14 @@ final class GpuOptions {
             throw CommandFailure.usage("--level " + level + ": must be 0..5");
         }
         GpuConfig usual = config.gpu();
-        return Settings.withGpu(
-                config,
-                new GpuConfig(
-                        usual.devices(),
-                        precision == null ? usual.precision() : precision.name().toLowerCase(Locale.ROOT),
-                        graph == null ? usual.graph() : graph.label(),
-                        int8.config(precision),
-                        level == null ? usual.builderLevel() : level,
-                        usual.lanes(),
-                        usual.hardwareDecoding(),
-                        cache == null ? usual.cache() : cache));
+        return config.withGpu(new GpuConfig(
+                usual.devices(),
+                precision == null ? usual.precision() : precision.name().toLowerCase(Locale.ROOT),
+                graph == null ? usual.graph() : graph.label(),
+                int8.config(precision),
+                level == null ? usual.builderLevel() : level,
+                usual.lanes(),
+                usual.hardwareDecoding(),
+                cache == null ? usual.cache() : cache));
     }
 }

@@ -172,13 +172,9 @@ record Int8Report(
         out.writeEndObject();
     }
 
-    /** JSON has no NaN. */
+    /** Six digits after the point. */
     private static void number(JsonGenerator out, String name, double value) throws IOException {
-        if (Double.isFinite(value)) {
-            out.writeNumberField(name, Math.round(value * 1e6) / 1e6);
-        } else {
-            out.writeNullField(name);
-        }
+        JsonNumber.write(out, name, Math.rint(value * 1e6) / 1e6);
     }
 
     /** What a kept report says; empty when there is none or it is damaged. */

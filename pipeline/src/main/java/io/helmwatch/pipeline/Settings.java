@@ -1,7 +1,6 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.InferenceConfig;
@@ -55,23 +54,12 @@ final class Settings {
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
     static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
-        StreamConfig file = new StreamConfig(
-                stream.id(),
-                clip,
-                stream.transport(),
-                stream.analyzeFps(),
-                false,
-                false,
-                stream.openTimeout(),
-                stream.readTimeout(),
-                null,
-                stream.rules());
         return new HelmwatchConfig(
                 config.backend(),
                 config.model(),
                 QUICK_START,
                 config.pipeline(),
-                List.of(file),
+                List.of(stream.playing(clip, false, false)),
                 KafkaConfig.DEFAULT,
                 JsonLinesConfig.DEFAULT,
                 new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
@@ -92,32 +80,13 @@ final class Settings {
                 usual.letterboxPadValue());
     }
 
-    /** The same with a GPU used in another way. */
-    static HelmwatchConfig withGpu(HelmwatchConfig config, GpuConfig gpu) {
-        return config.withGpu(gpu);
-    }
-
     static StreamConfig file(String id, Path file, boolean loop) {
-        return file(id, file, loop, false);
+        return StreamConfig.of(id, file.toString()).playing(file.toString(), false, loop);
     }
 
     /** A file that plays for ever at its own rate, as a camera does. */
     static StreamConfig realtime(String id, Path file) {
-        return file(id, file, true, true);
-    }
-
-    private static StreamConfig file(String id, Path file, boolean loop, boolean realtime) {
-        StreamConfig usual = StreamConfig.of(id, file.toString());
-        return new StreamConfig(
-                usual.id(),
-                usual.url(),
-                usual.transport(),
-                usual.analyzeFps(),
-                realtime,
-                loop,
-                usual.openTimeout(),
-                usual.readTimeout(),
-                usual.credentials());
+        return StreamConfig.of(id, file.toString()).playing(file.toString(), true, true);
     }
 
     static KafkaConfig kafka(KafkaConfig config, String bootstrapServers) {

@@ -27,18 +27,8 @@ class IncidentAnalyzerTest {
     private int frames;
 
     private static StreamConfig stream(String id, RuleConfig... rules) {
-        StreamConfig plain = StreamConfig.of(id, "rtsp://camera/1");
-        return new StreamConfig(
-                id,
-                plain.url(),
-                plain.transport(),
-                plain.analyzeFps(),
-                plain.realtime(),
-                plain.loop(),
-                plain.openTimeout(),
-                plain.readTimeout(),
-                null,
-                new StreamRulesConfig(List.of(), List.of(), 0, List.of(rules)));
+        return StreamConfig.of(id, "rtsp://camera/1")
+                .withRules(new StreamRulesConfig(List.of(), List.of(), 0, List.of(rules)));
     }
 
     /** A bare head in the middle of the picture, five times a second. */

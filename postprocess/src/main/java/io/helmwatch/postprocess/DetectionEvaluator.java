@@ -145,7 +145,7 @@ public final class DetectionEvaluator {
         int best = -1;
         double bestOverlap = 0;
         for (int i = 0; i < objects.size(); i++) {
-            double overlap = taken[i] ? 0 : intersectionOverUnion(box, objects.get(i));
+            double overlap = taken[i] ? 0 : box.intersectionOverUnion(objects.get(i));
             if (overlap >= limit && overlap > bestOverlap) {
                 best = i;
                 bestOverlap = overlap;
@@ -160,16 +160,6 @@ public final class DetectionEvaluator {
 
     private static boolean isWithin(BoundingBox box, double low, double high) {
         return box.area() >= low && box.area() < high;
-    }
-
-    private static double intersectionOverUnion(BoundingBox a, BoundingBox b) {
-        double width = Math.min(a.x2(), b.x2()) - Math.max(a.x1(), b.x1());
-        double height = Math.min(a.y2(), b.y2()) - Math.max(a.y1(), b.y1());
-        if (width <= 0 || height <= 0) {
-            return 0;
-        }
-        double overlap = width * height;
-        return overlap / (a.area() + (double) b.area() - overlap);
     }
 
     private static double areaUnder(List<Match> ranked, int threshold, int objects) {

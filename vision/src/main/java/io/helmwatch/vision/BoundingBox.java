@@ -25,4 +25,15 @@ public record BoundingBox(float x1, float y1, float x2, float y2) {
     public float area() {
         return width() * height();
     }
+
+    /** Area that both cover over the area that either covers, 0 to 1, in double precision; 0 where they do not overlap, also of empty boxes. */
+    public double intersectionOverUnion(BoundingBox other) {
+        double sharedWidth = Math.min(x2, other.x2) - Math.max(x1, other.x1);
+        double sharedHeight = Math.min(y2, other.y2) - Math.max(y1, other.y1);
+        if (sharedWidth <= 0 || sharedHeight <= 0) {
+            return 0;
+        }
+        double overlap = sharedWidth * sharedHeight;
+        return overlap / (area() + (double) other.area() - overlap);
+    }
 }

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that the commands share. */
-final class CommonOptions {
+/** Which model runs on what. */
+final class BackendOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
@@ -23,12 +23,6 @@ final class CommonOptions {
     /** The model to use. */
     Path model() {
         return Installation.model(model);
-    }
-
-    /** The model that was asked for; null when none was. */
-    @Nullable
-    Path wantedModel() {
-        return model;
     }
 
     Backend backend() {
