@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -18,8 +17,8 @@ import java.nio.file.Path;
 public final class OnnxWriter {
 
     private final TensorType type;
-    private final Message graph = new Message();
-    private final Message model = new Message().number(1, 8).text(2, "helmwatch-tests");
+    private final ProtobufWriter graph = new ProtobufWriter();
+    private final ProtobufWriter model = new ProtobufWriter().number(1, 8).text(2, "helmwatch-tests");
     private String meanOp = "ReduceMean";
 
     /** Starts a network whose input {@code images} has these sizes; -1 leaves one open. */
@@ -90,17 +89,20 @@ public final class OnnxWriter {
 
     /** Adds metadata. */
     public OnnxWriter metadata(String key, String value) {
-        model.message(14, new Message().text(1, key).text(2, value));
+        model.message(14, new ProtobufWriter().text(1, key).text(2, value));
         return this;
     }
 
     /** The file's bytes. */
     public byte[] bytes() {
-        return new Message()
-                .append(model)
+        // Messages that follow each other in a file are one message with the fields of both.
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.writeBytes(model.toByteArray());
+        file.writeBytes(new ProtobufWriter()
                 .message(7, graph)
-                .message(8, new Message().text(1, "").number(2, 13))
-                .toByteArray();
+                .message(8, new ProtobufWriter().text(1, "").number(2, 13))
+                .toByteArray());
+        return file.toByteArray();
     }
 
     /** Writes the file. */
@@ -116,81 +118,36 @@ public final class OnnxWriter {
         return type == TensorType.FP16 ? 10 : 1;
     }
 
-    private Message port(String name, long... sizes) {
-        Message shape = new Message();
+    private ProtobufWriter port(String name, long... sizes) {
+        ProtobufWriter shape = new ProtobufWriter();
         for (long size : sizes) {
-            shape.message(1, size < 0 ? new Message().text(2, "open") : new Message().number(1, size));
+            shape.message(1, size < 0 ? new ProtobufWriter().text(2, "open") : new ProtobufWriter().number(1, size));
         }
-        Message tensor = new Message().number(1, elementType()).message(2, shape);
-        return new Message().text(1, name).message(2, new Message().message(1, tensor));
+        ProtobufWriter tensor = new ProtobufWriter().number(1, elementType()).message(2, shape);
+        return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensor));
     }
 
-    private static Message node(String operator, String output, String... inputs) {
-        Message node = new Message();
+    private static ProtobufWriter node(String operator, String output, String... inputs) {
+        ProtobufWriter node = new ProtobufWriter();
         for (String input : inputs) {
             node.text(1, input);
         }
         return node.text(2, output).text(3, output).text(4, operator);
     }
 
-    private static Message axes(long... axes) {
-        Message attribute = new Message().text(1, "axes");
+    private static ProtobufWriter axes(long... axes) {
+        ProtobufWriter attribute = new ProtobufWriter().text(1, "axes");
         for (long axis : axes) {
             attribute.number(8, axis);
         }
         return attribute.number(20, 7);
     }
 
-    private static Message tensor(String name, int elementType, long[] sizes, ByteBuffer data) {
-        Message tensor = new Message();
+    private static ProtobufWriter tensor(String name, int elementType, long[] sizes, ByteBuffer data) {
+        ProtobufWriter tensor = new ProtobufWriter();
         for (long size : sizes) {
             tensor.number(1, size);
         }
         return tensor.number(2, elementType).text(8, name).bytes(9, data.array());
-    }
-
-    /** A protobuf message being written. */
-    private static final class Message {
-
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-        Message number(int field, long value) {
-            varint((long) field << 3);
-            varint(value);
-            return this;
-        }
-
-        Message text(int field, String value) {
-            return bytes(field, value.getBytes(StandardCharsets.UTF_8));
-        }
-
-        Message message(int field, Message value) {
-            return bytes(field, value.toByteArray());
-        }
-
-        Message bytes(int field, byte[] value) {
-            varint((long) field << 3 | 2);
-            varint(value.length);
-            out.writeBytes(value);
-            return this;
-        }
-
-        Message append(Message other) {
-            out.writeBytes(other.toByteArray());
-            return this;
-        }
-
-        byte[] toByteArray() {
-            return out.toByteArray();
-        }
-
-        private void varint(long value) {
-            long left = value;
-            while ((left & ~0x7fL) != 0) {
-                out.write((int) (left & 0x7f | 0x80));
-                left >>>= 7;
-            }
-            out.write((int) left);
-        }
     }
 }
