@@ -28,7 +28,7 @@ class BackendsTest {
 
             @Override
             public Stages open(HelmwatchConfig config, Path model) {
-                throw new UnsupportedOperationException();
+                throw new AssertionError("choosing a backend opened it");
             }
         };
     }

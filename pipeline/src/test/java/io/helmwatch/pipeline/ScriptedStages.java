@@ -99,7 +99,7 @@ final class ScriptedStages {
 
         @Override
         public InferenceLane openLane(int maxBatch) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("the pipeline opened a lane of its own: it has to use those of its stages");
         }
 
         @Override
@@ -323,7 +323,7 @@ final class ScriptedStages {
 
         @Override
         public ByteBuffer plane(int plane) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("a scripted picture was read: it has no samples, only a sequence number");
         }
 
         @Override
