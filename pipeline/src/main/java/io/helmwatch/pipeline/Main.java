@@ -23,6 +23,7 @@ import picocli.CommandLine.ParseResult;
         name = "helmwatch",
         description = "Camera streams in, safety-helmet events on Kafka out.",
         synopsisSubcommandLabel = "COMMAND",
+        versionProvider = Main.Version.class,
         subcommands = {
             DemoCommand.class,
             RunCommand.class,
@@ -47,6 +48,10 @@ public final class Main implements Runnable {
     @SuppressWarnings("UnusedVariable") // picocli looks at the option, not at the field
     private boolean help;
 
+    @Option(names = "--version", versionHelp = true, description = "Shows the version.")
+    @SuppressWarnings("UnusedVariable") // as above
+    private boolean version;
+
     @Option(
             names = "--verbose",
             scope = CommandLine.ScopeType.INHERIT,
@@ -54,6 +59,15 @@ public final class Main implements Runnable {
     private boolean verbose;
 
     private Main() {}
+
+    /** What the archive's manifest says; classes that were never packaged have no version. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String packaged = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"helmwatch " + (packaged == null ? "(not packaged)" : packaged)};
+        }
+    }
 
     /** Runs a command and ends the process with its exit code. */
     public static void main(String[] args) {

@@ -69,6 +69,13 @@ class CommandLineTest {
     }
 
     @Test
+    void shouldTellTheVersion() {
+        CommandRun run = helmwatch("--version");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).matches("helmwatch (\\d+\\.\\d+\\S*|\\(not packaged\\))\\R");
+    }
+
+    @Test
     void shouldShowHelpOfEveryCommand() {
         CommandRun all = helmwatch("--help");
         assertThat(all.code()).isZero();
