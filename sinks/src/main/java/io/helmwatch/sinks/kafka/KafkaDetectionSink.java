@@ -30,7 +30,6 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,10 +61,8 @@ public final class KafkaDetectionSink implements DetectionSink {
     /** Of the time to close, what the client gets to deliver what it has taken. */
     private static final Duration FLUSH_TIMEOUT = Duration.ofMillis(1_500);
 
-    private static final Header SPEC_VERSION = header("ce_specversion", "1.0");
-    private static final Header CONTENT_TYPE = header("content-type", "application/json");
-    private static final Header DETECTIONS_TYPE = header("ce_type", "io.helmwatch.detections");
-    private static final Header STATUS_TYPE = header("ce_type", "io.helmwatch.stream");
+    private static final Header DETECTIONS_TYPE = CloudEventHeaders.type("io.helmwatch.detections");
+    private static final Header STATUS_TYPE = CloudEventHeaders.type("io.helmwatch.stream");
 
     private final KafkaConfig config;
     private final Map<String, Object> producerProperties;
@@ -422,17 +419,13 @@ public final class KafkaDetectionSink implements DetectionSink {
 
     private static List<Header> headers(Header type, String id, StreamConstants stream, long atMillis) {
         List<Header> headers = new ArrayList<>(6);
-        headers.add(SPEC_VERSION);
+        headers.add(CloudEventHeaders.SPEC_VERSION);
         headers.add(type);
-        headers.add(header("ce_id", id));
+        headers.add(CloudEventHeaders.id(id));
         headers.add(stream.source);
-        headers.add(header("ce_time", DetectionJson.time(atMillis)));
-        headers.add(CONTENT_TYPE);
+        headers.add(CloudEventHeaders.time(atMillis));
+        headers.add(CloudEventHeaders.CONTENT_TYPE);
         return headers;
-    }
-
-    private static Header header(String name, String value) {
-        return new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
     private void closeProducer(Duration timeout) {
@@ -482,7 +475,7 @@ public final class KafkaDetectionSink implements DetectionSink {
 
         StreamConstants(String stream) {
             key = stream.getBytes(StandardCharsets.UTF_8);
-            source = header("ce_source", "/helmwatch/streams/" + stream);
+            source = CloudEventHeaders.source(stream);
         }
     }
 }

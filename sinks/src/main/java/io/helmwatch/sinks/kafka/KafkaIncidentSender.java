@@ -1,7 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.sinks.DetectionJson;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpoolException;
@@ -29,7 +28,6 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +58,6 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private static final int REQUEST_TIMEOUT_MILLIS = 10_000;
     private static final long DRAIN_MILLIS = 3_000;
     private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_000);
-    private static final Header SPEC_VERSION = header("ce_specversion", "1.0");
-    private static final Header CONTENT_TYPE = header("content-type", "application/json");
 
     /** What became of one message; null is an acknowledgement. */
     private record Outcome(
@@ -372,17 +368,13 @@ public final class KafkaIncidentSender implements AutoCloseable {
 
     private static List<Header> headers(SpooledEvent event) {
         return List.of(
-                SPEC_VERSION,
-                header("ce_type", "io.helmwatch.incident." + event.phase()),
-                header("ce_id", event.id()),
-                header("ce_source", "/helmwatch/streams/" + event.stream()),
-                header("ce_subject", event.incident()),
-                header("ce_time", DetectionJson.time(event.atMillis())),
-                CONTENT_TYPE);
-    }
-
-    private static Header header(String name, String value) {
-        return new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8));
+                CloudEventHeaders.SPEC_VERSION,
+                CloudEventHeaders.type("io.helmwatch.incident." + event.phase()),
+                CloudEventHeaders.id(event.id()),
+                CloudEventHeaders.source(event.stream()),
+                CloudEventHeaders.subject(event.incident()),
+                CloudEventHeaders.time(event.atMillis()),
+                CloudEventHeaders.CONTENT_TYPE);
     }
 
     /** Sends what waits if the broker takes it, for at most three seconds; the rest stays in the spool. */

@@ -1,0 +1,45 @@
+package io.helmwatch.sinks.kafka;
+
+import io.helmwatch.sinks.DetectionJson;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+
+/**
+ * Record headers of the Kafka protocol binding of CloudEvents 1.0, binary mode: attributes as UTF-8, named with {@code ce_} in front.
+ *
+ * <p>Threading: headers may be shared by threads; nothing changes them.
+ */
+final class CloudEventHeaders {
+    static final Header SPEC_VERSION = header("ce_specversion", "1.0");
+    static final Header CONTENT_TYPE = header("content-type", "application/json");
+
+    private CloudEventHeaders() {}
+
+    /** What happened, such as {@code io.helmwatch.detections}. */
+    static Header type(String type) {
+        return header("ce_type", type);
+    }
+
+    static Header id(String id) {
+        return header("ce_id", id);
+    }
+
+    /** Where it happened: a stream of this service. */
+    static Header source(String stream) {
+        return header("ce_source", "/helmwatch/streams/" + stream);
+    }
+
+    static Header subject(String subject) {
+        return header("ce_subject", subject);
+    }
+
+    /** When it happened, milliseconds since 1970. */
+    static Header time(long atMillis) {
+        return header("ce_time", DetectionJson.time(atMillis));
+    }
+
+    private static Header header(String name, String value) {
+        return new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+}
