@@ -14,16 +14,21 @@ final class ActivationHistogram {
     private static final int LEVELS = 128;
     /** Thresholds are tried in steps of this many bins. */
     private static final int STEP = 8;
+    /** FP16's smallest magnitude. A tensor that stays below it is zero to the layers that remain in FP16. */
+    private static final float FAINTEST = 0x1p-24f;
 
     private final long[] counts = new long[BINS];
     private float width;
     private float max;
 
-    /** Adds values. Exact zeros say nothing about a range and are left out; what is not finite cannot be represented and is left out, too. */
+    /**
+     * Adds values. Exact zeros say nothing about a range and are left out, and so is a tensor that FP16 takes for zeros; what is not finite cannot
+     * be represented and is left out, too.
+     */
     void add(FloatBuffer values, int count) {
         for (int i = 0; i < count; i++) {
             float magnitude = Math.abs(values.get(i));
-            if (magnitude > max && magnitude <= Float.MAX_VALUE) {
+            if (magnitude > max && magnitude >= FAINTEST && magnitude <= Float.MAX_VALUE) {
                 max = magnitude;
             }
         }

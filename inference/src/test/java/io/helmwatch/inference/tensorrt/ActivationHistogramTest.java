@@ -2,10 +2,14 @@ package io.helmwatch.inference.tensorrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ActivationHistogramTest {
 
@@ -27,6 +31,19 @@ class ActivationHistogramTest {
 
         histogram.add(FloatBuffer.wrap(new float[] {Float.NaN, Float.POSITIVE_INFINITY, 2}), 3);
         assertThat(histogram.threshold(CalibrationMethod.MINMAX)).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.MIN_VALUE, 1e-44f, 1e-30f, 5e-8f})
+    void shouldKnowNothingOfWhatFp16TakesForZero(float faint) {
+        ActivationHistogram histogram = new ActivationHistogram();
+        FloatBuffer values = FloatBuffer.wrap(new float[] {faint, -faint});
+        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> histogram.add(values, 2));
+        assertThat(histogram.threshold(CalibrationMethod.MINMAX)).isZero();
+
+        histogram.add(FloatBuffer.wrap(new float[] {0x1p-24f}), 1);
+        histogram.add(FloatBuffer.wrap(new float[] {1e38f}), 1);
+        assertThat(histogram.threshold(CalibrationMethod.MINMAX)).isEqualTo(1e38f);
     }
 
     @Test
