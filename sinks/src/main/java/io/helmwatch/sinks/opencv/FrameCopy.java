@@ -12,6 +12,9 @@ import java.nio.ByteOrder;
  * <p>Threading: filled by the pipeline's thread, read by the store's, handed over through a queue.
  */
 final class FrameCopy {
+    /** FFmpeg's, of the rows that it allocates for a download. */
+    private static final int ROW_ALIGNMENT = 64;
+
     private final int[] offsets = new int[3];
     private final int[] strides = new int[3];
     private ByteBuffer samples = ByteBuffer.allocateDirect(0);
@@ -20,11 +23,13 @@ final class FrameCopy {
     private PixelFormat format = PixelFormat.GRAY8;
     private ColorEncoding color = new ColorEncoding(ColorEncoding.Matrix.BT601, false);
 
-    /** What a copy of a frame needs. */
+    /** What a copy of a frame needs at most. Of one in device memory, strides are those of its surface, which may be stored turned. */
     static int bytes(VideoFrame frame) {
         int bytes = 0;
         for (int plane = 0; plane < frame.format().planes(); plane++) {
-            bytes += frame.strideBytes(plane) * rows(frame.format(), frame.height(), plane);
+            int row = frame.format().planeRowBytes(plane, frame.width());
+            int aligned = (row + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
+            bytes += Math.max(frame.strideBytes(plane), aligned) * rows(frame.format(), frame.height(), plane);
         }
         return bytes;
     }
