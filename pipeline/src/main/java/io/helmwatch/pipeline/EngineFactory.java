@@ -138,24 +138,24 @@ final class EngineFactory {
                 Optional<Int8Report.Verdict> known = Int8Report.read(report)
                         .filter(verdict ->
                                 !verdict.accepted() || Files.isRegularFile(request.engines.resolve(verdict.network())));
-                if (known.isEmpty()) {
-                    try {
-                        return judge(device, request, progress, model, pictures, base, report);
-                    } catch (ModelException refused) {
-                        LOG.warn("INT8 is not used, FP16 is: {}", refused.getMessage());
+                if (known.isPresent()) {
+                    LOG.info("{}", known.get().reason());
+                    if (!known.get().accepted()) {
                         return openFp16(device, request, progress, report);
                     }
+                    Path network = request.engines.resolve(known.get().network());
+                    try {
+                        return open(device, request, network, request.options, progress, report);
+                    } catch (ModelException damaged) {
+                        LOG.warn("the kept INT8 network is made anew: {}", damaged.getMessage());
+                    }
                 }
-                LOG.info("{}", known.get().reason());
-                return known.get().accepted()
-                        ? open(
-                                device,
-                                request,
-                                request.engines.resolve(known.get().network()),
-                                request.options,
-                                progress,
-                                report)
-                        : openFp16(device, request, progress, report);
+                try {
+                    return judge(device, request, progress, model, pictures, base, report);
+                } catch (ModelException refused) {
+                    LOG.warn("INT8 is not used, FP16 is: {}", refused.getMessage());
+                    return openFp16(device, request, progress, report);
+                }
             }
         }
     }
