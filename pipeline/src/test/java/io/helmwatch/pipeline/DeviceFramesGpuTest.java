@@ -36,6 +36,8 @@ import io.helmwatch.vision.TensorType;
 import io.helmwatch.vision.VideoFrame;
 import io.helmwatch.vision.VideoFrame.Memory;
 import java.io.ByteArrayOutputStream;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,6 +47,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -109,6 +112,40 @@ class DeviceFramesGpuTest {
                         .map(seen -> String.format("%.2f", seen.downloadMillis()))
                         .toList());
         assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 0, 0, 1", "0, 1, -1, 0"})
+    void shouldHaveRoomForAPictureBeforeItIsTaken(int a, int b, int c, int d) throws Exception {
+        StreamConfig clip = StreamConfig.of("clip", turnedClip(a, b, c, d).toString());
+        int room = 4 * 1280 * 720 * 3 / 2;
+        try (CudaDevice device = CudaDevice.open(0);
+                CudaDecoding decoding = CudaDecoding.open(
+                        device.contextHandle(), device.decodeStream().handle());
+                SnapshotStore store = store("room")) {
+            long before = directBytes();
+            List<Seen> seen = play(FfmpegFrameSource.create(clip, decoding), frame -> {
+                store.prepare(frame);
+                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+                while (directBytes() < before + room && System.nanoTime() < deadline) {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+                }
+                long reserved = directBytes();
+                picture(store, "room", frame);
+                assertThat(reserved).isGreaterThanOrEqualTo(before + room);
+                assertThat(directBytes()).isEqualTo(reserved);
+                return new Seen("", new byte[0], new float[0], new byte[0], 0);
+            });
+            assertThat(seen).hasSize(FRAMES);
+        }
+    }
+
+    /** Memory of direct buffers, which copies of frames are made in. */
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     /** The clip with another matrix in its track header (ISO/IEC 14496-12, 8.3.2). */

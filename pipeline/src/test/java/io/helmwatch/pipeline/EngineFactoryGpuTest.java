@@ -6,18 +6,26 @@ import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.OnnxFile;
+import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.EngineProgress;
+import io.helmwatch.inference.tensorrt.Int8Calibration;
 import io.helmwatch.vision.PredictionLayout;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -66,10 +74,14 @@ class EngineFactoryGpuTest {
     }
 
     private EngineFactory.Request request(Precision precision, GraphForm form, double maxLoss) {
+        return request(HELMET, precision, form, maxLoss);
+    }
+
+    private EngineFactory.Request request(Path model, Precision precision, GraphForm form, double maxLoss) {
         // A low threshold, so that FP32 has boxes to compare with on drawn pictures.
         ModelConfig config = Settings.model(0.01, 0.45);
         return new EngineFactory.Request(
-                HELMET,
+                model,
                 config,
                 form,
                 EngineOptions.of(precision, 4),
@@ -98,6 +110,80 @@ class EngineFactoryGpuTest {
         steps.clear();
         EngineFactory.open(device, request, progress).close();
         assertThat(steps).isEmpty();
+
+        Path network = request.engines()
+                .resolve(Int8Report.read(EngineFactory.reportOf(device, request))
+                        .orElseThrow()
+                        .network());
+        Files.writeString(network, "damaged");
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, progress)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+        }
+        assertThat(Files.size(network)).isGreaterThan(1000);
+    }
+
+    @Test
+    void shouldUseFp16WhereTensorRtRefusesTheInt8Network() throws Exception {
+        EngineFactory.Request request = new EngineFactory.Request(
+                HELMET,
+                Settings.model(0.01, 0.45),
+                GraphForm.DECODED,
+                EngineOptions.of(Precision.INT8, 4),
+                new Int8Config(pictures, "minmax", pictures, 1, List.of()),
+                folder.resolve("refused"));
+        try (PictureFolder all = PictureFolder.open(pictures, helmet())) {
+            Int8Calibration.of(HELMET, all, CalibrationMethod.MINMAX, request.engines());
+        }
+        makeRangesRoundToScalesOfZero(request.engines());
+
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
+            assertThat(opened.engine().model().identity().precision()).isEqualTo("fp16");
+            // Nothing was found out about INT8: the next start tries again, perhaps with another TensorRT.
+            assertThat(opened.report()).doesNotExist();
+        }
+    }
+
+    @Test
+    void shouldJudgeAndRunInt8WithAFixedBatch() throws IOException {
+        Path fixed = fixedBatchOfFour();
+        EngineFactory.Request request = request(fixed, Precision.INT8, GraphForm.RAW, 1);
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+            assertThat(opened.engine().largestBatch()).isEqualTo(4);
+            EngineAlignment.Report report =
+                    EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 4, 1);
+            assertThat(report.meanAbsolute()).isBetween(1e-6, 0.02);
+        }
+    }
+
+    private static ModelInfo helmet() {
+        return YoloV5Network.of(OnnxFile.read(HELMET), ModelConfig.DEFAULT).info("fp32", "cpu");
+    }
+
+    /** Of a kept calibration, which ends with a digest of its lines. TensorRT takes no scale of zero. */
+    private static void makeRangesRoundToScalesOfZero(Path engines) throws Exception {
+        Path kept;
+        try (Stream<Path> files = Files.list(engines)) {
+            kept = files.filter(file -> file.toString().endsWith(".calibration"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        List<String> lines = new ArrayList<>(Files.readAllLines(kept));
+        lines.remove(lines.size() - 1);
+        lines.subList(2, lines.size()).replaceAll(line -> line.replaceFirst("\\S+", String.valueOf(Float.MIN_VALUE)));
+        byte[] digest = MessageDigest.getInstance("SHA-256")
+                .digest(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+        lines.add("sha256 " + HexFormat.of().formatHex(digest));
+        Files.write(kept, lines);
+    }
+
+    /** The shipped model with {@code dim_value: 4} where {@code dim_param: "batch"} was, written so that lengths stay the same. */
+    private static Path fixedBatchOfFour() throws IOException {
+        String open = new String(Files.readAllBytes(HELMET), StandardCharsets.ISO_8859_1);
+        String fixed = open.replace("\u0012\u0005batch", "\b\u0084\u0080\u0080\u0080\u0080\0");
+        assertThat(fixed).isNotEqualTo(open).hasSameSizeAs(open);
+        return Files.write(folder.resolve("fixed.onnx"), fixed.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     @Test

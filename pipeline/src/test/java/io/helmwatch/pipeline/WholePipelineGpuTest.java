@@ -11,13 +11,21 @@ import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.NativeMemory;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,15 +49,14 @@ class WholePipelineGpuTest {
     @TempDir
     Path folder;
 
-    /** Two streams for each GPU. */
-    private HelmwatchConfig config(int streams) {
+    private HelmwatchConfig config(String gpu, int port, int streams) {
         StringBuilder yaml = new StringBuilder("""
                 backend: cuda
-                gpu: {devices: all, cache: %s}
+                gpu: {%s}
                 json-lines: {target: lines.jsonl}
-                http: {port: 0}
+                http: {port: %d}
                 streams:
-                """.formatted(CACHE));
+                """.formatted(gpu, port));
         IntStream.range(0, streams)
                 .forEach(i -> yaml.append("  - {id: s")
                         .append(i)
@@ -66,7 +73,8 @@ class WholePipelineGpuTest {
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
         String metrics;
         List<MemoryLedger> ledgers;
-        try (DetectionService service = DetectionService.start(config(2 * gpus), MODEL, List.of(memory))) {
+        try (DetectionService service =
+                DetectionService.start(config("devices: all, cache: " + CACHE, 0, 2 * gpus), MODEL, List.of(memory))) {
             ledgers = service.pipelines().all().stream()
                     .map(pipeline -> pipeline.stages().memory())
                     .toList();
@@ -97,15 +105,72 @@ class WholePipelineGpuTest {
             assertThat(other).hasSize(CLIP_FRAMES);
             for (int i = 0; i < CLIP_FRAMES; i++) {
                 assertThat(other.get(i).sequence()).isEqualTo(i);
-                for (Detection detection : first.get(i).detections()) {
-                    // Weaker ones may fall on either side of the threshold, since batches differ.
-                    if (detection.confidence() > 0.4) {
-                        assertThat(other.get(i).detections())
-                                .as("frame %d of stream %d", i, stream)
-                                .anyMatch(found -> isSame(found, detection));
-                    }
-                }
+                assertSame(other.get(i), first.get(i));
             }
+        }
+    }
+
+    @Test
+    void shouldFindTheSameWithRawHeadsAndSayWhileTheirEngineIsBuilt() throws Exception {
+        InMemoryDetectionSink decoded = new InMemoryDetectionSink();
+        try (DetectionService service =
+                DetectionService.start(config("cache: " + CACHE, 0, 1), MODEL, List.of(decoded))) {
+            service.awaitEnd();
+        }
+        InMemoryDetectionSink raw = new InMemoryDetectionSink();
+        int port = freePort();
+        HelmwatchConfig config = config("graph: raw, cache: " + folder.resolve("empty"), port, 1);
+        Set<String> answers = new LinkedHashSet<>();
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<DetectionService> starting =
+                    thread.submit(() -> DetectionService.start(config, MODEL, List.of(raw)));
+            URI ready = URI.create("http://127.0.0.1:" + port + "/ready");
+            while (!starting.isDone()) {
+                try {
+                    HttpResponse<String> answer = HttpClient.newHttpClient()
+                            .send(HttpRequest.newBuilder(ready).build(), HttpResponse.BodyHandlers.ofString());
+                    answers.add(
+                            answer.statusCode() + " " + answer.body().strip().replaceAll("\\d+ (s|layers)", "# $1"));
+                } catch (ConnectException early) {
+                    // The service does not listen yet.
+                }
+                Thread.sleep(200);
+            }
+            try (DetectionService service = starting.get()) {
+                service.awaitEnd();
+                assertThat(service.failedStreams()).isEmpty();
+            }
+        } finally {
+            thread.shutdownNow();
+        }
+
+        assertThat(answers)
+                .contains("503 starting: a TensorRT engine is being built, for # s so far, # layers done;"
+                        + " this is done once for this model and GPU");
+        List<FrameDetections> expected = of(decoded, "s0");
+        List<FrameDetections> found = of(raw, "s0");
+        assertThat(found).hasSize(CLIP_FRAMES);
+        for (int i = 0; i < CLIP_FRAMES; i++) {
+            assertSame(found.get(i), expected.get(i));
+            assertSame(expected.get(i), found.get(i));
+        }
+    }
+
+    /** Weaker detections may fall on either side of the threshold, since batches differ. */
+    private static void assertSame(FrameDetections found, FrameDetections expected) {
+        for (Detection detection : expected.detections()) {
+            if (detection.confidence() > 0.4) {
+                assertThat(found.detections())
+                        .as("frame %d of %s", found.sequence(), found.stream())
+                        .anyMatch(other -> isSame(other, detection));
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
         }
     }
 
