@@ -469,6 +469,7 @@ public final class FfmpegFrameSource implements FrameSource {
     private String decode(FfmpegInput input, FfmpegDecoder decoder, FrameDelivery delivery, StreamAddress parsed) {
         long timeoutNanos = config.readTimeout().toNanos();
         int errors = 0;
+        long goodBefore = delivery.goodFrames();
         AVPacket packet = avcodec.av_packet_alloc();
         if (packet == null) {
             throw new OutOfMemoryError("FFmpeg could not allocate a packet");
@@ -507,6 +508,10 @@ public final class FfmpegFrameSource implements FrameSource {
                     return silence(parsed);
                 }
                 if (rc == Ffmpeg.EOF) {
+                    if (delivery.goodFrames() > goodBefore && input.followItself()) {
+                        goodBefore = delivery.goodFrames();
+                        continue;
+                    }
                     decodePacket(null, input, decoder, delivery);
                     return parsed.isFinite() ? "" : parsed + " closed the connection.";
                 }

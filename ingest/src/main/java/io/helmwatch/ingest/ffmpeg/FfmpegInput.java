@@ -56,6 +56,7 @@ final class FfmpegInput implements AutoCloseable {
 
     private @Nullable AVFormatContext context;
     private @Nullable AVStream video;
+    private @Nullable FileRounds rounds;
     private long countedBytes;
     private final Interrupt interrupt;
     private final StreamAddress address;
@@ -127,6 +128,9 @@ final class FfmpegInput implements AutoCloseable {
                 throw openFailure(Ffmpeg.EXIT, displayed, config.openTimeout());
             }
             chooseVideo(made, displayed, rc);
+            if (config.loop()) {
+                rounds = new FileRounds(video());
+            }
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -332,7 +336,23 @@ final class FfmpegInput implements AutoCloseable {
 
     /** Reads the next packet of any stream; the caller arms the interrupt. Returns FFmpeg's code. */
     int read(AVPacket packet) {
-        return avformat.av_read_frame(context, packet);
+        int rc = avformat.av_read_frame(context, packet);
+        if (rc >= 0 && rounds != null && isVideo(packet)) {
+            rounds.take(packet);
+        }
+        return rc;
+    }
+
+    /**
+     * Goes back to the first frame of a file that can follow itself without a flush of the decoder; timestamps go on. False, and nothing is
+     * changed, where that is not so.
+     */
+    boolean followItself() {
+        if (rounds == null || !rounds.followEachOther() || !rewind()) {
+            return false;
+        }
+        rounds.next();
+        return true;
     }
 
     /** Goes back to the first frame; false, and nothing is changed, where the container has no index that makes this exact. */

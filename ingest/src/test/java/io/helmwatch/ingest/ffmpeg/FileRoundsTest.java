@@ -1,0 +1,48 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.ingest.StreamAddress;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FileRoundsTest {
+
+    /** A flush of the H.264 decoder costs a session of the video engine; elsewhere it is cheap and always right. */
+    @ParameterizedTest
+    @CsvSource({
+        "idr.mp4, -c:v libopenh264 -g 5, true",
+        "idr.mkv, -c:v libopenh264 -g 5, true",
+        "annex-b.ts, -c:v libopenh264 -g 5, false",
+        "other.mp4, -c:v mpeg4 -g 5, false"
+    })
+    void shouldFeedOnOnlyWhatBeginsWithAnIdrPicture(String name, String codec, boolean expected) {
+        String clip = TestClips.make(name, "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 10 " + codec)
+                .toString();
+        Interrupt interrupt = new Interrupt();
+        StreamConfig config = StreamConfig.of("rounds", clip).playing(clip, false, true);
+        interrupt.attach();
+        try (FfmpegInput input = new FfmpegInput(config, StreamAddress.parse(clip), interrupt, null, null);
+                AVPacket packet = avcodec.av_packet_alloc()) {
+            long last = Long.MIN_VALUE;
+            int packets = 0;
+            while (input.read(packet) >= 0) {
+                last = Math.max(last, packet.pts());
+                packets++;
+                avcodec.av_packet_unref(packet);
+            }
+            assertThat(packets).isEqualTo(10);
+            assertThat(input.followItself()).isEqualTo(expected);
+            if (expected) {
+                assertThat(input.read(packet)).isZero();
+                assertThat(input.toNanos(packet.pts()) - input.toNanos(last)).isBetween(39_000_000L, 41_000_000L);
+            }
+            avcodec.av_packet_free(packet);
+        } finally {
+            interrupt.detach();
+        }
+    }
+}
