@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,6 +33,34 @@ public final class OnnxGraph {
     private static final int FLOAT16 = 10;
     private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
     private static final int ATTRIBUTE_INT = 2;
+    private static final float LARGEST_HALF = 65504;
+
+    /** Decoded boxes are {@code [N, rows, 5 + classes]}, raw heads have more dimensions. */
+    private static final int DECODED_RANK = 3;
+
+    /** Operators whose inputs but the first are FP32 or whole numbers, whatever they enlarge. */
+    private static final Set<String> ENLARGING = Set.of("Resize", "Upsample");
+
+    private static final Set<String> OF_WHOLE_NUMBERS = Set.of(
+            "ArgMax",
+            "ArgMin",
+            "And",
+            "Equal",
+            "Greater",
+            "GreaterOrEqual",
+            "IsInf",
+            "IsNaN",
+            "Less",
+            "LessOrEqual",
+            "NonZero",
+            "Not",
+            "Or",
+            "QuantizeLinear",
+            "Shape",
+            "Size",
+            "Xor");
+
+    private static final Set<String> SECOND_IS_INDEX = Set.of("Dropout", "MaxPool", "TopK");
 
     private final String source;
     private final List<Field> modelFields = new ArrayList<>();
@@ -223,11 +252,11 @@ public final class OnnxGraph {
         for (long size : sizes) {
             shape.message(1, new ProtobufWriter().number(1, size));
         }
-        outputs.add(new Port(name, portBytes(name, shape.toByteArray())));
+        outputs.add(new Port(name, portBytes(name, FLOAT, shape.toByteArray())));
     }
 
-    private static byte[] portBytes(String name, byte[] shape) {
-        ProtobufWriter tensor = new ProtobufWriter().number(1, FLOAT).bytes(2, shape);
+    private static byte[] portBytes(String name, int type, byte[] shape) {
+        ProtobufWriter tensor = new ProtobufWriter().number(1, type).bytes(2, shape);
         return new ProtobufWriter()
                 .text(1, name)
                 .message(2, new ProtobufWriter().message(1, tensor))
@@ -252,6 +281,8 @@ public final class OnnxGraph {
             }
         }
         nodes.removeIf(node -> !needed.contains(node));
+        // Files before IR version 4 list weights among the inputs.
+        inputs.removeIf(port -> weights.containsKey(port.name) && !seen.contains(port.name));
         weights.keySet().retainAll(seen);
     }
 
@@ -312,34 +343,133 @@ public final class OnnxGraph {
      * is.
      */
     public void widen() {
-        weights.replaceAll((name, weight) -> weight.type == FLOAT16 ? widened(weight) : weight);
-        inputs.replaceAll(this::widened);
-        outputs.replaceAll(this::widened);
-        nodes.replaceAll(node -> switch (node.operator()) {
-            case "Cast", "ConstantOfShape" -> {
-                List<byte[]> attributes = new ArrayList<>();
-                for (byte[] attribute : node.attributes()) {
-                    attributes.add(widenedAttribute(attribute));
-                }
-                yield node.withAttributes(attributes);
+        weights.replaceAll((name, weight) -> weight.type == FLOAT16 ? converted(weight, FLOAT) : weight);
+        inputs.replaceAll(port -> converted(port, TensorType.FP16, FLOAT));
+        outputs.replaceAll(port -> converted(port, TensorType.FP16, FLOAT));
+        nodes.replaceAll(node -> converted(node, FLOAT16, FLOAT));
+    }
+
+    /**
+     * Makes an FP32 network compute in FP16, its input included; weights beyond FP16's range become its largest numbers. What lies behind the
+     * last convolutions of a network whose first output has three dimensions at most stays FP32, since boxes are decoded there in pixels,
+     * and FP16 has steps of half a pixel from 512 on; casts are put in between. Other outputs are FP16.
+     *
+     * <p>Every tensor has its type after that, so that TensorRT need not choose any.
+     */
+    public void narrow() {
+        boolean decoded = outputs.isEmpty()
+                || OnnxFile.port(outputs.get(0).bytes).dimensions().size() <= DECODED_RANK;
+        Set<Node> wide = decoded ? tail().behind() : Set.of();
+        Map<String, Node> producers = producers();
+        Map<String, Boolean> floats = new HashMap<>();
+        Set<String> halves = new HashSet<>(inputs());
+        for (Node node : nodes) {
+            if (!wide.contains(node) && !isConstant(node)) {
+                halves.addAll(node.outputs());
             }
-            default -> node;
-        });
-    }
-
-    private static Weight widened(Weight half) {
-        int count = half.data.length / 2;
-        ByteBuffer from = ByteBuffer.wrap(half.data).order(ByteOrder.LITTLE_ENDIAN);
-        ByteBuffer to = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < count; i++) {
-            to.putFloat(HalfFloat.toFloat(from.getShort(2 * i)));
         }
-        return new Weight(FLOAT, half.dimensions, to.array());
+        Set<String> made = new HashSet<>();
+        List<Node> replacement = new ArrayList<>();
+        for (Node node : nodes) {
+            List<String> read = new ArrayList<>(node.inputs());
+            for (int i = 0; i < read.size(); i++) {
+                String tensor = read.get(i);
+                boolean half = !wide.contains(node) && !(i > 0 && ENLARGING.contains(node.operator()));
+                if (tensor.isEmpty() || half == halves.contains(tensor) || !isFloat(tensor, producers, floats)) {
+                    continue;
+                }
+                String other = tensor + (half ? ".fp16" : ".fp32");
+                read.set(i, other);
+                if (!made.add(other)) {
+                    continue;
+                }
+                Weight weight = weights.get(tensor);
+                if (weight != null) {
+                    weights.put(other, converted(weight, FLOAT16));
+                } else {
+                    replacement.add(node("Cast", other, List.of(tensor), List.of(other), Map.of("to", (long)
+                            (half ? FLOAT16 : FLOAT))));
+                }
+            }
+            Node same = read.equals(node.inputs()) ? node : node.withInputs(read);
+            replacement.add(wide.contains(node) ? same : converted(same, FLOAT, FLOAT16));
+        }
+        inputs.replaceAll(port -> weights.containsKey(port.name) ? port : converted(port, TensorType.FP32, FLOAT16));
+        outputs.replaceAll(port -> halves.contains(port.name) ? converted(port, TensorType.FP32, FLOAT16) : port);
+        nodes.clear();
+        nodes.addAll(replacement);
+        removeUnused();
     }
 
-    private Port widened(Port port) {
+    /** Constants that have no tensor to convert. */
+    private static boolean isConstant(Node node) {
+        return node.operator().equals("Constant")
+                || (node.operator().equals("ConstantOfShape")
+                        && node.attributes().isEmpty());
+    }
+
+    /** Whether a tensor of an FP32 network holds FP32 numbers. */
+    private boolean isFloat(String tensor, Map<String, Node> producers, Map<String, Boolean> known) {
+        Boolean found = known.get(tensor);
+        if (found != null) {
+            return found;
+        }
+        Weight weight = weights.get(tensor);
+        Node node = producers.get(tensor);
+        boolean is;
+        if (weight != null) {
+            is = weight.type == FLOAT;
+        } else if (node == null) {
+            is = inputs().contains(tensor);
+        } else if (node.operator().equals("Cast") || node.operator().equals("ConstantOfShape")) {
+            is = isConstant(node) || !converted(node, FLOAT, FLOAT16).equals(node);
+        } else if (node.operator().equals("Constant")) {
+            is = node.attributes().stream()
+                    .anyMatch(attribute -> nameOf(attribute).startsWith("value_float"));
+        } else {
+            is = !OF_WHOLE_NUMBERS.contains(node.operator())
+                    && !(SECOND_IS_INDEX.contains(node.operator())
+                            && !node.outputs().get(0).equals(tensor))
+                    && node.inputs().stream().anyMatch(input -> isFloat(input, producers, known));
+        }
+        known.put(tensor, is);
+        return is;
+    }
+
+    private Node converted(Node node, int from, int to) {
+        if (!node.operator().equals("Cast") && !node.operator().equals("ConstantOfShape")) {
+            return node;
+        }
+        boolean same = true;
+        List<byte[]> attributes = new ArrayList<>();
+        for (byte[] attribute : node.attributes()) {
+            byte[] other = converted(attribute, from, to);
+            same &= Arrays.equals(other, attribute);
+            attributes.add(other);
+        }
+        return same ? node : node.withAttributes(attributes);
+    }
+
+    /** Between FP16 and FP32. */
+    private static Weight converted(Weight weight, int to) {
+        boolean half = to == FLOAT16;
+        int count = weight.data.length / (half ? 4 : 2);
+        ByteBuffer from = ByteBuffer.wrap(weight.data).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer into = ByteBuffer.allocate((half ? 2 : 4) * count).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < count; i++) {
+            if (half) {
+                into.putShort(
+                        HalfFloat.fromFloat(Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, from.getFloat(4 * i)))));
+            } else {
+                into.putFloat(HalfFloat.toFloat(from.getShort(2 * i)));
+            }
+        }
+        return new Weight(to, weight.dimensions, into.array());
+    }
+
+    private static Port converted(Port port, TensorType from, int to) {
         OnnxFile.Port known = OnnxFile.port(port.bytes);
-        if (known.type() != TensorType.FP16) {
+        if (known.type() != from) {
             return port;
         }
         ProtobufWriter shape = new ProtobufWriter();
@@ -347,11 +477,26 @@ public final class OnnxGraph {
             long size = known.dimensions().get(i);
             shape.message(1, size < 0 ? new ProtobufWriter().text(2, "d" + i) : new ProtobufWriter().number(1, size));
         }
-        return new Port(port.name, portBytes(port.name, shape.toByteArray()));
+        return new Port(port.name, portBytes(port.name, to, shape.toByteArray()));
+    }
+
+    private static String nameOf(byte[] attribute) {
+        try {
+            ProtobufReader in = new ProtobufReader(new ByteArrayInputStream(attribute));
+            while (in.nextField(attribute.length)) {
+                if (in.field() == 1) {
+                    return in.text(MAX_BYTES);
+                }
+                in.skip();
+            }
+            return "";
+        } catch (IOException e) {
+            throw new ModelException("an attribute cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** {@code to} of a cast is a number, {@code value} of a constant of any shape a tensor. */
-    private byte[] widenedAttribute(byte[] attribute) {
+    private byte[] converted(byte[] attribute, int from, int to) {
         try {
             ProtobufReader in = new ProtobufReader(new ByteArrayInputStream(attribute));
             ProtobufWriter out = new ProtobufWriter();
@@ -365,15 +510,15 @@ public final class OnnxGraph {
                     }
                     case 3 -> {
                         long number = in.number();
-                        out.number(3, name.equals("to") && number == FLOAT16 ? FLOAT : number);
+                        out.number(3, name.equals("to") && number == from ? to : number);
                     }
                     case 5 -> {
                         byte[] tensor = in.bytes(MAX_BYTES);
                         NamedWeight weight = readTensor(tensor);
                         out.bytes(
                                 5,
-                                weight.weight.type == FLOAT16
-                                        ? tensorBytes(weight.name, widened(weight.weight))
+                                weight.weight.type == from
+                                        ? tensorBytes(weight.name, converted(weight.weight, to))
                                         : tensor);
                     }
                     case 20 -> out.number(20, in.number());

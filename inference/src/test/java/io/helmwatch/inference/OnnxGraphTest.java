@@ -9,6 +9,7 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.TensorType;
 import java.io.IOException;
@@ -17,8 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class OnnxGraphTest {
 
@@ -27,6 +31,9 @@ class OnnxGraphTest {
     /** FP16 weights, nodes in no order, one picture a batch. */
     private static final Path HALF =
             Path.of(System.getProperty("helmwatch.data", "data"), "models", "yolov5n-coco-fp16weights.onnx");
+
+    private static final Path HELMET_S = Path.of("../models/helmet-yolov5s.onnx");
+    private static final Path DYNAMIC = HALF.resolveSibling("yolov5n-coco-dynamic.onnx");
 
     @TempDir
     Path folder;
@@ -85,6 +92,89 @@ class OnnxGraphTest {
         assertThat(graph.weightValues("output0.weights")).startsWith(OnnxWriter.weight(0), OnnxWriter.weight(1));
     }
 
+    private static Stream<Path> decodedNetworks() {
+        return Stream.of(HELMET, HELMET_S, HALF, DYNAMIC);
+    }
+
+    @ParameterizedTest
+    @MethodSource("decodedNetworks")
+    void shouldNarrowAllButWhatDecodesBoxes(Path model) throws IOException {
+        assumeTrue(Files.exists(model), "skipped: " + model + " is not here");
+        OnnxGraph graph = OnnxGraph.read(model);
+        graph.widen();
+        Path wide = Files.write(folder.resolve("wide.onnx"), graph.toBytes());
+        graph.narrow();
+        Path narrow = Files.write(folder.resolve("narrow.onnx"), graph.toBytes());
+
+        OnnxFile file = OnnxFile.read(narrow);
+        assertThat(file.inputs().get(0).type()).isEqualTo(TensorType.FP16);
+        assertThat(file.outputs().get(0).type()).isEqualTo(TensorType.FP32);
+        assertThat(Files.size(narrow)).isLessThan(Files.size(wide) * 6 / 10);
+        // ONNX Runtime refuses operations whose inputs differ in type.
+        float[] expected = run(wide);
+        float[] found = run(narrow);
+        assertThat(found).hasSameSizeAs(expected);
+        int row = (int) (long) file.outputs().get(0).dimensions().get(2);
+        double largest = 0;
+        for (int i = 0; i < found.length; i++) {
+            largest = Math.max(largest, Math.abs(found[i] - expected[i]) / (i % row < 4 ? 640 : 1));
+        }
+        assertThat(largest).isLessThan(0.03);
+        assertThat(graph.nodes())
+                .filteredOn(node -> node.operator().equals("Conv"))
+                .allMatch(node -> graph.weightValues(node.inputs().get(1)) == null);
+    }
+
+    @Test
+    void shouldNarrowRawHeadsAltogether() throws IOException {
+        OnnxGraph graph = OnnxGraph.read(HELMET);
+        graph.removeOutputs();
+        graph.addOutput("head8.conv", -1, 21, 80, 80);
+        graph.addOutput("head16.conv", -1, 21, 40, 40);
+        graph.addOutput("head32.conv", -1, 21, 20, 20);
+        graph.removeUnused();
+        graph.narrow();
+        Path narrow = Files.write(folder.resolve("narrow.onnx"), graph.toBytes());
+
+        assertThat(OnnxFile.read(narrow).outputs()).hasSize(3).allMatch(output -> output.type() == TensorType.FP16);
+        assertThat(graph.nodes()).extracting(OnnxGraph.Node::operator).doesNotContain("Cast");
+        // The factors that maps are enlarged by are FP32 in every network.
+        assertThat(graph.weightValues("upsample.scales")).isNotNull();
+        run(narrow);
+    }
+
+    @Test
+    void shouldNarrowWeightsBeyondFp16ToItsLargestNumber() throws IOException {
+        OnnxGraph graph = OnnxGraph.read(HELMET);
+        float[] bias = new float[16];
+        bias[0] = 1e6f;
+        bias[1] = Float.NEGATIVE_INFINITY;
+        graph.addWeight("stem.conv.bias", bias, 16);
+        graph.narrow();
+        OnnxGraph written = OnnxGraph.read(Files.write(folder.resolve("narrow.onnx"), graph.toBytes()));
+        written.widen();
+
+        assertThat(written.weightValues("stem.conv.bias.fp16")).startsWith(65504, -65504, 0);
+    }
+
+    @Test
+    void shouldKeepNoWeightAmongTheInputsThatIsNotUsedAnyMore() throws IOException {
+        Path old = new OnnxWriter(TensorType.FP32, -1, 3, 64, 64)
+                .output("output0", 252, 7)
+                .output("other", 252, 7)
+                .weightAsInput("other.weights", 1, 252, 7)
+                .write(folder.resolve("old.onnx"));
+        OnnxGraph graph = OnnxGraph.read(old);
+        graph.removeOutputs();
+        graph.addOutput("output0", -1, 252, 7);
+        graph.removeUnused();
+
+        assertThat(OnnxFile.read(Files.write(folder.resolve("new.onnx"), graph.toBytes()))
+                        .inputs())
+                .extracting(OnnxFile.Port::name)
+                .containsExactly("images");
+    }
+
     @Test
     void shouldFindTheLastConvolutionsAndDropWhatNobodyNeeds() {
         OnnxGraph graph = OnnxGraph.read(HELMET);
@@ -124,9 +214,14 @@ class OnnxGraphTest {
                 OnnxRuntimeLane lane = engine.openLane(1)) {
             HostTensorBatch input = lane.input();
             Random random = new Random(3);
-            FloatBuffer samples = input.buffer().asFloatBuffer();
-            for (int i = 0; i < samples.capacity(); i++) {
-                samples.put(i, random.nextFloat());
+            boolean half = input.type() == TensorType.FP16;
+            for (int i = 0; i < input.shape().elementsPerImage(); i++) {
+                float sample = random.nextInt(256) / 256f;
+                if (half) {
+                    input.buffer().putShort(2 * i, HalfFloat.fromFloat(sample));
+                } else {
+                    input.buffer().putFloat(4 * i, sample);
+                }
             }
             lane.run(1);
             FloatBuffer output = lane.output().tensors().get(0);

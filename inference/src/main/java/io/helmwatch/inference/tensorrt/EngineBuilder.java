@@ -3,16 +3,13 @@ package io.helmwatch.inference.tensorrt;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.OnnxFile;
+import io.helmwatch.inference.OnnxGraph;
 import io.helmwatch.vision.TensorShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -22,10 +19,8 @@ import org.bytedeco.tensorrt.nvinfer.Dims64;
 import org.bytedeco.tensorrt.nvinfer.IBuilder;
 import org.bytedeco.tensorrt.nvinfer.IBuilderConfig;
 import org.bytedeco.tensorrt.nvinfer.IHostMemory;
-import org.bytedeco.tensorrt.nvinfer.ILayer;
 import org.bytedeco.tensorrt.nvinfer.INetworkDefinition;
 import org.bytedeco.tensorrt.nvinfer.IOptimizationProfile;
-import org.bytedeco.tensorrt.nvinfer.ITensor;
 import org.bytedeco.tensorrt.nvinfer.ITimingCache;
 import org.bytedeco.tensorrt.nvonnxparser.IParser;
 import org.slf4j.Logger;
@@ -34,9 +29,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Builds engines from ONNX.
  *
- * <p>In FP16 engines the input is FP16, since the letterbox writes it so; outputs stay FP32, and so does what lies between the last
- * convolutions and the outputs: boxes are decoded there in pixels, and FP16 has steps of half a pixel from 512 on. INT8 engines are the
- * same, but for what the network quantises itself. Raw heads come out in FP16: logits are small, and boxes are decoded from them in FP32.
+ * <p>Networks are strongly typed: in FP16 engines every tensor is FP16, the input included, since the letterbox writes it so, but for what
+ * decodes boxes (see {@link OnnxGraph#narrow}). Raw heads come out in FP16: logits are small, and boxes are decoded from them in FP32. Left to
+ * choose between FP16 and FP32, TensorRT builds longer and engines are slower by a third and more. INT8 engines are the same, but for what
+ * the network quantises itself.
  *
  * <p>Threading: one build at a time per object. Ownership: frees all but the parser, which the presets cannot free, and which keeps about
  * as many bytes as the ONNX file has until the process ends.
@@ -45,8 +41,8 @@ final class EngineBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineBuilder.class);
 
-    /** Decoded boxes are {@code [N, rows, 5 + classes]}, raw heads have more dimensions. */
-    private static final int DECODED_RANK = 3;
+    /** The network says what every tensor is, and TensorRT times kernels for nothing else. */
+    private static final int TYPED = 1 << nvinfer.NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value;
 
     private final CudaDevice device;
     private final Path timingFile;
@@ -76,18 +72,12 @@ final class EngineBuilder {
         try {
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
             builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
-            INetworkDefinition network = own(owned, builder.createNetworkV2(0), INetworkDefinition::new, file, log);
-            parse(file, network, log);
+            INetworkDefinition network = own(owned, builder.createNetworkV2(TYPED), INetworkDefinition::new, file, log);
+            parse(file, options.precision(), network, log);
             IBuilderConfig config = own(owned, builder.createBuilderConfig(), IBuilderConfig::new, file, log);
             configure(config, options);
             if (dynamicBatch) {
                 addProfile(builder, config, network, file, input, options);
-            }
-            if (options.precision() == EngineOptions.Precision.INT8) {
-                config.setFlag(nvinfer.BuilderFlag.kINT8.value);
-            }
-            if (options.precision() != EngineOptions.Precision.FP32) {
-                halve(network, config);
             }
             loadTimings(owned, config);
             IHostMemory plan = builder.buildSerializedNetwork(network, config);
@@ -121,13 +111,26 @@ final class EngineBuilder {
         return new ModelException("model " + file.path() + ": TensorRT refuses it: " + log.takeErrors());
     }
 
-    private static void parse(OnnxFile file, INetworkDefinition network, TensorRtLog log) {
+    private static void parse(
+            OnnxFile file, EngineOptions.Precision precision, INetworkDefinition network, TensorRtLog log) {
+        OnnxGraph graph = OnnxGraph.read(file.path());
+        graph.widen();
+        if (precision != EngineOptions.Precision.FP32) {
+            graph.narrow();
+        }
         IParser parser = nvonnxparser.createParser(network, log);
         if (parser == null || parser.isNull()) {
             throw refuse(file, log);
         }
-        if (!parser.parseFromFile(file.path().toAbsolutePath().toString(), 1)) {
-            throw refuse(file, log);
+        byte[] bytes = graph.toBytes();
+        try (BytePointer written = new BytePointer(bytes)) {
+            if (!parser.parse(written, bytes.length)) {
+                throw refuse(file, log);
+            }
+        }
+        network.getInput(0).setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
+        for (int i = 0; i < network.getNbOutputs(); i++) {
+            network.getOutput(i).setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
         }
     }
 
@@ -173,66 +176,6 @@ final class EngineBuilder {
         dims.nbDims(4);
         dims.d(0, batch).d(1, input.channels()).d(2, input.height()).d(3, input.width());
         return dims;
-    }
-
-    /** FP16 where it is faster, but for what decodes boxes; without such layers outputs are FP16, too. */
-    private static void halve(INetworkDefinition network, IBuilderConfig config) {
-        config.setFlag(nvinfer.BuilderFlag.kFP16.value);
-        config.setFlag(nvinfer.BuilderFlag.kPREFER_PRECISION_CONSTRAINTS.value);
-        ITensor input = network.getInput(0);
-        input.setType(nvinfer.DataType.kHALF.value);
-        input.setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
-
-        if (network.getOutput(0).getDimensions().nbDims() > DECODED_RANK) {
-            for (int i = 0; i < network.getNbOutputs(); i++) {
-                network.getOutput(i).setType(nvinfer.DataType.kHALF.value);
-                network.getOutput(i).setAllowedFormats(1 << nvinfer.TensorFormat.kLINEAR.value);
-            }
-            return;
-        }
-        Map<Long, ILayer> producers = new HashMap<>();
-        for (int i = 0; i < network.getNbLayers(); i++) {
-            ILayer layer = network.getLayer(i);
-            for (int j = 0; j < layer.getNbOutputs(); j++) {
-                producers.put(layer.getOutput(j).address(), layer);
-            }
-        }
-        Deque<ITensor> waiting = new ArrayDeque<>();
-        for (int i = 0; i < network.getNbOutputs(); i++) {
-            waiting.add(network.getOutput(i));
-        }
-        Set<Long> seen = new HashSet<>();
-        int kept = 0;
-        while (!waiting.isEmpty()) {
-            ITensor tensor = waiting.remove();
-            ILayer layer = producers.get(tensor.address());
-            if (layer == null || !seen.add(layer.address())) {
-                continue;
-            }
-            int type = layer.getType().value;
-            if (type == nvinfer.LayerType.kCONVOLUTION.value) {
-                continue;
-            }
-            if (isFloat(tensor) && type != nvinfer.LayerType.kSHAPE.value) {
-                layer.setPrecision(nvinfer.DataType.kFLOAT.value);
-                for (int j = 0; j < layer.getNbOutputs(); j++) {
-                    layer.setOutputType(j, nvinfer.DataType.kFLOAT.value);
-                }
-                kept++;
-            }
-            for (int j = 0; j < layer.getNbInputs(); j++) {
-                ITensor from = layer.getInput(j);
-                if (from != null && !from.isNull()) {
-                    waiting.add(from);
-                }
-            }
-        }
-        LOG.debug("{} layers between the last convolutions and the outputs stay FP32", kept);
-    }
-
-    private static boolean isFloat(ITensor tensor) {
-        int type = tensor.getType().value;
-        return type == nvinfer.DataType.kFLOAT.value || type == nvinfer.DataType.kHALF.value;
     }
 
     private void loadTimings(Deque<Pointer> owned, IBuilderConfig config) {

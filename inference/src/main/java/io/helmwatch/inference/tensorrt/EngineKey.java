@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
  */
 record EngineKey(String text) {
 
+    /** How networks are handed to TensorRT; changes when that does. */
+    private static final String NETWORK = "strongly-typed";
+
     private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
     private static final Pattern DRIVER_VERSION = Pattern.compile("\\b(\\d{3,}\\.\\d+(?:\\.\\d+)?)\\b");
 
@@ -30,7 +33,7 @@ record EngineKey(String text) {
     static EngineKey of(String sha256, String tensorRt, GpuInfo gpu, String driver, EngineOptions options) {
         return new EngineKey("model=" + sha256 + "\ntensorrt=" + tensorRt + "\ngpu=" + gpu.name() + "\ncapability="
                 + gpu.computeMajor() + "." + gpu.computeMinor() + "\ndriver=" + driver + "\noptions="
-                + options.describe() + "\n");
+                + options.describe() + "\nnetwork=" + NETWORK + "\n");
     }
 
     /** The driver's own version where the kernel module tells it, else the CUDA version it serves. */
