@@ -31,10 +31,14 @@ public final class CudaPreprocessor implements Preprocessor {
     private static final String RESOURCE = "letterbox_nchw.cu";
     private static final String KERNEL = "letterbox_nchw";
     private static final int ARGUMENTS = 5;
-    private static final int BLOCK_COLUMNS = 32;
-    private static final int BLOCK_ROWS = 8;
-    /** Columns that one thread writes. */
-    private static final int COLUMNS_PER_THREAD = 4;
+    /** Threads of a block, as the kernel's WARP and WARPS. */
+    private static final int BLOCK_WIDTH = 32;
+
+    private static final int BLOCK_HEIGHT = 8;
+    /** What a block writes, as the kernel's TILE_COLUMNS and TILE_ROWS. */
+    private static final int TILE_COLUMNS = 2 * BLOCK_WIDTH;
+
+    private static final int TILE_ROWS = 4 * BLOCK_HEIGHT;
 
     /** Geometries remembered at a time. */
     private static final int MAX_LETTERBOXES = 64;
@@ -136,14 +140,13 @@ public final class CudaPreprocessor implements Preprocessor {
         kernel.setInt(2, width);
         kernel.setInt(3, height);
         kernel.setFloat(4, padding);
-        int columns = BLOCK_COLUMNS * COLUMNS_PER_THREAD;
         kernel.launch(
                 staging.stream(),
-                (width + columns - 1) / columns,
-                (height + BLOCK_ROWS - 1) / BLOCK_ROWS,
+                (width + TILE_COLUMNS - 1) / TILE_COLUMNS,
+                (height + TILE_ROWS - 1) / TILE_ROWS,
                 pictures,
-                BLOCK_COLUMNS,
-                BLOCK_ROWS,
+                BLOCK_WIDTH,
+                BLOCK_HEIGHT,
                 0);
     }
 

@@ -5,6 +5,9 @@
 // shrinking), converted to RGB in FP32, clipped to 0..1 and written as planes; what the picture does not cover gets the padding.
 // Nothing is rounded in between.
 //
+// What takes the time is instructions and waiting for loads more than memory's bandwidth. So a block works out once where the columns and
+// rows of its tile are sampled; a thread then has the loads of several rows under way together, without a branch between them.
+//
 // Compiled with OUT_HALF (FP16 output) or without (FP32 output). Needs no header, so that any NVRTC compiles it.
 
 typedef unsigned char u8;
@@ -38,46 +41,140 @@ struct Frame {
 #define LAYOUT_GRAY 2
 #define LAYOUT_PACKED 3
 
+
+// A block writes a tile: WARPS strips of ROWS rows, a warp each, and of them a thread two neighbouring columns.
+#define WARP 32
+#define WARPS 8
+#define ROWS 4
+#define BLOCKS 3 // on a multiprocessor at a time: bounds the registers
+#define TILE_COLUMNS (2 * WARP)
+#define TILE_ROWS (WARPS * ROWS)
+
+#ifdef OUT_HALF
+typedef u16 Element;
+typedef u32 Pair; // two neighbours of a row
+
+__device__ __forceinline__ Pair pair_of(float first, float second) {
+    Pair pair;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(second), "f"(first));
+    return pair;
+}
+
+__device__ __forceinline__ Element first_of(Pair pair) {
+    return (Element) pair;
+}
+
+__device__ __forceinline__ Element second_of(Pair pair) {
+    return (Element) (pair >> 16);
+}
+#else
+typedef float Element;
+typedef float2 Pair;
+
+__device__ __forceinline__ Pair pair_of(float first, float second) {
+    return make_float2(first, second);
+}
+
+__device__ __forceinline__ Element first_of(Pair pair) {
+    return pair.x;
+}
+
+__device__ __forceinline__ Element second_of(Pair pair) {
+    return pair.y;
+}
+#endif
+
+// The two samples that an output column or row lies between in one plane: what they add to the address, and the weight of the second.
 struct Taps {
-    int low, high;
-    float weight; // of high
+    u32 low, high;
+    float weight;
 };
 
-__device__ __forceinline__ Taps taps(float position, int limit) {
-    float floored = floorf(position);
-    Taps t;
-    t.weight = position - floored;
-    int low = (int) floored;
-    t.low = min(max(low, 0), limit - 1);
-    t.high = min(max(low + 1, 0), limit - 1);
-    return t;
+// An output column or row in all planes.
+struct Place {
+    Taps luma, cb, cr; // pairs of chroma are found by cb
+};
+
+// N of them. Columns run along rows of samples, or down them where the picture is stored on its side; rows the other way. Neighbours' values
+// lie side by side, as a warp reads them.
+template <int N>
+struct __align__(16) Places {
+    u32 lumaLow[N], lumaHigh[N], cbLow[N], cbHigh[N], crLow[N], crHigh[N];
+    float lumaWeight[N], chromaWeight[N];
+
+    __device__ __forceinline__ Place operator[](int i) const {
+        return Place{
+            {lumaLow[i], lumaHigh[i], lumaWeight[i]},
+            {cbLow[i], cbHigh[i], chromaWeight[i]},
+            {crLow[i], crHigh[i], chromaWeight[i]}};
+    }
+
+    // position: in luma samples, along a row of them if along, else down
+    __device__ __forceinline__ void set(int i, const Frame &f, float position, bool along) {
+        u32 sample = f.wide ? 2 : 1;
+        Taps luma = taps(position, along ? f.width : f.height);
+        u32 step = !along ? f.stride[0] : f.layout == LAYOUT_PACKED ? 3 : sample;
+        lumaLow[i] = luma.low * step;
+        lumaHigh[i] = luma.high * step;
+        lumaWeight[i] = luma.weight;
+        Taps chroma = along ? taps(position * f.chromaScaleX + f.chromaOffsetX, f.chromaWidth)
+                            : taps(position * f.chromaScaleY + f.chromaOffsetY, f.chromaHeight);
+        bool pairs = f.layout == LAYOUT_SEMI_PLANAR;
+        u32 cbStep = !along ? f.stride[1] : pairs ? 2 * sample : sample;
+        u32 crStep = along || pairs ? cbStep : f.stride[2];
+        cbLow[i] = chroma.low * cbStep;
+        cbHigh[i] = chroma.high * cbStep;
+        crLow[i] = chroma.low * crStep;
+        crHigh[i] = chroma.high * crStep;
+        chromaWeight[i] = chroma.weight;
+    }
+
+    // In samples. One without weight is not fetched: the other is read twice, from the cache. For 640 columns of 1080p that spares two
+    // rows of luma in three.
+    static __device__ __forceinline__ Taps taps(float position, int limit) {
+        float floored = floorf(position);
+        float weight = position - floored;
+        int low = (int) floored;
+        int first = min(max(low, 0), limit - 1);
+        int second = min(max(low + 1, 0), limit - 1);
+        return Taps{(u32) first, (u32) (weight == 0 ? first : second), weight};
+    }
+};
+
+typedef Places<TILE_COLUMNS> Columns;
+typedef Places<TILE_ROWS> Rows;
+
+// Samples become floats by being put into the lowest bits of 2^23, which is subtracted later: exact, and the GPU's converter of integers
+// has a quarter of the adders' rate.
+#define RAISE 0x4b000000u
+#define RAISED 8388608.0f
+
+template <typename S>
+__device__ __forceinline__ float raised(u64 address) {
+    return __uint_as_float(RAISE | __ldg(reinterpret_cast<const S *>(address)));
 }
 
 __device__ __forceinline__ float mix(float a, float b, float weight) {
     return a + (b - a) * weight;
 }
 
-// The two rows of a plane that an output row lies between. A row without weight is not fetched: the other is read twice, from the cache.
-// For 640 columns of 1080p that spares a third of the luma.
-struct Rows {
-    u64 top, bottom;
-    float weight; // of bottom
-};
-
-__device__ __forceinline__ Rows rows(u64 plane, int stride, float position, int limit) {
-    Taps y = taps(position, limit);
-    return Rows{plane + (u64) y.low * stride, plane + (u64) (y.weight == 0 ? y.low : y.high) * stride, y.weight};
+__device__ __forceinline__ float mix_raised(float a, float b, float weight) {
+    return (a - RAISED) + (b - a) * weight;
 }
 
-template <typename S>
-__device__ __forceinline__ float across(u64 row, Taps x, int step, int offset) {
-    const S *samples = reinterpret_cast<const S *>(row) + offset;
-    return mix(__ldg(samples + x.low * step), __ldg(samples + x.high * step), x.weight);
-}
-
-template <typename S>
-__device__ __forceinline__ float sample(Rows y, Taps x, int step, int offset) {
-    return mix(across<S>(y.top, x, step, offset), across<S>(y.bottom, x, step, offset), y.weight);
+// Between is false where no column and no row of the tile lies between two samples.
+template <typename S, bool Between>
+__device__ __forceinline__ float sample(u64 plane, Taps row, Taps column) {
+    u64 top = plane + row.low;
+    float first = raised<S>(top + column.low);
+    if (!Between) {
+        return first - RAISED;
+    }
+    u64 bottom = plane + row.high;
+    return mix(
+        mix_raised(first, raised<S>(top + column.high), column.weight),
+        mix_raised(raised<S>(bottom + column.low), raised<S>(bottom + column.high), column.weight),
+        row.weight);
 }
 
 struct Chroma {
@@ -88,55 +185,38 @@ __device__ __forceinline__ Chroma mix(Chroma a, Chroma b, float weight) {
     return Chroma{mix(a.cb, b.cb, weight), mix(a.cr, b.cr, weight)};
 }
 
-// Both samples of a pair in one load; their address is a multiple of their size.
-__device__ __forceinline__ Chroma pair(const u8 *first) {
-    u32 both = __ldg(reinterpret_cast<const u16 *>(first));
-    return Chroma{(float) (both & 0xff), (float) (both >> 8)};
+__device__ __forceinline__ Chroma mix_raised(Chroma a, Chroma b, float weight) {
+    return Chroma{mix_raised(a.cb, b.cb, weight), mix_raised(a.cr, b.cr, weight)};
 }
 
-__device__ __forceinline__ Chroma pair(const u16 *first) {
-    u32 both = __ldg(reinterpret_cast<const u32 *>(first));
-    return Chroma{(float) (both & 0xffff), (float) (both >> 16)};
+// Both samples of a pair in one load; their address is a multiple of their size. The second argument tells the type.
+__device__ __forceinline__ Chroma raised_pair(u64 address, u8) {
+    u32 both = __ldg(reinterpret_cast<const u16 *>(address));
+    return Chroma{__uint_as_float(__byte_perm(both, RAISE, 0x7440)), __uint_as_float(__byte_perm(both, RAISE, 0x7441))};
 }
 
-template <typename S>
-__device__ __forceinline__ Chroma pairs_across(u64 row, Taps x) {
-    const S *samples = reinterpret_cast<const S *>(row);
-    return mix(pair(samples + 2 * x.low), pair(samples + 2 * x.high), x.weight);
+__device__ __forceinline__ Chroma raised_pair(u64 address, u16) {
+    u32 both = __ldg(reinterpret_cast<const u32 *>(address));
+    return Chroma{__uint_as_float(__byte_perm(both, RAISE, 0x7410)), __uint_as_float(__byte_perm(both, RAISE, 0x7432))};
 }
 
-template <typename S>
-__device__ __forceinline__ Chroma sample_pair(Rows y, Taps x) {
-    return mix(pairs_across<S>(y.top, x), pairs_across<S>(y.bottom, x), y.weight);
+template <typename S, bool Between>
+__device__ __forceinline__ Chroma sample_pair(u64 plane, Taps row, Taps column) {
+    u64 top = plane + row.low;
+    Chroma first = raised_pair(top + column.low, S());
+    if (!Between) {
+        return Chroma{first.cb - RAISED, first.cr - RAISED};
+    }
+    u64 bottom = plane + row.high;
+    return mix(
+        mix_raised(first, raised_pair(top + column.high, S()), column.weight),
+        mix_raised(raised_pair(bottom + column.low, S()), raised_pair(bottom + column.high, S()), column.weight),
+        row.weight);
 }
 
 struct Rgb {
     float r, g, b;
 };
-
-// Columns that one thread writes: pairs, so that a warp reads and writes neighbouring bytes, COLUMNS / 2 of them.
-#define COLUMNS 4
-#define WARP 32
-
-__device__ __forceinline__ int column(int i) {
-    return i / 2 * (2 * WARP) + i % 2;
-}
-
-// One output row's part of a thread: pixel(ux) for every column, ux being the upright picture's column. Beside the picture the nearest
-// samples are read and not used: without branches between them the loads of all columns are under way together, and waiting for memory is
-// what takes the time.
-template <typename F>
-__device__ __forceinline__ void columns(const Frame &f, int x, float padding, Rgb *out, F pixel) {
-#pragma unroll
-    for (int i = 0; i < COLUMNS; i++) {
-        int px = x + column(i) - f.padLeft;
-        Rgb c = pixel((px + 0.5f) * f.ratioX - 0.5f);
-        bool covered = px >= 0 && px < f.scaledWidth;
-        out[i].r = covered ? __saturatef(c.r) : padding;
-        out[i].g = covered ? __saturatef(c.g) : padding;
-        out[i].b = covered ? __saturatef(c.b) : padding;
-    }
-}
 
 __device__ __forceinline__ Rgb rgb(const Frame &f, float luma, Chroma c) {
     luma = luma * f.lumaGain + f.lumaOffset;
@@ -145,147 +225,187 @@ __device__ __forceinline__ Rgb rgb(const Frame &f, float luma, Chroma c) {
     return Rgb{luma + f.redCr * cr, luma + f.greenCb * cb + f.greenCr * cr, luma + f.blueCb * cb};
 }
 
+// The rows of a warp and the two columns of a thread.
+struct Strip {
+    Element *output; // of the picture
+    int x, y;        // of the first
+    int width, height;
+};
+
+// One row of a thread in one plane.
+__device__ __forceinline__ void store(Strip s, Element *to, Pair pair) {
+    if ((s.width & 1) == 0) {
+        *reinterpret_cast<Pair *>(to) = pair;
+        return;
+    }
+    to[0] = first_of(pair);
+    if (s.x + 1 < s.width) {
+        to[1] = second_of(pair);
+    }
+}
+
+// Writes pixel(row, column) for every row and column of a thread, Batch rows at a time: their loads are under way together, for which nothing
+// must be stored and no way be chosen in between. Beside the picture the nearest samples are taken; pad() writes over them.
+template <int Batch, typename F>
+__device__ __forceinline__ void pixels(const Rows &rows, const Columns &columns, Strip s, F pixel) {
+    Place left = columns[2 * threadIdx.x], right = columns[2 * threadIdx.x + 1];
+    u32 plane = s.width * s.height;
+#pragma unroll 1
+    for (int first = 0; first < ROWS; first += Batch) {
+        Pair out[Batch][3];
+#pragma unroll
+        for (int i = 0; i < Batch; i++) {
+            Place row = rows[threadIdx.y * ROWS + first + i];
+            Rgb a = pixel(row, left), b = pixel(row, right);
+            out[i][0] = pair_of(__saturatef(a.r), __saturatef(b.r));
+            out[i][1] = pair_of(__saturatef(a.g), __saturatef(b.g));
+            out[i][2] = pair_of(__saturatef(a.b), __saturatef(b.b));
+        }
+        if (s.x >= s.width) {
+            continue;
+        }
+        Element *to = s.output + ((s.y + first) * s.width + s.x);
+#pragma unroll
+        for (int i = 0; i < Batch; i++) {
+            if (s.y + first + i < s.height) {
+#pragma unroll
+                for (int k = 0; k < 3; k++) {
+                    store(s, to + (i * s.width + k * plane), out[i][k]);
+                }
+            }
+        }
+    }
+}
+
+// As many loads a batch as there are registers for.
+template <typename S, bool LumaBetween, bool ChromaBetween>
+__device__ __forceinline__ void semi_planar(const Frame &f, const Rows &rows, const Columns &columns, Strip s) {
+    pixels<LumaBetween && ChromaBetween ? 2 : ROWS>(rows, columns, s, [&](const Place &row, const Place &column) {
+        return rgb(
+            f,
+            sample<S, LumaBetween>(f.plane[0], row.luma, column.luma),
+            sample_pair<S, ChromaBetween>(f.plane[1], row.cb, column.cb));
+    });
+}
+
 template <typename S>
-__device__ __forceinline__ void yuv(const Frame &f, int x, float sy, float padding, Rgb *out) {
-    Rows y = rows(f.plane[0], f.stride[0], sy, f.height);
+__device__ __forceinline__ void yuv(
+    const Frame &f, const Rows &rows, const Columns &columns, Strip s, bool lumaBetween, bool chromaBetween) {
     if (f.layout == LAYOUT_GRAY) {
-        columns(f, x, padding, out, [&](float sx) {
-            float luma = sample<S>(y, taps(sx, f.width), 1, 0) * f.lumaGain + f.lumaOffset;
+        pixels<2>(rows, columns, s, [&](const Place &row, const Place &column) {
+            float luma = sample<S, true>(f.plane[0], row.luma, column.luma) * f.lumaGain + f.lumaOffset;
             return Rgb{luma, luma, luma};
         });
-        return;
-    }
-    float chromaY = sy * f.chromaScaleY + f.chromaOffsetY;
-    Rows first = rows(f.plane[1], f.stride[1], chromaY, f.chromaHeight);
-    if (f.layout == LAYOUT_SEMI_PLANAR && ((f.plane[1] | f.stride[1]) & (2 * sizeof(S) - 1)) == 0) {
-        columns(f, x, padding, out, [&](float sx) {
-            Taps cx = taps(sx * f.chromaScaleX + f.chromaOffsetX, f.chromaWidth);
-            return rgb(f, sample<S>(y, taps(sx, f.width), 1, 0), sample_pair<S>(first, cx));
+    } else if (f.layout == LAYOUT_SEMI_PLANAR && ((f.plane[1] | f.stride[1]) & (2 * sizeof(S) - 1)) == 0) {
+        if (!lumaBetween) {
+            semi_planar<S, false, true>(f, rows, columns, s);
+        } else if (!chromaBetween) {
+            semi_planar<S, true, false>(f, rows, columns, s);
+        } else {
+            semi_planar<S, true, true>(f, rows, columns, s);
+        }
+    } else {
+        // Planes of their own, or pairs at an odd address.
+        u64 second = f.layout == LAYOUT_PLANAR ? f.plane[2] : f.plane[1] + sizeof(S);
+        pixels<1>(rows, columns, s, [&](const Place &row, const Place &column) {
+            Chroma c = {sample<S, true>(f.plane[1], row.cb, column.cb), sample<S, true>(second, row.cr, column.cr)};
+            return rgb(f, sample<S, true>(f.plane[0], row.luma, column.luma), c);
         });
-        return;
     }
-    // Planes of their own, or pairs at an odd address.
-    bool planar = f.layout == LAYOUT_PLANAR;
-    Rows second = planar ? rows(f.plane[2], f.stride[2], chromaY, f.chromaHeight) : first;
-    int step = planar ? 1 : 2;
-    columns(f, x, padding, out, [&](float sx) {
-        Taps cx = taps(sx * f.chromaScaleX + f.chromaOffsetX, f.chromaWidth);
-        Chroma c = {sample<S>(first, cx, step, 0), sample<S>(second, cx, step, planar ? 0 : 1)};
-        return rgb(f, sample<S>(y, taps(sx, f.width), 1, 0), c);
+}
+
+__device__ __forceinline__ void packed(const Frame &f, const Rows &rows, const Columns &columns, Strip s) {
+    pixels<1>(rows, columns, s, [&](const Place &row, const Place &column) {
+        const float scale = 1.0f / 255.0f;
+        return Rgb{
+            sample<u8, true>(f.plane[0] + f.redOffset, row.luma, column.luma) * scale,
+            sample<u8, true>(f.plane[0] + 1, row.luma, column.luma) * scale,
+            sample<u8, true>(f.plane[0] + f.blueOffset, row.luma, column.luma) * scale};
     });
 }
 
-__device__ __forceinline__ void packed(const Frame &f, int x, float sy, float padding, Rgb *out) {
-    Rows y = rows(f.plane[0], f.stride[0], sy, f.height);
-    columns(f, x, padding, out, [&](float sx) {
-        Taps t = taps(sx, f.width);
-        const float scale = 1.0f / 255.0f;
-        return Rgb{
-            sample<u8>(y, t, 3, f.redOffset) * scale,
-            sample<u8>(y, t, 3, 1) * scale,
-            sample<u8>(y, t, 3, f.blueOffset) * scale};
-    });
-}
-
-// One pixel of a picture that is stored turned: its rows change from pixel to pixel.
-template <typename S>
-__device__ __forceinline__ Rgb turned(const Frame &f, float sx, float sy) {
-    Rows y = rows(f.plane[0], f.stride[0], sy, f.height);
-    Taps x = taps(sx, f.width);
-    if (f.layout == LAYOUT_PACKED) {
-        const float scale = 1.0f / 255.0f;
-        return Rgb{
-            sample<u8>(y, x, 3, f.redOffset) * scale,
-            sample<u8>(y, x, 3, 1) * scale,
-            sample<u8>(y, x, 3, f.blueOffset) * scale};
-    }
-    float luma = sample<S>(y, x, 1, 0);
-    if (f.layout == LAYOUT_GRAY) {
-        luma = luma * f.lumaGain + f.lumaOffset;
-        return Rgb{luma, luma, luma};
-    }
-    float chromaY = sy * f.chromaScaleY + f.chromaOffsetY;
-    bool planar = f.layout == LAYOUT_PLANAR;
-    Rows first = rows(f.plane[1], f.stride[1], chromaY, f.chromaHeight);
-    Rows second = planar ? rows(f.plane[2], f.stride[2], chromaY, f.chromaHeight) : first;
-    Taps cx = taps(sx * f.chromaScaleX + f.chromaOffsetX, f.chromaWidth);
-    int step = planar ? 1 : 2;
-    return rgb(f, luma, Chroma{sample<S>(first, cx, step, 0), sample<S>(second, cx, step, planar ? 0 : 1)});
-}
-
-// Two neighbours of a row of one plane.
-__device__ __forceinline__ void store(u64 output, u64 element, float first, float second, bool together, bool both) {
-#ifdef OUT_HALF
-    u16 a, b;
-    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(a) : "f"(first));
-    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(b) : "f"(second));
-    u16 *p = reinterpret_cast<u16 *>(output) + element;
-    if (together) {
-        *reinterpret_cast<u32 *>(p) = a | (u32) b << 16;
+// Writes the padding wherever a thread's rows and columns are not the picture's.
+__device__ __forceinline__ void pad(const Frame &f, Strip s, float padding) {
+    if (s.x >= s.width) {
         return;
     }
-#else
-    float a = first, b = second;
-    float *p = reinterpret_cast<float *>(output) + element;
-    if (together) {
-        *reinterpret_cast<float2 *>(p) = make_float2(a, b);
-        return;
-    }
-#endif
-    p[0] = a;
-    if (both) {
-        p[1] = b;
+    u32 plane = s.width * s.height;
+    Pair pair = pair_of(padding, padding);
+    bool left = s.x >= f.padLeft && s.x < f.padLeft + f.scaledWidth; // in the picture
+    bool right = s.x + 1 >= f.padLeft && s.x + 1 < f.padLeft + f.scaledWidth;
+#pragma unroll
+    for (int i = 0; i < ROWS; i++) {
+        int y = s.y + i;
+        if (y >= s.height) {
+            return;
+        }
+        bool inside = y >= f.padTop && y < f.padTop + f.scaledHeight;
+        Element *to = s.output + (y * s.width + s.x);
+        if (!inside || !(left || right)) {
+#pragma unroll
+            for (int k = 0; k < 3; k++) {
+                store(s, to + k * plane, pair);
+            }
+        } else if (left != right && s.x + left < s.width) {
+#pragma unroll
+            for (int k = 0; k < 3; k++) {
+                to[k * plane + left] = first_of(pair);
+            }
+        }
     }
 }
 
-// Grid: x over groups of COLUMNS * WARP columns, y over rows, z over the pictures. Block: a warp wide.
-extern "C" __global__ void __launch_bounds__(256)
-    letterbox_nchw(const Frame *frames, u64 output, int width, int height, float padding) {
+// Grid: x over tiles of columns, y over tiles of rows, z over the pictures. Block: WARP by WARPS.
+extern "C" __global__ void __launch_bounds__(WARP * WARPS, BLOCKS)
+    letterbox_nchw(const Frame *frames, Element *output, int width, int height, float padding) {
     __shared__ Frame f;
-    int lane = threadIdx.y * blockDim.x + threadIdx.x;
-    if (lane < sizeof(Frame) / 4) {
-        reinterpret_cast<u32 *>(&f)[lane] = reinterpret_cast<const u32 *>(frames + blockIdx.z)[lane];
+    __shared__ Columns columns;
+    __shared__ Rows rows;
+    int thread = threadIdx.y * WARP + threadIdx.x;
+    if (thread < sizeof(Frame) / 4) {
+        reinterpret_cast<u32 *>(&f)[thread] = reinterpret_cast<const u32 *>(frames + blockIdx.z)[thread];
     }
     __syncthreads();
-    int x = blockIdx.x * (COLUMNS * WARP) + 2 * threadIdx.x;
-    int y = blockIdx.y * blockDim.y + threadIdx.y;
-    if (x >= width || y >= height) {
+    int x = blockIdx.x * TILE_COLUMNS, y = blockIdx.y * TILE_ROWS;
+    int right = f.padLeft + f.scaledWidth, bottom = f.padTop + f.scaledHeight;
+    Strip s = {
+        output + (u64) f.index * 3 * width * height,
+        x + 2 * (int) threadIdx.x,
+        y + ROWS * (int) threadIdx.y,
+        width,
+        height};
+    if (x + TILE_COLUMNS <= f.padLeft || x >= right || y + TILE_ROWS <= f.padTop || y >= bottom) {
+        pad(f, s, padding);
         return;
     }
-    Rgb out[COLUMNS];
-    int py = y - f.padTop;
-    float uy = (py + 0.5f) * f.ratioY - 0.5f;
-    bool upright = f.turnXx == 1 && f.turnXy == 0 && f.turnX == 0 && f.turnYx == 0 && f.turnYy == 1 && f.turnY == 0;
-    if (py < 0 || py >= f.scaledHeight) {
-#pragma unroll
-        for (int i = 0; i < COLUMNS; i++) {
-            out[i] = Rgb{padding, padding, padding};
-        }
-    } else if (!upright) {
-        columns(f, x, padding, out, [&](float ux) {
-            float sx = ux * f.turnXx + uy * f.turnXy + f.turnX;
-            float sy = ux * f.turnYx + uy * f.turnYy + f.turnY;
-            return f.wide ? turned<u16>(f, sx, sy) : turned<u8>(f, sx, sy);
-        });
-    } else if (f.layout == LAYOUT_PACKED) {
-        packed(f, x, uy, padding, out);
-    } else if (f.wide) {
-        yuv<u16>(f, x, uy, padding, out);
-    } else {
-        yuv<u8>(f, x, uy, padding, out);
+    bool onSide = f.turnXx == 0;
+    bool lumaBetween = false, chromaBetween = false;
+    if (thread < TILE_COLUMNS) {
+        int px = min(max(x + thread - f.padLeft, 0), f.scaledWidth - 1);
+        float ux = (px + 0.5f) * f.ratioX - 0.5f;
+        columns.set(thread, f, onSide ? ux * f.turnYx + f.turnY : ux * f.turnXx + f.turnX, !onSide);
+        lumaBetween = columns.lumaWeight[thread] != 0;
+        chromaBetween = columns.chromaWeight[thread] != 0;
+    } else if (thread < TILE_COLUMNS + TILE_ROWS) {
+        int i = thread - TILE_COLUMNS;
+        int py = min(max(y + i - f.padTop, 0), f.scaledHeight - 1);
+        float uy = (py + 0.5f) * f.ratioY - 0.5f;
+        rows.set(i, f, onSide ? uy * f.turnXy + f.turnX : uy * f.turnYy + f.turnY, onSide);
+        lumaBetween = rows.lumaWeight[i] != 0;
+        chromaBetween = rows.chromaWeight[i] != 0;
     }
-    u64 plane = (u64) width * height;
-    u64 element = (u64) f.index * 3 * plane + (u64) y * width + x;
-    bool together = (width & 1) == 0;
-#pragma unroll
-    for (int i = 0; i < COLUMNS; i += 2) {
-        int at = x + column(i);
-        if (at < width) {
-            u64 first = element + column(i);
-            bool both = at + 1 < width;
-            store(output, first, out[i].r, out[i + 1].r, together, both);
-            store(output, first + plane, out[i].g, out[i + 1].g, together, both);
-            store(output, first + 2 * plane, out[i].b, out[i + 1].b, together, both);
+    lumaBetween = __syncthreads_or(lumaBetween);
+    chromaBetween = __syncthreads_or(chromaBetween);
+    if (s.y + ROWS > f.padTop && s.y < bottom) {
+        if (f.layout == LAYOUT_PACKED) {
+            packed(f, rows, columns, s);
+        } else if (f.wide) {
+            yuv<u16>(f, rows, columns, s, lumaBetween, chromaBetween);
+        } else {
+            yuv<u8>(f, rows, columns, s, lumaBetween, chromaBetween);
         }
+    }
+    if (x < f.padLeft || x + TILE_COLUMNS > right || s.y < f.padTop || s.y + ROWS > bottom) {
+        pad(f, s, padding);
     }
 }

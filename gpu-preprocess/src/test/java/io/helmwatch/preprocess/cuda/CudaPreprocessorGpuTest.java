@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -87,17 +88,57 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
     void shouldEqualTheReferenceOnRandomFramesOfOneBatchInDeviceMemory() {
         Random random = new Random(20261120);
         PixelFormat[] formats = PixelFormat.values();
+        List<Noise> pictures = new ArrayList<>();
+        for (int i = 0; i < 2 * formats.length; i++) {
+            pictures.add(new Noise(
+                    formats[i % formats.length], new ImageSize(1 + random.nextInt(900), 1 + random.nextInt(700))));
+        }
+        assertEqualToReference(pictures, new ImageSize(320, 224), random);
+    }
+
+    /** Sizes of which samples of luma, of chroma, or of neither are met exactly, in whole tiles of the kernel and beside them. */
+    @ParameterizedTest
+    @EnumSource(
+            value = PixelFormat.class,
+            names = {"NV12", "P010", "I420"})
+    void shouldEqualTheReferenceOnSizesOfCameras(PixelFormat format) {
+        List<Noise> pictures = Stream.of(
+                        new ImageSize(1920, 1080),
+                        new ImageSize(1280, 720),
+                        new ImageSize(3840, 2160),
+                        new ImageSize(1080, 1920),
+                        new ImageSize(640, 640),
+                        new ImageSize(704, 576))
+                .map(size -> new Noise(format, size))
+                .toList();
+        assertEqualToReference(pictures, new ImageSize(640, 640), new Random(format.ordinal()));
+    }
+
+    /** Rows of which only every second begins where two elements may be written at once. */
+    @Test
+    void shouldWriteTensorsOfOddSizes() {
+        Random random = new Random(161);
+        List<Noise> pictures = new ArrayList<>();
+        for (PixelFormat format : PixelFormat.values()) {
+            pictures.add(new Noise(format, new ImageSize(1 + random.nextInt(400), 1 + random.nextInt(400))));
+        }
+        assertEqualToReference(pictures, new ImageSize(161, 97), random);
+    }
+
+    private record Noise(PixelFormat format, ImageSize size) {}
+
+    private void assertEqualToReference(List<Noise> pictures, ImageSize target, Random random) {
         ColorEncoding.Matrix[] matrices = ColorEncoding.Matrix.values();
         for (TensorType type : TensorType.values()) {
-            TensorShape shape = new TensorShape(2 * formats.length, 3, 224, 320);
+            TensorShape shape = new TensorShape(pictures.size(), 3, target.height(), target.width());
             List<HostFrame> hostFrames = new ArrayList<>();
             List<DeviceFrame> deviceFrames = new ArrayList<>();
             try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
                     DeviceTensor tensor = new DeviceTensor(shape, type)) {
                 for (int i = 0; i < shape.batch(); i++) {
-                    PixelFormat format = formats[i % formats.length];
+                    PixelFormat format = pictures.get(i).format();
                     HostFrame frame = noise(
-                            new ImageSize(1 + random.nextInt(900), 1 + random.nextInt(700)),
+                            pictures.get(i).size(),
                             format,
                             new ColorEncoding(
                                     matrices[random.nextInt(matrices.length)], format.isRgb() || random.nextBoolean()),
