@@ -52,7 +52,7 @@ class WholePipelineGpuTest {
     private HelmwatchConfig config(String gpu, int port, int streams) {
         StringBuilder yaml = new StringBuilder("""
                 backend: cuda
-                gpu: {%s}
+                gpu: {builder-level: 0, %s}
                 json-lines: {target: lines.jsonl}
                 http: {port: %d}
                 streams:

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /**
  * How an engine is built; everything here is part of the engine's cache key.
  *
- * @param precision smallest arithmetic that layers may use
+ * @param precision arithmetic of the layers
  * @param optimalBatch batch for which kernels are chosen; ignored for networks with a fixed batch
  * @param maxBatch largest batch; ignored for networks with a fixed batch
  * @param level TensorRT's builder optimisation level, 0 (fastest build) to 5 (fastest engine)
@@ -54,7 +54,7 @@ public record EngineOptions(
     public enum Precision {
         /** FP32, without TF32. */
         FP32,
-        /** FP16 where it is faster, FP32 for what decodes boxes; the input is FP16. */
+        /** FP16, but FP32 for what decodes boxes; the input is FP16. */
         FP16,
         /** INT8 where the network says so with scales, else as {@link #FP16}. Without scales it is the same. */
         INT8;
