@@ -14,15 +14,15 @@ final class ActivationHistogram {
     private static final int LEVELS = 128;
     /** Thresholds are tried in steps of this many bins. */
     private static final int STEP = 8;
-    /** FP16's smallest magnitude. A tensor that stays below it is zero to the layers that remain in FP16. */
-    private static final float FAINTEST = 0x1p-24f;
+    /** Below it a step of INT8 would be less than FP16's smallest number, in which scales are written. */
+    private static final float FAINTEST = 0x1p-17f;
 
     private final long[] counts = new long[BINS];
     private float width;
     private float max;
 
     /**
-     * Adds values. Exact zeros say nothing about a range and are left out, and so is a tensor that FP16 takes for zeros; what is not finite cannot
+     * Adds values. Exact zeros say nothing about a range and are left out, and so is a tensor too faint for a scale in FP16; what is not finite cannot
      * be represented and is left out, too.
      */
     void add(FloatBuffer values, int count) {

@@ -27,6 +27,9 @@ final class Int8Network {
 
     private static final Set<String> SAME_RANGE = Set.of("Concat", "MaxPool", "Resize", "Upsample");
 
+    /** FP16's smallest number: scales are written in FP16, and TensorRT takes none of zero. */
+    private static final float SMALLEST_SCALE = 0x1p-24f;
+
     private final OnnxGraph graph;
     private final Map<String, Node> producers;
     private final Map<String, List<Node>> consumers = new HashMap<>();
@@ -182,8 +185,8 @@ final class Int8Network {
             scales[i / perChannel] = Math.max(scales[i / perChannel], Math.abs(values[i]) / 127);
         }
         for (int i = 0; i < channels; i++) {
-            // A channel of zeros.
-            scales[i] = scales[i] > 0 ? scales[i] : 1;
+            // A channel of zeros, or of next to nothing.
+            scales[i] = Math.max(scales[i], SMALLEST_SCALE);
         }
         return scales;
     }

@@ -34,14 +34,14 @@ class ActivationHistogramTest {
     }
 
     @ParameterizedTest
-    @ValueSource(floats = {Float.MIN_VALUE, 1e-44f, 1e-30f, 5e-8f})
-    void shouldKnowNothingOfWhatFp16TakesForZero(float faint) {
+    @ValueSource(floats = {Float.MIN_VALUE, 1e-44f, 1e-30f, 5e-8f, 7e-6f})
+    void shouldKnowNothingOfWhatIsTooFaintForAScaleInFp16(float faint) {
         ActivationHistogram histogram = new ActivationHistogram();
         FloatBuffer values = FloatBuffer.wrap(new float[] {faint, -faint});
         assertTimeoutPreemptively(Duration.ofSeconds(10), () -> histogram.add(values, 2));
         assertThat(histogram.threshold(CalibrationMethod.MINMAX)).isZero();
 
-        histogram.add(FloatBuffer.wrap(new float[] {0x1p-24f}), 1);
+        histogram.add(FloatBuffer.wrap(new float[] {0x1p-17f}), 1);
         histogram.add(FloatBuffer.wrap(new float[] {1e38f}), 1);
         assertThat(histogram.threshold(CalibrationMethod.MINMAX)).isEqualTo(1e38f);
     }
