@@ -34,7 +34,7 @@ public final class CudaPreprocessor implements Preprocessor {
     /** Threads of a block, as the kernel's WARP and WARPS. */
     private static final int BLOCK_WIDTH = 32;
 
-    private static final int BLOCK_HEIGHT = 8;
+    private static final int BLOCK_HEIGHT = 4;
     /** What a block writes, as the kernel's TILE_COLUMNS and TILE_ROWS. */
     private static final int TILE_COLUMNS = 2 * BLOCK_WIDTH;
 

@@ -41,12 +41,11 @@ struct Frame {
 #define LAYOUT_GRAY 2
 #define LAYOUT_PACKED 3
 
-
 // A block writes a tile: WARPS strips of ROWS rows, a warp each, and of them a thread two neighbouring columns.
 #define WARP 32
-#define WARPS 8
+#define WARPS 4
 #define ROWS 4
-#define BLOCKS 3 // on a multiprocessor at a time: bounds the registers
+#define BLOCKS 7 // on a multiprocessor at a time: bounds the registers
 #define TILE_COLUMNS (2 * WARP)
 #define TILE_ROWS (WARPS * ROWS)
 
@@ -378,6 +377,7 @@ extern "C" __global__ void __launch_bounds__(WARP * WARPS, BLOCKS)
         pad(f, s, padding);
         return;
     }
+    static_assert(TILE_COLUMNS + TILE_ROWS <= WARP * WARPS, "a thread for each column and row of a tile");
     bool onSide = f.turnXx == 0;
     bool lumaBetween = false, chromaBetween = false;
     if (thread < TILE_COLUMNS) {
