@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * that stream.
  *
  * <p>A codec, profile or size that the engines refuse, and a session too many, is decoded on the CPU instead; FFmpeg asks for the format again
- * without the GPU's, which the callback here grants.
+ * without the GPU's, which the callback here grants; so is one whose pictures the engines would give in a layout that nothing here reads.
  *
  * <p>Threading: opened and closed by one thread, shared by the threads of all streams. Ownership: frees its device context on close; decoders
  * hold references of their own. The CUDA context and stream belong to the caller and must live longer than the last frame.
@@ -30,18 +30,7 @@ public final class CudaDecoding implements AutoCloseable {
     private static final class FormatChoice extends AVCodecContext.Get_format_AVCodecContext_IntPointer {
         @Override
         public int call(AVCodecContext context, IntPointer offered) {
-            int software = avutil.AV_PIX_FMT_NONE;
-            for (int i = 0; offered.get(i) != avutil.AV_PIX_FMT_NONE; i++) {
-                int format = offered.get(i);
-                if (format == avutil.AV_PIX_FMT_CUDA) {
-                    return format;
-                }
-                boolean hardware = (avutil.av_pix_fmt_desc_get(format).flags() & avutil.AV_PIX_FMT_FLAG_HWACCEL) != 0;
-                if (software == avutil.AV_PIX_FMT_NONE && !hardware) {
-                    software = format;
-                }
-            }
-            return software;
+            return choose(offered);
         }
     }
 
@@ -99,6 +88,21 @@ public final class CudaDecoding implements AutoCloseable {
                 return true;
             }
         }
+    }
+
+    /**
+     * Of the formats that a decoder offers, the GPU's where pictures then have a layout of ours, else the one in software.
+     *
+     * @param offered ends with the software format, then {@code AV_PIX_FMT_NONE}
+     */
+    static int choose(IntPointer offered) {
+        int format = avutil.AV_PIX_FMT_NONE;
+        boolean device = false;
+        for (int i = 0; offered.get(i) != avutil.AV_PIX_FMT_NONE; i++) {
+            format = offered.get(i);
+            device |= isSurface(format);
+        }
+        return device && surfaceFormat(format) != null ? avutil.AV_PIX_FMT_CUDA : format;
     }
 
     /**
