@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param precision arithmetic of the network: {@code fp16}, {@code fp32} or {@code int8}
  * @param graph where boxes are decoded: {@code decoded} inside the network, or {@code raw} for candidates only
  * @param int8 how INT8 engines are made; without effect on other precisions
- * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (within a minute) to 5 (longest)
+ * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (half a minute) to 5 (longest)
  * @param lanes batches that are under way at the same time
  * @param hardwareDecoding whether the GPU's video engines decode what they can
  * @param cache folder of built engines and compiled kernels; null is {@code ~/.cache/helmwatch}
@@ -28,7 +28,7 @@ public record GpuConfig(
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
     public static final GpuConfig DEFAULT =
-            new GpuConfig(List.of(0), "fp16", "decoded", Int8Config.DEFAULT, 0, 3, true, null);
+            new GpuConfig(List.of(0), "fp16", "decoded", Int8Config.DEFAULT, 1, 3, true, null);
 
     /** Keeps its own copy of the devices. */
     public GpuConfig {

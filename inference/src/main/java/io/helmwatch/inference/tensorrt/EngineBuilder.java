@@ -10,6 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -19,8 +23,10 @@ import org.bytedeco.tensorrt.nvinfer.Dims64;
 import org.bytedeco.tensorrt.nvinfer.IBuilder;
 import org.bytedeco.tensorrt.nvinfer.IBuilderConfig;
 import org.bytedeco.tensorrt.nvinfer.IHostMemory;
+import org.bytedeco.tensorrt.nvinfer.ILayer;
 import org.bytedeco.tensorrt.nvinfer.INetworkDefinition;
 import org.bytedeco.tensorrt.nvinfer.IOptimizationProfile;
+import org.bytedeco.tensorrt.nvinfer.ITensor;
 import org.bytedeco.tensorrt.nvinfer.ITimingCache;
 import org.bytedeco.tensorrt.nvonnxparser.IParser;
 import org.slf4j.Logger;
@@ -31,8 +37,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Networks are strongly typed: in FP16 engines every tensor is FP16, the input included, since the letterbox writes it so, but for what
  * decodes boxes (see {@link OnnxGraph#narrow}). Raw heads come out in FP16: logits are small, and boxes are decoded from them in FP32. Left to
- * choose between FP16 and FP32, TensorRT builds longer and engines are slower by a third and more. INT8 engines are the same, but for what
- * the network quantises itself.
+ * choose between FP16 and FP32, TensorRT builds longer and engines are slower by a third and more.
+ *
+ * <p>INT8 engines are the exception: told that a convolution is FP16 whose result is quantised, TensorRT 10.6 finds no kernel for it at level
+ * 0. Their networks are FP32 but for what they quantise themselves, and TensorRT may choose FP16, but not for what decodes boxes.
  *
  * <p>Threading: one build at a time per object. Ownership: frees all but the parser, which the presets cannot free, and which keeps about
  * as many bytes as the ONNX file has until the process ends.
@@ -40,6 +48,9 @@ import org.slf4j.LoggerFactory;
 final class EngineBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineBuilder.class);
+
+    /** Decoded boxes are {@code [N, rows, 5 + classes]}, raw heads have more dimensions. */
+    private static final int DECODED_RANK = 3;
 
     /** The network says what every tensor is, and TensorRT times kernels for nothing else. */
     private static final int TYPED = 1 << nvinfer.NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value;
@@ -70,14 +81,19 @@ final class EngineBuilder {
         // Loading the builder's kernels takes a good part of a short build.
         watch.start();
         try {
+            boolean mixed = options.precision() == EngineOptions.Precision.INT8;
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
             builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
-            INetworkDefinition network = own(owned, builder.createNetworkV2(TYPED), INetworkDefinition::new, file, log);
+            INetworkDefinition network =
+                    own(owned, builder.createNetworkV2(mixed ? 0 : TYPED), INetworkDefinition::new, file, log);
             parse(file, options.precision(), network, log);
             IBuilderConfig config = own(owned, builder.createBuilderConfig(), IBuilderConfig::new, file, log);
             configure(config, options);
             if (dynamicBatch) {
                 addProfile(builder, config, network, file, input, options);
+            }
+            if (mixed) {
+                allowMixing(network, config);
             }
             loadTimings(owned, config);
             IHostMemory plan = builder.buildSerializedNetwork(network, config);
@@ -115,7 +131,7 @@ final class EngineBuilder {
             OnnxFile file, EngineOptions.Precision precision, INetworkDefinition network, TensorRtLog log) {
         OnnxGraph graph = OnnxGraph.read(file.path());
         graph.widen();
-        if (precision != EngineOptions.Precision.FP32) {
+        if (precision == EngineOptions.Precision.FP16) {
             graph.narrow();
         }
         IParser parser = nvonnxparser.createParser(network, log);
@@ -176,6 +192,63 @@ final class EngineBuilder {
         dims.nbDims(4);
         dims.d(0, batch).d(1, input.channels()).d(2, input.height()).d(3, input.width());
         return dims;
+    }
+
+    /** FP16 and INT8 where they are faster, FP32 for what decodes boxes; without such layers outputs are FP16, too. */
+    private static void allowMixing(INetworkDefinition network, IBuilderConfig config) {
+        config.setFlag(nvinfer.BuilderFlag.kINT8.value);
+        config.setFlag(nvinfer.BuilderFlag.kFP16.value);
+        config.setFlag(nvinfer.BuilderFlag.kPREFER_PRECISION_CONSTRAINTS.value);
+        network.getInput(0).setType(nvinfer.DataType.kHALF.value);
+        if (network.getOutput(0).getDimensions().nbDims() > DECODED_RANK) {
+            for (int i = 0; i < network.getNbOutputs(); i++) {
+                network.getOutput(i).setType(nvinfer.DataType.kHALF.value);
+            }
+            return;
+        }
+        Map<Long, ILayer> producers = new HashMap<>();
+        for (int i = 0; i < network.getNbLayers(); i++) {
+            ILayer layer = network.getLayer(i);
+            for (int j = 0; j < layer.getNbOutputs(); j++) {
+                producers.put(layer.getOutput(j).address(), layer);
+            }
+        }
+        Deque<ITensor> waiting = new ArrayDeque<>();
+        for (int i = 0; i < network.getNbOutputs(); i++) {
+            waiting.add(network.getOutput(i));
+        }
+        Set<Long> seen = new HashSet<>();
+        int kept = 0;
+        while (!waiting.isEmpty()) {
+            ITensor tensor = waiting.remove();
+            ILayer layer = producers.get(tensor.address());
+            if (layer == null || !seen.add(layer.address())) {
+                continue;
+            }
+            int type = layer.getType().value;
+            if (type == nvinfer.LayerType.kCONVOLUTION.value) {
+                continue;
+            }
+            if (isFloat(tensor) && type != nvinfer.LayerType.kSHAPE.value) {
+                layer.setPrecision(nvinfer.DataType.kFLOAT.value);
+                for (int j = 0; j < layer.getNbOutputs(); j++) {
+                    layer.setOutputType(j, nvinfer.DataType.kFLOAT.value);
+                }
+                kept++;
+            }
+            for (int j = 0; j < layer.getNbInputs(); j++) {
+                ITensor from = layer.getInput(j);
+                if (from != null && !from.isNull()) {
+                    waiting.add(from);
+                }
+            }
+        }
+        LOG.debug("{} layers between the last convolutions and the outputs stay FP32", kept);
+    }
+
+    private static boolean isFloat(ITensor tensor) {
+        int type = tensor.getType().value;
+        return type == nvinfer.DataType.kFLOAT.value || type == nvinfer.DataType.kHALF.value;
     }
 
     private void loadTimings(Deque<Pointer> owned, IBuilderConfig config) {

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 record EngineKey(String text) {
 
     /** How networks are handed to TensorRT; changes when that does. */
-    private static final String NETWORK = "strongly-typed";
+    private static final String NETWORK = "strongly-typed, int8 weakly";
 
     private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
     private static final Pattern DRIVER_VERSION = Pattern.compile("\\b(\\d{3,}\\.\\d+(?:\\.\\d+)?)\\b");

@@ -82,7 +82,7 @@ public record EngineOptions(
         }
     }
 
-    /** For a precision and a largest batch, best at that batch, built within a minute: level 0, which chooses kernels by rule instead of timing them. */
+    /** For a precision and a largest batch, best at that batch, built within half a minute: level 0, which chooses kernels by rule instead of timing them. */
     public static EngineOptions of(Precision precision, int maxBatch) {
         return new EngineOptions(precision, maxBatch, maxBatch, 0, 0, 1, 0, DEFAULT_TACTIC_SOURCES);
     }
