@@ -76,8 +76,8 @@ final class EngineCommand implements Runnable {
         @Option(
                 names = "--level",
                 paramLabel = "L",
-                defaultValue = "0",
-                description = "Builder level, 0 (fastest build, the default) to 5 (longest search for fast kernels).")
+                defaultValue = "1",
+                description = "Builder level, 0 (fastest build) to 5 (longest search for fast kernels); 1 by default.")
         private int level;
 
         @Option(

@@ -133,7 +133,8 @@ class DeviceFramesGpuTest {
                 long reserved = directBytes();
                 picture(store, "room", frame);
                 assertThat(reserved).isGreaterThanOrEqualTo(before + room);
-                assertThat(directBytes()).isEqualTo(reserved);
+                // Writing files takes a few thousand bytes, a frame 1.4 million.
+                assertThat(directBytes()).isLessThan(reserved + 100_000);
                 return new Seen("", new byte[0], new float[0], new byte[0], 0);
             });
             assertThat(seen).hasSize(FRAMES);
