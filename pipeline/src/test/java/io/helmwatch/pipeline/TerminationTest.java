@@ -8,8 +8,10 @@ import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +23,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TerminationTest {
     @TempDir
     Path folder;
+
+    private final List<Process> started = new ArrayList<>();
+
+    @AfterEach
+    void endWhatDidNotEnd() {
+        started.forEach(Process::destroyForcibly);
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "INT"})
@@ -34,7 +43,7 @@ class TerminationTest {
         long start = System.nanoTime();
         signal(process, signal);
         assertThat(process.waitFor(10, TimeUnit.SECONDS))
-                .as("ended within 10 s")
+                .as("ended within 10 s (a build that a script runs in its background inherits that INT is ignored)")
                 .isTrue();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
         assertThat(process.exitValue()).as(log()).isZero();
@@ -96,7 +105,7 @@ class TerminationTest {
                 "backend: cpu\nmodel:\n  path: " + SampleMedia.cocoModel() + "\ninference:\n  workers: 2\nhttp:\n"
                         + "  enabled: false\n" + sinks + "streams:\n  - id: gate\n    url: " + url
                         + (url.startsWith("rtsp") ? "" : "\n    loop: true") + "\n");
-        return new ProcessBuilder(
+        Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx384m",
                         "-Dorg.bytedeco.javacpp.maxBytes=0",
@@ -110,6 +119,8 @@ class TerminationTest {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
+        started.add(process);
+        return process;
     }
 
     private void awaitLines(Process process, Path events, int count) throws Exception {
