@@ -367,6 +367,8 @@ public final class OnnxGraph {
             if (!wide.contains(node) && !isConstant(node)) {
                 halves.addAll(node.outputs());
             }
+            // In the file's order, so that the answer for one tensor is at hand for the next.
+            node.outputs().forEach(tensor -> isFloat(tensor, producers, floats));
         }
         Set<String> made = new HashSet<>();
         List<Node> replacement = new ArrayList<>();
@@ -414,6 +416,8 @@ public final class OnnxGraph {
         if (found != null) {
             return found;
         }
+        // Where the file runs in a circle, which TensorRT will refuse.
+        known.put(tensor, false);
         Weight weight = weights.get(tensor);
         Node node = producers.get(tensor);
         boolean is;

@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -155,6 +157,19 @@ class OnnxGraphTest {
         written.widen();
 
         assertThat(written.weightValues("stem.conv.bias.fp16")).startsWith(65504, -65504, 0);
+    }
+
+    @Test
+    void shouldLeaveANetworkThatRunsInACircleToThoseWhoRefuseIt() {
+        OnnxGraph graph = OnnxGraph.read(HELMET);
+        List<OnnxGraph.Node> nodes = new ArrayList<>(graph.nodes());
+        nodes.add(OnnxGraph.node("Relu", "a", List.of("b.out"), List.of("a.out"), Map.of()));
+        nodes.add(OnnxGraph.node("Relu", "b", List.of("a.out"), List.of("b.out"), Map.of()));
+        graph.setNodes(nodes);
+
+        graph.narrow();
+
+        assertThat(graph.nodes()).extracting(OnnxGraph.Node::label).doesNotContain("a", "b");
     }
 
     @Test
