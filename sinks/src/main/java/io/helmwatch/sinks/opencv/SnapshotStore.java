@@ -152,8 +152,8 @@ public final class SnapshotStore implements AutoCloseable {
         }
     }
 
-    /** Whether there is room for frames of the size that was told. */
-    boolean isPrepared() {
+    /** Whether there is room for frames of the size that was told. Any thread. */
+    public boolean isPrepared() {
         return reservedBytes >= wantedBytes.get();
     }
 
