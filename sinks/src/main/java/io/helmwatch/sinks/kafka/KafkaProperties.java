@@ -26,6 +26,8 @@ final class KafkaProperties {
     /** How long the sending thread (never the caller) waits for metadata or buffer memory before it looks around again. */
     static final int MAX_BLOCK_MILLIS = 1_000;
 
+    private static final int BATCH_BYTES = 256 * 1024;
+
     private static final Set<String> REMOTE_LOGINS = Set.of("GSSAPI", "OAUTHBEARER");
 
     private KafkaProperties() {}
@@ -42,6 +44,12 @@ final class KafkaProperties {
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
         properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
         properties.put(ProducerConfig.LINGER_MS_CONFIG, "5");
+        // The leader of a new topic may refuse the first request and take the second, if both are under way; the first
+        // is then out of sequence
+        // for it until it expires two minutes later, and lost (Kafka 4.4). Larger batches make up for one request at a
+        // time.
+        properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
+        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(BATCH_BYTES));
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.toString(MAX_BLOCK_MILLIS));
         // The client's own doubling retry would otherwise wait up to a second after the broker is back.
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, "100");

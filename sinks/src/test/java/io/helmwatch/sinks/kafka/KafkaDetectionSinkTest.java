@@ -23,6 +23,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 /** The sink against a broker that is well. */
@@ -94,6 +96,17 @@ class KafkaDetectionSinkTest {
             for (int i = 0; i < messages.size(); i += 100) {
                 assertThat(schema.complaints(messages.get(i).value())).isEmpty();
             }
+        }
+    }
+
+    @RepeatedTest(15)
+    void shouldDeliverTheFirstMessagesOfNewTopics(RepetitionInfo round) {
+        int frames = 500;
+        try (KafkaDetectionSink sink = new KafkaDetectionSink(config("new-" + round.getCurrentRepetition()))) {
+            for (int i = 0; i < frames; i++) {
+                sink.publish(SampleMessages.frame("gate-3", i));
+            }
+            Await.until("all acknowledged", () -> sink.statistics().published() == frames);
         }
     }
 
