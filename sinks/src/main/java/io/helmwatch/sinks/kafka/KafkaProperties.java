@@ -28,6 +28,8 @@ final class KafkaProperties {
 
     private static final int BATCH_BYTES = 256 * 1024;
 
+    private static final int LEAST_BATCHES = 8;
+
     private static final Set<String> REMOTE_LOGINS = Set.of("GSSAPI", "OAUTHBEARER");
 
     private KafkaProperties() {}
@@ -49,18 +51,31 @@ final class KafkaProperties {
         // for it until it expires two minutes later, and lost (Kafka 4.4). Larger batches make up for one request at a
         // time.
         properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
-        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(BATCH_BYTES));
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.toString(MAX_BLOCK_MILLIS));
         // The client's own doubling retry would otherwise wait up to a second after the broker is back.
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, "100");
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "1000");
         properties.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
         reveal(config, properties);
+        properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, Long.toString(batchBytes(properties)));
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
         properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         check(properties);
         return properties;
+    }
+
+    /** The client takes a whole batch from its memory for the first message of one: several have to fit. */
+    private static long batchBytes(Map<String, Object> properties) {
+        Object memory = properties.get(ProducerConfig.BUFFER_MEMORY_CONFIG);
+        try {
+            return memory == null
+                    ? BATCH_BYTES
+                    : Math.min(BATCH_BYTES, Long.parseLong(memory.toString().strip()) / LEAST_BATCHES);
+        } catch (NumberFormatException e) {
+            // The check says so.
+            return BATCH_BYTES;
+        }
     }
 
     /**
