@@ -7,11 +7,11 @@ import io.helmwatch.config.JsonLinesConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
-import io.helmwatch.vision.NativeMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -438,10 +438,8 @@ final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     }
 
     private static void reportLeaks() {
-        for (Map.Entry<String, Long> owner : NativeMemory.bytesByOwner().entrySet()) {
-            if (owner.getValue() != 0) {
-                LOG.error("LEAK: {} bytes of native memory, owner={}", owner.getValue(), owner.getKey());
-            }
+        for (NativeMemory.Entry leak : NativeMemory.outstanding()) {
+            LOG.error("LEAK: {} bytes of native memory, owner={}", leak.bytes(), leak.owner());
         }
     }
 }

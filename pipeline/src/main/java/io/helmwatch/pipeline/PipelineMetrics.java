@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.ModelIdentity;
-import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.StreamStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -265,7 +265,8 @@ final class PipelineMetrics {
 
     /** Publishes what the owners of native memory hold; called before each reading, since owners appear as they come into use. */
     static void bindNativeMemory(MeterRegistry registry) {
-        for (String owner : NativeMemory.bytesByOwner().keySet()) {
+        for (NativeMemory.Entry entry : NativeMemory.entries()) {
+            String owner = entry.owner();
             if (registry.find(NATIVE_MEMORY).tag("owner", owner).gauge() == null) {
                 Gauge.builder(NATIVE_MEMORY, NativeMemory.account(owner), NativeMemory.Account::bytes)
                         .description("Native memory held, by owner")

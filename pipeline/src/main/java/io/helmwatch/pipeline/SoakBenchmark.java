@@ -4,7 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.cuda.MemoryLedger;
-import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.resource.NativeMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -81,9 +81,7 @@ final class SoakBenchmark {
     }
 
     private long nativeBytes() {
-        long host = NativeMemory.bytesByOwner().values().stream()
-                .mapToLong(Long::longValue)
-                .sum();
+        long host = NativeMemory.bytes(NativeMemory.Kind.HOST, "");
         MemoryLedger device = stages.memory();
         return device == null
                 ? host

@@ -26,18 +26,28 @@ class ArchitectureTest {
             .importPackages("io.helmwatch");
 
     private static final List<String> MODULES = List.of(
-            "config", "vision", "cuda", "ingest", "preprocess", "inference", "postprocess", "sinks", "pipeline");
+            "resource",
+            "config",
+            "vision",
+            "cuda",
+            "ingest",
+            "preprocess",
+            "inference",
+            "postprocess",
+            "sinks",
+            "pipeline");
 
     static Stream<Arguments> modulesAndWhatTheyMayUse() {
         return Stream.of(
-                Arguments.of("config", List.of()),
-                Arguments.of("vision", List.of()),
-                Arguments.of("cuda", List.of()),
-                Arguments.of("ingest", List.of("vision", "config", "cuda")),
-                Arguments.of("preprocess", List.of("vision", "config", "cuda")),
-                Arguments.of("inference", List.of("vision", "config", "cuda", "preprocess")),
-                Arguments.of("postprocess", List.of("vision", "config", "cuda")),
-                Arguments.of("sinks", List.of("vision", "config")));
+                Arguments.of("resource", List.of()),
+                Arguments.of("config", List.of("resource")),
+                Arguments.of("vision", List.of("resource")),
+                Arguments.of("cuda", List.of("resource")),
+                Arguments.of("ingest", List.of("resource", "vision", "config", "cuda")),
+                Arguments.of("preprocess", List.of("resource", "vision", "config", "cuda")),
+                Arguments.of("inference", List.of("resource", "vision", "config", "cuda", "preprocess")),
+                Arguments.of("postprocess", List.of("resource", "vision", "config", "cuda")),
+                Arguments.of("sinks", List.of("resource", "vision", "config")));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

@@ -9,8 +9,8 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
-import io.helmwatch.vision.NativeMemory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,7 +84,7 @@ class BrokerTest {
             assertThat(states.stream().filter(s -> s.startsWith(stream)))
                     .containsExactly(stream + " starting", stream + " online", stream + " ended");
         }
-        assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     @Test

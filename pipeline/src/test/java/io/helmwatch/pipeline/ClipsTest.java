@@ -6,11 +6,11 @@ import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
-import io.helmwatch.vision.NativeMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -109,8 +109,7 @@ class ClipsTest {
                         .isEqualTo(feed.id().equals("f"));
             }
         }
-        assertThat(NativeMemory.bytesByOwner())
-                .allSatisfy((owner, bytes) -> assertThat(bytes).as(owner).isZero());
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     private static InMemoryDetectionSink analyse(Path model, double analyzeFps, ModelConfig thresholds, String... clips)

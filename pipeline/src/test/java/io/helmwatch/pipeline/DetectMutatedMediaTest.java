@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.inference.OnnxWriter;
 import io.helmwatch.ingest.ffmpeg.MutatedMedia;
-import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.TensorType;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,8 +51,7 @@ class DetectMutatedMediaTest {
         }
         assertThat(shown).hasSizeGreaterThan(FILES / 4);
         assertThat(refused).hasSizeGreaterThan(FILES / 50);
-        assertThat(NativeMemory.bytesByOwner())
-                .allSatisfy((owner, bytes) -> assertThat(bytes).as(owner).isZero());
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     private static String sourceOf(String line) {

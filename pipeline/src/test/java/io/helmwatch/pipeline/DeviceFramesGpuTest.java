@@ -16,6 +16,7 @@ import io.helmwatch.ingest.ffmpeg.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.preprocess.ReferencePreprocessor;
 import io.helmwatch.preprocess.cuda.CudaPreprocessor;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
@@ -28,7 +29,6 @@ import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.ModelIdentity;
-import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.TensorShape;
@@ -111,7 +111,7 @@ class DeviceFramesGpuTest {
                 found.stream()
                         .map(seen -> String.format("%.2f", seen.downloadMillis()))
                         .toList());
-        assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     @ParameterizedTest

@@ -11,10 +11,10 @@ import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.pipeline.ScriptedStages.Source;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
-import io.helmwatch.vision.NativeMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -143,7 +143,7 @@ class SeveralDevicesTest {
                     .filteredOn("start"::equals)
                     .hasSize(4);
         }
-        assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     @Test
@@ -159,7 +159,7 @@ class SeveralDevicesTest {
         };
         assertThatThrownBy(() -> DetectionService.start(config(), MODEL, List.of(), backend -> broken))
                 .hasMessage("device 1 has no memory left");
-        assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     @Test

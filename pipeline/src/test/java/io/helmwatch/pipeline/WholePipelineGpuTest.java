@@ -6,11 +6,11 @@ import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
-import io.helmwatch.vision.NativeMemory;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -94,7 +94,7 @@ class WholePipelineGpuTest {
             assertThat(ledgers.get(gpu).byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
             assertThat(ledgers.get(gpu).byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
         }
-        assertThat(NativeMemory.bytesByOwner().values()).allMatch(bytes -> bytes == 0);
+        assertThat(NativeMemory.outstanding()).isEmpty();
 
         List<FrameDetections> first = of(memory, "s0");
         assertThat(first).hasSize(CLIP_FRAMES);

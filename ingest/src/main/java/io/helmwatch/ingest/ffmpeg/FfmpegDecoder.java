@@ -2,7 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.ffmpeg.FfmpegInput.InputLostException;
-import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;

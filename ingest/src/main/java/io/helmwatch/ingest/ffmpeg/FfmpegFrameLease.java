@@ -1,10 +1,10 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.IngestException;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ColorEncoding.Matrix;
 import io.helmwatch.vision.FrameLease;
-import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.nio.ByteBuffer;

@@ -6,7 +6,7 @@ import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
-import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Orientation;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.util.Locale;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
-import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.StreamStatus;
 import java.lang.management.ManagementFactory;
@@ -26,8 +26,7 @@ class FfmpegFrameLeaseTest {
 
     @AfterEach
     void shouldLeaveNothingBehind() {
-        NativeMemory.bytesByOwner()
-                .forEach((owner, bytes) -> assertThat(bytes).as(owner).isZero());
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     @Test

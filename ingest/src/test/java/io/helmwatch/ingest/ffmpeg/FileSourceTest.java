@@ -8,10 +8,10 @@ import io.helmwatch.config.StreamConfig.Transport;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
@@ -36,8 +36,7 @@ class FileSourceTest {
 
     @AfterEach
     void shouldLeaveNothingBehind() {
-        NativeMemory.bytesByOwner()
-                .forEach((owner, bytes) -> assertThat(bytes).as(owner).isZero());
+        assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
     @Test

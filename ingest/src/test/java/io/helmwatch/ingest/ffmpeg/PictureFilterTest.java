@@ -2,7 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.vision.NativeMemory;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.util.Random;
@@ -44,8 +44,7 @@ class PictureFilterTest {
                 avutil.av_frame_free(stored);
             }
         }
-        assertThat(NativeMemory.bytesByOwner().getOrDefault("ffmpeg.graphs", 0L))
-                .isZero();
+        assertThat(NativeMemory.account("ffmpeg.graphs").bytes()).isZero();
     }
 
     private static AVFrame picture(PixelFormat format) {

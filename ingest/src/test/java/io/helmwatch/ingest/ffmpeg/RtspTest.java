@@ -8,9 +8,9 @@ import io.helmwatch.config.StreamConfig.Credentials;
 import io.helmwatch.config.StreamConfig.Transport;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.NativeMemory;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
@@ -320,8 +320,7 @@ class RtspTest {
             assertThat(residentKilobytes() - residentKilobytes)
                     .as("resident kB")
                     .isLessThan(40_000);
-            NativeMemory.bytesByOwner()
-                    .forEach((owner, bytes) -> assertThat(bytes).as(owner).isZero());
+            assertThat(NativeMemory.outstanding()).isEmpty();
         }
     }
 
