@@ -11,7 +11,9 @@ import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.Detection;
+import io.helmwatch.vision.FrameInfo;
 import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
@@ -241,17 +243,28 @@ final class ScriptedStages {
 
     /** A lease on nothing but a number. */
     static final class Picture implements FrameLease {
+        private static final FramePlanes NO_PLANES = new FramePlanes();
+
+        private final FrameInfo info = FrameInfo.of(
+                new ImageSize(64, 48), PixelFormat.I420, new ColorEncoding(ColorEncoding.Matrix.BT601, false));
         private boolean held;
-        private long sequence;
-        private long receivedNanos;
         boolean closed;
 
         void hold(long number, long received) {
             release();
             held = true;
-            sequence = number;
-            receivedNanos = received;
+            info.setPosition(number, number * 40_000_000, 0, received);
             PICTURES_HELD.incrementAndGet();
+        }
+
+        @Override
+        public FrameInfo info() {
+            return info;
+        }
+
+        @Override
+        public FramePlanes planes() {
+            return NO_PLANES;
         }
 
         @Override
@@ -262,8 +275,7 @@ final class ScriptedStages {
             Picture from = (Picture) other;
             release();
             held = from.held;
-            sequence = from.sequence;
-            receivedNanos = from.receivedNanos;
+            info.copyFrom(from.info);
             from.held = false;
         }
 
@@ -287,63 +299,8 @@ final class ScriptedStages {
         }
 
         @Override
-        public int width() {
-            return 64;
-        }
-
-        @Override
-        public int height() {
-            return 48;
-        }
-
-        @Override
-        public PixelFormat format() {
-            return PixelFormat.I420;
-        }
-
-        @Override
-        public ColorEncoding color() {
-            return new ColorEncoding(ColorEncoding.Matrix.BT601, false);
-        }
-
-        @Override
-        public Memory memory() {
-            return Memory.HOST;
-        }
-
-        @Override
-        public long planeAddress(int plane) {
-            return 0;
-        }
-
-        @Override
-        public int strideBytes(int plane) {
-            return 64;
-        }
-
-        @Override
         public ByteBuffer plane(int plane) {
-            throw new AssertionError("a scripted picture was read: it has no samples, only a sequence number");
-        }
-
-        @Override
-        public long sequence() {
-            return sequence;
-        }
-
-        @Override
-        public long ptsNanos() {
-            return sequence * 40_000_000;
-        }
-
-        @Override
-        public long capturedAtMillis() {
-            return 0;
-        }
-
-        @Override
-        public long receivedNanos() {
-            return receivedNanos;
+            throw new AssertionError("a scripted frame was read: it has no samples, only a sequence number");
         }
     }
 }

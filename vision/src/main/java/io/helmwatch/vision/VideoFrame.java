@@ -3,14 +3,14 @@ package io.helmwatch.vision;
 import java.nio.ByteBuffer;
 
 /**
- * A decoded picture and where it came from.
+ * A decoded frame: its metadata and its samples.
  *
- * <p>Threading: owned by one thread at a time; the pipeline hands it on through the ring. Ownership: the pixels belong to
+ * <p>Threading: owned by one thread at a time; the pipeline passes it on through the ring. Ownership: the samples belong to
  * the lease that holds them, see {@link FrameLease}; addresses are valid until that lease is released.
  */
 public interface VideoFrame {
 
-    /** Where the samples live. */
+    /** Where the samples are. */
     enum Memory {
         /** Addressable by the CPU. */
         HOST,
@@ -18,66 +18,84 @@ public interface VideoFrame {
         CUDA
     }
 
-    /** Picture width in pixels, as displayed: upright. */
-    int width();
+    /** The frame's metadata; valid as long as the frame, and read only for everybody but its owner. */
+    FrameInfo info();
 
-    /** Picture height in pixels, as displayed: upright. */
-    int height();
-
-    /** How the samples have to be turned to stand upright; in host memory they always do. */
-    default Orientation orientation() {
-        return Orientation.UPRIGHT;
-    }
-
-    /** Luma samples of a stored row. */
-    default int storedWidth() {
-        return orientation().swapsSides() ? height() : width();
-    }
-
-    /** Stored rows of luma samples. */
-    default int storedHeight() {
-        return orientation().swapsSides() ? width() : height();
-    }
-
-    /** Layout of the samples. */
-    PixelFormat format();
-
-    /** How the samples code colours. */
-    ColorEncoding color();
-
-    /** Where the samples live. */
-    Memory memory();
-
-    /** Address of the first sample of a plane, in the address space that {@link #memory()} names. */
-    long planeAddress(int plane);
-
-    /** Bytes from one row of a plane to the next; at least the row's bytes. */
-    int strideBytes(int plane);
+    /** Where the samples are; valid as long as the frame, and read only for everybody but its owner. */
+    FramePlanes planes();
 
     /** The samples of a plane in host memory as a view, rows {@link #strideBytes} apart. Allocates the view: not for the hot path. */
     ByteBuffer plane(int plane);
 
     /**
-     * Copies a picture from device to host memory, upright and in the same format, and waits for it: a millisecond or two for 1080p, so only for
-     * pictures that are kept. The caller closes the copy; this frame stays as it is.
+     * Copies a frame from device to host memory, upright and in the same format, and waits for the copy: a millisecond or two for
+     * 1080p, so only for frames that are stored. The caller closes the copy; this frame is unchanged.
      *
-     * @throws IllegalStateException when the picture is in host memory already
-     * @throws RuntimeException when the device does not give it
+     * @throws IllegalStateException when the frame is in host memory already
+     * @throws RuntimeException when the copy fails
      */
     default FrameLease download() {
         throw new IllegalStateException(
-                "the picture is in " + memory() + " memory: only one on a device can be downloaded");
+                "the frame is in " + memory() + " memory: only a frame in device memory can be downloaded");
     }
 
-    /** Number of the frame within the stream's run, from 0, counted over all decoded frames (sampled or not). */
-    long sequence();
+    /** As {@link FrameInfo#width}. */
+    default int width() {
+        return info().width();
+    }
 
-    /** Presentation time in nanoseconds since the stream's first frame; monotonic even where the stream's own timestamps jump. */
-    long ptsNanos();
+    /** As {@link FrameInfo#height}. */
+    default int height() {
+        return info().height();
+    }
 
-    /** Time of capture in milliseconds since 1970-01-01 UTC: the camera's clock where it tells, else the time of receipt. */
-    long capturedAtMillis();
+    /** As {@link FrameInfo#orientation}; frames in host memory are upright. */
+    default Orientation orientation() {
+        return info().orientation();
+    }
 
-    /** {@link System#nanoTime()} when the frame left the decoder. */
-    long receivedNanos();
+    /** As {@link FrameInfo#format}. */
+    default PixelFormat format() {
+        return info().format();
+    }
+
+    /** As {@link FrameInfo#color}. */
+    default ColorEncoding color() {
+        return info().color();
+    }
+
+    /** As {@link FrameInfo#sequence}. */
+    default long sequence() {
+        return info().sequence();
+    }
+
+    /** As {@link FrameInfo#ptsNanos}. */
+    default long ptsNanos() {
+        return info().ptsNanos();
+    }
+
+    /** As {@link FrameInfo#capturedAtMillis}. */
+    default long capturedAtMillis() {
+        return info().capturedAtMillis();
+    }
+
+    /** As {@link FrameInfo#receivedNanos}. */
+    default long receivedNanos() {
+        return info().receivedNanos();
+    }
+
+    /** As {@link FramePlanes#memory}. */
+    default Memory memory() {
+        return planes().memory();
+    }
+
+    /** As {@link FramePlanes#address}. */
+    default long planeAddress(int plane) {
+        return planes().address(plane);
+    }
+
+    /** As {@link FramePlanes#strideBytes}. */
+    default int strideBytes(int plane) {
+        return planes().strideBytes(plane);
+    }
 }

@@ -36,8 +36,8 @@ final class FrameDescriptor {
             to.putInt(offset + 24 + 4 * plane, used ? frame.strideBytes(plane) : 0);
         }
         int at = offset + 36;
-        int storedWidth = frame.storedWidth();
-        int storedHeight = frame.storedHeight();
+        int storedWidth = frame.info().storedWidth();
+        int storedHeight = frame.info().storedHeight();
         to.putInt(at, storedWidth);
         to.putInt(at + 4, storedHeight);
         to.putInt(at + 8, -(-storedWidth >> format.chromaShiftX()));

@@ -6,6 +6,8 @@ import io.helmwatch.cuda.CudaStream;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.FrameInfo;
+import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.LetterboxAnchor;
@@ -143,7 +145,7 @@ public final class LetterboxBenchmark implements AutoCloseable {
 
     private void submit(DeviceTensorBatch batch, long firstFrame, long frameBytes) {
         for (int i = 0; i < batch.shape().batch(); i++) {
-            preprocessor.add(new DevicePicture(firstFrame + i * frameBytes), batch, i);
+            preprocessor.add(DeviceFrame.at(firstFrame + i * frameBytes), batch, i);
         }
         preprocessor.submit(batch, batch.shape().batch());
     }
@@ -170,67 +172,21 @@ public final class LetterboxBenchmark implements AutoCloseable {
         stream.close();
     }
 
-    /** A frame in device memory, its chroma behind its luma. */
-    private record DevicePicture(long address) implements VideoFrame {
+    /** An NV12 frame in device memory, its chroma plane behind its luma plane. */
+    private record DeviceFrame(FrameInfo info, FramePlanes planes) implements VideoFrame {
 
-        @Override
-        public int width() {
-            return SOURCE_WIDTH;
-        }
-
-        @Override
-        public int height() {
-            return SOURCE_HEIGHT;
-        }
-
-        @Override
-        public PixelFormat format() {
-            return PixelFormat.NV12;
-        }
-
-        @Override
-        public ColorEncoding color() {
-            return COLOR;
-        }
-
-        @Override
-        public Memory memory() {
-            return Memory.CUDA;
-        }
-
-        @Override
-        public long planeAddress(int plane) {
-            return plane == 0 ? address : address + (long) PITCH * SOURCE_HEIGHT;
-        }
-
-        @Override
-        public int strideBytes(int plane) {
-            return PITCH;
+        static DeviceFrame at(long address) {
+            FramePlanes planes = new FramePlanes();
+            planes.setMemory(Memory.CUDA);
+            planes.set(0, address, PITCH);
+            planes.set(1, address + (long) PITCH * SOURCE_HEIGHT, PITCH);
+            ImageSize size = new ImageSize(SOURCE_WIDTH, SOURCE_HEIGHT);
+            return new DeviceFrame(FrameInfo.of(size, PixelFormat.NV12, COLOR), planes);
         }
 
         @Override
         public ByteBuffer plane(int plane) {
-            throw new IllegalStateException("the picture is in device memory, which the CPU cannot address");
-        }
-
-        @Override
-        public long sequence() {
-            return 0;
-        }
-
-        @Override
-        public long ptsNanos() {
-            return 0;
-        }
-
-        @Override
-        public long capturedAtMillis() {
-            return 0;
-        }
-
-        @Override
-        public long receivedNanos() {
-            return 0;
+            throw new IllegalStateException("the frame is in device memory, which the CPU cannot address");
         }
     }
 }

@@ -34,7 +34,7 @@ final class StagedFrame implements AutoCloseable {
         PixelFormat format = frame.format();
         long total = 0;
         for (int plane = 0; plane < format.planes(); plane++) {
-            total += aligned(planeBytes(frame, plane));
+            total += aligned(frame.planes().bytes(plane, frame.info()));
         }
         PinnedBuffer from = host;
         DeviceBuffer to = memory;
@@ -47,19 +47,12 @@ final class StagedFrame implements AutoCloseable {
         }
         long offset = 0;
         for (int plane = 0; plane < format.planes(); plane++) {
-            long bytes = planeBytes(frame, plane);
+            long bytes = frame.planes().bytes(plane, frame.info());
             from.copyFrom(frame.planeAddress(plane), offset, bytes);
             planes[plane] = to.address() + offset;
             offset += aligned(bytes);
         }
         to.upload(from, offset, stream);
-    }
-
-    /** Bytes from the first sample to the last, the gaps between rows included: one copy a plane. */
-    private static long planeBytes(VideoFrame frame, int plane) {
-        PixelFormat format = frame.format();
-        int rows = format.planeRows(plane, frame.height());
-        return (rows - 1L) * frame.strideBytes(plane) + format.planeRowBytes(plane, frame.width());
     }
 
     private static long aligned(long bytes) {

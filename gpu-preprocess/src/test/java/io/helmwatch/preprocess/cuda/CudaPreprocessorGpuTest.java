@@ -14,6 +14,8 @@ import io.helmwatch.preprocess.PreprocessorContract;
 import io.helmwatch.preprocess.ReferencePreprocessor;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.FrameInfo;
+import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
@@ -200,20 +202,8 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
                 HostFrame upright = turned(frame, orientation);
                 uprights.add(upright);
                 frame.close();
-                Letterbox letterbox = preprocessor.add(
-                        new TurnedFrame(onDevice, orientation) {
-                            @Override
-                            public int width() {
-                                return upright.width();
-                            }
-
-                            @Override
-                            public int height() {
-                                return upright.height();
-                            }
-                        },
-                        tensor.batch(),
-                        i);
+                onDevice.info().setImage(upright.width(), upright.height(), format, color, orientation);
+                Letterbox letterbox = preprocessor.add(onDevice, tensor.batch(), i);
                 assertThat(letterbox.source()).isEqualTo(new ImageSize(upright.width(), upright.height()));
             }
             preprocessor.submit(tensor.batch(), formats.size());
@@ -347,86 +337,44 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
 
     /** A host frame's twin in device memory, as a hardware decoder leaves it. */
     private static final class DeviceFrame implements VideoFrame, AutoCloseable {
-        private final HostFrame frame;
-        private final List<DeviceBuffer> planes = new ArrayList<>();
+        private final FrameInfo info = new FrameInfo();
+        private final FramePlanes planes = new FramePlanes();
+        private final List<DeviceBuffer> memory = new ArrayList<>();
 
         DeviceFrame(HostFrame frame) {
-            this.frame = frame;
+            info.copyFrom(frame.info());
+            planes.setMemory(Memory.CUDA);
             for (int plane = 0; plane < frame.format().planes(); plane++) {
                 int bytes = frame.strideBytes(plane) * frame.format().planeRows(plane, frame.height());
-                DeviceBuffer memory = new DeviceBuffer(device, "test", bytes);
-                planes.add(memory);
+                DeviceBuffer samples = new DeviceBuffer(device, "test", bytes);
+                memory.add(samples);
+                planes.set(plane, samples.address(), frame.strideBytes(plane));
                 try (PinnedBuffer pinned = new PinnedBuffer(device, "test", bytes)) {
                     pinned.copyFrom(frame.planeAddress(plane), 0, bytes);
-                    memory.upload(pinned, bytes, device.decodeStream());
+                    samples.upload(pinned, bytes, device.decodeStream());
                     device.decodeStream().synchronize();
                 }
             }
         }
 
         @Override
-        public int width() {
-            return frame.width();
+        public FrameInfo info() {
+            return info;
         }
 
         @Override
-        public int height() {
-            return frame.height();
-        }
-
-        @Override
-        public PixelFormat format() {
-            return frame.format();
-        }
-
-        @Override
-        public ColorEncoding color() {
-            return frame.color();
-        }
-
-        @Override
-        public Memory memory() {
-            return Memory.CUDA;
-        }
-
-        @Override
-        public long planeAddress(int plane) {
-            return planes.get(plane).address();
-        }
-
-        @Override
-        public int strideBytes(int plane) {
-            return frame.strideBytes(plane);
+        public FramePlanes planes() {
+            return planes;
         }
 
         @Override
         public ByteBuffer plane(int plane) {
-            throw new IllegalStateException("the picture is in CUDA memory, which the CPU cannot address");
-        }
-
-        @Override
-        public long sequence() {
-            return 0;
-        }
-
-        @Override
-        public long ptsNanos() {
-            return 0;
-        }
-
-        @Override
-        public long capturedAtMillis() {
-            return 0;
-        }
-
-        @Override
-        public long receivedNanos() {
-            return 0;
+            throw new IllegalStateException("the frame is in CUDA memory, which the CPU cannot address");
         }
 
         @Override
         public void close() {
-            planes.forEach(DeviceBuffer::close);
+            memory.forEach(DeviceBuffer::close);
         }
     }
 }

@@ -143,10 +143,11 @@ class FrameDescriptorTest {
         buffer.putInt(FrameDescriptor.BYTES, GUARD);
         ImageSize size = new ImageSize(width, height);
         try (HostFrame frame = HostFrame.allocate(size, format, color, 12)) {
+            frame.info().setImage(width, height, format, color, orientation);
             FrameDescriptor.write(
                     buffer,
                     0,
-                    new TurnedFrame(frame, orientation),
+                    frame,
                     new long[] {0x1000, 0x2000, 0x3000},
                     Letterbox.fit(size, new ImageSize(64, 64), LetterboxAnchor.CENTER),
                     7);

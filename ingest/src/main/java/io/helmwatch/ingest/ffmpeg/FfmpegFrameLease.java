@@ -4,7 +4,9 @@ import io.helmwatch.ingest.IngestException;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ColorEncoding.Matrix;
+import io.helmwatch.vision.FrameInfo;
 import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import java.nio.ByteBuffer;
@@ -26,26 +28,15 @@ import org.jspecify.annotations.Nullable;
 public final class FfmpegFrameLease implements FrameLease {
     private static final NativeMemory.Account HOLDERS = NativeMemory.account("ffmpeg.leases");
     private static final NativeMemory.Account PICTURES = NativeMemory.account("ffmpeg.pictures");
-    private static final int MAX_PLANES = 3;
     private static final ColorEncoding[] ENCODINGS = encodings();
 
     private @Nullable AVFrame frame;
     private @Nullable LongPointer planePointers;
-    private final long[] planeAddresses = new long[MAX_PLANES];
-    private final int[] strides = new int[MAX_PLANES];
+    private final FrameInfo info = new FrameInfo();
+    private final FramePlanes planes = new FramePlanes();
     private long holderBytes;
     private long pictureBytes;
     private boolean held;
-    private int width;
-    private int height;
-    private PixelFormat format = PixelFormat.I420;
-    private ColorEncoding color = ENCODINGS[0];
-    private Memory memory = Memory.HOST;
-    private Orientation orientation = Orientation.UPRIGHT;
-    private long sequence;
-    private long ptsNanos;
-    private long capturedAtMillis;
-    private long receivedNanos;
 
     private FfmpegFrameLease() {
         Ffmpeg.load();
@@ -80,35 +71,25 @@ public final class FfmpegFrameLease implements FrameLease {
         if (pointers == null) {
             throw new IllegalStateException("the frame lease is closed");
         }
-        width = turn.swapsSides() ? open.height() : open.width();
-        height = turn.swapsSides() ? open.width() : open.height();
-        format = pixelFormat;
-        memory = where;
-        orientation = turn;
-        long bytes = 0;
-        for (int plane = 0; plane < MAX_PLANES; plane++) {
-            boolean used = plane < pixelFormat.planes();
-            planeAddresses[plane] = used ? pointers.get(plane) : 0;
-            strides[plane] = used ? open.linesize(plane) : 0;
-            bytes += used ? (long) strides[plane] * pixelFormat.planeRows(plane, open.height()) : 0;
-        }
-        color = encoding(
+        int width = turn.swapsSides() ? open.height() : open.width();
+        int height = turn.swapsSides() ? open.width() : open.height();
+        ColorEncoding color = encoding(
                 open.colorspace(),
                 open.color_range(),
                 FfmpegPixelFormats.impliesFullRange(open.format()),
                 pixelFormat,
                 height);
+        info.setImage(width, height, pixelFormat, color, turn);
+        planes.clear();
+        planes.setMemory(where);
+        long bytes = 0;
+        for (int plane = 0; plane < pixelFormat.planes(); plane++) {
+            planes.set(plane, pointers.get(plane), open.linesize(plane));
+            bytes += (long) open.linesize(plane) * pixelFormat.planeRows(plane, open.height());
+        }
         held = true;
         pictureBytes = bytes;
         PICTURES.allocated(bytes);
-    }
-
-    /** Says which frame of the stream the held picture is. */
-    void describe(long frameSequence, long framePtsNanos, long frameCapturedAtMillis, long frameReceivedNanos) {
-        sequence = frameSequence;
-        ptsNanos = framePtsNanos;
-        capturedAtMillis = frameCapturedAtMillis;
-        receivedNanos = frameReceivedNanos;
     }
 
     @Override
@@ -126,25 +107,13 @@ public final class FfmpegFrameLease implements FrameLease {
             return;
         }
         avutil.av_frame_move_ref(destination, source.frame());
-        for (int plane = 0; plane < MAX_PLANES; plane++) {
-            planeAddresses[plane] = source.planeAddresses[plane];
-            strides[plane] = source.strides[plane];
-        }
-        width = source.width;
-        height = source.height;
-        format = source.format;
-        color = source.color;
-        memory = source.memory;
-        orientation = source.orientation;
-        sequence = source.sequence;
-        ptsNanos = source.ptsNanos;
-        capturedAtMillis = source.capturedAtMillis;
-        receivedNanos = source.receivedNanos;
+        info.copyFrom(source.info);
+        planes.copyFrom(source.planes);
         pictureBytes = source.pictureBytes;
         held = true;
         source.held = false;
         source.pictureBytes = 0;
-        source.forgetPlanes();
+        source.planes.clear();
     }
 
     @Override
@@ -160,7 +129,7 @@ public final class FfmpegFrameLease implements FrameLease {
             avutil.av_frame_unref(open);
             PICTURES.freed(pictureBytes);
             pictureBytes = 0;
-            forgetPlanes();
+            planes.clear();
         }
     }
 
@@ -178,33 +147,13 @@ public final class FfmpegFrameLease implements FrameLease {
     }
 
     @Override
-    public int width() {
-        return width;
+    public FrameInfo info() {
+        return info;
     }
 
     @Override
-    public int height() {
-        return height;
-    }
-
-    @Override
-    public PixelFormat format() {
-        return format;
-    }
-
-    @Override
-    public ColorEncoding color() {
-        return color;
-    }
-
-    @Override
-    public Memory memory() {
-        return memory;
-    }
-
-    @Override
-    public Orientation orientation() {
-        return orientation;
+    public FramePlanes planes() {
+        return planes;
     }
 
     @Override
@@ -212,7 +161,7 @@ public final class FfmpegFrameLease implements FrameLease {
         if (!held) {
             throw new IllegalStateException("the frame lease holds no picture");
         }
-        if (memory == Memory.HOST) {
+        if (memory() == Memory.HOST) {
             return FrameLease.super.download();
         }
         FfmpegFrameLease copy = create();
@@ -233,33 +182,23 @@ public final class FfmpegFrameLease implements FrameLease {
         if (rc >= 0) {
             rc = avutil.av_frame_copy_props(to, from);
         }
-        if (rc >= 0 && surface.orientation != Orientation.UPRIGHT) {
+        if (rc >= 0 && surface.orientation() != Orientation.UPRIGHT) {
             try (PictureFilter filter = new PictureFilter();
                     FfmpegFrameLease stored = create()) {
                 avutil.av_frame_move_ref(stored.frame(), to);
-                rc = filter.apply(stored.frame(), to, surface.orientation, surface.format);
+                rc = filter.apply(stored.frame(), to, surface.orientation(), surface.format());
                 avutil.av_frame_unref(stored.frame());
             }
         }
-        if (rc >= 0 && FfmpegPixelFormats.direct(to.format()) != surface.format) {
-            throw new IngestException("A frame could not be copied from the GPU: expected " + surface.format
+        if (rc >= 0 && FfmpegPixelFormats.direct(to.format()) != surface.format()) {
+            throw new IngestException("A frame could not be copied from the GPU: expected " + surface.format()
                     + ", found " + FfmpegPixelFormats.name(to.format()) + ".");
         }
         if (rc < 0) {
             throw new IngestException("A frame could not be copied from the GPU (" + Ffmpeg.describe(rc) + ").");
         }
-        hold(surface.format, Memory.HOST, Orientation.UPRIGHT);
-        describe(surface.sequence, surface.ptsNanos, surface.capturedAtMillis, surface.receivedNanos);
-    }
-
-    @Override
-    public long planeAddress(int plane) {
-        return planeAddresses[plane];
-    }
-
-    @Override
-    public int strideBytes(int plane) {
-        return strides[plane];
+        hold(surface.format(), Memory.HOST, Orientation.UPRIGHT);
+        info.setPosition(surface.sequence(), surface.ptsNanos(), surface.capturedAtMillis(), surface.receivedNanos());
     }
 
     @Override
@@ -267,39 +206,13 @@ public final class FfmpegFrameLease implements FrameLease {
         if (!held) {
             throw new IllegalStateException("the frame lease holds no picture");
         }
-        if (memory != Memory.HOST) {
-            throw new IllegalStateException("the picture is in " + memory + " memory, which the CPU cannot address");
+        if (memory() != Memory.HOST) {
+            throw new IllegalStateException("the picture is in " + memory() + " memory, which the CPU cannot address");
         }
-        int rows = format.planeRows(plane, height);
-        long bytes = (long) strides[plane] * (rows - 1) + format.planeRowBytes(plane, width);
-        return frame().data(plane).capacity(bytes).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    @Override
-    public long sequence() {
-        return sequence;
-    }
-
-    @Override
-    public long ptsNanos() {
-        return ptsNanos;
-    }
-
-    @Override
-    public long capturedAtMillis() {
-        return capturedAtMillis;
-    }
-
-    @Override
-    public long receivedNanos() {
-        return receivedNanos;
-    }
-
-    private void forgetPlanes() {
-        for (int plane = 0; plane < MAX_PLANES; plane++) {
-            planeAddresses[plane] = 0;
-            strides[plane] = 0;
-        }
+        return frame().data(plane)
+                .capacity(planes.bytes(plane, info))
+                .asByteBuffer()
+                .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** ITU-T H.273 codes, as FFmpeg numbers them. */

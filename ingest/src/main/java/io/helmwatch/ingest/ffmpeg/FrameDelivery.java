@@ -160,7 +160,7 @@ final class FrameDelivery implements AutoCloseable {
             // A camera would have sent the frame now.
             received = System.nanoTime();
         }
-        lease.describe(number, pts, capturedAtMillis(timestampNanos), received);
+        lease.info().setPosition(number, pts, capturedAtMillis(timestampNanos), received);
         countGood(received);
         try {
             receiver.onFrame(lease);

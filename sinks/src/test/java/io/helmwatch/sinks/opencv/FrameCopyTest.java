@@ -3,6 +3,8 @@ package io.helmwatch.sinks.opencv;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.vision.ColorEncoding;
+import io.helmwatch.vision.FrameInfo;
+import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame;
@@ -12,56 +14,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class FrameCopyTest {
 
-    /** An NV12 picture in device memory; sizes are upright, the stride is the surface's. */
-    private record Surface(int width, int height, Orientation orientation, int stride) implements VideoFrame {
-        @Override
-        public PixelFormat format() {
-            return PixelFormat.NV12;
-        }
-
-        @Override
-        public ColorEncoding color() {
-            return new ColorEncoding(ColorEncoding.Matrix.BT709, false);
-        }
-
-        @Override
-        public Memory memory() {
-            return Memory.CUDA;
-        }
-
-        @Override
-        public long planeAddress(int plane) {
-            return 0;
-        }
-
-        @Override
-        public int strideBytes(int plane) {
-            return stride;
+    /** An NV12 frame in device memory. */
+    private record Surface(FrameInfo info, FramePlanes planes) implements VideoFrame {
+        /** The size is upright, the stride is the surface's. */
+        static Surface of(int width, int height, Orientation orientation, int stride) {
+            Surface surface = new Surface(new FrameInfo(), new FramePlanes());
+            ColorEncoding color = new ColorEncoding(ColorEncoding.Matrix.BT709, false);
+            surface.info.setImage(width, height, PixelFormat.NV12, color, orientation);
+            surface.planes.setMemory(Memory.CUDA);
+            surface.planes.set(0, 0, stride);
+            surface.planes.set(1, 0, stride);
+            return surface;
         }
 
         @Override
         public ByteBuffer plane(int plane) {
-            throw new IllegalStateException("the picture is in CUDA memory, which the CPU cannot address");
-        }
-
-        @Override
-        public long sequence() {
-            return 0;
-        }
-
-        @Override
-        public long ptsNanos() {
-            return 0;
-        }
-
-        @Override
-        public long capturedAtMillis() {
-            return 0;
-        }
-
-        @Override
-        public long receivedNanos() {
-            return 0;
+            throw new IllegalStateException("the frame is in CUDA memory, which the CPU cannot address");
         }
     }
 
@@ -76,7 +44,7 @@ class FrameCopyTest {
     })
     void shouldCountWhatADownloadedPictureNeeds(
             int width, int height, Orientation orientation, int stride, int expectedStride) {
-        assertThat(FrameCopy.bytes(new Surface(width, height, orientation, stride)))
+        assertThat(FrameCopy.bytes(Surface.of(width, height, orientation, stride)))
                 .isEqualTo(expectedStride * height * 3 / 2);
     }
 }

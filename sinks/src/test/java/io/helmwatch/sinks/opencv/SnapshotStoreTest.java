@@ -11,7 +11,9 @@ import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.FrameInfo;
 import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.PixelFormat;
@@ -55,46 +57,10 @@ class SnapshotStoreTest {
     Path folder;
 
     /** A picture in memory: one colour, with a checkerboard of two-pixel squares in the heads' boxes. */
-    private record Still(int width, int height, PixelFormat format, ColorEncoding color, List<ByteBuffer> planes)
-            implements VideoFrame {
-        @Override
-        public Memory memory() {
-            return Memory.HOST;
-        }
-
-        @Override
-        public long planeAddress(int plane) {
-            return 0;
-        }
-
-        @Override
-        public int strideBytes(int plane) {
-            return stride(format, width, plane);
-        }
-
+    private record Still(FrameInfo info, FramePlanes planes, List<ByteBuffer> samples) implements VideoFrame {
         @Override
         public ByteBuffer plane(int plane) {
-            return planes.get(plane).duplicate();
-        }
-
-        @Override
-        public long sequence() {
-            return 56;
-        }
-
-        @Override
-        public long ptsNanos() {
-            return 0;
-        }
-
-        @Override
-        public long capturedAtMillis() {
-            return Incidents.NOON;
-        }
-
-        @Override
-        public long receivedNanos() {
-            return 0;
+            return samples.get(plane).duplicate();
         }
     }
 
@@ -135,7 +101,14 @@ class SnapshotStoreTest {
             }
             planes.add(samples);
         }
-        return new Still(width, height, format, new ColorEncoding(ColorEncoding.Matrix.BT709, format.isRgb()), planes);
+        FrameInfo info = FrameInfo.of(
+                new ImageSize(width, height), format, new ColorEncoding(ColorEncoding.Matrix.BT709, format.isRgb()));
+        info.setPosition(56, 0, Incidents.NOON, 0);
+        FramePlanes layout = new FramePlanes();
+        for (int plane = 0; plane < format.planes(); plane++) {
+            layout.set(plane, 0, stride(format, width, plane));
+        }
+        return new Still(info, layout, planes);
     }
 
     private static boolean isInHead(int x, int y) {
