@@ -7,6 +7,7 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
+import io.helmwatch.pipeline.bench.cuda.KernelBenchmark;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -106,9 +108,11 @@ final class BenchCommand implements Callable<Integer> {
         try (Termination.Registration signals = Termination.onSignal(self::interrupt);
                 JsonGenerator out = new JsonFactory().createGenerator(text)) {
             if (kernels) {
-                KernelBenchmark.Result result = KernelBenchmark.run(config.gpu());
-                KernelBenchmark.write(result, out);
-                print(KernelBenchmark.table(result));
+                Optional<String> problem = new CudaStageFactory().unusable();
+                if (problem.isPresent()) {
+                    throw CommandFailure.failed("kernels need a GPU: " + problem.get(), null);
+                }
+                print(KernelBenchmark.run(config.gpu(), out));
             } else {
                 measure(files, config, out);
             }

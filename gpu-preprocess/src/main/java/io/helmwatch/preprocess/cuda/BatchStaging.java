@@ -82,10 +82,6 @@ final class BatchStaging implements AutoCloseable {
         return deviceDescriptors.address();
     }
 
-    long descriptorsAddress() {
-        return deviceDescriptors.address();
-    }
-
     void clear() {
         count = 0;
         decodedOnDevice = false;

@@ -119,18 +119,6 @@ public final class CudaPreprocessor implements Preprocessor {
         staging.clear();
     }
 
-    /** Launches once more for the pictures that were submitted last, which must still be there; for measuring the kernel alone. */
-    void launchAgain(TensorBatch batch, int pictures) {
-        BatchStaging staging = stagingOf(batch);
-        launch(staging, batch, staging.descriptorsAddress(), pictures);
-    }
-
-    /** Frees what is kept for batch tensors; their work must be done. */
-    void forgetBatches() {
-        batches.forEach(BatchStaging::close);
-        batches.clear();
-    }
-
     private void launch(BatchStaging staging, TensorBatch batch, long descriptors, int pictures) {
         int width = batch.shape().width();
         int height = batch.shape().height();
@@ -192,7 +180,8 @@ public final class CudaPreprocessor implements Preprocessor {
         if (!closed) {
             closed = true;
             device.makeCurrent();
-            forgetBatches();
+            batches.forEach(BatchStaging::close);
+            batches.clear();
             decoded.close();
             fp32.close();
             fp16.close();

@@ -207,12 +207,6 @@ public final class TensorRtLane implements InferenceLane {
         }
     }
 
-    /** Enqueues the network kernel by kernel, as a program without graphs does; for measuring. */
-    void enqueueKernels(int size) {
-        device.makeCurrent();
-        enqueue(network.dynamicBatch() ? size : maxBatch);
-    }
-
     /** Waits until everything enqueued so far is done; the thread sleeps meanwhile. */
     @Override
     public void await() {

@@ -1,11 +1,11 @@
-package io.helmwatch.postprocess.cuda;
+package io.helmwatch.pipeline.bench.cuda;
 
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.cuda.CudaEvent;
-import io.helmwatch.cuda.CudaStream;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.postprocess.NmsSettings;
+import io.helmwatch.postprocess.cuda.CudaPostprocessor;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.DevicePredictions;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Letterbox;
@@ -19,117 +19,100 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * How long boxes take on the GPU: selection, sorting, suppression and the copy of what is kept, on predictions of a 640x640 network with two
- * classes.
+ * Measures the postprocessing on the GPU (candidate selection, sorting, non-maximum suppression, download of the remaining boxes) on
+ * predictions of a 640x640 model with two classes.
  *
  * <p>Threading: one thread. Ownership: frees its memory on close.
  */
-public final class SuppressionBenchmark implements AutoCloseable {
+final class SuppressionBenchmark implements AutoCloseable {
 
-    private static final String OWNER = "benchmark";
     private static final int ROWS = 25_200;
     private static final int CLASSES = 2;
     private static final int SIDE = 640;
-    private static final long BLOCKER_BYTES = 1L << 30;
+    private static final int BACKLOG_COPIES = 2;
     private static final int REPEATS = 8;
     private static final int ROUNDS = 9;
     private static final NmsSettings SETTINGS = NmsSettings.DEFAULT;
 
-    /** What the network saw. */
-    public enum Scene {
+    /** Content of the predictions. */
+    enum Scene {
         /** Twenty objects, ten candidates each. */
         TYPICAL,
-        /**
-         * Every row passes the threshold, on one place less than boxes may be kept: the longest sort, the longest search, and no early end.
-         */
+        /** Every row passes the threshold, at one place fewer than {@code max-detections}: longest sort, longest search, no early exit. */
         WORST
     }
 
     private final CudaDevice device;
-    private final CudaStream stream;
-    private final DeviceBuffer blocker;
+    private final Closer owned;
+    private final BackloggedStream stream;
     private final CudaPostprocessor postprocessor;
 
     /**
-     * One batch size.
+     * Result for one batch size.
      *
-     * @param scene what was seen
-     * @param batch pictures
-     * @param micros of the device for a batch, median
-     * @param hostMicros of the CPU for a batch: from the copied boxes to detections in source pixels, median
-     * @param detections found in a picture
+     * @param scene content of the predictions
+     * @param batch frames per batch
+     * @param micros device time per batch, median
+     * @param hostMicros CPU time per batch, from the downloaded boxes to detections in source pixels, median
+     * @param detections per frame
      */
-    public record Line(Scene scene, int batch, double micros, double hostMicros, int detections) {}
+    record Line(Scene scene, int batch, double micros, double hostMicros, int detections) {}
 
-    /** Compiles the kernels or takes them from the cache. */
-    public SuppressionBenchmark(CudaDevice device, Path kernelCache) {
+    /**
+     * Loads the kernels, which are compiled where the cache has none.
+     *
+     * @param kernelCache directory of compiled kernels
+     */
+    SuppressionBenchmark(CudaDevice device, Path kernelCache) {
         this.device = device;
-        postprocessor = new CudaPostprocessor(device, SETTINGS, List.of("helmet", "head"), kernelCache);
-        try {
-            stream = new CudaStream(device);
-            try {
-                blocker = new DeviceBuffer(device, OWNER, BLOCKER_BYTES);
-            } catch (RuntimeException e) {
-                stream.close();
-                throw e;
-            }
-        } catch (RuntimeException e) {
-            postprocessor.close();
-            throw e;
+        try (Closer opened = new Closer()) {
+            stream = opened.register(new BackloggedStream(device));
+            postprocessor =
+                    opened.register(new CudaPostprocessor(device, SETTINGS, List.of("helmet", "head"), kernelCache));
+            owned = opened.transfer();
         }
     }
 
     /** Measures one batch size on FP32 predictions. */
-    public Line measure(Scene scene, int batch) {
-        int pictureBytes = ROWS * (5 + CLASSES) * 4;
+    Line measure(Scene scene, int batch) {
+        int frameBytes = ROWS * (5 + CLASSES) * 4;
         Letterbox letterbox =
                 Letterbox.fit(new ImageSize(1920, 1080), new ImageSize(SIDE, SIDE), LetterboxAnchor.CENTER);
-        try (DeviceBuffer predictions = new DeviceBuffer(device, OWNER, (long) batch * pictureBytes);
-                PinnedBuffer host = new PinnedBuffer(device, OWNER, pictureBytes);
-                CudaEvent begin = CudaEvent.timing(device);
-                CudaEvent end = CudaEvent.timing(device)) {
-            for (int picture = 0; picture < batch; picture++) {
-                write(host.view(), scene, new Random(picture));
-                predictions.upload(host, 0, (long) picture * pictureBytes, pictureBytes, stream);
-                stream.synchronize();
+        try (DeviceBuffer predictions = new DeviceBuffer(device, BackloggedStream.OWNER, (long) batch * frameBytes);
+                PinnedBuffer host = new PinnedBuffer(device, BackloggedStream.OWNER, frameBytes)) {
+            for (int frame = 0; frame < batch; frame++) {
+                write(host.view(), scene, new Random(frame));
+                predictions.upload(host, 0, (long) frame * frameBytes, frameBytes, stream.stream());
+                stream.stream().synchronize();
             }
             DevicePredictions output = new DevicePredictions(
                     new PredictionLayout(PredictionLayout.Kind.DECODED, CLASSES, ROWS, List.of()),
                     TensorType.FP32,
                     List.of(predictions.address()),
-                    stream.handle());
+                    stream.stream().handle());
             double[] micros = new double[ROUNDS];
             double[] hostMicros = new double[ROUNDS];
             int detections = 0;
             for (int round = -1; round < ROUNDS; round++) {
-                block();
-                begin.record(stream);
-                for (int i = 0; i < REPEATS; i++) {
-                    postprocessor.submit(output, batch);
-                }
-                end.record(stream);
-                end.synchronize();
+                double deviceMicros = stream.micros(BACKLOG_COPIES, () -> {
+                    for (int i = 0; i < REPEATS; i++) {
+                        postprocessor.submit(output, batch);
+                    }
+                });
                 detections = postprocessor.detect(output, 0, letterbox).size();
                 long start = System.nanoTime();
-                for (int picture = 0; picture < batch; picture++) {
-                    postprocessor.detect(output, picture, letterbox);
+                for (int frame = 0; frame < batch; frame++) {
+                    postprocessor.detect(output, frame, letterbox);
                 }
                 if (round >= 0) {
                     hostMicros[round] = (System.nanoTime() - start) / 1e3;
-                    micros[round] = end.millisSince(begin) * 1e3 / REPEATS;
+                    micros[round] = deviceMicros / REPEATS;
                 }
             }
             Arrays.sort(micros);
             Arrays.sort(hostMicros);
             return new Line(scene, batch, micros[ROUNDS / 2], hostMicros[ROUNDS / 2], detections);
         }
-    }
-
-    /** Keeps the device busy while what is measured is enqueued. */
-    private void block() {
-        DeviceBuffer half = DeviceBuffer.of(blocker.address() + BLOCKER_BYTES / 2, BLOCKER_BYTES / 2);
-        half.copyFrom(blocker, BLOCKER_BYTES / 2, stream);
-        half.copyFrom(blocker, BLOCKER_BYTES / 2, stream);
     }
 
     private static void write(ByteBuffer to, Scene scene, Random random) {
@@ -154,8 +137,6 @@ public final class SuppressionBenchmark implements AutoCloseable {
 
     @Override
     public void close() {
-        blocker.close();
-        postprocessor.close();
-        stream.close();
+        owned.close();
     }
 }

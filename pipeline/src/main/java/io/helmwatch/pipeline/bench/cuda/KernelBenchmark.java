@@ -1,39 +1,27 @@
-package io.helmwatch.pipeline;
+package io.helmwatch.pipeline.bench.cuda;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helmwatch.config.GpuConfig;
-import io.helmwatch.cuda.CopyBenchmark;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.postprocess.cuda.SuppressionBenchmark;
-import io.helmwatch.preprocess.cuda.LetterboxBenchmark;
 import io.helmwatch.vision.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
- * Measures our kernels on a GPU: the letterbox against the device's copy rate, and what boxes cost.
+ * Measures Helmwatch's CUDA kernels: the letterbox against the device's copy rate, and the postprocessing.
  *
  * <p>Threading: one thread.
  */
-final class KernelBenchmark {
+public final class KernelBenchmark {
     private static final List<Integer> BATCHES = List.of(1, 2, 4, 8, 16, 32, 64);
     private static final List<Integer> BOX_BATCHES = List.of(1, 8, 32);
 
     private KernelBenchmark() {}
 
-    /**
-     * What was measured.
-     *
-     * @param gpu the device
-     * @param copies what plain copies reach
-     * @param letterbox by tensor type and batch
-     * @param boxes by scene and batch
-     */
-    record Result(
+    private record Result(
             String gpu,
             CopyBenchmark.Rates copies,
             List<LetterboxBenchmark.Line> letterbox,
@@ -44,12 +32,19 @@ final class KernelBenchmark {
         }
     }
 
-    /** Measures; takes about ten seconds. */
-    static Result run(GpuConfig gpu) {
-        Optional<String> problem = new CudaStageFactory().unusable();
-        if (problem.isPresent()) {
-            throw CommandFailure.failed("kernels need a GPU: " + problem.get(), null);
-        }
+    /**
+     * Measures, which takes about ten seconds.
+     *
+     * @param out receives the results as one JSON object
+     * @return the results as a table
+     */
+    public static String run(GpuConfig gpu, JsonGenerator out) throws IOException {
+        Result result = measure(gpu);
+        write(result, out);
+        return table(result);
+    }
+
+    private static Result measure(GpuConfig gpu) {
         Path kernels = gpu.cacheFolder().resolve("kernels");
         try (CudaDevice device =
                 CudaDevice.open(gpu.devices().isEmpty() ? 0 : gpu.devices().get(0))) {
@@ -70,7 +65,7 @@ final class KernelBenchmark {
         }
     }
 
-    static String table(Result result) {
+    private static String table(Result result) {
         StringBuilder table = new StringBuilder();
         table.append(result.gpu()).append('\n');
         table.append(String.format(
@@ -80,25 +75,23 @@ final class KernelBenchmark {
                 result.copies().upload(),
                 result.copies().download()));
         table.append(LetterboxBenchmark.subject()).append('\n');
-        table.append(
-                " batch  type  kernel us  with descriptors us   needed MB   GB/s  of copy rate   whole source GB/s  of copy rate\n");
+        table.append(" batch  type         us   needed MB   GB/s  of copy rate   whole source GB/s  of copy rate\n");
         for (LetterboxBenchmark.Line line : result.letterbox()) {
             double whole = line.wholeBytes() / line.micros() / 1e3;
             table.append(String.format(
                     Locale.ROOT,
-                    "%6d  %4s %10.1f %20.1f %11.1f %6.0f %13.2f %19.0f %13.2f%n",
+                    "%6d  %4s %10.1f %11.1f %6.0f %13.2f %19.0f %13.2f%n",
                     line.batch(),
                     line.type(),
                     line.micros(),
-                    line.microsWithDescriptors(),
                     line.neededBytes() / 1e6,
                     line.neededRate(),
                     result.share(line),
                     whole,
                     whole / result.copies().device()));
         }
-        table.append("\nboxes: selection, sorting, suppression and copy of a batch of 25,200 rows a picture\n");
-        table.append(" batch  scene    device us  us per picture   host us per picture  detections\n");
+        table.append("\nboxes: selection, sorting, suppression and download for 25,200 rows per frame\n");
+        table.append(" batch  scene    device us    us per frame     host us per frame  detections\n");
         for (SuppressionBenchmark.Line line : result.boxes()) {
             table.append(String.format(
                     Locale.ROOT,
@@ -113,7 +106,7 @@ final class KernelBenchmark {
         return table.toString();
     }
 
-    static void write(Result result, JsonGenerator out) throws IOException {
+    private static void write(Result result, JsonGenerator out) throws IOException {
         out.writeStartObject();
         out.writeStringField("gpu", result.gpu());
         out.writeNumberField("copyGigabytesPerSecond", result.copies().device());
@@ -125,7 +118,6 @@ final class KernelBenchmark {
             out.writeNumberField("batch", line.batch());
             out.writeStringField("type", line.type().name());
             out.writeNumberField("micros", line.micros());
-            out.writeNumberField("microsWithDescriptors", line.microsWithDescriptors());
             out.writeNumberField("neededBytes", line.neededBytes());
             out.writeNumberField("wholeBytes", line.wholeBytes());
             out.writeNumberField("shareOfCopyRate", result.share(line));

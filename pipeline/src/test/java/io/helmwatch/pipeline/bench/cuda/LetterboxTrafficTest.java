@@ -1,4 +1,4 @@
-package io.helmwatch.preprocess.cuda;
+package io.helmwatch.pipeline.bench.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,20 +11,20 @@ import org.junit.jupiter.api.Test;
 class LetterboxTrafficTest {
 
     @Test
-    void shouldLeaveOutTheRowsOfLumaThatAThirdOfTheSizeSteps() {
-        // Every third row of luma is met exactly, so that its neighbours do not weigh; of chroma all rows do.
+    void shouldSkipLumaRowsWithoutWeightAtAThirdOfTheSize() {
+        // Every third luma row is hit exactly, its neighbours have no weight; all chroma rows have.
         assertThat(bytes(1920, 1080)).isEqualTo(360L * 1920 + 540L * 1920);
     }
 
     @Test
-    void shouldCountTheWholePictureWhereNothingIsLeftOut() {
+    void shouldCountTheWholeFrameWhereEverySampleHasWeight() {
         assertThat(bytes(640, 640)).isEqualTo(640L * 640 * 3 / 2);
         assertThat(bytes(1280, 720)).isEqualTo(1280L * 720 * 3 / 2);
     }
 
     @Test
     void shouldCountWholeSectors() {
-        // Eight times smaller: two of eight samples weigh, all sectors of their rows are read.
+        // Eight times smaller: two of eight samples have weight, all sectors of their rows are read.
         assertThat(bytes(5120, 5120)).isEqualTo(1280L * 5120 + 1280L * 5120);
     }
 

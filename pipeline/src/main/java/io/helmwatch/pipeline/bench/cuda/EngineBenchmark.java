@@ -1,17 +1,24 @@
-package io.helmwatch.inference.tensorrt;
+package io.helmwatch.pipeline.bench.cuda;
 
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaEvent;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import io.helmwatch.inference.tensorrt.TensorRtLane;
 import io.helmwatch.vision.DevicePredictions;
 import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.PredictionLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** How fast an engine is, as {@code trtexec} measures: by batch, input in device memory, copies apart. */
+/**
+ * Measures a TensorRT engine as {@code trtexec} does: by batch size, input in device memory, copies measured apart.
+ *
+ * <p>Threading: one thread.
+ */
 public final class EngineBenchmark {
 
     private static final int ROUNDS = 5;
@@ -19,16 +26,16 @@ public final class EngineBenchmark {
     private EngineBenchmark() {}
 
     /**
-     * One line of the table.
+     * Result for one batch size.
      *
-     * @param batch pictures of a run
+     * @param batch images per run
      * @param lanes lanes that take turns
-     * @param imagesPerSecond pictures a second, median of five rounds
-     * @param meanMillis time of a run from enqueueing to its end, one at a time, mean
+     * @param imagesPerSecond throughput, median of five rounds
+     * @param meanMillis mean latency of a run, from enqueueing to its end, one run at a time
      * @param p50Millis median of the same
      * @param p99Millis 99th percentile of the same
-     * @param uploadMillis copying the input of a batch from page-locked memory
-     * @param downloadMillis copying its predictions into page-locked memory
+     * @param uploadMillis upload of a batch from page-locked memory
+     * @param downloadMillis download of its predictions into page-locked memory
      */
     public record Line(
             int batch,
@@ -48,35 +55,35 @@ public final class EngineBenchmark {
      */
     public static Line measure(CudaDevice device, TensorRtEngine engine, int batch, int lanes, int runs) {
         List<TensorRtLane> opened = new ArrayList<>();
-        try (CudaEvent begin = CudaEvent.timing(device);
+        try (CudaEvent start = CudaEvent.timing(device);
                 CudaEvent end = CudaEvent.timing(device)) {
             for (int i = 0; i < lanes; i++) {
                 opened.add(engine.openLane(batch));
             }
             TensorRtLane first = opened.get(0);
-            double[] copies = copies(device, engine, first, begin, end);
+            double[] copies = copies(device, first, start, end);
             double[] rates = new double[ROUNDS];
             for (int round = -1; round < ROUNDS; round++) {
-                long start = System.nanoTime();
+                long startNanos = System.nanoTime();
                 for (int i = 0; i < runs; i++) {
                     opened.get(i % lanes).run(batch);
-                    // As the pipeline does: a lane is used again once its last batch is done.
+                    // As in the pipeline: a lane is reused once its last batch is done.
                     if (i >= lanes - 1) {
                         opened.get((i + 1) % lanes).await();
                     }
                 }
                 opened.forEach(TensorRtLane::await);
                 if (round >= 0) {
-                    rates[round] = (double) runs * batch * 1e9 / (System.nanoTime() - start);
+                    rates[round] = (double) runs * batch * 1e9 / (System.nanoTime() - startNanos);
                 }
             }
             double[] millis = new double[runs];
             double sum = 0;
             for (int i = 0; i < runs; i++) {
-                long start = System.nanoTime();
+                long startNanos = System.nanoTime();
                 first.run(batch);
                 first.stream().synchronize();
-                millis[i] = (System.nanoTime() - start) / 1e6;
+                millis[i] = (System.nanoTime() - startNanos) / 1e6;
                 sum += millis[i];
             }
             Arrays.sort(rates);
@@ -96,24 +103,24 @@ public final class EngineBenchmark {
     }
 
     /**
-     * Pictures a second of nothing but launches behind each other in one stream, timed on the device: the most that an engine gives to one
+     * Images per second of launches one behind the other in one stream, timed on the device: the highest throughput of a single
      * stream.
      */
     public static double bareRate(CudaDevice device, TensorRtEngine engine, int batch, int runs) {
         try (TensorRtLane lane = engine.openLane(batch);
-                CudaEvent begin = CudaEvent.timing(device);
+                CudaEvent start = CudaEvent.timing(device);
                 CudaEvent end = CudaEvent.timing(device)) {
             randomInput(device, lane);
             double[] rates = new double[ROUNDS];
             for (int round = -1; round < ROUNDS; round++) {
-                begin.record(lane.stream());
+                start.record(lane.stream());
                 for (int i = 0; i < runs; i++) {
-                    lane.enqueueKernels(batch);
+                    lane.run(batch);
                 }
                 end.record(lane.stream());
                 end.synchronize();
                 if (round >= 0) {
-                    rates[round] = (double) runs * batch * 1e3 / end.millisSince(begin);
+                    rates[round] = (double) runs * batch * 1e3 / end.millisSince(start);
                 }
             }
             Arrays.sort(rates);
@@ -121,7 +128,7 @@ public final class EngineBenchmark {
         }
     }
 
-    /** Random numbers, since zeros may run faster. Returns the input's buffer view. */
+    /** Fills the input with random numbers, since zeros may run faster; returns a view of it. */
     private static DeviceBuffer randomInput(CudaDevice device, TensorRtLane lane) {
         DeviceTensorBatch input = (DeviceTensorBatch) lane.input();
         long bytes = (long) input.shape().batch()
@@ -146,38 +153,47 @@ public final class EngineBenchmark {
         return view;
     }
 
-    private static double[] copies(
-            CudaDevice device, TensorRtEngine engine, TensorRtLane lane, CudaEvent begin, CudaEvent end) {
+    private static double[] copies(CudaDevice device, TensorRtLane lane, CudaEvent start, CudaEvent end) {
         DeviceBuffer input = randomInput(device, lane);
         DevicePredictions output = (DevicePredictions) lane.output();
         double up;
         double down;
         try (PinnedBuffer pinned = new PinnedBuffer(device, "benchmark", Math.toIntExact(input.bytes()))) {
             input.download(pinned, input.bytes(), lane.stream());
-            begin.record(lane.stream());
+            start.record(lane.stream());
             input.upload(pinned, input.bytes(), lane.stream());
             end.record(lane.stream());
             end.synchronize();
-            up = end.millisSince(begin);
+            up = end.millisSince(start);
         }
         List<PinnedBuffer> pinned = new ArrayList<>();
         try {
             for (int i = 0; i < output.addresses().size(); i++) {
-                long bytes = engine.outputElements(i, lane.maxBatch())
+                long bytes = lane.maxBatch()
+                        * elements(output.layout(), i)
                         * output.type().bytes();
                 pinned.add(new PinnedBuffer(device, "benchmark", Math.toIntExact(bytes)));
             }
-            begin.record(lane.stream());
+            start.record(lane.stream());
             for (int i = 0; i < pinned.size(); i++) {
                 long bytes = pinned.get(i).bytes();
                 DeviceBuffer.of(output.addresses().get(i), bytes).download(pinned.get(i), bytes, lane.stream());
             }
             end.record(lane.stream());
             end.synchronize();
-            down = end.millisSince(begin);
+            down = end.millisSince(start);
         } finally {
             pinned.forEach(PinnedBuffer::close);
         }
         return new double[] {up, down};
+    }
+
+    /** Elements of one output for one image. */
+    private static long elements(PredictionLayout layout, int output) {
+        if (layout.kind() == PredictionLayout.Kind.DECODED) {
+            return (long) layout.anchors() * layout.rowElements();
+        }
+        PredictionLayout.Head head = layout.heads().get(output);
+        return head.anchorSizes().size() / 2L * layout.rowElements() * head.rows() * head.columns();
     }
 }

@@ -1,20 +1,20 @@
-package io.helmwatch.preprocess.cuda;
+package io.helmwatch.pipeline.bench.cuda;
 
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.PixelFormat;
 import java.util.BitSet;
 
 /**
- * The least that a letterbox has to move: source sectors that carry at least one sample with a weight other than zero, each read once, and
- * the tensor written once. Shrinking by two taps leaves rows and columns out, so that this is less than the picture.
+ * Least traffic of a bilinear letterbox: source sectors that contain at least one sample with a weight other than zero, each read
+ * once. A two-tap filter that shrinks an image skips rows and columns, so that this is less than the whole frame.
  */
 final class LetterboxTraffic {
-    /** What memory hands out at a time. */
+    /** Granularity of device memory accesses. */
     private static final int SECTOR_BYTES = 32;
 
     private LetterboxTraffic() {}
 
-    /** Bytes of the source that are needed, in whole sectors; rows begin at sector borders. */
+    /** Bytes of the source frame that are read, in whole sectors; rows start at sector boundaries. */
     static long sourceBytes(PixelFormat format, Letterbox letterbox) {
         long bytes = 0;
         for (int plane = 0; plane < format.planes(); plane++) {
@@ -36,7 +36,7 @@ final class LetterboxTraffic {
         return bytes;
     }
 
-    /** Samples of an axis that carry weight, in the kernel's own arithmetic. */
+    /** Samples of an axis that have a weight, computed as the kernel does. */
     private static BitSet taps(int scaled, int source, int shift, int samples) {
         BitSet needed = new BitSet(samples);
         float ratio = (float) ((double) source / scaled);
