@@ -15,6 +15,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 ./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} -DskipTests -Dspotless.check.skip=true -Dmdep.analyze.skip=true package
+# Libraries of an earlier installation would shadow the new ones; a folder that is something else stays as it is.
+if [ -e "$destination/lib" ] && [ ! -x "$destination/helmwatch" ]; then
+  echo "assemble.sh: $destination has a lib folder but no helmwatch: expected an empty folder or an earlier installation; name another folder" >&2
+  exit 1
+fi
+rm -rf "${destination:?}/lib" "${destination:?}/natives" "${destination:?}/nvidia"
 mkdir -p "$destination/lib" "$destination/models/demo-clip"
 for jar in pipeline/target/lib/*.jar pipeline/target/pipeline-*.jar; do
   case $jar in

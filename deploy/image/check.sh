@@ -23,7 +23,11 @@ while read -r script; do
   [ -x "deploy/image/$script" ] || fail "the Dockerfile runs $script, which is not an executable file in deploy/image"
 done < <(sed -nE 's/^RUN .*(install\.sh|assemble\.sh).*/\1/p' Dockerfile | sort -u)
 
-deploy/image/assemble.sh "$work/opt"
+if [ $# -gt 0 ]; then
+  cp -a "$1" "$work/opt"
+else
+  deploy/image/assemble.sh "$work/opt"
+fi
 chmod 755 "$work"
 
 rtsp_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
