@@ -458,10 +458,11 @@ public final class YoloV5Network {
     }
 
     private LetterboxAnchor letterboxAnchor() {
-        Object declared = config.letterboxAnchor();
-        if (declared == null && metadata("letterbox") instanceof Map<?, ?> letterbox) {
-            declared = letterbox.get("anchor");
+        ModelConfig.Anchor configured = config.letterboxAnchor();
+        if (configured != null) {
+            return configured == ModelConfig.Anchor.CENTER ? LetterboxAnchor.CENTER : LetterboxAnchor.TOP_LEFT;
         }
+        Object declared = metadata("letterbox") instanceof Map<?, ?> letterbox ? letterbox.get("anchor") : null;
         if (declared == null) {
             return LetterboxAnchor.CENTER;
         }

@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.OnnxFile;
@@ -81,7 +82,7 @@ final class EngineBuilder {
         // Loading the builder's kernels takes a good part of a short build.
         watch.start();
         try {
-            boolean mixed = options.precision() == EngineOptions.Precision.INT8;
+            boolean mixed = options.precision() == Precision.INT8;
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
             builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
             INetworkDefinition network =
@@ -127,11 +128,10 @@ final class EngineBuilder {
         return new ModelException("model " + file.path() + ": TensorRT refuses it: " + log.takeErrors());
     }
 
-    private static void parse(
-            OnnxFile file, EngineOptions.Precision precision, INetworkDefinition network, TensorRtLog log) {
+    private static void parse(OnnxFile file, Precision precision, INetworkDefinition network, TensorRtLog log) {
         OnnxGraph graph = OnnxGraph.read(file.path());
         graph.widen();
-        if (precision == EngineOptions.Precision.FP16) {
+        if (precision == Precision.FP16) {
             graph.narrow();
         }
         IParser parser = nvonnxparser.createParser(network, log);

@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.config.Precision;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -47,21 +48,6 @@ public record EngineOptions(
         /** As the command line writes it. */
         public String label() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
-    }
-
-    /** Arithmetic of an engine. */
-    public enum Precision {
-        /** FP32, without TF32. */
-        FP32,
-        /** FP16, but FP32 for what decodes boxes; the input is FP16. */
-        FP16,
-        /** INT8 where the network says so with scales, else as {@link #FP16}. Without scales it is the same. */
-        INT8;
-
-        /** As configuration and events write it. */
-        public String label() {
-            return name().toLowerCase(Locale.ROOT);
         }
     }
 
