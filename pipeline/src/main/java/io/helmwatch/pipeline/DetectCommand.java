@@ -176,7 +176,7 @@ final class DetectCommand implements Callable<Integer> {
         @Override
         public void publish(FrameDetections frame) {
             try {
-                json.writePicture(
+                json.writeDetectLine(
                         path, frame.sequence(), frame.ptsNanos() / 1_000_000, frame.size(), frame.detections(), out);
             } catch (IOException broken) {
                 problem = "standard output cannot be written: " + broken.getMessage();

@@ -121,7 +121,7 @@ final class IncidentAnalyzer implements FrameAnalyzer {
             if (store == null || detections == null || frame == null || incident.phase() != Incident.Phase.START) {
                 return CompletableFuture.completedFuture(null);
             }
-            return store.take(incident, detections, frame, rules.config());
+            return store.capture(incident, detections, frame, rules.config());
         }
     }
 

@@ -311,7 +311,8 @@ class DeviceFramesGpuTest {
                 0,
                 List.of());
         try {
-            Incident.Snapshot stored = store.take(incident, shown, frame, rules).get(20, TimeUnit.SECONDS);
+            Incident.Snapshot stored =
+                    store.capture(incident, shown, frame, rules).get(20, TimeUnit.SECONDS);
             return Files.readAllBytes(folder.resolve(name).resolve(stored.path()));
         } catch (Exception e) {
             throw new AssertionError(e);

@@ -4,7 +4,8 @@ import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 
 /**
- * Takes what the pipeline found. Never blocks for long and never throws: what cannot be delivered is counted.
+ * Receives detections and stream states. Implementations neither block for long nor throw: messages that cannot be delivered are
+ * dropped and counted.
  *
  * <p>Threading: {@link #publish} is called by one thread at a time per stream; {@link #close} once, after the last publish.
  */
@@ -13,18 +14,18 @@ public interface DetectionSink extends AutoCloseable {
     /** Short name for logs and metrics, e.g. {@code kafka}. */
     String name();
 
-    /** Hands over what one frame showed. */
+    /** Publishes the detections of one frame. */
     void publish(FrameDetections detections);
 
-    /** Hands over a change of a stream's state. */
+    /** Publishes a change of a stream's state. */
     void publish(StreamStatus status);
 
-    /** What became of what was handed over; live, for metrics and health. A sink that does not count has none. */
+    /** Live delivery statistics for metrics and health checks; {@link SinkStatistics#NONE} for a sink that keeps none. */
     default SinkStatistics statistics() {
         return SinkStatistics.NONE;
     }
 
-    /** Delivers what is queued, within a bounded time, and frees everything; a second call does nothing. */
+    /** Delivers queued messages within a bounded time and releases all resources; a second call does nothing. */
     @Override
     void close();
 }

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Keeps everything in memory, for tests and for programs that embed the pipeline. Threading: any thread. */
+/** Keeps all messages in memory, for tests and for programs that embed the pipeline. Threading: any thread. */
 public final class InMemoryDetectionSink implements DetectionSink {
     private final ConcurrentLinkedQueue<FrameDetections> detections = new ConcurrentLinkedQueue<>();
     private final CopyOnWriteArrayList<StreamStatus> statuses = new CopyOnWriteArrayList<>();
     private final SinkCounters counters = new SinkCounters(() -> 0);
     private volatile boolean closed;
 
-    /** Empty. */
+    /** Creates an empty sink. */
     public InMemoryDetectionSink() {
         counters.markConnected();
     }
@@ -35,12 +35,12 @@ public final class InMemoryDetectionSink implements DetectionSink {
         counters.countPublished();
     }
 
-    /** What was published so far, in order. */
+    /** The detections so far, in order of publication. */
     public List<FrameDetections> detections() {
         return List.copyOf(detections);
     }
 
-    /** The changes of state so far, in order. */
+    /** The state changes so far, in order of publication. */
     public List<StreamStatus> statuses() {
         return List.copyOf(statuses);
     }

@@ -6,21 +6,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps everything in memory, for replays, tests and programs that embed the pipeline; waits for pictures. Threading: any thread. */
+/**
+ * Keeps all incidents in memory, for replays, tests and programs that embed the pipeline. Publishing waits for the snapshot.
+ * Threading: any thread.
+ */
 public final class InMemoryIncidentSink implements IncidentSink {
     private final CopyOnWriteArrayList<Incident> incidents = new CopyOnWriteArrayList<>();
 
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
         try {
-            incidents.add(new PendingIncident(incident, snapshot).complete());
+            incidents.add(new PendingIncident(incident, snapshot).awaitSnapshot());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             incidents.add(incident);
         }
     }
 
-    /** The messages so far, in order. */
+    /** The messages so far, in order of publication. */
     public List<Incident> incidents() {
         return List.copyOf(incidents);
     }

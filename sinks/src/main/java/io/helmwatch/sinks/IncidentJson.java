@@ -1,38 +1,42 @@
 package io.helmwatch.sinks;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import io.helmwatch.vision.BoundingBox;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.vision.Incident;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
 import java.util.Locale;
 
 /**
- * Writes incidents as JSON; the schema is {@code docs/schema/events-1.schema.json}. Rounding and times as in {@link DetectionJson}.
+ * Encodes incidents as JSON; the schema is {@code docs/schema/events-1.schema.json}.
  *
- * <p>The same incident gives the same bytes: {@code recordedAt} is the time at which the message was made durable, not that at which
- * it is sent, so that a message that is sent again is the same to the last byte.
+ * <p>The bytes depend on the incident and on {@code recordedAt} only, the time at which the message was persisted: a message that
+ * is sent again has the same bytes.
  *
- * <p>Threading: stateless; any thread.
+ * <p>Threading: any thread.
  */
 public final class IncidentJson {
     /** Value of {@code schema}. */
     public static final String SCHEMA = "helmwatch.events/1";
 
-    private static final JsonFactory FACTORY = new JsonFactory();
-    private static final double LARGEST_COORDINATE = 1e9;
+    /** Numbers keep the decimals with which they were written. */
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
 
     private IncidentJson() {}
 
-    /** One message. */
+    /** Encodes a message. */
     public static byte[] incident(Incident incident, long recordedAtMillis) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(1_024);
-        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+        EventValues values = new EventValues();
+        try (JsonGenerator json = MAPPER.createGenerator(out)) {
             json.writeStartObject();
             json.writeStringField("schema", SCHEMA);
             json.writeStringField("id", incident.eventId());
@@ -48,13 +52,18 @@ public final class IncidentJson {
             if (incident.track() > 0) {
                 json.writeNumberField("track", incident.track());
             }
-            json.writeStringField("startedAt", DetectionJson.time(incident.startedAtMillis()));
-            json.writeStringField("lastAt", DetectionJson.time(incident.lastAtMillis()));
+            json.writeFieldName("startedAt");
+            values.writeTime(json, incident.startedAtMillis());
+            json.writeFieldName("lastAt");
+            values.writeTime(json, incident.lastAtMillis());
             if (incident.phase() == Incident.Phase.END) {
-                json.writeStringField("endedAt", DetectionJson.time(incident.lastAtMillis()));
+                json.writeFieldName("endedAt");
+                values.writeTime(json, incident.lastAtMillis());
             }
-            json.writeStringField("decidedAt", DetectionJson.time(incident.decidedAtMillis()));
-            json.writeStringField("recordedAt", DetectionJson.time(recordedAtMillis));
+            json.writeFieldName("decidedAt");
+            values.writeTime(json, incident.decidedAtMillis());
+            json.writeFieldName("recordedAt");
+            values.writeTime(json, recordedAtMillis);
             json.writeNumberField("sequence", incident.decidedSequence());
             json.writeNumberField("ptsMillis", Math.floorDiv(incident.decidedPtsNanos(), 1_000_000L));
             if (incident.endReason() != null) {
@@ -70,12 +79,12 @@ public final class IncidentJson {
             }
             json.writeObjectFieldStart("confidence");
             json.writeFieldName("peak");
-            confidence(json, incident.peakConfidence());
+            values.writeConfidence(json, incident.peakConfidence());
             json.writeFieldName("mean");
-            confidence(json, incident.meanConfidence());
+            values.writeConfidence(json, incident.meanConfidence());
             json.writeEndObject();
             json.writeNumberField("observations", incident.observations());
-            positions(json, incident);
+            positions(json, values, incident);
             json.writeNumberField("width", incident.size().width());
             json.writeNumberField("height", incident.size().height());
             json.writeObjectFieldStart("model");
@@ -87,65 +96,47 @@ public final class IncidentJson {
             snapshot(json, incident);
             json.writeEndObject();
         } catch (IOException e) {
-            throw new UncheckedIOException("incident " + incident.id() + " cannot be written as JSON", e);
+            throw new UncheckedIOException("incident " + incident.id() + " cannot be encoded as JSON", e);
         }
         return out.toByteArray();
     }
 
     /**
-     * The end of an incident that a process could not tell any more, made from the last message that it had recorded.
+     * The end of an incident whose process ended before it could send one, derived from the last message that it recorded.
      *
      * @param last that message
-     * @param revision the new message's revision
-     * @param recordedAtMillis now
+     * @param revision the revision of the end message
+     * @param recordedAtMillis the current time
+     * @throws UncheckedIOException when {@code last} is not an incident message
      */
     public static byte[] interrupted(byte[] last, int revision, long recordedAtMillis) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(last.length);
-        try (JsonParser from = FACTORY.createParser(last);
-                JsonGenerator json = FACTORY.createGenerator(out)) {
-            String incident = "";
-            from.nextToken();
-            json.writeStartObject();
-            while (from.nextToken() == JsonToken.FIELD_NAME) {
-                String field = from.currentName();
-                from.nextToken();
-                switch (field) {
-                    case "id", "revision", "phase", "positions", "snapshot" -> from.skipChildren();
-                    case "incident" -> {
-                        incident = from.getText();
-                        json.writeStringField("id", incident + "/" + revision);
-                        json.writeStringField("incident", incident);
-                        json.writeNumberField("revision", revision);
-                        json.writeStringField("phase", name(Incident.Phase.END));
-                    }
-                    case "lastAt" -> {
-                        json.writeStringField("lastAt", from.getText());
-                        json.writeStringField("endedAt", from.getText());
-                    }
-                    case "recordedAt" -> json.writeStringField("recordedAt", DetectionJson.time(recordedAtMillis));
-                    case "ptsMillis" -> {
-                        json.writeNumberField("ptsMillis", from.getLongValue());
-                        json.writeStringField("endReason", name(Incident.EndReason.INTERRUPTED));
-                    }
-                    case "observations" -> {
-                        json.writeNumberField("observations", from.getIntValue());
-                        json.writeArrayFieldStart("positions");
-                        json.writeEndArray();
-                    }
-                    default -> {
-                        json.writeFieldName(field);
-                        json.copyCurrentStructure(from);
-                    }
-                }
+        try {
+            if (!(MAPPER.readTree(last) instanceof ObjectNode message)
+                    || !message.path("incident").isTextual()) {
+                throw new IOException("expected an incident message");
             }
-            json.writeEndObject();
+            ObjectNode end = MAPPER.createObjectNode();
+            message.properties().forEach(field -> {
+                end.set(field.getKey(), field.getValue());
+                if (field.getKey().equals("lastAt")) {
+                    end.set("endedAt", field.getValue());
+                } else if (field.getKey().equals("ptsMillis")) {
+                    end.put("endReason", name(Incident.EndReason.INTERRUPTED));
+                }
+            });
+            end.put("id", message.path("incident").textValue() + "/" + revision);
+            end.put("revision", revision);
+            end.put("phase", name(Incident.Phase.END));
+            end.put("recordedAt", EventTime.format(recordedAtMillis));
+            end.set("positions", MAPPER.createArrayNode());
+            end.remove("snapshot");
+            return MAPPER.writeValueAsBytes(end);
         } catch (IOException e) {
-            throw new UncheckedIOException("recorded message cannot be read as JSON", e);
+            throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);
         }
-        return out.toByteArray();
     }
 
-    /** The helmet in the terms of ONVIF's analytics metadata: {@code HumanFace/Accessory/Helmet/Wear}. */
+    /** The observed object in the terms of ONVIF's analytics metadata: {@code HumanFace/Accessory/Helmet/Wear}. */
     private static void object(JsonGenerator json) throws IOException {
         json.writeObjectFieldStart("object");
         json.writeStringField("type", "HumanFace");
@@ -157,19 +148,15 @@ public final class IncidentJson {
         json.writeEndObject();
     }
 
-    private static void positions(JsonGenerator json, Incident incident) throws IOException {
+    private static void positions(JsonGenerator json, EventValues values, Incident incident) throws IOException {
         json.writeArrayFieldStart("positions");
         for (Incident.Position position : incident.positions()) {
             json.writeStartObject();
             json.writeNumberField("track", position.track());
-            json.writeStringField("at", DetectionJson.time(position.atMillis()));
-            BoundingBox box = position.sourceBox();
-            json.writeArrayFieldStart("box");
-            coordinate(json, box.x1());
-            coordinate(json, box.y1());
-            coordinate(json, box.x2());
-            coordinate(json, box.y2());
-            json.writeEndArray();
+            json.writeFieldName("at");
+            values.writeTime(json, position.atMillis());
+            json.writeFieldName("box");
+            values.writeBox(json, position.sourceBox());
             json.writeEndObject();
         }
         json.writeEndArray();
@@ -190,21 +177,7 @@ public final class IncidentJson {
         json.writeEndObject();
     }
 
-    private static void coordinate(JsonGenerator json, float value) throws IOException {
-        double bounded =
-                Double.isFinite(value) ? Math.max(-LARGEST_COORDINATE, Math.min(LARGEST_COORDINATE, value)) : 0;
-        json.writeNumber(BigDecimal.valueOf(Math.round(bounded * 10), 1).toPlainString());
-    }
-
-    private static void confidence(JsonGenerator json, float value) throws IOException {
-        double bounded = Float.isNaN(value) ? 0 : Math.max(0, Math.min(1, value));
-        long thousandths = Math.round(bounded * 1_000);
-        BigDecimal number =
-                thousandths % 10 == 0 ? BigDecimal.valueOf(thousandths / 10, 2) : BigDecimal.valueOf(thousandths, 3);
-        json.writeNumber(number.toPlainString());
-    }
-
-    /** Lower case with dashes, as it stands in messages. */
+    /** An enum constant as messages spell it: lower case with dashes. */
     public static String name(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

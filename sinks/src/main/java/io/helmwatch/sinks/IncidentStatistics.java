@@ -1,9 +1,9 @@
 package io.helmwatch.sinks;
 
-/** What became of incident messages. Threading: any thread reads at any time; counters only grow. */
+/** Statistics of incident messages. Threading: any thread reads at any time; counters only grow. */
 public interface IncidentStatistics {
 
-    /** Nothing was ever handed over. */
+    /** Statistics of a sink that keeps none. */
     IncidentStatistics NONE = new IncidentStatistics() {
         @Override
         public long accepted() {
@@ -41,24 +41,24 @@ public interface IncidentStatistics {
         }
     };
 
-    /** Messages made durable. */
+    /** Messages persisted. */
     long accepted();
 
-    /** Messages given up because there was no room for them: these are lost. */
+    /** Messages lost because the spool was full. */
     long refused();
 
-    /** Messages acknowledged by the other side. */
+    /** Messages acknowledged by the broker. */
     long delivered();
 
-    /** Messages that the other side will never take, set aside in a file. */
+    /** Messages that the broker rejects for good, moved to the dead-letter file. */
     long deadLetters();
 
-    /** Messages durable but not yet delivered. */
+    /** Messages persisted but not yet delivered. */
     long waiting();
 
-    /** Their bytes. */
+    /** Size of the waiting messages, bytes. */
     long waitingBytes();
 
-    /** Why messages are not made durable or not delivered, one sentence without secrets; empty while all is well. */
+    /** Why messages are not persisted, one sentence without secrets; empty while the sink is healthy. */
     String problem();
 }

@@ -4,11 +4,11 @@ import io.helmwatch.vision.Incident;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** Writes incidents as lines among those of a {@link JsonLinesDetectionSink}, which stays the owner of the file. Threading: any thread. */
+/** Writes incidents through a {@link JsonLinesDetectionSink}, which owns the file. Threading: any thread. */
 public final class JsonLinesIncidentSink implements IncidentSink {
     private final JsonLinesDetectionSink lines;
 
-    /** Writes where the other sink writes. */
+    /** Creates a sink that writes to the same target as {@code lines}. */
     public JsonLinesIncidentSink(JsonLinesDetectionSink lines) {
         this.lines = lines;
     }
@@ -18,7 +18,7 @@ public final class JsonLinesIncidentSink implements IncidentSink {
         lines.publish(new PendingIncident(incident, snapshot));
     }
 
-    /** Counted with the lines of the other sink. */
+    /** None: incidents are counted by the sink that writes them. */
     @Override
     public IncidentStatistics statistics() {
         return IncidentStatistics.NONE;

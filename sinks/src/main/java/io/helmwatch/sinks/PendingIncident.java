@@ -10,27 +10,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A message whose picture may still be in the making.
+ * An incident whose snapshot may still be in progress.
  *
- * @param incident the message without it
- * @param snapshot the picture, or null where there will be none
+ * @param incident the message without its snapshot
+ * @param snapshot the snapshot, or null where there is none
  */
 public record PendingIncident(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
     private static final Logger LOG = LoggerFactory.getLogger(PendingIncident.class);
-    private static final long LONGEST_MILLIS = 2_000;
+    private static final long TIMEOUT_MILLIS = 2_000;
 
-    /** The message with its picture, or without it when that fails or takes longer than two seconds: a message is worth more than its picture. */
-    public Incident complete() throws InterruptedException {
+    /** The message with its snapshot, or without it when storing the snapshot fails or takes longer than two seconds. */
+    public Incident awaitSnapshot() throws InterruptedException {
         try {
-            Incident.Snapshot picture = snapshot.get(LONGEST_MILLIS, TimeUnit.MILLISECONDS);
-            return picture == null ? incident : incident.withSnapshot(picture);
+            Incident.Snapshot stored = snapshot.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+            return stored == null ? incident : incident.withSnapshot(stored);
         } catch (TimeoutException e) {
-            LOG.warn(
-                    "incident {} goes without its picture: it was not stored within {} ms",
-                    incident.id(),
-                    LONGEST_MILLIS);
+            LOG.warn("Incident {} published without snapshot: not stored within {} ms", incident.id(), TIMEOUT_MILLIS);
         } catch (ExecutionException e) {
-            LOG.warn("incident {} goes without its picture: {}", incident.id(), String.valueOf(e.getCause()));
+            LOG.warn("Incident {} published without snapshot: {}", incident.id(), String.valueOf(e.getCause()));
         }
         return incident;
     }

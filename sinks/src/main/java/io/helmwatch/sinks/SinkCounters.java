@@ -3,7 +3,7 @@ package io.helmwatch.sinks;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
 
-/** The counters that a sink keeps. Threading: any thread counts and reads at any time. */
+/** The counters and the connection state of a sink. Threading: any thread updates and reads at any time. */
 public final class SinkCounters implements SinkStatistics {
     private final LongAdder published = new LongAdder();
     private final LongAdder[] dropped = new LongAdder[SinkDropCause.values().length];
@@ -12,9 +12,9 @@ public final class SinkCounters implements SinkStatistics {
     private volatile String problem = "";
 
     /**
-     * All zero and not connected.
+     * Creates counters at zero, not connected.
      *
-     * @param queueDepth tells how many messages wait; asked by any thread
+     * @param queueDepth supplies the number of waiting messages; called by any thread
      */
     public SinkCounters(IntSupplier queueDepth) {
         this.queueDepth = queueDepth;
@@ -23,28 +23,28 @@ public final class SinkCounters implements SinkStatistics {
         }
     }
 
-    /** Counts a message that arrived. */
+    /** Counts a delivered message. */
     public void countPublished() {
         published.increment();
     }
 
-    /** Counts messages that did not arrive. */
+    /** Counts dropped messages. */
     public void countDropped(SinkDropCause cause, long messages) {
         dropped[cause.ordinal()].add(messages);
     }
 
-    /** The other side takes messages. */
+    /** The target accepts messages. */
     public void markConnected() {
         problem = "";
         connected = true;
     }
 
     /**
-     * The other side does not take messages.
+     * The target does not accept messages.
      *
      * @param reason one sentence without secrets
      */
-    public void markAway(String reason) {
+    public void markUnavailable(String reason) {
         connected = false;
         problem = reason;
     }

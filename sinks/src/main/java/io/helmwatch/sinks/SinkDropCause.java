@@ -2,19 +2,19 @@ package io.helmwatch.sinks;
 
 import java.util.Locale;
 
-/** Why a message did not arrive. The lower-case name with dashes is the metric's tag. */
+/** Why a sink dropped a message. The lower-case name with dashes is the metric's tag. */
 public enum SinkDropCause {
-    /** The sink's queue was full; the oldest message in it made room. */
+    /** The sink's queue was full; its oldest message was dropped. */
     QUEUE_FULL,
     /** The broker did not acknowledge in time. */
     EXPIRED,
-    /** Larger than the broker takes. */
+    /** Larger than the broker accepts. */
     TOO_LARGE,
-    /** The broker does not let us: authentication or authorization. */
+    /** The broker denied access: authentication or authorization. */
     REFUSED,
-    /** Still waiting when the sink was closed. */
+    /** Still queued when the sink was closed. */
     CLOSED,
-    /** Anything else: a full disk, an unknown error. */
+    /** Any other failure, such as a full disk. */
     FAILED;
 
     private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');

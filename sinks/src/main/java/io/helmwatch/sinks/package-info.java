@@ -1,4 +1,4 @@
-/** Where detections go: Kafka, JSON lines, memory; the event format. */
+/** Sinks for detections and incidents, and the event format. */
 @NullMarked
 package io.helmwatch.sinks;
 

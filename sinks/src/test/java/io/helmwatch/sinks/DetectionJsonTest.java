@@ -53,8 +53,8 @@ class DetectionJsonTest {
     void shouldWriteLineOfDetect() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         FrameDetections frame = SampleMessages.designExample();
-        json.writePicture("pictures/yard 1.jpg", 0, 0, frame.size(), frame.detections(), out);
-        json.writePicture("clip.mp4", 12, 480, new ImageSize(640, 360), List.of(), out);
+        json.writeDetectLine("pictures/yard 1.jpg", 0, 0, frame.size(), frame.detections(), out);
+        json.writeDetectLine("clip.mp4", 12, 480, new ImageSize(640, 360), List.of(), out);
         String lines = out.toString(StandardCharsets.UTF_8);
         assertThat(lines).isEqualTo(golden("detect.jsonl") + "\n");
         for (String line : lines.split("\n")) {
@@ -141,15 +141,15 @@ class DetectionJsonTest {
         for (int i = 0; i < 20_000; i++) {
             long millis = (long) (random.nextDouble() * 253_402_300_799_999L);
             String expected = Instant.ofEpochMilli(millis).toString();
-            String written = DetectionJson.time(millis);
+            String written = EventTime.format(millis);
             assertThat(Instant.parse(written)).isEqualTo(Instant.parse(expected));
             assertThat(written).hasSize(24).endsWith("Z");
         }
-        assertThat(DetectionJson.time(0)).isEqualTo("1970-01-01T00:00:00.000Z");
-        assertThat(DetectionJson.time(951_782_400_000L)).isEqualTo("2000-02-29T00:00:00.000Z");
-        assertThat(DetectionJson.time(1_798_761_599_999L)).isEqualTo("2026-12-31T23:59:59.999Z");
-        assertThat(DetectionJson.time(-5)).isEqualTo("1970-01-01T00:00:00.000Z");
-        assertThat(DetectionJson.time(Long.MAX_VALUE)).isEqualTo("9999-12-31T23:59:59.999Z");
+        assertThat(EventTime.format(0)).isEqualTo("1970-01-01T00:00:00.000Z");
+        assertThat(EventTime.format(951_782_400_000L)).isEqualTo("2000-02-29T00:00:00.000Z");
+        assertThat(EventTime.format(1_798_761_599_999L)).isEqualTo("2026-12-31T23:59:59.999Z");
+        assertThat(EventTime.format(-5)).isEqualTo("1970-01-01T00:00:00.000Z");
+        assertThat(EventTime.format(Long.MAX_VALUE)).isEqualTo("9999-12-31T23:59:59.999Z");
     }
 
     @Test
@@ -160,7 +160,7 @@ class DetectionJsonTest {
         JsonNode node = MAPPER.readTree(json.status(status, PUBLISHED));
         assertThat(node.get("reason").asText()).isEqualTo("tab\t \"q\" \u0001 \uD83D\uDE00 rtsp://***@cam/x ***");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        json.writePicture("rtsp://u:p@cam/x", 0, 0, new ImageSize(1, 1), List.of(), out);
+        json.writeDetectLine("rtsp://u:p@cam/x", 0, 0, new ImageSize(1, 1), List.of(), out);
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("\"source\":\"rtsp://***@cam/x\"");
     }
 
@@ -169,7 +169,7 @@ class DetectionJsonTest {
         for (String label : List.of("\uD83D", "a\uD83D b", "\uDE00", "\uD83D\uD83D\uDE00")) {
             Detection detection = new Detection(label, 0.5f, new BoundingBox(0, 0, 1, 1));
             ByteArrayOutputStream out = new ByteArrayOutputStream();
-            json.writePicture("x", 0, 0, new ImageSize(1, 1), List.of(detection), out);
+            json.writeDetectLine("x", 0, 0, new ImageSize(1, 1), List.of(detection), out);
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(out.toByteArray()));
             assertThat(MAPPER.readTree(out.toByteArray()).get("detections")).hasSize(1);
         }

@@ -1,16 +1,20 @@
 package io.helmwatch.sinks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -93,6 +97,26 @@ class IncidentJsonTest {
         assertThat(end.get("positions")).isEmpty();
         assertThat(end.get("zone").asText()).isEqualTo("pit");
         assertThat(problems(end)).isEmpty();
+    }
+
+    @Test
+    void shouldDeriveTheSameEndWhateverTheOrderOfFieldsAndDecimals() throws IOException {
+        byte[] last = IncidentJson.incident(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.UPDATE), RECORDED);
+        assertThat(text(IncidentJson.interrupted(last, 3, RECORDED)))
+                .startsWith("{\"schema\":\"helmwatch.events/1\",\"id\":\"gate-3/1795176000/no-helmet-in-pit/1/3\",")
+                .contains(
+                        "\"confidence\":{\"peak\":0.912,\"mean\":0.84}",
+                        "\"lastAt\":\"2026-11-20T12:00:04.240Z\",\"endedAt\":\"2026-11-20T12:00:04.240Z\",");
+        ObjectNode reversed = MAPPER.createObjectNode();
+        List<Map.Entry<String, JsonNode>> fields =
+                new ArrayList<>(MAPPER.readTree(last).properties());
+        Collections.reverse(fields);
+        fields.forEach(field -> reversed.set(field.getKey(), field.getValue()));
+        assertThat(MAPPER.readTree(IncidentJson.interrupted(MAPPER.writeValueAsBytes(reversed), 3, RECORDED)))
+                .isEqualTo(MAPPER.readTree(IncidentJson.interrupted(last, 3, RECORDED)));
+        assertThatThrownBy(() -> IncidentJson.interrupted(new byte[] {'7'}, 3, RECORDED))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("not an incident");
     }
 
     @Test

@@ -3,30 +3,40 @@ package io.helmwatch.sinks.kafka;
 import io.helmwatch.sinks.SinkCounters;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the broker takes messages, and the one log line when that changes. Of a broker that comes and goes all the time, after
- * {@link #BURST} lines at most one more is logged every {@link #QUIET_NANOS}; a state that did not last {@link #SETTLE_NANOS} is not
- * logged; the last one always is in the end.
+ * Whether the broker accepts messages, logged once per change. For an unstable connection, at most {@link #BURST} lines are logged
+ * and then one every {@link #QUIET_NANOS}; a state that lasts less than {@link #SETTLE_NANOS} is not logged; the final state
+ * always is.
  *
  * <p>Threading: any thread.
  */
 final class BrokerState {
-    private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
+    private static final Logger LOG = LoggerFactory.getLogger(BrokerState.class);
     private static final int BURST = 6;
     private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** What is known. */
     private enum Contact {
         UNKNOWN,
-        UP,
-        AWAY
+        AVAILABLE,
+        UNAVAILABLE
     }
 
-    private final String servers;
+    /**
+     * What the log lines say.
+     *
+     * @param servers the brokers' addresses
+     * @param content what is sent, e.g. {@code detections}
+     * @param consequence what happens to messages during an outage
+     * @param summary the effect of an outage, evaluated when it is over
+     */
+    record Wording(String servers, String content, String consequence, Supplier<String> summary) {}
+
+    private final Wording wording;
     private final SinkCounters counters;
     private final LongSupplier nanoClock;
     private Contact contact = Contact.UNKNOWN;
@@ -35,39 +45,43 @@ final class BrokerState {
     private int allowance = BURST;
     private long allowedNanos;
     private long changedNanos;
-    private long awaySinceNanos;
+    private long unavailableSinceNanos;
 
-    BrokerState(String servers, SinkCounters counters) {
-        this(servers, counters, System::nanoTime);
+    BrokerState(Wording wording, SinkCounters counters) {
+        this(wording, counters, System::nanoTime);
     }
 
-    BrokerState(String servers, SinkCounters counters, LongSupplier nanoClock) {
-        this.servers = servers;
+    BrokerState(Wording wording, SinkCounters counters, LongSupplier nanoClock) {
+        this.wording = wording;
         this.counters = counters;
         this.nanoClock = nanoClock;
         this.allowedNanos = nanoClock.getAsLong();
     }
 
-    /** The broker took something. */
-    void up() {
+    boolean isAvailable() {
+        return counters.connected();
+    }
+
+    /** The broker accepted something. */
+    void markAvailable() {
         if (counters.connected()) {
             return;
         }
         synchronized (this) {
-            change(Contact.UP);
+            change(Contact.AVAILABLE);
             counters.markConnected();
             log();
         }
     }
 
-    /** The broker does not take anything, for a reason without secrets. */
-    synchronized void away(String because) {
-        if (contact != Contact.AWAY && logged != Contact.AWAY) {
-            awaySinceNanos = nanoClock.getAsLong();
+    /** The broker accepts nothing, for a reason without secrets. */
+    synchronized void markUnavailable(String because) {
+        if (contact != Contact.UNAVAILABLE && logged != Contact.UNAVAILABLE) {
+            unavailableSinceNanos = nanoClock.getAsLong();
             reason = because;
         }
-        change(Contact.AWAY);
-        counters.markAway(because);
+        change(Contact.UNAVAILABLE);
+        counters.markUnavailable(because);
         log();
     }
 
@@ -78,7 +92,7 @@ final class BrokerState {
         }
     }
 
-    /** Logs a change that was held back, when its time has come. */
+    /** Logs a change whose line was deferred, once it is due. */
     synchronized void log() {
         if (contact == logged) {
             return;
@@ -94,16 +108,17 @@ final class BrokerState {
             return;
         }
         allowance--;
-        if (contact == Contact.AWAY) {
-            LOG.warn("kafka is away: {}; retrying, the newest messages are kept", reason);
-        } else if (logged == Contact.AWAY) {
+        if (contact == Contact.UNAVAILABLE) {
+            LOG.warn("Kafka unavailable for {}: {}; retrying, {}", wording.content, reason, wording.consequence);
+        } else if (logged == Contact.UNAVAILABLE) {
             LOG.info(
-                    "kafka is back: {} after {} s; {} messages were dropped so far",
-                    servers,
-                    TimeUnit.NANOSECONDS.toSeconds(now - awaySinceNanos),
-                    counters.dropped());
+                    "Kafka available again for {}: {} after {} s, {}",
+                    wording.content,
+                    wording.servers,
+                    TimeUnit.NANOSECONDS.toSeconds(now - unavailableSinceNanos),
+                    wording.summary.get());
         } else {
-            LOG.info("kafka is up: {}", servers);
+            LOG.info("Kafka available for {}: {}", wording.content, wording.servers);
         }
         logged = contact;
     }

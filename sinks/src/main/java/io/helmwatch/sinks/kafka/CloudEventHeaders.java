@@ -1,14 +1,14 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.sinks.DetectionJson;
+import io.helmwatch.sinks.EventTime;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 
 /**
- * Record headers of the Kafka protocol binding of CloudEvents 1.0, binary mode: attributes as UTF-8, named with {@code ce_} in front.
+ * Record headers of the Kafka protocol binding of CloudEvents 1.0, binary mode: UTF-8 attributes with the prefix {@code ce_}.
  *
- * <p>Threading: headers may be shared by threads; nothing changes them.
+ * <p>Threading: any thread; headers are immutable.
  */
 final class CloudEventHeaders {
     static final Header SPEC_VERSION = header("ce_specversion", "1.0");
@@ -16,7 +16,7 @@ final class CloudEventHeaders {
 
     private CloudEventHeaders() {}
 
-    /** What happened, such as {@code io.helmwatch.detections}. */
+    /** Type of the event, e.g. {@code io.helmwatch.detections}. */
     static Header type(String type) {
         return header("ce_type", type);
     }
@@ -25,7 +25,7 @@ final class CloudEventHeaders {
         return header("ce_id", id);
     }
 
-    /** Where it happened: a stream of this service. */
+    /** Source of the event: a stream of this service. */
     static Header source(String stream) {
         return header("ce_source", "/helmwatch/streams/" + stream);
     }
@@ -34,9 +34,9 @@ final class CloudEventHeaders {
         return header("ce_subject", subject);
     }
 
-    /** When it happened, milliseconds since 1970. */
+    /** Time of the event, milliseconds since 1970. */
     static Header time(long atMillis) {
-        return header("ce_time", DetectionJson.time(atMillis));
+        return header("ce_time", EventTime.format(atMillis));
     }
 
     private static Header header(String name, String value) {

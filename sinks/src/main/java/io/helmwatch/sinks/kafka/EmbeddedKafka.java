@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
  * A real Kafka broker inside this process, for development, demonstrations and tests: one KRaft node that listens on the
  * loopback address only, without authentication. Any Kafka client of this machine can use it.
  *
- * <p>Topics are not created by mere use; an unwanted one would lack its settings.
+ * <p>Topics are not created automatically, since they would lack their settings.
  *
- * <p>Ownership: the data folder is the caller's; without one, a temporary folder is made and deleted on {@link #close}.
+ * <p>Ownership: the data directory is the caller's; without one, a temporary one is created and deleted on {@link #close}.
  * Threading: start, stop and close by one thread at a time; the accessors by any thread.
  */
 public final class EmbeddedKafka implements AutoCloseable {
@@ -55,7 +55,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         this.overrides = Map.copyOf(overrides);
     }
 
-    /** Starts a broker on a free port with a temporary data folder. */
+    /** Starts a broker on a free port with a temporary data directory. */
     public static EmbeddedKafka start() {
         return start(null, 0);
     }
@@ -63,15 +63,15 @@ public final class EmbeddedKafka implements AutoCloseable {
     /**
      * Starts a broker.
      *
-     * @param dataDir where it keeps its data, made when missing and used again by the next start; null is a temporary folder
-     * @param port the port on the loopback address; 0 takes a free one
+     * @param dataDir data directory, created when missing and reused by the next start; null for a temporary one
+     * @param port port on the loopback address; 0 selects a free one
      * @throws IllegalStateException when it cannot start, with the reason in one sentence
      */
     public static EmbeddedKafka start(@Nullable Path dataDir, int port) {
         return start(dataDir, port, Map.of());
     }
 
-    /** The same with settings of its own, as Kafka's broker configuration names them; they win over ours. */
+    /** Starts a broker with additional settings of Kafka's broker configuration, which override ours. */
     public static EmbeddedKafka start(@Nullable Path dataDir, int port, Map<String, String> overrides) {
         Path folder;
         int[] ports;
@@ -86,7 +86,8 @@ public final class EmbeddedKafka implements AutoCloseable {
                     ? Files.createTempDirectory("helmwatch-kafka-")
                     : Files.createDirectories(dataDir).toAbsolutePath();
         } catch (IOException e) {
-            throw new IllegalStateException("embedded Kafka: data folder " + dataDir + " cannot be made: " + e, e);
+            throw new IllegalStateException(
+                    "embedded Kafka: data directory " + dataDir + " cannot be created: " + e, e);
         }
         EmbeddedKafka kafka = new EmbeddedKafka(folder, dataDir == null, ports[0], ports[1], overrides);
         try {
@@ -103,7 +104,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         if (server != null) {
             return;
         }
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         try {
             if (!Files.exists(dataDir.resolve(META_PROPERTIES))) {
                 format();
@@ -123,11 +124,11 @@ public final class EmbeddedKafka implements AutoCloseable {
                     e);
         }
         LOG.info(
-                "embedded Kafka listens on {}, data in {}{}, up in {} ms",
+                "Embedded Kafka started: address={}, data={}{}, startup={} ms",
                 bootstrapServers(),
                 dataDir,
                 temporary ? " (temporary)" : "",
-                (System.nanoTime() - begun) / 1_000_000);
+                (System.nanoTime() - startNanos) / 1_000_000);
     }
 
     /** Stops the broker and keeps its data, for {@link #restart}. Does nothing while stopped. */
@@ -150,12 +151,12 @@ public final class EmbeddedKafka implements AutoCloseable {
         return port;
     }
 
-    /** Where the data is. */
+    /** The data directory. */
     public Path dataDir() {
         return dataDir;
     }
 
-    /** Stops the broker and deletes a temporary data folder; a second call does nothing. */
+    /** Stops the broker and deletes a temporary data directory; a second call does nothing. */
     @Override
     public void close() {
         try {
@@ -168,18 +169,18 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     private void format() throws Exception {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
         new Formatter()
                 .setNodeId(NODE_ID)
                 .setClusterId(Uuid.randomUuid().toString())
                 .addDirectory(dataDir.toString())
                 .setMetadataLogDirectory(dataDir.toString())
                 .setControllerListenerName("CONTROLLER")
-                .setPrintStream(new PrintStream(said, true, StandardCharsets.UTF_8))
+                .setPrintStream(new PrintStream(output, true, StandardCharsets.UTF_8))
                 .run();
     }
 
-    /** One small broker: few threads and buffers, single replicas. Keys are Kafka's broker configuration. */
+    /** Broker configuration of one small node: few threads and buffers, single replicas. */
     private Map<String, Object> settings() {
         Map<String, Object> settings = new HashMap<>();
         settings.put("process.roles", "broker,controller");
@@ -207,20 +208,20 @@ public final class EmbeddedKafka implements AutoCloseable {
         settings.put("num.io.threads", "2");
         settings.put("log.cleaner.dedupe.buffer.size", "4194304");
         settings.put("log.index.size.max.bytes", "1048576");
-        // A broker that was killed is let in again after this, instead of the usual nine seconds.
+        // A killed broker may register again after this time instead of nine seconds.
         settings.put("broker.session.timeout.ms", "4000");
         settings.put("broker.heartbeat.interval.ms", "1000");
         settings.putAll(overrides);
         return settings;
     }
 
-    /** The wanted port (or a free one) and a free one for the controller, both seen free at the same time. */
-    private static int[] freePorts(int wanted) throws IOException {
+    /** The requested port (or a free one) and a free one for the controller, both free at the same time. */
+    private static int[] freePorts(int requested) throws IOException {
         InetAddress loopback = InetAddress.getByName(HOST);
         try (ServerSocket clients = new ServerSocket();
                 ServerSocket controller = new ServerSocket(0, 1, loopback)) {
             clients.setReuseAddress(true);
-            clients.bind(new InetSocketAddress(loopback, wanted), 1);
+            clients.bind(new InetSocketAddress(loopback, requested), 1);
             return new int[] {clients.getLocalPort(), controller.getLocalPort()};
         }
     }
@@ -245,7 +246,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 }
             });
         } catch (IOException | UncheckedIOException e) {
-            LOG.warn("embedded Kafka: temporary data in {} could not be deleted: {}", dataDir, e.toString());
+            LOG.warn("Embedded Kafka: temporary data in {} not deleted: {}", dataDir, e.toString());
         }
     }
 }

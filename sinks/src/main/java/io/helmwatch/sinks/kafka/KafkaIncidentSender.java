@@ -12,37 +12,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends incidents from the spool to the events topic, at least once, and forgets each when the broker has acknowledged it. What lies
- * in the spool at the start is sent first.
+ * Sends incidents from the spool to the events topic, at least once, and removes each after its acknowledgement. Messages that are
+ * in the spool at start are sent first.
  *
- * <p>Order: of one stream only one message is under way at a time, and the next one is sent after its acknowledgement. That costs
- * throughput, of which incidents need little, and makes the order independent of retries, of the client's settings and of the broker's
- * restarts. Streams do not wait for each other.
+ * <p>Order: of one stream only one message is in flight at a time; the next one is sent after its acknowledgement. That limits
+ * throughput, of which incidents need little, and keeps the order independent of retries, client settings and broker restarts.
+ * Streams do not wait for each other.
  *
- * <p>Retries have no end; pauses double from 0.1 s to 30 s, less up to a fifth at random, and start anew after a success or when
- * the broker, asked every two seconds, answers again. A client that failed for good, such as one that was refused, is replaced. A message
- * that the broker will never take (too large, invalid) is set aside so that it does not hold up its stream.
+ * <p>Retries never end; {@link ProducerSession} defines the pauses, of at most 30 s. A message that the broker rejects for good
+ * (too large, invalid) is dead-lettered, so that it does not block its stream.
  *
  * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: the spool belongs to the caller.
  */
@@ -51,96 +39,64 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private static final int BATCH = 256;
     private static final int ACKNOWLEDGE_BATCH = 64;
     private static final long IDLE_MILLIS = 500;
-    private static final long FIRST_RETRY_MILLIS = 100;
-    private static final long LAST_RETRY_MILLIS = 30_000;
-    private static final long SILENCE_MILLIS = 3_000;
-    private static final int DELIVERY_TIMEOUT_MILLIS = 30_000;
-    private static final int REQUEST_TIMEOUT_MILLIS = 10_000;
+    private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
     private static final long DRAIN_MILLIS = 3_000;
     private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_000);
 
-    /** What became of one message; null is an acknowledgement. */
+    /** The result of sending one message; {@code failure} is null for an acknowledgement. */
     private record Outcome(
-            int client, SpooledEvent event, @Nullable Exception failure) {}
+            int generation, SpooledEvent event, @Nullable Exception failure) {}
 
-    private final KafkaConfig config;
+    private final String topic;
     private final IncidentSpool spool;
-    private final Map<String, Object> properties;
     private final SinkCounters counters;
-    private final KafkaTopics topics;
+    private final ProducerSession session;
     private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile boolean closing;
     private volatile long closeByNanos;
-    /** The broker answers again, after it did not: no reason to wait any longer. */
-    private volatile boolean back;
 
     // Owned by the thread.
-    private @Nullable Producer<byte[], byte[]> producer;
-    private int clients;
-    private long retryMillis = FIRST_RETRY_MILLIS;
-    /** Acknowledged by the broker, not yet forgotten by the spool. */
+    /** Acknowledged by the broker, not yet removed from the spool. */
     private final List<SpooledEvent> acknowledged = new ArrayList<>();
 
     private String spoolProblem = "";
 
-    private final Object contact = new Object();
-    private long awaySinceNanos;
-
     /**
      * Starts sending; returns at once, with or without a broker.
      *
-     * @throws IllegalArgumentException when a client property cannot be used, in one sentence without secrets
+     * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
      */
     public KafkaIncidentSender(KafkaConfig config, IncidentSpool spool) {
-        this.config = config;
+        this.topic = config.eventsTopic();
         this.spool = spool;
-        this.properties = KafkaProperties.producer(config);
-        properties.put(ProducerConfig.CLIENT_ID_CONFIG, properties.get(ProducerConfig.CLIENT_ID_CONFIG) + "-incidents");
-        putUnlessConfigured(ProducerConfig.LINGER_MS_CONFIG, 0);
-        putUnlessConfigured(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
-        putUnlessConfigured(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS);
         this.counters = new SinkCounters(() -> (int) Math.min(Integer.MAX_VALUE, spool.waiting()));
-        this.topics = new KafkaTopics(config, new KafkaTopics.Listener() {
-            private boolean away;
-
-            @Override
-            public void onSettled(Set<String> created) {
-                if (away) {
-                    away = false;
-                    back = true;
-                }
-            }
-
-            @Override
-            public void onMissing(String reason) {
-                onAway(reason);
-            }
-
-            @Override
-            public void onAway(String reason) {
-                away = true;
-                markAway(reason);
-            }
-        });
+        BrokerState state = new BrokerState(
+                new BrokerState.Wording(
+                        config.bootstrapServers(),
+                        "incidents",
+                        "incidents stay in the spool",
+                        () -> spool.waiting() + " incidents waiting"),
+                counters);
+        this.session = new ProducerSession(
+                config,
+                KafkaProperties.incidentProducer(config),
+                state,
+                MAX_BACK_OFF,
+                () -> spool.waiting() > 0,
+                created -> {});
         this.thread = new Thread(this::run, "incident-sender");
         thread.setDaemon(true);
-        topics.start();
+        session.start();
         thread.start();
     }
 
-    private void putUnlessConfigured(String key, int value) {
-        if (!config.properties().containsKey(key)) {
-            properties.put(key, Integer.toString(value));
-        }
-    }
-
-    /** Whether the broker takes messages as far as is known. */
+    /** Whether the broker accepts messages as far as is known. */
     public boolean isConnected() {
         return counters.connected();
     }
 
-    /** Why it does not, one sentence without secrets; empty while all is well. */
+    /** Why it does not, one sentence without secrets; empty while it is healthy. */
     public String problem() {
         return counters.problem();
     }
@@ -149,34 +105,39 @@ public final class KafkaIncidentSender implements AutoCloseable {
         try {
             while (!isDone()) {
                 try {
-                    step();
-                } catch (KafkaException | IllegalStateException | SpoolException e) {
-                    onFailure(e);
+                    sendWaiting();
+                } catch (SpoolException e) {
+                    warnOnce(e);
+                    session.backOff();
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            topics.close();
-            closeProducer(CLOSE_TIMEOUT);
+            session.close(CLOSE_TIMEOUT);
         }
     }
 
     private boolean isDone() {
-        return closing && (System.nanoTime() - closeByNanos >= 0 || spool.waiting() == 0 || isAway());
+        return closing && (isPastDeadline() || spool.waiting() == 0 || isKnownUnavailable());
     }
 
-    /** Known to be away: before the first answer nothing is known. */
-    private boolean isAway() {
+    private boolean isPastDeadline() {
+        return System.nanoTime() - closeByNanos >= 0;
+    }
+
+    /** Before the first answer nothing is known. */
+    private boolean isKnownUnavailable() {
         return !counters.connected() && !counters.problem().isEmpty();
     }
 
-    private void step() throws InterruptedException {
-        if (!topics.isSettled()) {
-            pause(FIRST_RETRY_MILLIS);
+    private void sendWaiting() throws InterruptedException {
+        session.maintain();
+        if (!session.areTopicsChecked()) {
+            session.awaitTopics(IDLE_MILLIS);
             return;
         }
-        flushAcknowledged();
+        removeAcknowledged();
         List<SpooledEvent> waiting = spool.next(0, BATCH + acknowledged.size());
         waiting.removeIf(event -> acknowledged.stream().anyMatch(done -> done.position() == event.position()));
         if (waiting.isEmpty()) {
@@ -188,82 +149,71 @@ public final class KafkaIncidentSender implements AutoCloseable {
             byStream.computeIfAbsent(event.stream(), stream -> new ArrayDeque<>())
                     .add(event);
         }
-        Exception failure = deliver(byStream);
-        if (failure == null) {
-            retryMillis = FIRST_RETRY_MILLIS;
-        } else {
-            onFailure(failure);
+        if (!deliver(byStream)) {
+            session.backOff();
         }
     }
 
-    /** Sends what it can, one message per stream at a time; returns the first failure after which a stream has to wait. */
-    private @Nullable Exception deliver(Map<String, ArrayDeque<SpooledEvent>> byStream) throws InterruptedException {
-        Exception failure = null;
-        int underWay = 0;
+    /** Sends messages, one per stream at a time; returns whether no stream has to wait after a failure. */
+    private boolean deliver(Map<String, ArrayDeque<SpooledEvent>> byStream) throws InterruptedException {
+        boolean delivered = true;
+        int inFlight = 0;
         try {
             for (ArrayDeque<SpooledEvent> queue : byStream.values()) {
                 send(queue.removeFirst());
-                underWay++;
+                inFlight++;
             }
-            while (underWay > 0) {
-                Outcome outcome = outcomes.poll(SILENCE_MILLIS, TimeUnit.MILLISECONDS);
+            while (inFlight > 0) {
+                Outcome outcome = outcomes.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 if (outcome == null) {
-                    markAway(config.bootstrapServers() + " acknowledges nothing");
-                    // It may be the topic that is gone: the client would go on asking for it until its own time is up.
-                    topics.check();
+                    session.watch();
                     if (isDone()) {
-                        return failure;
+                        return delivered;
                     }
                     continue;
                 }
-                if (outcome.client() != clients) {
+                if (outcome.generation() != session.generation()) {
                     continue;
                 }
-                underWay--;
-                Exception problem = settle(outcome);
+                inFlight--;
                 ArrayDeque<SpooledEvent> queue = byStream.get(outcome.event().stream());
-                if (problem != null) {
-                    failure = failure == null ? problem : failure;
-                } else if (queue != null && !queue.isEmpty() && !closingLate()) {
+                if (!settle(outcome)) {
+                    delivered = false;
+                } else if (queue != null && !queue.isEmpty() && !(closing && isPastDeadline())) {
                     send(queue.removeFirst());
-                    underWay++;
+                    inFlight++;
                 }
             }
         } finally {
-            if (underWay > 0) {
-                // What is still under way may be acknowledged by nobody any more: a new client, and it is sent again.
-                closeProducer(Duration.ZERO);
+            if (inFlight > 0) {
+                // Their outcome is unknown: they are sent again by another client.
+                session.discardProducer();
             }
-            flushAcknowledged();
+            removeAcknowledged();
         }
-        return failure;
+        return delivered;
     }
 
-    private boolean closingLate() {
-        return closing && System.nanoTime() - closeByNanos >= 0;
-    }
-
-    /** Returns why the stream has to wait, or null when it may go on. */
-    private @Nullable Exception settle(Outcome outcome) {
+    /** Returns whether the stream may continue with its next message. */
+    private boolean settle(Outcome outcome) {
         Exception failure = outcome.failure();
         if (failure == null) {
             counters.countPublished();
-            markUp();
             acknowledged.add(outcome.event());
             if (acknowledged.size() % ACKNOWLEDGE_BATCH == 0) {
-                flushAcknowledged();
+                removeAcknowledged();
             }
-            return null;
+            return true;
         }
-        if (failure instanceof RecordTooLargeException || failure instanceof InvalidRecordException) {
-            spool.setAside(outcome.event(), KafkaProperties.sentence(failure));
-            return null;
+        if (KafkaFailures.isPermanentForRecord(failure)) {
+            spool.deadLetter(outcome.event(), KafkaFailures.message(failure));
+            return true;
         }
-        return failure;
+        return false;
     }
 
-    /** A disk that does not take it is no reason to hold back other messages: it is tried again with the next ones. */
-    private void flushAcknowledged() {
+    /** A failing disk does not delay other messages: removal is retried with the next ones. */
+    private void removeAcknowledged() {
         if (acknowledged.isEmpty()) {
             return;
         }
@@ -285,84 +235,14 @@ public final class KafkaIncidentSender implements AutoCloseable {
     }
 
     private void send(SpooledEvent event) {
-        Producer<byte[], byte[]> client = producer;
-        if (client == null) {
-            client = new KafkaProducer<>(properties);
-            producer = client;
-            clients++;
-        }
-        ProducerRecord<byte[], byte[]> message = new ProducerRecord<>(
-                config.eventsTopic(),
-                null,
-                null,
-                event.stream().getBytes(StandardCharsets.UTF_8),
-                event.value(),
-                headers(event));
-        int number = clients;
-        try {
-            var unusedFuture =
-                    client.send(message, (metadata, failure) -> outcomes.add(new Outcome(number, event, failure)));
-        } catch (KafkaException | IllegalStateException e) {
-            outcomes.add(new Outcome(number, event, e));
-        }
-    }
-
-    private void onFailure(Exception failure) throws InterruptedException {
-        back = false;
-        if (failure instanceof SpoolException ofSpool) {
-            warnOnce(ofSpool);
-        } else {
-            String reason = KafkaProperties.sentence(failure);
-            boolean refused = failure instanceof AuthenticationException || failure instanceof AuthorizationException;
-            markAway(config.bootstrapServers() + (refused ? " refuses us (" : " does not take incidents (") + reason
-                    + ")");
-            if (!(failure instanceof RetriableException)) {
-                closeProducer(Duration.ZERO);
-            }
-            topics.check();
-        }
-        pause(retryMillis - ThreadLocalRandom.current().nextLong(retryMillis / 5 + 1));
-        retryMillis = back ? FIRST_RETRY_MILLIS : Math.min(LAST_RETRY_MILLIS, 2 * retryMillis);
-    }
-
-    private void markUp() {
-        synchronized (contact) {
-            if (awaySinceNanos != 0) {
-                long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - awaySinceNanos);
-                LOG.info("incidents are delivered again after {} s; {} wait", seconds, spool.waiting());
-                awaySinceNanos = 0;
-            }
-            counters.markConnected();
-        }
-    }
-
-    private void markAway(String reason) {
-        synchronized (contact) {
-            if (awaySinceNanos == 0) {
-                awaySinceNanos = System.nanoTime();
-                LOG.warn("incidents wait in the spool: {}; retrying without end", reason);
-            }
-            counters.markAway(reason);
-        }
-    }
-
-    private void pause(long millis) throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        while (!closing && !back && System.nanoTime() - until < 0) {
-            TimeUnit.MILLISECONDS.sleep(
-                    Math.max(1, Math.min(50, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime()))));
-        }
-    }
-
-    private void closeProducer(Duration timeout) {
-        Producer<byte[], byte[]> client = producer;
-        producer = null;
-        if (client != null) {
-            try {
-                client.close(timeout);
-            } catch (KafkaException e) {
-                LOG.debug("the client did not close cleanly: {}", KafkaProperties.sentence(e));
-            }
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                topic, null, null, event.stream().getBytes(StandardCharsets.UTF_8), event.value(), headers(event));
+        int generation = session.generation();
+        Exception rejection = session.send(
+                record, session.delivery(failure -> outcomes.add(new Outcome(generation, event, failure))));
+        if (rejection != null) {
+            session.onFailure(rejection);
+            outcomes.add(new Outcome(generation, event, rejection));
         }
     }
 
@@ -377,7 +257,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 CloudEventHeaders.CONTENT_TYPE);
     }
 
-    /** Sends what waits if the broker takes it, for at most three seconds; the rest stays in the spool. */
+    /** Sends waiting messages while the broker accepts them, for at most three seconds; the others stay in the spool. */
     @Override
     public void close() {
         if (closing) {
@@ -385,6 +265,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
         }
         closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
         closing = true;
+        session.beginClose();
         try {
             thread.join(DRAIN_MILLIS + 2_000);
             if (thread.isAlive()) {

@@ -12,27 +12,27 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Node;
 
 /**
- * Asks a broker once whether it is there, for {@code helmwatch doctor}.
+ * Checks once whether a broker is reachable, for {@code helmwatch doctor}.
  *
- * @param reachable whether it answered
- * @param sentence what was found, one sentence without secrets
+ * @param reachable whether the broker answered
+ * @param sentence the result, one sentence without secrets
  */
 public record KafkaProbe(boolean reachable, String sentence) {
 
     /**
      * Connects with the configuration's client properties, lists brokers and topics, and disconnects.
      *
-     * @param timeout longest time that this takes, give or take a second
+     * @param timeout longest duration, with a tolerance of a second
      */
     public static KafkaProbe of(KafkaConfig config, Duration timeout) {
         int millis = (int) Math.max(100, Math.min(Integer.MAX_VALUE, timeout.toMillis()));
         String servers = config.bootstrapServers();
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         try (Admin admin = Admin.create(KafkaProperties.admin(config, millis))) {
             try {
                 Collection<Node> brokers = admin.describeCluster().nodes().get(millis, TimeUnit.MILLISECONDS);
                 Set<String> topics = admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS);
-                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
                 return new KafkaProbe(
                         true,
                         servers + " answers (" + brokers.size() + (brokers.size() == 1 ? " broker, " : " brokers, ")
@@ -44,15 +44,15 @@ public record KafkaProbe(boolean reachable, String sentence) {
             Thread.currentThread().interrupt();
             return new KafkaProbe(false, servers + ": interrupted");
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            return new KafkaProbe(false, KafkaProperties.away(servers, e));
+            return new KafkaProbe(false, KafkaFailures.describe(servers, e));
         }
     }
 
-    private static String topics(KafkaConfig config, Set<String> there) {
+    private static String topics(KafkaConfig config, Set<String> existing) {
         Set<String> missing = new TreeSet<>(KafkaTopics.topics(config));
-        missing.removeAll(there);
+        missing.removeAll(existing);
         if (missing.isEmpty()) {
-            return "topics are there";
+            return "all topics exist";
         }
         return "missing topics: " + String.join(", ", missing)
                 + (config.createTopics() ? " (will be created)" : " (create them or set kafka.create-topics: true)");

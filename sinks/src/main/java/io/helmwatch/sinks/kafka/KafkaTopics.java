@@ -23,38 +23,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to it that the topics are there: a thread of its own asks the broker, again and again until it answers, and creates
- * what is missing where that is allowed, {@code helmwatch.streams} compacted.
+ * Ensures that the topics exist: a thread of its own asks the broker until it answers, and creates missing topics where that is
+ * allowed, {@code helmwatch.streams} compacted.
  *
- * <p>Threading: {@link #check}, {@link #isSettled} and {@link #close} by any thread; the listener is called by the own thread.
+ * <p>Threading: {@link #check}, {@link #isChecked}, {@link #missing} and {@link #close} by any thread; the listener is called by the
+ * thread of the topics.
  */
 final class KafkaTopics implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaTopics.class);
     private static final int TIMEOUT_MILLIS = 4_000;
     private static final long FIRST_RETRY_MILLIS = 250;
     private static final long LAST_RETRY_MILLIS = 2_000;
 
-    /** What came out; called on the thread of the topics. */
+    /** Receives the results. */
     interface Listener {
-        /** The broker answered and the topics are there; {@code created} are those that were missing before. */
-        void onSettled(Set<String> created);
+        /** The broker answered and all topics exist; {@code created} were missing before. */
+        void onReady(Set<String> created);
 
-        /** The broker answered, but topics are missing that we do not or may not create. */
+        /** The broker answered, but topics are missing that may not be created. */
         void onMissing(String reason);
 
-        /** The broker cannot be asked; the reason is a whole sentence. */
-        void onAway(String reason);
+        /** The broker cannot be asked, for a reason without secrets. */
+        void onUnavailable(String reason);
     }
 
     private final KafkaConfig config;
     private final Listener listener;
     private final Thread thread;
     private final Object monitor = new Object();
-    private boolean wanted = true;
+    private boolean requested = true;
     private boolean closed;
-    private volatile boolean settled;
+    private volatile boolean checked;
     private volatile String missing = "";
-    private String said = "";
+    private String lastWarning = "";
 
     KafkaTopics(KafkaConfig config, Listener listener) {
         this.config = config;
@@ -67,35 +68,35 @@ final class KafkaTopics implements AutoCloseable {
         thread.start();
     }
 
-    /** Looks again soon, e.g. because a topic seems to be gone. */
+    /** Requests another check, e.g. because a topic may have been deleted. */
     void check() {
         synchronized (monitor) {
-            wanted = true;
+            requested = true;
             monitor.notifyAll();
         }
     }
 
-    /** Whether the topics were seen to, so that nothing is created by mere use with the wrong settings. */
-    boolean isSettled() {
-        return settled;
+    /** Whether topics were checked, so that none is created by the broker with the wrong settings. */
+    boolean isChecked() {
+        return checked;
     }
 
-    /** Which topics are missing although the broker answers, one sentence; empty while none is. */
+    /** Which topics are missing although the broker answers, one sentence; empty while none is missing. */
     String missing() {
         return missing;
     }
 
     private void run() {
         long retryMillis = FIRST_RETRY_MILLIS;
-        while (awaitWanted()) {
+        while (awaitRequest()) {
             boolean answered = false;
             try (Admin admin = Admin.create(KafkaProperties.admin(config, TIMEOUT_MILLIS))) {
                 try {
-                    Set<String> created = settle(admin);
-                    settled = true;
+                    Set<String> created = createMissing(admin);
+                    checked = true;
                     answered = true;
                     if (missing.isEmpty()) {
-                        listener.onSettled(created);
+                        listener.onReady(created);
                     } else {
                         listener.onMissing(missing);
                     }
@@ -106,7 +107,7 @@ final class KafkaTopics implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 return;
             } catch (ExecutionException | TimeoutException | RuntimeException e) {
-                listener.onAway(KafkaProperties.away(config.bootstrapServers(), e));
+                listener.onUnavailable(KafkaFailures.describe(config.bootstrapServers(), e));
             }
             if (answered && missing.isEmpty()) {
                 retryMillis = FIRST_RETRY_MILLIS;
@@ -120,11 +121,11 @@ final class KafkaTopics implements AutoCloseable {
         }
     }
 
-    private Set<String> settle(Admin admin) throws InterruptedException, ExecutionException, TimeoutException {
-        Set<String> there = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+    private Set<String> createMissing(Admin admin) throws InterruptedException, ExecutionException, TimeoutException {
+        Set<String> existing = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
         Set<String> lacking = new TreeSet<>(topics(config));
-        lacking.removeAll(there);
-        if (there.contains(config.streamsTopic())) {
+        lacking.removeAll(existing);
+        if (existing.contains(config.streamsTopic())) {
             checkCompaction(admin);
         }
         Set<String> created = lacking.isEmpty() || !config.createTopics() ? Set.of() : create(admin, lacking);
@@ -171,7 +172,7 @@ final class KafkaTopics implements AutoCloseable {
             }
         }
         if (!created.isEmpty()) {
-            LOG.info("kafka: created {}", String.join(", ", created));
+            LOG.info("Kafka: created topics {}", String.join(", ", created));
         }
         created.addAll(byOthers);
         return created;
@@ -186,24 +187,26 @@ final class KafkaTopics implements AutoCloseable {
                     .get(resource);
             ConfigEntry policy = found == null ? null : found.get(TopicConfig.CLEANUP_POLICY_CONFIG);
             if (policy != null && !String.valueOf(policy.value()).contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-                sayOnce("kafka: topic " + config.streamsTopic() + " has cleanup.policy=" + policy.value()
-                        + ", expected compact: the last state of quiet streams will be lost with time");
+                warnOnce(
+                        "Kafka: topic " + config.streamsTopic() + " has cleanup.policy=" + policy.value()
+                                + ", expected compact: old states are deleted, and consumers miss the streams that did not change since");
             }
         } catch (ExecutionException e) {
-            LOG.debug("kafka: settings of {} cannot be read: {}", config.streamsTopic(), KafkaProperties.sentence(e));
+            LOG.debug(
+                    "Kafka: settings of topic {} cannot be read: {}", config.streamsTopic(), KafkaFailures.message(e));
         }
     }
 
-    private void sayOnce(String sentence) {
-        if (!sentence.equals(said)) {
-            said = sentence;
+    private void warnOnce(String sentence) {
+        if (!sentence.equals(lastWarning)) {
+            lastWarning = sentence;
             LOG.warn(sentence);
         }
     }
 
-    private boolean awaitWanted() {
+    private boolean awaitRequest() {
         synchronized (monitor) {
-            while (!wanted && !closed) {
+            while (!requested && !closed) {
                 try {
                     monitor.wait();
                 } catch (InterruptedException e) {
@@ -211,7 +214,7 @@ final class KafkaTopics implements AutoCloseable {
                     return false;
                 }
             }
-            wanted = false;
+            requested = false;
             return !closed;
         }
     }
@@ -235,7 +238,7 @@ final class KafkaTopics implements AutoCloseable {
         }
     }
 
-    /** Ends the thread without waiting for an answer of the broker. */
+    /** Stops the thread without waiting for an answer of the broker. */
     @Override
     public void close() {
         synchronized (monitor) {

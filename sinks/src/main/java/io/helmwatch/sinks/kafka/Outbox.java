@@ -12,14 +12,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits to be sent. Detections are bounded: the oldest makes room, since consumers want to know what is, not what was.
- * Changes of state wait as long as they have to; only beyond {@link #STATUS_LIMIT}, those are let go that are not the last of
- * their stream.
+ * Queue of messages to send. Detections are bounded: the oldest is dropped, since consumers need the current ones. State changes are
+ * kept until they are sent; beyond {@link #STATUS_LIMIT} only the last of each stream is kept.
  *
- * <p>Threading: any thread; the lock is held for a few moves only.
+ * <p>Threading: any thread; the lock is held for a few operations only.
  */
 final class Outbox {
-    /** Waiting changes of state beyond which only the last of each stream is kept. */
+    /** Queued state changes beyond which only the last of each stream is kept. */
     static final int STATUS_LIMIT = 10_000;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -27,7 +26,7 @@ final class Outbox {
     private final ArrayDeque<FrameDetections> detections;
     private final ArrayDeque<StatusMessage> statuses = new ArrayDeque<>();
     private final Map<String, StatusMessage> latest = new HashMap<>();
-    private final Map<String, StatusMessage> lastTaken = new HashMap<>();
+    private final Map<String, StatusMessage> lastPolled = new HashMap<>();
     private final int capacity;
     private volatile int depth;
     private long wakeUps;
@@ -37,7 +36,7 @@ final class Outbox {
         this.detections = new ArrayDeque<>(Math.min(capacity, 1_024));
     }
 
-    /** A change of state on its way; compared by identity. */
+    /** A state change to send; compared by identity. */
     static final class StatusMessage {
         final StreamStatus status;
 
@@ -46,7 +45,7 @@ final class Outbox {
         }
     }
 
-    /** Adds a frame's detections; returns whether the oldest had to make room. */
+    /** Adds a frame's detections; returns whether the oldest was dropped. */
     boolean add(FrameDetections frame) {
         lock.lock();
         try {
@@ -62,7 +61,7 @@ final class Outbox {
         }
     }
 
-    /** Puts back at the head what could not be sent; returns whether there was no room for it. */
+    /** Returns an unsent frame to the head of the queue; returns whether it was dropped because the queue is full. */
     boolean giveBack(FrameDetections frame) {
         lock.lock();
         try {
@@ -84,7 +83,7 @@ final class Outbox {
             latest.put(status.stream(), message);
             statuses.addLast(message);
             if (statuses.size() > STATUS_LIMIT) {
-                dropOvertaken();
+                dropSuperseded();
             }
             changed();
         } finally {
@@ -93,15 +92,15 @@ final class Outbox {
     }
 
     /**
-     * Puts back at the head a change of state that did not arrive, unless a later one of its stream was taken since: sent
-     * behind that, it would tell consumers the wrong state.
+     * Returns an undelivered state change to the head of the queue, unless a later one of its stream was polled since: sent after
+     * that, it would give consumers the wrong state.
      *
-     * @return whether it waits again
+     * @return whether it is queued again
      */
     boolean giveBack(StatusMessage message) {
         lock.lock();
         try {
-            if (!isSame(lastTaken.get(message.status.stream()), message)) {
+            if (!isSame(lastPolled.get(message.status.stream()), message)) {
                 return false;
             }
             statuses.addFirst(message);
@@ -112,7 +111,7 @@ final class Outbox {
         }
     }
 
-    /** Lets the last state of every stream be sent again. */
+    /** Queues the last state of every stream again. */
     void repeatLatest() {
         lock.lock();
         try {
@@ -124,14 +123,14 @@ final class Outbox {
         }
     }
 
-    /** The next change of state; null when none waits. */
+    /** Removes the next state change; null when none is queued. */
     @Nullable
     StatusMessage pollStatus() {
         lock.lock();
         try {
             StatusMessage message = statuses.pollFirst();
             if (message != null) {
-                lastTaken.put(message.status.stream(), message);
+                lastPolled.put(message.status.stream(), message);
             }
             changed();
             return message;
@@ -140,7 +139,7 @@ final class Outbox {
         }
     }
 
-    /** The next frame's detections; null when none waits. */
+    /** Removes the next frame's detections; null when none is queued. */
     @Nullable
     FrameDetections pollDetections() {
         lock.lock();
@@ -153,22 +152,13 @@ final class Outbox {
         }
     }
 
-    /** Returns when something waits, when woken, or after the time. */
+    /** Returns when a message is queued, when woken, or after the given time. */
     void await(long millis) throws InterruptedException {
-        await(millis, true);
-    }
-
-    /** Returns when woken or after the time, whatever waits. */
-    void pause(long millis) throws InterruptedException {
-        await(millis, false);
-    }
-
-    private void await(long millis, boolean untilWaiting) throws InterruptedException {
         lock.lock();
         try {
             long seen = wakeUps;
             long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
-            while (nanos > 0 && wakeUps == seen && !(untilWaiting && depth > 0)) {
+            while (nanos > 0 && wakeUps == seen && depth == 0) {
                 nanos = arrived.awaitNanos(nanos);
             }
         } finally {
@@ -176,6 +166,7 @@ final class Outbox {
         }
     }
 
+    /** Ends a call of {@link #await}. */
     void wake() {
         lock.lock();
         try {
@@ -198,7 +189,7 @@ final class Outbox {
         return one != null && one.equals(other);
     }
 
-    private void dropOvertaken() {
+    private void dropSuperseded() {
         for (Iterator<StatusMessage> i = statuses.iterator(); i.hasNext(); ) {
             if (!isLatest(i.next())) {
                 i.remove();

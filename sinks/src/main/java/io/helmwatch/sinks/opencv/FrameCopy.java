@@ -7,12 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A frame's samples in memory of our own, so that the frame itself goes on at once. Used again and again; grows to the largest frame.
+ * A copy of a frame's samples, so that the frame itself can be released at once. Reused; grows to the largest frame.
  *
- * <p>Threading: filled by the pipeline's thread, read by the store's, handed over through a queue.
+ * <p>Threading: written by the pipeline's thread, read by the store's, transferred through a queue.
  */
 final class FrameCopy {
-    /** FFmpeg's, of the rows that it allocates for a download. */
+    /** Row alignment of the frames that FFmpeg allocates for a download, bytes. */
     private static final int ROW_ALIGNMENT = 64;
 
     private final int[] offsets = new int[3];
@@ -23,7 +23,7 @@ final class FrameCopy {
     private PixelFormat format = PixelFormat.GRAY8;
     private ColorEncoding color = new ColorEncoding(ColorEncoding.Matrix.BT601, false);
 
-    /** What a copy of a frame needs at most. Of one in device memory, strides are those of its surface, which may be stored turned. */
+    /** Largest size of a copy of a frame, bytes. The strides of a frame in device memory are those of its surface, which may be stored rotated. */
     static int bytes(VideoFrame frame) {
         int bytes = 0;
         for (int plane = 0; plane < frame.format().planes(); plane++) {
@@ -34,7 +34,7 @@ final class FrameCopy {
         return bytes;
     }
 
-    /** Makes room, so that taking a frame need not: memory that was never touched costs more than the copy itself. */
+    /** Allocates memory in advance: the first access to new memory costs more than the copy itself. */
     void reserve(int bytes) {
         if (samples.capacity() < bytes) {
             samples = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -57,8 +57,8 @@ final class FrameCopy {
         for (int plane = 0; plane < format.planes(); plane++) {
             ByteBuffer from = frame.plane(plane).duplicate();
             // The last row may end before its stride does.
-            int wanted = Math.min(from.remaining(), strides[plane] * rows(format, height, plane));
-            samples.put(offsets[plane], from, from.position(), wanted);
+            int length = Math.min(from.remaining(), strides[plane] * rows(format, height, plane));
+            samples.put(offsets[plane], from, from.position(), length);
         }
     }
 
@@ -75,7 +75,7 @@ final class FrameCopy {
         return height;
     }
 
-    /** The picture as rows of B, G, R bytes without padding. Chroma is taken from the nearest sample; rounding to nearest. */
+    /** Converts to rows of B, G, R bytes without padding. Chroma is that of the nearest sample; values are rounded to nearest. */
     void toBgr(byte[] bgr) {
         if (format == PixelFormat.RGB24 || format == PixelFormat.BGR24) {
             copyRgb(bgr);

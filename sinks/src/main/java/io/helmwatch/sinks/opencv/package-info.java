@@ -1,4 +1,4 @@
-/** Pictures that prove incidents, drawn and encoded with OpenCV. */
+/** Snapshots of incidents, drawn and encoded with OpenCV. */
 @NullMarked
 package io.helmwatch.sinks.opencv;
 

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.spool;
 
-/** The spool cannot be opened, read or written; the message is one sentence: what, and what to do. */
+/** The spool cannot be opened, read or written; the message is one sentence: what failed, why, and what to do. */
 public final class SpoolException extends RuntimeException {
     SpoolException(String message, Throwable cause) {
         super(message, cause);

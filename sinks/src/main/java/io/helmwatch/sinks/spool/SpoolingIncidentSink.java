@@ -16,11 +16,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes incidents durable on a thread of its own, so that neither a slow disk nor a picture in the making holds up the pipeline.
+ * Persists incidents on a thread of its own, so that neither a slow disk nor a snapshot in progress delays the pipeline.
  *
- * <p>A message counts as accepted once it is in the spool. Until then it waits in memory, a few milliseconds as a rule; what is there
- * when the process is killed is lost. A disk that takes nothing is tried again for ever, every second; meanwhile up to {@value #CAPACITY}
- * messages wait in memory, further ones are refused and counted.
+ * <p>A message counts as accepted once it is in the spool. Until then it is in memory, usually for a few milliseconds, and is lost
+ * when the process is killed. When the disk cannot be written, the write is retried every second; meanwhile up to
+ * {@value #CAPACITY} messages are queued in memory, further ones are refused and counted.
  *
  * <p>Threading: publish and statistics by any thread; close by one. Ownership: the spool belongs to the caller.
  */
@@ -40,7 +40,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
     private volatile boolean closing;
     private volatile long closeByNanos;
 
-    /** One object for as long as this lives: meters hold it weakly. */
+    /** One object for the lifetime of the sink, since meters hold it weakly. */
     private final IncidentStatistics statistics = new IncidentStatistics() {
         @Override
         public long accepted() {
@@ -109,10 +109,10 @@ public final class SpoolingIncidentSink implements IncidentSink {
                     messages.add(first);
                     queue.drainTo(messages, BATCH - 1);
                     for (PendingIncident message : messages) {
-                        batch.add(message.complete());
+                        batch.add(message.awaitSnapshot());
                     }
                 }
-                if (append(batch) || isLate()) {
+                if (append(batch) || isPastDeadline()) {
                     batch.clear();
                     messages.clear();
                 } else {
@@ -124,7 +124,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
         }
     }
 
-    private boolean isLate() {
+    private boolean isPastDeadline() {
         return closing && System.nanoTime() - closeByNanos >= 0;
     }
 
@@ -135,9 +135,9 @@ public final class SpoolingIncidentSink implements IncidentSink {
             refused.add(lost);
             if (lost > 0) {
                 report("incident spool is full: " + refused.sum()
-                        + " messages were refused so far; see to the broker, or raise incidents.spool.max-bytes");
+                        + " messages refused so far; restore the broker or raise incidents.spool.max-bytes");
             } else if (!problem.isEmpty()) {
-                LOG.info("incident spool takes messages again; {} were refused so far", refused.sum());
+                LOG.info("Incident spool accepts messages again: {} refused so far", refused.sum());
                 problem = "";
             }
             return true;

@@ -1,4 +1,4 @@
-/** Incidents on disk between the rule's decision and the broker's acknowledgement. */
+/** Incidents on disk from the rule's decision until the broker's acknowledgement. */
 @NullMarked
 package io.helmwatch.sinks.spool;
 

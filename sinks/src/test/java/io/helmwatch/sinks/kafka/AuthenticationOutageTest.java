@@ -79,14 +79,14 @@ class AuthenticationOutageTest {
 
             listener.setPassword(OTHER);
             int published = 60;
-            while (!sender.problem().contains("refuses us") && published < 2_000) {
+            while (!sender.problem().contains("denies access") && published < 2_000) {
                 publish(sink, published + 1, published + 3);
                 published += 3;
                 Thread.sleep(50);
             }
             assertThat(sender.isConnected()).isFalse();
             assertThat(sender.problem())
-                    .startsWith(listener.servers() + " refuses us (Authentication failed")
+                    .startsWith(listener.servers() + " denies access (Authentication failed")
                     .endsWith(")");
             publish(sink, published + 1, published + 60);
             published += 60;
@@ -102,8 +102,8 @@ class AuthenticationOutageTest {
             assertThat(sink.statistics().refused()).isZero();
             assertThat(sink.statistics().deadLetters()).isZero();
             assertEachOnceInOrder(published);
-            assertThat(log.linesWith("incidents wait in the spool")).isNotEmpty();
-            assertThat(log.linesWith("incidents are delivered again")).isNotEmpty();
+            assertThat(log.linesWith("Kafka unavailable for incidents")).isNotEmpty();
+            assertThat(log.linesWith("Kafka available again for incidents")).isNotEmpty();
             assertNoPassword(log);
         }
     }
@@ -116,7 +116,7 @@ class AuthenticationOutageTest {
                 SpoolingIncidentSink sink = new SpoolingIncidentSink(spool);
                 KafkaIncidentSender sender = new KafkaIncidentSender(listener.client(topic, PASSWORD), spool)) {
             publish(sink, 1, 30);
-            await("it is told", () -> sender.problem().contains("refuses us (Authentication failed"));
+            await("it is told", () -> sender.problem().contains("denies access (Authentication failed"));
             assertThat(spool.delivered()).isZero();
 
             listener.setPassword(PASSWORD);

@@ -11,10 +11,6 @@ import io.helmwatch.sinks.SinkDropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,39 +19,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The sink against brokers that are away, come back, hang or refuse. */
+/** The sink and a broker that is stopped and started again. */
 class BrokerOutageTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final Duration BOUND = Duration.ofSeconds(6);
 
-    private static KafkaConfig config(String servers, int queueCapacity, Map<String, Secret> properties) {
-        KafkaConfig d = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
-                servers,
-                false,
-                null,
-                0,
-                d.detectionsTopic(),
-                d.eventsTopic(),
-                d.streamsTopic(),
-                true,
-                queueCapacity,
-                properties);
-    }
+    @RegisterExtension
+    static final SharedBroker broker = new SharedBroker();
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+    private static KafkaConfig config(String prefix, int queueCapacity, Map<String, Secret> properties) {
+        return TestConfigs.kafka(broker.bootstrapServers(), prefix, queueCapacity, properties);
     }
 
     @Test
     void shouldStartWithoutABrokerAndDeliverOnceThereIsOne() throws IOException {
-        int port = freePort();
+        broker.stop();
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch");
-                KafkaDetectionSink sink = new KafkaDetectionSink(config("127.0.0.1:" + port, 1_000, Map.of()))) {
+                KafkaDetectionSink sink = new KafkaDetectionSink(config("late", 1_000, Map.of()))) {
             sink.publish(SampleMessages.status("a", StreamStatus.State.ONLINE, 1));
             for (int i = 0; i < 100; i++) {
                 sink.publish(SampleMessages.frame("a", i));
@@ -65,17 +46,18 @@ class BrokerOutageTest {
                     () -> !sink.statistics().problem().isEmpty());
             assertThat(sink.statistics().connected()).isFalse();
             assertThat(sink.statistics().queueDepth()).isEqualTo(101);
-            try (EmbeddedKafka broker = EmbeddedKafka.start(null, port)) {
-                Await.until("all arrived", () -> sink.statistics().published() == 101);
-                assertThat(sink.statistics().dropped()).isZero();
-                try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "helmwatch.detections")) {
-                    assertThat(sequences(reader.until(100))).hasSize(100).isSorted();
-                }
-                assertThat(log.linesWith("kafka is away")).hasSize(1);
-                Await.until(
-                        "it is told that it is back",
-                        () -> log.linesWith("kafka is back").size() == 1);
+            broker.restart();
+            Await.until("all arrived", () -> sink.statistics().published() == 101);
+            assertThat(sink.statistics().dropped()).isZero();
+            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "late.detections")) {
+                assertThat(sequences(reader.until(100))).hasSize(100).isSorted();
             }
+            assertThat(log.linesWith("Kafka unavailable")).hasSize(1);
+            Await.until(
+                    "the recovery is logged",
+                    () -> log.linesWith("Kafka available again").size() == 1);
+        } finally {
+            broker.restart();
         }
     }
 
@@ -83,9 +65,8 @@ class BrokerOutageTest {
     void shouldNeverHoldUpTheCallerAndRecoverWhenTheBrokerIsRestarted() throws Exception {
         int capacity = 1_000;
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch");
-                EmbeddedKafka broker = EmbeddedKafka.start();
                 KafkaDetectionSink sink = new KafkaDetectionSink(config(
-                        broker.bootstrapServers(),
+                        "slow",
                         capacity,
                         // The client keeps little of what it takes, and that not for long, so that the sink has to.
                         Map.of(
@@ -131,27 +112,27 @@ class BrokerOutageTest {
                     () -> sink.statistics().published() + sink.statistics().dropped() == all
                             && sink.statistics().queueDepth() == 0);
             assertThat(sink.statistics().connected()).isTrue();
-            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "helmwatch.detections")) {
+            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "slow.detections")) {
                 List<Long> sequences = sequences(
                         reader.until(found -> found.size() >= sink.statistics().published() - 3));
                 assertThat(sequences).isSorted().doesNotHaveDuplicates().endsWith(last);
                 assertThat(sequences.size()).isGreaterThan(1_000);
             }
-            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "helmwatch.streams")) {
+            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "slow.streams")) {
                 assertThat(reader.until(3))
                         .extracting(message -> TopicReader.header(message, "ce_id"))
                         .containsExactly("a/1/online", "a/2/offline", "a/3/online");
             }
-            Await.until("it is told", () -> !log.linesWith("kafka is back").isEmpty());
-            assertThat(log.linesWith("kafka is away")).isNotEmpty();
+            Await.until(
+                    "it is told", () -> !log.linesWith("Kafka available again").isEmpty());
+            assertThat(log.linesWith("Kafka unavailable")).isNotEmpty();
             assertThat(log.lines()).as("nothing is logged per message").hasSizeLessThan(15);
         }
     }
 
     @Test
     void shouldLoseNothingInAnOutageThatTheQueueOutlasts() throws Exception {
-        try (EmbeddedKafka broker = EmbeddedKafka.start();
-                KafkaDetectionSink sink = new KafkaDetectionSink(config(broker.bootstrapServers(), 1_000, Map.of()))) {
+        try (KafkaDetectionSink sink = new KafkaDetectionSink(config("short", 1_000, Map.of()))) {
             sink.publish(SampleMessages.frame("a", 0));
             Await.until("the first arrived", () -> sink.statistics().published() == 1);
             broker.stop();
@@ -163,141 +144,12 @@ class BrokerOutageTest {
             broker.restart();
             Await.until("all arrived", () -> sink.statistics().published() == 301);
             assertThat(sink.statistics().dropped()).isZero();
-            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "helmwatch.detections")) {
+            try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "short.detections")) {
                 assertThat(sequences(reader.until(301)))
                         .containsExactlyElementsOf(
                                 LongStream.rangeClosed(0, 300).boxed().toList());
             }
         }
-    }
-
-    @Test
-    void shouldNotBeHeldUpByABrokerThatAcceptsAndNeverAnswers() throws Exception {
-        List<Socket> accepted = new ArrayList<>();
-        try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            Thread acceptor = new Thread(() -> {
-                try {
-                    while (true) {
-                        Socket socket = mute.accept();
-                        synchronized (accepted) {
-                            accepted.add(socket);
-                        }
-                    }
-                } catch (IOException e) {
-                    // closed: the test is over
-                }
-            });
-            acceptor.start();
-            KafkaDetectionSink sink = new KafkaDetectionSink(config("127.0.0.1:" + mute.getLocalPort(), 100, Map.of()));
-            long worst = 0;
-            for (int i = 0; i < 2_000; i++) {
-                long begun = System.nanoTime();
-                sink.publish(SampleMessages.frame("a", i));
-                worst = Math.max(worst, System.nanoTime() - begun);
-            }
-            assertThat(worst).isLessThan(TimeUnit.MILLISECONDS.toNanos(500));
-            assertThat(sink.statistics().dropped(SinkDropCause.QUEUE_FULL)).isEqualTo(1_900);
-            Await.until("it is noticed", () -> !sink.statistics().problem().isEmpty());
-            KafkaProbe probe =
-                    KafkaProbe.of(config("127.0.0.1:" + mute.getLocalPort(), 100, Map.of()), Duration.ofMillis(500));
-            assertThat(probe.reachable()).isFalse();
-            assertClosesInTime(sink);
-            assertThat(sink.statistics().dropped(SinkDropCause.CLOSED)).isEqualTo(100);
-            mute.close();
-            acceptor.join();
-        } finally {
-            for (Socket socket : accepted) {
-                socket.close();
-            }
-        }
-    }
-
-    @Test
-    void shouldCloseInBoundedTimeWithoutABroker() throws IOException {
-        KafkaDetectionSink sink = new KafkaDetectionSink(config("127.0.0.1:" + freePort(), 100, Map.of()));
-        for (int i = 0; i < 10; i++) {
-            sink.publish(SampleMessages.frame("a", i));
-        }
-        assertClosesInTime(sink);
-        assertThat(sink.statistics().dropped(SinkDropCause.CLOSED)).isEqualTo(10);
-    }
-
-    @Test
-    void shouldCloseInBoundedTimeWhenTheBrokerGoesAwayUnderway() {
-        EmbeddedKafka broker = EmbeddedKafka.start();
-        KafkaDetectionSink sink = new KafkaDetectionSink(config(broker.bootstrapServers(), 10_000, Map.of()));
-        sink.publish(SampleMessages.frame("a", 0));
-        Await.until("the first arrived", () -> sink.statistics().published() == 1);
-        broker.close();
-        for (int i = 1; i <= 1_000; i++) {
-            sink.publish(SampleMessages.frame("a", i));
-        }
-        assertClosesInTime(sink);
-        assertThat(sink.statistics().published() + sink.statistics().dropped()).isEqualTo(1_001);
-    }
-
-    private static void assertClosesInTime(KafkaDetectionSink sink) {
-        long begun = System.nanoTime();
-        sink.close();
-        Duration took = Duration.ofNanos(System.nanoTime() - begun);
-        assertThat(took).isLessThan(BOUND);
-        Await.until(
-                "threads have ended",
-                Duration.ofSeconds(3),
-                () -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().equals("kafka-sink")));
-    }
-
-    @Test
-    void shouldStartWhereTheNameOfTheBrokerIsNotKnownYet() {
-        try (KafkaDetectionSink sink = new KafkaDetectionSink(config("no-such-host.invalid:9092", 100, Map.of()))) {
-            sink.publish(SampleMessages.frame("a", 0));
-            Await.until("it is told", () -> !sink.statistics().problem().isEmpty());
-            assertThat(sink.statistics().problem()).contains("no-such-host.invalid:9092");
-        }
-    }
-
-    @Test
-    void shouldTellThatTheBrokerRefusesWithoutShowingThePasswordAndRecoverWithTheRightOne() {
-        String wrong = "wr0ng-p@ss \"w\\rd";
-        Map<String, String> sasl = Map.of(
-                "listener.security.protocol.map", "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "sasl.enabled.mechanisms", "PLAIN",
-                "sasl.mechanism.inter.broker.protocol", "PLAIN",
-                "listener.name.clients.plain.sasl.jaas.config",
-                        "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\""
-                                + " password=\"admin-secret\" user_admin=\"admin-secret\" user_site=\"right-secret\";");
-        try (LogCapture log = new LogCapture(Level.DEBUG, "io.helmwatch", "org.apache.kafka.clients");
-                EmbeddedKafka broker = EmbeddedKafka.start(null, 0, sasl)) {
-            KafkaConfig refused = config(broker.bootstrapServers(), 100, login(wrong));
-            try (KafkaDetectionSink sink = new KafkaDetectionSink(refused)) {
-                sink.publish(SampleMessages.frame("a", 0));
-                Await.until("it is told", () -> !sink.statistics().problem().isEmpty());
-                assertThat(sink.statistics().problem()).contains("Authentication failed");
-                assertThat(sink.statistics().connected()).isFalse();
-            }
-            KafkaProbe probe = KafkaProbe.of(refused, Duration.ofSeconds(3));
-            assertThat(probe.reachable()).isFalse();
-            assertThat(probe.sentence()).contains("Authentication failed").doesNotContain("wr0ng");
-            assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains("wr0ng"));
-            try (KafkaDetectionSink sink =
-                    new KafkaDetectionSink(config(broker.bootstrapServers(), 100, login("right-secret")))) {
-                sink.publish(SampleMessages.frame("a", 0));
-                Await.until("it arrived", () -> sink.statistics().published() == 1);
-            }
-            assertThat(log.lines()).noneMatch(line -> line.contains("right-secret"));
-        }
-    }
-
-    private static Map<String, Secret> login(String password) {
-        String quoted = password.replace("\\", "\\\\").replace("\"", "\\\"");
-        return Map.of(
-                "security.protocol", Secret.of("SASL_PLAINTEXT"),
-                "sasl.mechanism", Secret.of("PLAIN"),
-                "sasl.jaas.config",
-                        Secret.of(
-                                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"site\" password=\""
-                                        + quoted + "\";"));
     }
 
     private static List<Long> sequences(List<ConsumerRecord<String, String>> messages) {

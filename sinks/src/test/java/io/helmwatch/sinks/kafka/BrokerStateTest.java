@@ -10,7 +10,11 @@ import org.junit.jupiter.api.Test;
 class BrokerStateTest {
     private final AtomicLong nanos = new AtomicLong();
     private final SinkCounters counters = new SinkCounters(() -> 0);
-    private final BrokerState state = new BrokerState("broker:9092", counters, nanos::get);
+    private final BrokerState state = new BrokerState(
+            new BrokerState.Wording(
+                    "broker:9092", "detections", "the newest are kept", () -> counters.dropped() + " dropped"),
+            counters,
+            nanos::get);
 
     private void pass(long millis) {
         nanos.addAndGet(millis * 1_000_000);
@@ -21,39 +25,39 @@ class BrokerStateTest {
     void shouldLogEachChangeOnceHoweverOftenItIsTold() {
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch")) {
             for (int i = 0; i < 100; i++) {
-                state.up();
+                state.markAvailable();
                 pass(100);
             }
             for (int i = 0; i < 100; i++) {
-                state.away("reason " + i);
+                state.markUnavailable("reason " + i);
                 pass(100);
             }
             assertThat(counters.connected()).isFalse();
             assertThat(counters.problem()).isEqualTo("reason 99");
             for (int i = 0; i < 100; i++) {
-                state.up();
+                state.markAvailable();
                 pass(100);
             }
             assertThat(counters.problem()).isEmpty();
             assertThat(log.lines())
                     .containsExactly(
-                            "INFO kafka is up: broker:9092",
-                            "WARN kafka is away: reason 0; retrying, the newest messages are kept",
-                            "INFO kafka is back: broker:9092 after 10 s; 0 messages were dropped so far");
+                            "INFO Kafka available for detections: broker:9092",
+                            "WARN Kafka unavailable for detections: reason 0; retrying, the newest are kept",
+                            "INFO Kafka available again for detections: broker:9092 after 10 s, 0 dropped");
         }
     }
 
     @Test
     void shouldNotLogWhatLastsAMomentOnly() {
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch")) {
-            state.up();
+            state.markAvailable();
             for (int i = 0; i < 100; i++) {
                 pass(10_000);
-                state.away("a moment");
+                state.markUnavailable("a moment");
                 pass(100);
-                state.up();
+                state.markAvailable();
             }
-            assertThat(log.lines()).containsExactly("INFO kafka is up: broker:9092");
+            assertThat(log.lines()).containsExactly("INFO Kafka available for detections: broker:9092");
         }
     }
 
@@ -61,14 +65,14 @@ class BrokerStateTest {
     void shouldNotFillTheLogWhenABrokerComesAndGoesButTellTheLastState() {
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch")) {
             for (int i = 0; i < 600; i++) {
-                state.up();
+                state.markAvailable();
                 pass(500);
-                state.away("flapping");
+                state.markUnavailable("flapping");
                 pass(500);
             }
             assertThat(log.lines()).hasSizeBetween(30, 70);
             pass(20_000);
-            assertThat(log.lines().get(log.lines().size() - 1)).contains("kafka is away");
+            assertThat(log.lines().get(log.lines().size() - 1)).contains("Kafka unavailable");
         }
     }
 }

@@ -79,7 +79,7 @@ class EmbeddedKafkaTest {
         Path file = Files.createFile(folder.resolve("file"));
         assertThatThrownBy(() -> EmbeddedKafka.start(file, 0))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("embedded Kafka: data folder " + file + " cannot be made: ");
+                .hasMessageStartingWith("embedded Kafka: data directory " + file + " cannot be created: ");
         Path broken = Files.createDirectory(folder.resolve("broken"));
         Files.writeString(broken.resolve("meta.properties"), "version=1\ncluster.id=x\nnode.id=77\n");
         assertThatThrownBy(() -> EmbeddedKafka.start(broken, 0))
@@ -98,7 +98,7 @@ class EmbeddedKafkaTest {
             System.setErr(capture);
             try (EmbeddedKafka broker = EmbeddedKafka.start()) {
                 publishTen(broker);
-                assertThat(log.linesWith("embedded Kafka listens on " + broker.bootstrapServers()))
+                assertThat(log.linesWith("Embedded Kafka started: address=" + broker.bootstrapServers()))
                         .hasSize(1);
             }
         } finally {

@@ -16,46 +16,28 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigResource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The sink against a broker that is well. */
 class KafkaDetectionSinkTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static EmbeddedKafka broker;
 
-    @BeforeAll
-    static void start() {
-        broker = EmbeddedKafka.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        broker.close();
-    }
+    @RegisterExtension
+    static final SharedBroker broker = new SharedBroker();
 
     /** Topics of a test's own. */
     private static KafkaConfig config(String prefix, boolean create, Map<String, Secret> properties) {
-        return new KafkaConfig(
-                true,
-                broker.bootstrapServers(),
-                false,
-                null,
-                0,
-                prefix + ".detections",
-                prefix + ".events",
-                prefix + ".streams",
-                create,
-                10_000,
-                properties);
+        return TestConfigs.kafka(broker.bootstrapServers(), prefix, create, 10_000, properties);
     }
 
     private static KafkaConfig config(String prefix) {
@@ -164,12 +146,23 @@ class KafkaDetectionSinkTest {
 
     private static String policy(Admin admin, String topic) throws Exception {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        return admin.describeConfigs(List.of(resource))
-                .all()
-                .get(10, TimeUnit.SECONDS)
-                .get(resource)
-                .get("cleanup.policy")
-                .value();
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (true) {
+            try {
+                return admin.describeConfigs(List.of(resource))
+                        .all()
+                        .get(10, TimeUnit.SECONDS)
+                        .get(resource)
+                        .get("cleanup.policy")
+                        .value();
+            } catch (ExecutionException e) {
+                // The broker creates a topic before its metadata has it.
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() > until) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
     }
 
     @Test
@@ -182,9 +175,11 @@ class KafkaDetectionSinkTest {
             Await.until(
                     "the problem is told", () -> !sink.statistics().problem().isEmpty());
             assertThat(log.linesWith("missing on " + broker.bootstrapServers()))
-                    .containsExactly(
-                            "WARN kafka is away: missing on " + broker.bootstrapServers()
-                                    + ": missing.detections, missing.events, missing.streams; create them or set kafka.create-topics: true; retrying, the newest messages are kept");
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN Kafka unavailable for detections: ")
+                    .contains(
+                            "missing.detections, missing.events, missing.streams; create them or set kafka.create-topics");
             admin.createTopics(List.of(
                             new NewTopic("missing.detections", 3, (short) 1),
                             new NewTopic("missing.events", 1, (short) 1),

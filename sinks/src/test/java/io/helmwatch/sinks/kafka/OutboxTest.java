@@ -105,7 +105,8 @@ class OutboxTest {
             }
         });
         waker.start();
-        outbox.pause(60_000);
+        outbox.pollDetections();
+        outbox.await(60_000);
         waker.interrupt();
         waker.join();
     }

@@ -165,7 +165,7 @@ class SnapshotStoreTest {
 
     private Incident.Snapshot store(SnapshotStore store, Incident incident, VideoFrame frame, StreamRulesConfig rules)
             throws Exception {
-        Future<Incident.Snapshot> future = store.take(incident, shown(frame), frame, rules);
+        Future<Incident.Snapshot> future = store.capture(incident, shown(frame), frame, rules);
         return future.get(20, TimeUnit.SECONDS);
     }
 
@@ -351,7 +351,7 @@ class SnapshotStoreTest {
                 Incident incident = incident(i);
                 long processorBegun = threads.getCurrentThreadCpuTime();
                 long begun = System.nanoTime();
-                Future<Incident.Snapshot> future = store.take(incident, shown, frame, StreamRulesConfig.NONE);
+                Future<Incident.Snapshot> future = store.capture(incident, shown, frame, StreamRulesConfig.NONE);
                 nanos[i] = System.nanoTime() - begun;
                 processorNanos[i] = threads.getCurrentThreadCpuTime() - processorBegun;
                 future.get(20, TimeUnit.SECONDS);
@@ -376,11 +376,12 @@ class SnapshotStoreTest {
         List<Future<Incident.Snapshot>> futures = new ArrayList<>();
         try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
             store(store, incident(1), frame, StreamRulesConfig.NONE);
-            store.take(incident(2), shown(frame), frame, StreamRulesConfig.NONE).get();
+            store.capture(incident(2), shown(frame), frame, StreamRulesConfig.NONE)
+                    .get();
             long longest = 0;
             for (int number = 3; number < 23; number++) {
                 long begun = System.nanoTime();
-                futures.add(store.take(incident(number), shown(frame), frame, StreamRulesConfig.NONE));
+                futures.add(store.capture(incident(number), shown(frame), frame, StreamRulesConfig.NONE));
                 longest = Math.max(longest, System.nanoTime() - begun);
             }
             for (Future<Incident.Snapshot> future : futures) {

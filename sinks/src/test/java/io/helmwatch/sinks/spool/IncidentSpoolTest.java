@@ -121,7 +121,7 @@ class IncidentSpoolTest {
     void shouldSetAsideWhatTheBrokerWillNeverTake() throws IOException {
         try (IncidentSpool spool = open()) {
             spool.append(List.of(start(1), start(2)));
-            spool.setAside(spool.next(0, 1).get(0), "too \"large\"");
+            spool.deadLetter(spool.next(0, 1).get(0), "too \"large\"");
             assertThat(ids(spool)).containsExactly("2/0");
             assertThat(spool.deadLetters()).isEqualTo(1);
             assertThat(spool.delivered()).isZero();
@@ -141,7 +141,7 @@ class IncidentSpoolTest {
             spool.append(List.of(start(1)));
             assertThatThrownBy(this::open)
                     .isInstanceOf(SpoolException.class)
-                    .hasMessageContaining("is used by another process: give each its own incidents.spool.directory");
+                    .hasMessageContaining("is used by another process: incidents.spool.directory");
         }
     }
 
@@ -189,7 +189,7 @@ class IncidentSpoolTest {
             }
             assertThatThrownBy(() -> spool.append(many))
                     .isInstanceOf(SpoolException.class)
-                    .hasMessageContaining("the disk is full; make room, it goes on by itself");
+                    .hasMessageContaining("the disk is full; free space");
             assertThat(ids(spool)).containsExactly("1/0");
             assertThat(spool.waiting()).isEqualTo(1);
             spool.limitPages(100_000);

@@ -1,7 +1,7 @@
 package io.helmwatch.sinks;
 
 /** Statistics of a sink that keeps none. */
-final class Uncounted implements SinkStatistics {
+final class NoSinkStatistics implements SinkStatistics {
 
     @Override
     public long published() {

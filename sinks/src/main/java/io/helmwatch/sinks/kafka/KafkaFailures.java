@@ -1,0 +1,70 @@
+package io.helmwatch.sinks.kafka;
+
+import io.helmwatch.config.Redaction;
+import io.helmwatch.sinks.SinkDropCause;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
+
+/** Classifies failures of Kafka clients and describes them in one sentence without secrets. Threading: any thread. */
+final class KafkaFailures {
+    private KafkaFailures() {}
+
+    /** Whether the same client may succeed later; otherwise it has to be replaced. */
+    static boolean isRecoverable(Exception failure) {
+        return failure instanceof RetriableException
+                || failure instanceof AuthenticationException
+                || (failure instanceof AuthorizationException && !(failure instanceof ClusterAuthorizationException));
+    }
+
+    /** Whether the broker rejects this record whenever it is sent, while others may succeed. */
+    static boolean isPermanentForRecord(Exception failure) {
+        return failure instanceof RecordTooLargeException || failure instanceof InvalidRecordException;
+    }
+
+    /** The cause under which a record that failed is counted. */
+    static SinkDropCause dropCause(Exception failure) {
+        if (failure instanceof org.apache.kafka.common.errors.TimeoutException) {
+            return SinkDropCause.EXPIRED;
+        }
+        if (failure instanceof RecordTooLargeException) {
+            return SinkDropCause.TOO_LARGE;
+        }
+        if (failure instanceof AuthenticationException || failure instanceof AuthorizationException) {
+            return SinkDropCause.REFUSED;
+        }
+        return SinkDropCause.FAILED;
+    }
+
+    /** Why the brokers cannot be used. */
+    static String describe(String servers, Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthenticationException || cause instanceof AuthorizationException) {
+                return servers + " denies access (" + message(cause) + ")";
+            }
+            if (cause instanceof TimeoutException || cause instanceof org.apache.kafka.common.errors.TimeoutException) {
+                return servers + " does not answer";
+            }
+        }
+        return servers + " cannot be used (" + message(failure) + ")";
+    }
+
+    /** The innermost useful message of a failure, on one line. */
+    static String message(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null
+                && (cause.getMessage() == null
+                        || cause instanceof ExecutionException
+                        || cause.getMessage().startsWith("Failed to "))) {
+            cause = cause.getCause();
+        }
+        String message = cause instanceof TimeoutException ? "no answer in time" : cause.getMessage();
+        String text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message.strip();
+        return Redaction.redact(text.replaceAll("\\s+", " "));
+    }
+}
