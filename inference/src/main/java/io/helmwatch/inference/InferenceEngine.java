@@ -1,22 +1,22 @@
 package io.helmwatch.inference;
 
 /**
- * A loaded network, shared by its lanes.
+ * A loaded model, shared by its lanes.
  *
  * <p>Threading: any thread may ask and open lanes. Ownership: close the lanes first.
  */
 public interface InferenceEngine extends AutoCloseable {
 
-    /** What the network is. */
+    /** Description of the model. */
     ModelInfo model();
 
-    /** Bytes of the network as it lies on disk, weights above all: what the runtime holds at least, once for all lanes. */
-    long networkBytes();
+    /** Bytes of the model on disk, mostly weights: what the runtime holds at least, once for all lanes. */
+    long modelBytes();
 
-    /** Opens a lane whose tensors hold up to {@code maxBatch} pictures. */
+    /** Opens a lane whose tensors hold up to {@code maxBatch} images. */
     InferenceLane openLane(int maxBatch);
 
-    /** Frees the network; a second call does nothing. */
+    /** Frees the model; a second call does nothing. */
     @Override
     void close();
 }

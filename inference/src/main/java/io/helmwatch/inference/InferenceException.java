@@ -1,11 +1,11 @@
 package io.helmwatch.inference;
 
-/** A run of a network that failed; the network may be run again. */
+/** A failed run of a model; the model may be run again. */
 public final class InferenceException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** A sentence for the operator, and what lies behind it. */
+    /** A sentence for the operator, and its cause. */
     public InferenceException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -2,7 +2,7 @@ package io.helmwatch.inference;
 
 import org.jspecify.annotations.Nullable;
 
-/** A network that cannot be used; the message is one sentence that names the file, what was expected and what was found. */
+/** A model that cannot be used; the message is one sentence that names the file, what was expected and what was found. */
 public final class ModelException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public final class ModelException extends RuntimeException {
         super(message);
     }
 
-    /** A sentence for the operator, and what lies behind it. */
+    /** A sentence for the operator, and its cause. */
     public ModelException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

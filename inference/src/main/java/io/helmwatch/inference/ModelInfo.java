@@ -8,7 +8,7 @@ import io.helmwatch.vision.TensorType;
 import java.util.List;
 
 /**
- * What a loaded detector is.
+ * Description of a loaded detector.
  *
  * @param identity name, version, precision, backend
  * @param labels class names by index

@@ -1,4 +1,4 @@
-/** Networks and the engines that run them. */
+/** Detection models: reading, analysing and converting ONNX files, and the interface of the engines that run them. */
 @NullMarked
 package io.helmwatch.inference;
 

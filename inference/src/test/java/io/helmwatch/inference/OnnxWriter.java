@@ -1,34 +1,53 @@
 package io.helmwatch.inference;
 
+import com.google.protobuf.ByteString;
+import io.helmwatch.inference.proto.AttributeProto;
+import io.helmwatch.inference.proto.AttributeProto.AttributeType;
+import io.helmwatch.inference.proto.GraphProto;
+import io.helmwatch.inference.proto.ModelProto;
+import io.helmwatch.inference.proto.NodeProto;
+import io.helmwatch.inference.proto.OperatorSetIdProto;
+import io.helmwatch.inference.proto.StringStringEntryProto;
+import io.helmwatch.inference.proto.TensorProto;
+import io.helmwatch.inference.proto.TensorProto.DataType;
+import io.helmwatch.inference.proto.TensorShapeProto;
+import io.helmwatch.inference.proto.TensorShapeProto.Dimension;
+import io.helmwatch.inference.proto.TypeProto;
+import io.helmwatch.inference.proto.ValueInfoProto;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.TensorType;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * Writes tiny ONNX networks for tests: each output is the mean of the picture times {@link #weight} of the element's place, so
- * that outputs of any shape tell which picture they belong to.
+ * Writes tiny ONNX models for tests: each output is the mean of the image times {@link #weight} of the element's position, so
+ * that outputs of any shape identify their image.
  */
 public final class OnnxWriter {
 
     private final TensorType type;
-    private final ProtobufWriter graph = new ProtobufWriter();
-    private final ProtobufWriter model = new ProtobufWriter().number(1, 8).text(2, "helmwatch-tests");
-    private String meanOp = "ReduceMean";
+    private final ModelProto.Builder model = ModelProto.newBuilder()
+            .setIrVersion(8)
+            .setProducerName("helmwatch-tests")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(13));
+    private String meanOperator = "ReduceMean";
 
-    /** Starts a network whose input {@code images} has these sizes; -1 leaves one open. */
+    /** Starts a model whose input {@code images} has these sizes; -1 leaves one dynamic. */
     public OnnxWriter(TensorType type, long... inputSizes) {
         this.type = type;
-        graph.text(2, "tiny");
-        graph.message(11, port("images", inputSizes));
+        graph().setName("tiny").addInput(info("images", inputSizes));
     }
 
-    /** What an output's element is for a picture of ones. */
+    private GraphProto.Builder graph() {
+        return model.getGraphBuilder();
+    }
+
+    /** Value of an output's element for an image of ones. */
     public static float weight(int element) {
         return (element % 31 - 7) / 16f;
     }
@@ -38,7 +57,7 @@ public final class OnnxWriter {
         return output(name, sizes, sizes);
     }
 
-    /** Adds an output {@code [N, sizes…]} that the file declares as {@code [N, declared…]}; -1 leaves a size open. */
+    /** Adds an output {@code [N, sizes…]} that the file declares as {@code [N, declared…]}; -1 leaves a size dynamic. */
     public OnnxWriter output(String name, long[] sizes, long[] declared) {
         int rank = sizes.length + 1;
         long[] shape = new long[rank];
@@ -66,43 +85,46 @@ public final class OnnxWriter {
                 weights.putFloat(weight(i));
             }
         }
-        graph.message(1, node(meanOp, name + ".mean", "images").message(5, axes(1, 2, 3)));
-        graph.message(1, node("Reshape", name + ".scalar", name + ".mean", name + ".shape"));
-        graph.message(1, node("Mul", name, name + ".scalar", name + ".weights"));
-        graph.message(5, tensor(name + ".shape", 7, new long[] {rank}, shapeBytes));
-        graph.message(5, tensor(name + ".weights", elementType(), weightSizes, weights));
-        graph.message(12, port(name, declaredSizes));
+        AttributeProto axes = AttributeProto.newBuilder()
+                .setName("axes")
+                .addAllInts(List.of(1L, 2L, 3L))
+                .setType(AttributeType.INTS)
+                .build();
+        graph().addNode(node(meanOperator, name + ".mean", "images").addAttribute(axes))
+                .addNode(node("Reshape", name + ".scalar", name + ".mean", name + ".shape"))
+                .addNode(node("Mul", name, name + ".scalar", name + ".weights"))
+                .addInitializer(tensor(name + ".shape", DataType.INT64, new long[] {rank}, shapeBytes))
+                .addInitializer(tensor(name + ".weights", elementType(), weightSizes, weights))
+                .addOutput(info(name, declaredSizes));
         return this;
     }
 
     /** Lists a weight among the graph's inputs, as files before IR version 4 do. */
     public OnnxWriter weightAsInput(String name, long... sizes) {
-        graph.message(11, port(name, sizes));
+        graph().addInput(info(name, sizes));
         return this;
     }
 
-    /** Uses an operator for the outputs added from now on that no engine knows. */
+    /** Uses an operator that no engine knows for the outputs added from now on. */
     public OnnxWriter unknownOperator() {
-        meanOp = "NoSuchOperator";
+        meanOperator = "NoSuchOperator";
         return this;
     }
 
     /** Adds metadata. */
     public OnnxWriter metadata(String key, String value) {
-        model.message(14, new ProtobufWriter().text(1, key).text(2, value));
+        model.addMetadataProps(StringStringEntryProto.newBuilder().setKey(key).setValue(value));
         return this;
+    }
+
+    /** The message, to be changed further. */
+    public ModelProto.Builder message() {
+        return model;
     }
 
     /** The file's bytes. */
     public byte[] bytes() {
-        // Messages that follow each other in a file are one message with the fields of both.
-        ByteArrayOutputStream file = new ByteArrayOutputStream();
-        file.writeBytes(model.toByteArray());
-        file.writeBytes(new ProtobufWriter()
-                .message(7, graph)
-                .message(8, new ProtobufWriter().text(1, "").number(2, 13))
-                .toByteArray());
-        return file.toByteArray();
+        return model.build().toByteArray();
     }
 
     /** Writes the file. */
@@ -114,40 +136,43 @@ public final class OnnxWriter {
         }
     }
 
-    private int elementType() {
-        return type == TensorType.FP16 ? 10 : 1;
+    private DataType elementType() {
+        return type == TensorType.FP16 ? DataType.FLOAT16 : DataType.FLOAT;
     }
 
-    private ProtobufWriter port(String name, long... sizes) {
-        ProtobufWriter shape = new ProtobufWriter();
+    private ValueInfoProto info(String name, long... sizes) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (long size : sizes) {
-            shape.message(1, size < 0 ? new ProtobufWriter().text(2, "open") : new ProtobufWriter().number(1, size));
+            shape.addDim(
+                    size < 0
+                            ? Dimension.newBuilder().setDimParam("dynamic")
+                            : Dimension.newBuilder().setDimValue(size));
         }
-        ProtobufWriter tensor = new ProtobufWriter().number(1, elementType()).message(2, shape);
-        return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensor));
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder()
+                                .setElemType(elementType().getNumber())
+                                .setShape(shape)))
+                .build();
     }
 
-    private static ProtobufWriter node(String operator, String output, String... inputs) {
-        ProtobufWriter node = new ProtobufWriter();
-        for (String input : inputs) {
-            node.text(1, input);
-        }
-        return node.text(2, output).text(3, output).text(4, operator);
+    private static NodeProto.Builder node(String operator, String output, String... inputs) {
+        return NodeProto.newBuilder()
+                .addAllInput(List.of(inputs))
+                .addOutput(output)
+                .setName(output)
+                .setOpType(operator);
     }
 
-    private static ProtobufWriter axes(long... axes) {
-        ProtobufWriter attribute = new ProtobufWriter().text(1, "axes");
-        for (long axis : axes) {
-            attribute.number(8, axis);
-        }
-        return attribute.number(20, 7);
-    }
-
-    private static ProtobufWriter tensor(String name, int elementType, long[] sizes, ByteBuffer data) {
-        ProtobufWriter tensor = new ProtobufWriter();
+    private static TensorProto tensor(String name, DataType type, long[] sizes, ByteBuffer data) {
+        TensorProto.Builder tensor = TensorProto.newBuilder();
         for (long size : sizes) {
-            tensor.number(1, size);
+            tensor.addDims(size);
         }
-        return tensor.number(2, elementType).text(8, name).bytes(9, data.array());
+        return tensor.setDataType(type.getNumber())
+                .setName(name)
+                .setRawData(ByteString.copyFrom(data.array()))
+                .build();
     }
 }

@@ -11,6 +11,7 @@ import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.FrameSource;
@@ -25,6 +26,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -118,8 +120,8 @@ public final class CudaStageFactory implements StageFactory {
                                     new EngineFactory.Request(
                                             model,
                                             config.model(),
-                                            gpu.graph(),
-                                            EngineOptions.of(gpu.precision(), wanted)
+                                            GraphForm.of(gpu.graph()),
+                                            EngineOptions.of(precision(gpu), wanted)
                                                     .withLevel(gpu.builderLevel()),
                                             gpu.int8(),
                                             cache.resolve("engines")),
@@ -181,6 +183,10 @@ public final class CudaStageFactory implements StageFactory {
         return decoding == null ? FfmpegFrameSource::create : stream -> FfmpegFrameSource.create(stream, decoding);
     }
 
+    static Precision precision(GpuConfig gpu) {
+        return Precision.valueOf(gpu.precision().toUpperCase(Locale.ROOT));
+    }
+
     /** The engine, and after it the decoders' and the device, which every other stage needs until it is closed. */
     private static final class DeviceOwner implements InferenceEngine {
         private final TensorRtEngine engine;
@@ -200,8 +206,8 @@ public final class CudaStageFactory implements StageFactory {
         }
 
         @Override
-        public long networkBytes() {
-            return engine.networkBytes();
+        public long modelBytes() {
+            return engine.modelBytes();
         }
 
         @Override

@@ -1,18 +1,18 @@
 package io.helmwatch.pipeline;
 
-import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
+import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -213,9 +214,9 @@ final class EngineFactory {
 
     /** What the model is; one that leaves its outputs open is run once to find out. */
     private static ModelInfo describe(Request request) {
-        OnnxFile file = OnnxFile.read(request.model);
-        if (!YoloV5Network.hasOpenOutputs(file)) {
-            return YoloV5Network.of(file, request.config).info("fp32", "cpu");
+        ModelFile file = ModelFile.read(request.model);
+        if (!YoloV5Model.hasOpenOutputs(file)) {
+            return YoloV5Model.of(file, request.config).info("fp32", "cpu");
         }
         try (OnnxRuntimeEngine engine = openReference(request.model, request.config)) {
             return engine.model();
@@ -261,7 +262,7 @@ final class EngineFactory {
                 engine,
                 pictures.calibration.digest(),
                 pictures.check.digest(),
-                request.int8.calibrator().label(),
+                request.int8.calibrator(),
                 String.valueOf(request.int8.maxLoss()),
                 String.join("|", request.int8.keepFp16()),
                 String.valueOf(threshold(request.config)));
@@ -283,8 +284,11 @@ final class EngineFactory {
             String base,
             Path report) {
         progress.at("calibrating INT8 on " + pictures.calibration.size() + " pictures", 0, 0);
-        Int8Calibration calibrated =
-                Int8Calibration.of(request.model, pictures.calibration, request.int8.calibrator(), request.engines);
+        Int8Calibration calibrated = Int8Calibration.of(
+                request.model,
+                pictures.calibration,
+                CalibrationMethod.valueOf(request.int8.calibrator().toUpperCase(Locale.ROOT)),
+                request.engines);
         DetectionComparison comparison = new DetectionComparison(pictures.check, model, threshold(request.config));
         Int8Report.Score fp32 = runReference(request.model, request.config, comparison);
         List<Int8Report.Attempt> attempts = new ArrayList<>();
@@ -302,7 +306,7 @@ final class EngineFactory {
                     boolean good = Int8Report.loss(fp32, score, comparison.isLabelled()) <= request.int8.maxLoss();
                     Int8Report found = new Int8Report(
                             model.identity().name() + " " + model.identity().version(),
-                            request.int8.calibrator().label(),
+                            request.int8.calibrator(),
                             pictures.calibration.size(),
                             pictures.check.size(),
                             comparison.isLabelled(),

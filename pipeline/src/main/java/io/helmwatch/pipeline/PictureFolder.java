@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.inference.LetterboxedPictures;
+import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: used by one thread. Ownership: {@link #close} frees the scaler, which parts share.
  */
-final class PictureFolder implements LetterboxedPictures, AutoCloseable {
+final class PictureFolder implements LetterboxedImages, AutoCloseable {
     private final Path folder;
     private final List<LabelledPictures.Entry> entries;
     private final SwscalePreprocessor letterbox;

@@ -56,7 +56,7 @@ final class RingSize {
                 Locale.ROOT,
                 "memory: network %s, %d lanes x %s = %s; at most %d pictures in the ring, %s if all are 1920x1080 4:2:0 8 bit;"
                         + " what a stream's pictures take is said when it has sent one",
-                megabytes(stages.engine().networkBytes()),
+                megabytes(stages.engine().modelBytes()),
                 lanes,
                 megabytes(laneBytes),
                 megabytes(lanes * laneBytes),

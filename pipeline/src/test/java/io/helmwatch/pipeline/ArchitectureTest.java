@@ -78,6 +78,7 @@ class ArchitectureTest {
                 Arguments.of("org.bytedeco.tensorrt..", "io.helmwatch..tensorrt.."),
                 Arguments.of("org.bytedeco.opencv..", "io.helmwatch..opencv.."),
                 Arguments.of("ai.onnxruntime..", "io.helmwatch..onnx.."),
+                Arguments.of("com.google.protobuf..", "io.helmwatch.inference.."),
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),

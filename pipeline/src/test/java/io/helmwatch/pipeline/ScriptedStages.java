@@ -95,7 +95,7 @@ final class ScriptedStages {
         }
 
         @Override
-        public long networkBytes() {
+        public long modelBytes() {
             return 7_000_000;
         }
 

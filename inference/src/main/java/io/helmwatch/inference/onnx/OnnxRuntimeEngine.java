@@ -13,9 +13,11 @@ import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceException;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelException;
+import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.TensorInfo;
+import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.nio.ByteBuffer;
@@ -30,105 +32,100 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A YOLOv5 network on the CPU with ONNX Runtime; one session shared by all lanes.
+ * A YOLOv5 model on the CPU with ONNX Runtime; one session shared by all lanes.
  *
  * <p>A run uses {@link WorkerPlan#threadsPerWorker()} threads, the caller's among them; idle threads sleep rather than spin,
- * since the cores also decode. Loading runs the network once on an empty picture, so that what does not run is refused here.
+ * since the cores also decode. Loading runs the model once on an empty image, so that a model that does not run is refused here.
  *
  * <p>Threading: any thread may ask and open lanes; lanes of one engine may run at the same time. Ownership: close the lanes
  * first.
  */
 public final class OnnxRuntimeEngine implements InferenceEngine {
 
-    /** Address space; only what is used takes memory. */
+    /** Address space; only used pages take memory. */
     private static final long DEEP_STACK_BYTES = 512L << 20;
 
     private final OrtEnvironment environment;
-    private final YoloV5Network network;
+    private final YoloV5Model model;
     private final ModelInfo info;
     private final WorkerPlan plan;
-    private final long networkBytes;
+    private final long modelBytes;
     private @Nullable OrtSession session;
 
-    private OnnxRuntimeEngine(OrtEnvironment environment, YoloV5Network network, OrtSession session, WorkerPlan plan) {
+    private OnnxRuntimeEngine(OrtEnvironment environment, YoloV5Model model, OrtSession session, WorkerPlan plan) {
         this.environment = environment;
-        this.network = network;
+        this.model = model;
         this.session = session;
         this.plan = plan;
-        networkBytes = network.file().path().toFile().length();
-        info = network.info(network.inputType() == TensorType.FP16 ? "fp16" : "fp32", "cpu");
+        modelBytes = model.file().path().toFile().length();
+        info = model.info(model.inputType() == TensorType.FP16 ? "fp16" : "fp32", "cpu");
     }
 
     /**
-     * Loads a network for all cores of this machine.
+     * Loads a model for all cores of this machine.
      *
-     * @param model the ONNX file
+     * @param path the ONNX file
      * @param config labels and letterbox where they are not the model's own
      * @param inference number of workers, or 0 to measure for at most two seconds which plan is faster
      * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run
      */
-    public static OnnxRuntimeEngine open(Path model, ModelConfig config, InferenceConfig inference) {
-        return open(model, config, inference, Runtime.getRuntime().availableProcessors());
+    public static OnnxRuntimeEngine open(Path path, ModelConfig config, InferenceConfig inference) {
+        return open(path, config, inference, Runtime.getRuntime().availableProcessors());
     }
 
-    static OnnxRuntimeEngine open(Path model, ModelConfig config, InferenceConfig inference, int cores) {
+    static OnnxRuntimeEngine open(Path path, ModelConfig config, InferenceConfig inference, int cores) {
         if (inference.workers() > 0) {
-            return open(model, config, new WorkerPlan(inference.workers(), 1, "as configured"));
+            return open(path, config, new WorkerPlan(inference.workers(), 1, "as configured"));
         }
         if (cores == 1) {
-            return open(model, config, new WorkerPlan(1, 1, "one core"));
+            return open(path, config, new WorkerPlan(1, 1, "one core"));
         }
-        return WorkerTrial.fastest(model, config, cores);
+        return WorkerTrial.fastest(path, config, cores);
     }
 
     /**
-     * Loads a network for a given plan.
+     * Loads a model for a given plan.
      *
      * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run
      */
-    public static OnnxRuntimeEngine open(Path model, ModelConfig config, WorkerPlan plan) {
-        OnnxFile file = OnnxFile.read(model);
-        boolean open = YoloV5Network.hasOpenOutputs(file);
-        YoloV5Network declared = open ? null : YoloV5Network.of(file, config);
+    public static OnnxRuntimeEngine open(Path path, ModelConfig config, WorkerPlan plan) {
+        ModelFile file = ModelFile.read(path);
+        boolean open = YoloV5Model.hasOpenOutputs(file);
+        YoloV5Model declared = open ? null : YoloV5Model.of(file, config);
         OrtEnvironment environment = environment();
-        OrtSession session = null;
-        try {
+        try (Closer opened = new Closer()) {
             environment.setTelemetry(false);
-            session = load(environment, model, plan.threadsPerWorker());
-            YoloV5Network network =
-                    declared != null ? declared : YoloV5Network.of(file, config, probe(environment, session, file));
-            OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, network, session, plan);
+            OrtSession session = opened.register(load(environment, path, plan.threadsPerWorker()));
+            YoloV5Model model =
+                    declared != null ? declared : YoloV5Model.of(file, config, probe(environment, session, file));
+            OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan);
             try (InferenceLane lane = engine.openLane(1)) {
                 lane.run(1);
             }
+            // The engine owns the session now.
+            opened.transfer();
             return engine;
         } catch (OrtException e) {
-            closeQuietly(session, e);
-            throw new ModelException("model " + model + ": ONNX Runtime refuses it: " + reason(e), e);
+            throw new ModelException("model " + path + ": ONNX Runtime refuses it: " + reason(e), e);
         } catch (InferenceException e) {
-            closeQuietly(session, e);
-            throw new ModelException(
-                    "model " + model + ": a first run on an empty picture fails: " + e.getMessage(), e);
-        } catch (Throwable e) {
-            closeQuietly(session, e);
-            throw e;
+            throw new ModelException("model " + path + ": a first run on an empty image fails: " + e.getMessage(), e);
         }
     }
 
     /**
-     * The process's environment. While it is made ONNX Runtime 1.29 recurses, thousands of frames deep where the process's command line
-     * is long (a class path of some kilobytes), and an overflow in native code ends the process without a word: it is made on a
-     * thread with a deep stack.
+     * The process's environment. ONNX Runtime 1.29 recurses while it creates the environment, thousands of frames deep when the
+     * process's command line is long (a class path of some kilobytes), and a stack overflow in native code ends the process without
+     * a message. A thread with a deep stack creates it.
      */
     static OrtEnvironment environment() {
-        FutureTask<OrtEnvironment> making = new FutureTask<>(
+        FutureTask<OrtEnvironment> creation = new FutureTask<>(
                 () -> OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "helmwatch"));
-        new Thread(null, making, "onnx-start", DEEP_STACK_BYTES).start();
+        new Thread(null, creation, "onnx-start", DEEP_STACK_BYTES).start();
         boolean interrupted = false;
         try {
             while (true) {
                 try {
-                    return making.get();
+                    return creation.get();
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
@@ -142,9 +139,9 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    private static OrtSession load(OrtEnvironment environment, Path model, int threads) throws OrtException {
+    private static OrtSession load(OrtEnvironment environment, Path path, int threads) throws OrtException {
         try (OrtSession.SessionOptions options = sessionOptions(threads)) {
-            return environment.createSession(model.toString(), options);
+            return environment.createSession(path.toString(), options);
         }
     }
 
@@ -159,11 +156,11 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return options;
     }
 
-    /** Shapes of the outputs for one empty picture. */
-    private static Map<String, List<Long>> probe(OrtEnvironment environment, OrtSession session, OnnxFile file)
+    /** Shapes of the outputs for one empty image. */
+    private static Map<String, List<Long>> probe(OrtEnvironment environment, OrtSession session, ModelFile file)
             throws OrtException {
-        TensorShape shape = YoloV5Network.inputShapeOf(file);
-        OnnxFile.Port input = file.inputs().get(0);
+        TensorShape shape = YoloV5Model.inputShapeOf(file);
+        TensorInfo input = file.inputs().get(0);
         if (input.type() == null) {
             return Map.of();
         }
@@ -188,16 +185,6 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    static void closeQuietly(@Nullable OrtSession session, Throwable reason) {
-        if (session != null) {
-            try {
-                session.close();
-            } catch (OrtException e) {
-                reason.addSuppressed(e);
-            }
-        }
-    }
-
     /** ONNX Runtime's own sentence, without error codes and source files. */
     static String reason(OrtException e) {
         String message = String.valueOf(e.getMessage());
@@ -209,14 +196,14 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return end < 0 ? message : message.substring(0, end);
     }
 
-    /** The same network under another plan's name; this object must not be used any more. */
+    /** Moves the session to an engine with another plan; this engine is closed then. */
     OnnxRuntimeEngine withPlan(WorkerPlan other) {
         OrtSession current = session;
         if (current == null) {
             throw new IllegalStateException("the engine is closed");
         }
         session = null;
-        return new OnnxRuntimeEngine(environment, network, current, other);
+        return new OnnxRuntimeEngine(environment, model, current, other);
     }
 
     @Override
@@ -224,14 +211,14 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return info;
     }
 
-    /** The network as it was understood. */
-    public YoloV5Network network() {
-        return network;
+    /** The model as interpreted. */
+    public YoloV5Model yoloV5() {
+        return model;
     }
 
     /** SHA-256 of the model file, lower-case hexadecimal. */
     public String modelSha256() {
-        return network.file().sha256();
+        return model.file().sha256();
     }
 
     /** How many lanes may run at the same time, and with how many threads each. */
@@ -239,15 +226,15 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return plan;
     }
 
-    /**
-     * Opens a lane whose tensors hold up to {@code maxBatch} pictures. For a network with a fixed batch, the lane runs it as often
-     * as the pictures need, and its tensors hold a multiple of that batch.
-     */
     @Override
-    public long networkBytes() {
-        return networkBytes;
+    public long modelBytes() {
+        return modelBytes;
     }
 
+    /**
+     * Opens a lane whose tensors hold up to {@code maxBatch} images. For a model with a fixed batch, the lane runs it as often
+     * as the images need, and its tensors hold a multiple of that batch.
+     */
     @Override
     public OnnxRuntimeLane openLane(int maxBatch) {
         if (maxBatch < 1) {
@@ -258,18 +245,18 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             throw new IllegalStateException("the engine is closed");
         }
         try {
-            return new OnnxRuntimeLane(environment, current, network, maxBatch);
+            return new OnnxRuntimeLane(environment, current, model, maxBatch);
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("batch of " + maxBatch + ": its tensors must stay below 2 GB", e);
         } catch (OutOfMemoryError e) {
             throw new ModelException(
-                    "model " + network.file().path() + ": no memory for the tensors of another lane with batch "
+                    "model " + model.file().path() + ": no memory for the tensors of another lane with batch "
                             + maxBatch + ": raise -XX:MaxDirectMemorySize or configure fewer workers",
                     e);
         }
     }
 
-    /** Frees the network; a second call does nothing. */
+    /** Frees the session; a second call does nothing. */
     @Override
     public void close() {
         OrtSession old = session;
@@ -278,7 +265,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             try {
                 old.close();
             } catch (OrtException e) {
-                throw new IllegalStateException("ONNX Runtime could not free the network: " + reason(e), e);
+                throw new IllegalStateException("ONNX Runtime could not free the session: " + reason(e), e);
             }
         }
     }

@@ -8,8 +8,10 @@ import ai.onnxruntime.OrtSession;
 import io.helmwatch.inference.InferenceException;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.TensorInfo;
+import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.HostTensorBatch;
@@ -24,12 +26,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A lane over direct buffers: ONNX Runtime reads the input and writes the output where they lie. All tensors are made once;
+ * A lane over direct buffers: ONNX Runtime reads the input and writes the output in place. All tensors are created once;
  * FP16 outputs are widened into the FP32 predictions after each run.
  *
- * <p>Threading: one thread at a time. Ownership: frees its tensors on close; the buffers go with the last reference.
+ * <p>Threading: one thread at a time. Ownership: frees its tensors on close; the buffers are freed with the last reference.
  */
 public final class OnnxRuntimeLane implements InferenceLane {
+
+    private static final NativeMemory.Account MEMORY = NativeMemory.account("onnx.tensors");
 
     private final OrtSession session;
     private final int maxBatch;
@@ -38,59 +42,64 @@ public final class OnnxRuntimeLane implements InferenceLane {
     private final HostPredictions output;
     private final List<Output> outputs = new ArrayList<>();
     private final List<Binding> bindings = new ArrayList<>();
-    private final List<OnnxTensor> tensors = new ArrayList<>();
+    private final Closer opened = new Closer();
     private boolean closed;
 
-    OnnxRuntimeLane(OrtEnvironment environment, OrtSession session, YoloV5Network network, int maxBatch) {
+    OnnxRuntimeLane(OrtEnvironment environment, OrtSession session, YoloV5Model model, int maxBatch) {
         this.session = session;
         this.maxBatch = maxBatch;
-        TensorShape shape = network.inputShape();
-        fixedBatch = network.dynamicBatch() ? 0 : shape.batch();
+        TensorShape shape = model.inputShape();
+        fixedBatch = model.hasDynamicBatch() ? 0 : shape.batch();
         int capacity = fixedBatch == 0 ? maxBatch : (maxBatch + fixedBatch - 1) / fixedBatch * fixedBatch;
         input = HostTensorBatch.allocate(
-                new TensorShape(capacity, shape.channels(), shape.height(), shape.width()), network.inputType());
-        for (int i = 0; i < network.outputs().size(); i++) {
-            outputs.add(new Output(network, i, capacity));
+                new TensorShape(capacity, shape.channels(), shape.height(), shape.width()), model.inputType());
+        for (int i = 0; i < model.outputs().size(); i++) {
+            outputs.add(new Output(model, i, capacity));
         }
         output = new HostPredictions(
-                network.layout(), outputs.stream().map(out -> out.floats).toList());
+                model.layout(), outputs.stream().map(out -> out.floats).toList());
+        long bytes = hostBytes();
+        MEMORY.allocated(bytes);
+        opened.register(() -> MEMORY.freed(bytes));
         try {
-            if (fixedBatch == 0) {
-                // One binding per batch size, all at the start of the buffers.
-                for (int size = 1; size <= capacity; size++) {
-                    bindings.add(bind(environment, network, 0, size));
-                }
-            } else {
-                for (int first = 0; first < capacity; first += fixedBatch) {
-                    bindings.add(bind(environment, network, first, fixedBatch));
-                }
-            }
+            bindAll(environment, model, capacity);
         } catch (OrtException e) {
-            close();
-            throw new ModelException(
-                    "model " + network.file().path() + ": no tensors for it: " + OnnxRuntimeEngine.reason(e), e);
+            ModelException failure = new ModelException(
+                    "model " + model.file().path() + ": tensors cannot be created: " + OnnxRuntimeEngine.reason(e), e);
+            opened.closeAfter(failure);
+            throw failure;
         }
     }
 
-    private Binding bind(OrtEnvironment environment, YoloV5Network network, int first, int size) throws OrtException {
+    private void bindAll(OrtEnvironment environment, YoloV5Model model, int capacity) throws OrtException {
+        if (fixedBatch == 0) {
+            // One binding per batch size, all at the start of the buffers.
+            for (int size = 1; size <= capacity; size++) {
+                bindings.add(bind(environment, model, 0, size));
+            }
+        } else {
+            for (int first = 0; first < capacity; first += fixedBatch) {
+                bindings.add(bind(environment, model, first, fixedBatch));
+            }
+        }
+    }
+
+    private Binding bind(OrtEnvironment environment, YoloV5Model model, int first, int size) throws OrtException {
         TensorShape shape = input.shape();
-        ByteBuffer pictures = slice(
+        ByteBuffer images = slice(
                 input.buffer(),
                 input.imageOffsetBytes(first),
                 size * shape.elementsPerImage() * input.type().bytes());
         OnnxTensor source = tensor(
-                environment,
-                pictures,
-                new long[] {size, shape.channels(), shape.height(), shape.width()},
-                input.type());
+                environment, images, new long[] {size, shape.channels(), shape.height(), shape.width()}, input.type());
         Map<String, OnnxTensor> targets = new LinkedHashMap<>();
         for (int i = 0; i < outputs.size(); i++) {
             Output out = outputs.get(i);
             int imageBytes = out.elementsPerImage * out.type.bytes();
             ByteBuffer rows = slice(out.memory, first * imageBytes, size * imageBytes);
-            targets.put(out.name, tensor(environment, rows, network.outputShape(i, size), out.type));
+            targets.put(out.name, tensor(environment, rows, model.outputShape(i, size), out.type));
         }
-        return new Binding(Map.of(network.inputName(), source), targets);
+        return new Binding(Map.of(model.inputName(), source), targets);
     }
 
     private static ByteBuffer slice(ByteBuffer whole, int offset, int bytes) {
@@ -99,10 +108,8 @@ public final class OnnxRuntimeLane implements InferenceLane {
 
     private OnnxTensor tensor(OrtEnvironment environment, ByteBuffer memory, long[] shape, TensorType type)
             throws OrtException {
-        OnnxTensor tensor = OnnxTensor.createTensor(
-                environment, memory, shape, type == TensorType.FP16 ? OnnxJavaType.FLOAT16 : OnnxJavaType.FLOAT);
-        tensors.add(tensor);
-        return tensor;
+        return opened.register(OnnxTensor.createTensor(
+                environment, memory, shape, type == TensorType.FP16 ? OnnxJavaType.FLOAT16 : OnnxJavaType.FLOAT));
     }
 
     @Override
@@ -116,7 +123,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
     }
 
     /**
-     * Runs the network to the end.
+     * Runs the model to the end.
      *
      * @throws InferenceException when ONNX Runtime fails
      */
@@ -137,7 +144,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
                 }
             }
         } catch (OrtException e) {
-            throw new InferenceException("running the network failed: " + OnnxRuntimeEngine.reason(e), e);
+            throw new InferenceException("running the model failed: " + OnnxRuntimeEngine.reason(e), e);
         }
         for (int i = 0; i < outputs.size(); i++) {
             outputs.get(i).widen(size);
@@ -150,7 +157,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
 
     @Override
     public void await() {
-        // run returned when the output was there.
+        // run returns when the output is complete.
     }
 
     @Override
@@ -172,9 +179,8 @@ public final class OnnxRuntimeLane implements InferenceLane {
     @Override
     public void close() {
         closed = true;
-        tensors.forEach(OnnxTensor::close);
-        tensors.clear();
         bindings.clear();
+        opened.close();
     }
 
     private record Binding(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
@@ -188,15 +194,11 @@ public final class OnnxRuntimeLane implements InferenceLane {
         private final ByteBuffer memory;
         private final FloatBuffer floats;
 
-        Output(YoloV5Network network, int index, int capacity) {
-            OnnxFile.Port port = network.outputs().get(index);
-            name = port.name();
-            type = port.type() == TensorType.FP16 ? TensorType.FP16 : TensorType.FP32;
-            long elements = 1;
-            for (long size : network.outputShape(index, 1)) {
-                elements = Math.multiplyExact(elements, size);
-            }
-            elementsPerImage = Math.toIntExact(elements);
+        Output(YoloV5Model model, int index, int capacity) {
+            TensorInfo info = model.outputs().get(index);
+            name = info.name();
+            type = info.type() == TensorType.FP16 ? TensorType.FP16 : TensorType.FP32;
+            elementsPerImage = Math.toIntExact(model.outputElements(index, 1));
             memory = direct(Math.multiplyExact(capacity * type.bytes(), elementsPerImage));
             floats = type == TensorType.FP16
                     ? direct(Math.multiplyExact(capacity * Float.BYTES, elementsPerImage))
@@ -208,9 +210,9 @@ public final class OnnxRuntimeLane implements InferenceLane {
             return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
         }
 
-        void widen(int pictures) {
+        void widen(int images) {
             if (type == TensorType.FP16) {
-                HalfFloat.toFloats(memory.asShortBuffer(), floats, pictures * elementsPerImage);
+                HalfFloat.toFloats(memory.asShortBuffer(), floats, images * elementsPerImage);
             }
         }
     }

@@ -8,7 +8,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.helmwatch.inference.InferenceException;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxGraph;
+import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
@@ -22,14 +24,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
- * Runs an FP32 network on the CPU and shows tensors from inside it.
+ * Runs an FP32 model on the CPU and shows tensors from inside its graph.
  *
- * <p>Threading: used by one thread; a run uses all cores. Ownership: frees the network on close; a second call does nothing.
+ * <p>Threading: used by one thread; a run uses all cores. Ownership: frees the session and the tensors on close; a second call
+ * does nothing.
  */
 public final class TensorProbe implements AutoCloseable {
+
+    private static final NativeMemory.Account MEMORY = NativeMemory.account("onnx.probe");
 
     private final String what;
     private final Set<String> tensors;
@@ -39,72 +43,81 @@ public final class TensorProbe implements AutoCloseable {
     private final OnnxTensor source;
     private final Map<String, OnnxTensor> targets = new LinkedHashMap<>();
     private final Map<String, Values> values = new LinkedHashMap<>();
-    private boolean closed;
+    private final Closer opened;
 
     /**
-     * What a tensor held after a run.
+     * Values of a tensor after a run.
      *
      * @param name the tensor
      * @param shape its sizes
-     * @param floats its elements; written over by the next run
+     * @param floats its elements; overwritten by the next run
      */
     public record Values(String name, List<Long> shape, FloatBuffer floats) {}
 
     private TensorProbe(
-            String what, Set<String> tensors, HostTensorBatch input, OrtEnvironment environment, OrtSession session)
-            throws OrtException {
+            String what,
+            Set<String> tensors,
+            HostTensorBatch input,
+            OrtEnvironment environment,
+            OrtSession session,
+            OnnxTensor source,
+            Closer opened) {
         this.what = what;
         this.tensors = tensors;
         this.input = input;
         this.environment = environment;
         this.session = session;
-        TensorShape shape = input.shape();
-        source = OnnxTensor.createTensor(
-                environment,
-                input.buffer(),
-                new long[] {shape.batch(), shape.channels(), shape.height(), shape.width()},
-                OnnxJavaType.FLOAT);
+        this.source = source;
+        this.opened = opened;
     }
 
     /**
-     * Loads a network.
+     * Loads a model.
      *
-     * @param graph an FP32 network; tensors to look at become outputs of it
-     * @param what to name it by in messages
-     * @param tensors names of FP32 tensors to look at
+     * @param model an FP32 model; the tensors to show become outputs of it
+     * @param what names it in messages
+     * @param tensors names of the FP32 tensors to show
      * @param shape of the input, batch included
      * @throws ModelException when ONNX Runtime refuses it
      */
-    public static TensorProbe open(OnnxGraph graph, String what, List<String> tensors, TensorShape shape) {
-        graph.addOutputs(tensors);
+    public static TensorProbe open(OnnxModel model, String what, List<String> tensors, TensorShape shape) {
+        model.addOutputs(tensors);
         OrtEnvironment environment = OnnxRuntimeEngine.environment();
-        OrtSession session = null;
-        try (OrtSession.SessionOptions options =
-                OnnxRuntimeEngine.sessionOptions(Runtime.getRuntime().availableProcessors())) {
-            session = environment.createSession(graph.toBytes(), options);
-            return new TensorProbe(
-                    what,
-                    new LinkedHashSet<>(tensors),
-                    HostTensorBatch.allocate(shape, TensorType.FP32),
+        try (Closer opened = new Closer();
+                OrtSession.SessionOptions options =
+                        OnnxRuntimeEngine.sessionOptions(Runtime.getRuntime().availableProcessors())) {
+            OrtSession session = opened.register(environment.createSession(model.toBytes(), options));
+            HostTensorBatch input = HostTensorBatch.allocate(shape, TensorType.FP32);
+            record(opened, input.buffer().capacity());
+            OnnxTensor source = opened.register(OnnxTensor.createTensor(
                     environment,
-                    session);
+                    input.buffer(),
+                    new long[] {shape.batch(), shape.channels(), shape.height(), shape.width()},
+                    OnnxJavaType.FLOAT));
+            return new TensorProbe(
+                    what, new LinkedHashSet<>(tensors), input, environment, session, source, opened.transfer());
         } catch (OrtException e) {
-            OnnxRuntimeEngine.closeQuietly(session, e);
             throw new ModelException(what + ": ONNX Runtime refuses it: " + OnnxRuntimeEngine.reason(e), e);
         }
     }
 
-    /** Where the pictures go. */
+    private static void record(Closer opened, long bytes) {
+        MEMORY.allocated(bytes);
+        opened.register(() -> MEMORY.freed(bytes));
+    }
+
+    /** The input, to be filled before a run. */
     public HostTensorBatch input() {
         return input;
     }
 
     /**
-     * Runs the network once and shows each tensor.
+     * Runs the model once.
      *
+     * @return the values of each tensor by name; overwritten by the next run
      * @throws InferenceException when ONNX Runtime fails
      */
-    public void run(Consumer<Values> look) {
+    public Map<String, Values> run() {
         try {
             if (targets.isEmpty()) {
                 allocate();
@@ -113,11 +126,6 @@ public final class TensorProbe implements AutoCloseable {
         } catch (OrtException e) {
             throw new InferenceException("running " + what + " on the CPU failed: " + OnnxRuntimeEngine.reason(e), e);
         }
-        values.values().forEach(look);
-    }
-
-    /** What the tensors held after the last run, by name. */
-    public Map<String, Values> values() {
         return Map.copyOf(values);
     }
 
@@ -125,7 +133,7 @@ public final class TensorProbe implements AutoCloseable {
         return session.getInputNames().iterator().next();
     }
 
-    /** The first run tells the shapes, since files need not. */
+    /** The first run finds the shapes, since files need not declare them. */
     private void allocate() throws OrtException {
         Map<String, long[]> shapes = new HashMap<>();
         try (OrtSession.Result result = session.run(Map.of(inputName(), source), tensors)) {
@@ -148,24 +156,14 @@ public final class TensorProbe implements AutoCloseable {
             }
             ByteBuffer memory = ByteBuffer.allocateDirect(Math.toIntExact(Math.multiplyExact(elements, 4L)))
                     .order(ByteOrder.nativeOrder());
-            targets.put(name, OnnxTensor.createTensor(environment, memory, shape, OnnxJavaType.FLOAT));
+            record(opened, memory.capacity());
+            targets.put(name, opened.register(OnnxTensor.createTensor(environment, memory, shape, OnnxJavaType.FLOAT)));
             values.put(name, new Values(name, List.copyOf(sizes), memory.asFloatBuffer()));
         }
     }
 
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        source.close();
-        targets.values().forEach(OnnxTensor::close);
-        try {
-            session.close();
-        } catch (OrtException e) {
-            throw new IllegalStateException(
-                    "ONNX Runtime could not free the network: " + OnnxRuntimeEngine.reason(e), e);
-        }
+        opened.close();
     }
 }

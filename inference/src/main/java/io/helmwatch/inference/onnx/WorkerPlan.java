@@ -1,7 +1,7 @@
 package io.helmwatch.inference.onnx;
 
 /**
- * How the cores are shared among runs of a network.
+ * How the cores are shared among runs of a model.
  *
  * @param workers lanes that run at the same time
  * @param threadsPerWorker threads inside one run

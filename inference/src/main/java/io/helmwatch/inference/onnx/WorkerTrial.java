@@ -10,13 +10,13 @@ import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** Measures which plan runs more pictures a second: as many one-threaded workers as cores (up to a limit), or one worker with all cores. */
+/** Measures which plan runs more images a second: as many one-threaded workers as cores (up to a limit), or one worker with all cores. */
 final class WorkerTrial {
 
-    /** How long a round lasts; a run that has begun is finished. */
+    /** Duration of a round; a run that has started is completed. */
     private static final long ROUND_NANOS = 150_000_000L;
 
-    /** The plans take turns, and the best round of each counts, so that other work on the machine decides less. */
+    /** The plans alternate, and the best round of each counts, which reduces the influence of other load on the machine. */
     private static final int ROUNDS = 2;
 
     /** One worker must be this much faster: several keep all cores busy through pre- and postprocessing too. */
@@ -37,8 +37,8 @@ final class WorkerTrial {
             double manyPerSecond = 0;
             double onePerSecond = 0;
             for (int round = 0; round < ROUNDS; round++) {
-                manyPerSecond = Math.max(manyPerSecond, picturesPerSecond(many));
-                onePerSecond = Math.max(onePerSecond, picturesPerSecond(one));
+                manyPerSecond = Math.max(manyPerSecond, imagesPerSecond(many));
+                onePerSecond = Math.max(onePerSecond, imagesPerSecond(one));
             }
             boolean oneWins = onePerSecond > manyPerSecond * MARGIN;
             OnnxRuntimeEngine winner = oneWins ? one : many;
@@ -46,7 +46,7 @@ final class WorkerTrial {
             loser.close();
             String reason = String.format(
                     Locale.ROOT,
-                    "measured %.1f pictures/s with %d workers, %.1f with one",
+                    "measured %.1f images/s with %d workers, %.1f with one",
                     manyPerSecond,
                     workers,
                     onePerSecond);
@@ -61,7 +61,7 @@ final class WorkerTrial {
         }
     }
 
-    private static double picturesPerSecond(OnnxRuntimeEngine engine) {
+    private static double imagesPerSecond(OnnxRuntimeEngine engine) {
         int workers = engine.plan().workers();
         List<InferenceLane> lanes = new ArrayList<>();
         List<FutureTask<Integer>> trials = new ArrayList<>();
@@ -97,7 +97,7 @@ final class WorkerTrial {
         return runs;
     }
 
-    /** Waits to the end even when interrupted: the lanes must not be closed under a run. */
+    /** Waits for the end even when interrupted: the lanes must not be closed during a run. */
     private static int resultOf(FutureTask<Integer> trial) {
         boolean interrupted = false;
         try {
@@ -107,7 +107,7 @@ final class WorkerTrial {
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
-                    throw new InferenceException("trying out the network failed: " + e.getCause(), e);
+                    throw new InferenceException("measuring the model failed: " + e.getCause(), e);
                 }
             }
         } finally {

@@ -1,4 +1,4 @@
-/** Networks on a CPU with ONNX Runtime. */
+/** Models on a CPU with ONNX Runtime. */
 @NullMarked
 package io.helmwatch.inference.onnx;
 

@@ -1,35 +1,33 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.CalibrationMethod;
 import java.nio.FloatBuffer;
 
 /**
- * How large the values of a tensor are: a histogram of magnitudes that widens by doubling, so that one pass over the pictures is enough.
+ * Distribution of the values of a tensor: a histogram of magnitudes whose range doubles when needed, so that one pass over the images is enough.
  *
  * <p>Threading: used by one thread at a time.
  */
 final class ActivationHistogram {
 
     private static final int BINS = 4096;
-    /** Levels of a magnitude in INT8. */
+    /** Quantisation levels of a magnitude in INT8. */
     private static final int LEVELS = 128;
-    /** Thresholds are tried in steps of this many bins. */
+    /** Candidate thresholds are this many bins apart. */
     private static final int STEP = 8;
-    /** Below it a step of INT8 would be less than FP16's smallest number, in which scales are written. */
-    private static final float FAINTEST = 0x1p-17f;
+    /** With a smaller range, the scale of INT8 would be below FP16's smallest number, and scales are stored in FP16. */
+    private static final float SMALLEST_RANGE = 0x1p-17f;
 
     private final long[] counts = new long[BINS];
     private float width;
     private float max;
 
     /**
-     * Adds values. Exact zeros say nothing about a range and are left out, and so is a tensor too faint for a scale in FP16; what is not finite cannot
-     * be represented and is left out, too.
+     * Adds values. Zeros, values that are not finite, and tensors whose range is too small for a scale in FP16 are ignored.
      */
     void add(FloatBuffer values, int count) {
         for (int i = 0; i < count; i++) {
             float magnitude = Math.abs(values.get(i));
-            if (magnitude > max && magnitude >= FAINTEST && magnitude <= Float.MAX_VALUE) {
+            if (magnitude > max && magnitude >= SMALLEST_RANGE && magnitude <= Float.MAX_VALUE) {
                 max = magnitude;
             }
         }
@@ -66,13 +64,13 @@ final class ActivationHistogram {
         return max;
     }
 
-    /** The threshold that a calibrator chooses. */
+    /** The threshold that a calibration method chooses. */
     float threshold(CalibrationMethod method) {
         return method == CalibrationMethod.MINMAX ? max : entropyThreshold();
     }
 
     /**
-     * The threshold whose 128 levels tell the distribution best: the smallest Kullback-Leibler divergence between the magnitudes clipped there
+     * The threshold whose 128 levels represent the distribution best: the smallest Kullback-Leibler divergence between the clipped magnitudes
      * and the same in 128 levels (S. Migacz, "8-bit Inference with TensorRT", GPU Technology Conference 2017, session 7310).
      */
     private float entropyThreshold() {
@@ -109,7 +107,7 @@ final class ActivationHistogram {
         return Math.min(max, bestBins * width);
     }
 
-    /** Between the first bins with all that lies beyond them in the last, and the same bins without it in 128 levels. */
+    /** Divergence between the first bins with everything beyond them added to the last one, and the same bins without it in 128 levels. */
     private double divergence(int bins, long beyond, double total) {
         double divergence = 0;
         double inside = total - beyond;
@@ -125,7 +123,7 @@ final class ActivationHistogram {
             for (int i = from; i < to; i++) {
                 double p = (counts[i] + (i == bins - 1 ? beyond : 0)) / total;
                 if (p > 0) {
-                    // A bin that holds nothing but what was clipped into it has no counterpart.
+                    // A bin that holds only clipped values has no counterpart.
                     double q = counts[i] > 0 ? sum / (double) filled / inside : 1 / (total * total);
                     divergence += p * Math.log(p / q);
                 }
@@ -134,16 +132,16 @@ final class ActivationHistogram {
         return divergence;
     }
 
-    /** Power of the values over power of what INT8 with a threshold loses of them, by rounding and by clipping; in decibels. */
+    /** Power of the values over power of the error of INT8 with a threshold, by rounding and clipping, in decibels. */
     double signalToNoise(float threshold) {
         double step = threshold / (LEVELS - 1);
         double signal = 0;
         double noise = 0;
         for (int i = 0; i < BINS; i++) {
             double value = (i + 0.5) * width;
-            double lost = value > threshold ? (value - threshold) * (value - threshold) : step * step / 12;
+            double error = value > threshold ? (value - threshold) * (value - threshold) : step * step / 12;
             signal += counts[i] * value * value;
-            noise += counts[i] * lost;
+            noise += counts[i] * error;
         }
         return signal == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
     }

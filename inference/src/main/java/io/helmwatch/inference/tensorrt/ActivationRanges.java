@@ -1,5 +1,7 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.AtomicFile.Durability;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,19 +14,19 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What calibration found: by tensor, the magnitude that 127 stands for.
+ * Result of a calibration: for each tensor, the magnitude that is quantised to 127.
  *
  * @param ranges by tensor
  */
 record ActivationRanges(Map<String, Range> ranges) {
 
-    private static final String MARK = "helmwatch-calibration 1";
+    private static final String MAGIC = "helmwatch-calibration 1";
 
     /**
      * The range of a tensor.
      *
-     * @param threshold magnitude that 127 stands for, above 0
-     * @param signalToNoise what INT8 loses with it, in decibels
+     * @param threshold magnitude that is quantised to 127, above 0
+     * @param signalToNoise power of the signal over power of the quantisation error, in decibels
      */
     record Range(float threshold, double signalToNoise) {}
 
@@ -35,8 +37,8 @@ record ActivationRanges(Map<String, Range> ranges) {
     /**
      * Reads a file.
      *
-     * @param key what it must have been made for
-     * @return empty when there is none, it is damaged or was made for something else
+     * @param key the key it must have been written with
+     * @return empty when there is none, it is damaged or has another key
      */
     static Optional<ActivationRanges> read(Path file, String key) {
         List<String> lines;
@@ -47,7 +49,7 @@ record ActivationRanges(Map<String, Range> ranges) {
         }
         int end = lines.size() - 1;
         if (end < 2
-                || !lines.get(0).equals(MARK)
+                || !lines.get(0).equals(MAGIC)
                 || !lines.get(1).equals(key)
                 || !lines.get(end).equals(digest(lines.subList(0, end)))) {
             return Optional.empty();
@@ -61,12 +63,12 @@ record ActivationRanges(Map<String, Range> ranges) {
     }
 
     /**
-     * Writes a file as a whole or not at all: a mark, the key, a line for each tensor (threshold, decibels, name), and a digest of these lines.
+     * Replaces a file atomically: a magic line, the key, a line for each tensor (threshold, decibels, name), and a digest of these lines.
      *
      * @param key one line
      */
     void write(Path file, String key) throws IOException {
-        StringBuilder text = new StringBuilder(MARK + "\n" + key + "\n");
+        StringBuilder text = new StringBuilder(MAGIC + "\n" + key + "\n");
         new TreeMap<>(ranges)
                 .forEach((tensor, range) -> text.append(range.threshold)
                         .append(' ')
@@ -75,7 +77,7 @@ record ActivationRanges(Map<String, Range> ranges) {
                         .append(tensor)
                         .append('\n'));
         text.append(digest(text.toString().lines().toList())).append('\n');
-        EngineCache.replace(file, text.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.replace(file, text.toString().getBytes(StandardCharsets.UTF_8), Durability.CACHED);
     }
 
     private static String digest(List<String> lines) {

@@ -2,7 +2,7 @@ package io.helmwatch.inference.tensorrt;
 
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.inference.LetterboxedPictures;
+import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
@@ -23,7 +23,7 @@ public final class EngineAlignment {
     private EngineAlignment() {}
 
     /**
-     * What was found in one output.
+     * Differences of one output.
      *
      * @param name the output
      * @param values values compared
@@ -36,9 +36,9 @@ public final class EngineAlignment {
     public record Output(String name, long values, double maxAbsolute, double meanAbsolute, double maxBoxPixels) {}
 
     /**
-     * What was found.
+     * Differences of all outputs.
      *
-     * @param outputs by output
+     * @param outputs differences by output
      */
     public record Report(List<Output> outputs) {
 
@@ -47,7 +47,7 @@ public final class EngineAlignment {
             outputs = List.copyOf(outputs);
         }
 
-        /** Largest absolute difference over all outputs; not a number when any value was none. */
+        /** Largest absolute difference over all outputs; NaN when any value is NaN. */
         public double maxAbsolute() {
             double max = 0;
             for (Output output : outputs) {
@@ -66,8 +66,8 @@ public final class EngineAlignment {
         }
     }
 
-    /** Pictures of noise with soft edges. */
-    private record Noise(int size, Random random) implements LetterboxedPictures {
+    /** Images of noise with soft edges. */
+    private record Noise(int size, Random random) implements LetterboxedImages {
 
         @Override
         public String digest() {
@@ -75,7 +75,7 @@ public final class EngineAlignment {
         }
 
         @Override
-        public void load(int picture, HostTensorBatch batch, int index) {
+        public void load(int image, HostTensorBatch batch, int index) {
             FloatBuffer samples = batch.buffer().asFloatBuffer();
             int elements = batch.shape().elementsPerImage();
             float value = 0.5f;
@@ -96,28 +96,28 @@ public final class EngineAlignment {
      * @param engine the engine
      * @param model an ONNX file that computes the same in FP32
      * @param config labels and letterbox
-     * @param pictures how many
-     * @param seed of the pictures
+     * @param images number of images
+     * @param seed seed of the noise
      */
     public static Report compare(
-            CudaDevice device, TensorRtEngine engine, Path model, ModelConfig config, int pictures, long seed) {
-        return compare(device, engine, model, config, new Noise(pictures, new Random(seed)));
+            CudaDevice device, TensorRtEngine engine, Path model, ModelConfig config, int images, long seed) {
+        return compare(device, engine, model, config, new Noise(images, new Random(seed)));
     }
 
-    /** The same on given pictures, in batches as large as the engine takes. */
+    /** Compares on given images, in batches as large as the engine takes. */
     public static Report compare(
-            CudaDevice device, TensorRtEngine engine, Path model, ModelConfig config, LetterboxedPictures pictures) {
-        int batch = Math.min(pictures.size(), engine.largestBatch());
+            CudaDevice device, TensorRtEngine engine, Path model, ModelConfig config, LetterboxedImages images) {
+        int batch = Math.min(images.size(), engine.largestBatch());
         try (OnnxRuntimeEngine reference =
                         OnnxRuntimeEngine.open(model, config, new WorkerPlan(1, cores(), "comparison"));
                 OnnxRuntimeLane hostLane = reference.openLane(batch);
                 HostStagedLane lane = new HostStagedLane(device, engine, batch)) {
             List<Differences> differences = new ArrayList<>();
             engine.outputNames().forEach(name -> differences.add(new Differences(name, engine)));
-            for (int done = 0; done < pictures.size(); done += batch) {
-                int size = Math.min(batch, pictures.size() - done);
+            for (int done = 0; done < images.size(); done += batch) {
+                int size = Math.min(batch, images.size() - done);
                 for (int i = 0; i < size; i++) {
-                    pictures.load(done + i, lane.input(), i);
+                    images.load(done + i, lane.input(), i);
                 }
                 sameInput(lane.input(), engine.inputType(), hostLane.input(), size);
                 hostLane.run(size);
@@ -140,7 +140,7 @@ public final class EngineAlignment {
         return Runtime.getRuntime().availableProcessors();
     }
 
-    /** The same numbers for both, rounded to what the GPU's input holds. */
+    /** Gives both the same numbers, rounded to the element type of the GPU's input. */
     private static void sameInput(HostTensorBatch input, TensorType type, HostTensorBatch host, int size) {
         int count = size * input.shape().elementsPerImage();
         FloatBuffer samples = input.buffer().asFloatBuffer();
@@ -157,7 +157,7 @@ public final class EngineAlignment {
         }
     }
 
-    /** Sums up one output. */
+    /** Accumulates the differences of one output. */
     private static final class Differences {
         private final String name;
         private final double side;
@@ -194,7 +194,7 @@ public final class EngineAlignment {
         }
 
         private void add(double difference) {
-            // Not a number counts as the worst.
+            // NaN counts as the largest difference.
             max = difference <= max ? max : difference;
             sum += difference;
             values++;

@@ -1,10 +1,13 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.OnnxGraph;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.inference.PrecisionConverter;
+import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.AtomicFile.Durability;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.TensorShape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,15 +39,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Builds engines from ONNX.
  *
- * <p>Networks are strongly typed: in FP16 engines every tensor is FP16, the input included, since the letterbox writes it so, but for what
- * decodes boxes (see {@link OnnxGraph#narrow}). Raw heads come out in FP16: logits are small, and boxes are decoded from them in FP32. Left to
- * choose between FP16 and FP32, TensorRT builds longer and engines are slower by a third and more.
+ * <p>Networks are strongly typed: in FP16 engines every tensor is FP16, the input included, since the letterbox writes FP16; only the nodes that
+ * decode boxes are FP32 (see {@link PrecisionConverter#toFp16}). Raw heads are FP16 outputs: logits are small, and boxes are decoded from them in
+ * FP32. When TensorRT chooses between FP16 and FP32 itself, builds take longer and engines are slower by a third and more.
  *
- * <p>INT8 engines are the exception: told that a convolution is FP16 whose result is quantised, TensorRT 10.6 finds no kernel for it at level
- * 0. Their networks are FP32 but for what they quantise themselves, and TensorRT may choose FP16, but not for what decodes boxes.
+ * <p>INT8 engines are the exception: TensorRT 10.6 finds no kernel at level 0 for an FP16 convolution whose result is quantised. Their
+ * networks are FP32 except for what they quantise themselves, and TensorRT may choose FP16, except for nodes that decode boxes.
  *
- * <p>Threading: one build at a time per object. Ownership: frees all but the parser, which the presets cannot free, and which keeps about
- * as many bytes as the ONNX file has until the process ends.
+ * <p>Threading: one build at a time per object. Ownership: frees everything except the parser, which the presets cannot free, and which holds
+ * about as many bytes as the ONNX file until the process ends.
  */
 final class EngineBuilder {
 
@@ -53,7 +56,7 @@ final class EngineBuilder {
     /** Decoded boxes are {@code [N, rows, 5 + classes]}, raw heads have more dimensions. */
     private static final int DECODED_RANK = 3;
 
-    /** The network says what every tensor is, and TensorRT times kernels for nothing else. */
+    /** The network defines the type of every tensor, and TensorRT times kernels for no other type. */
     private static final int TYPED = 1 << nvinfer.NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value;
 
     private final CudaDevice device;
@@ -67,22 +70,22 @@ final class EngineBuilder {
     /**
      * Builds.
      *
-     * @param file the network
-     * @param input its input shape, the batch being the fixed one or 1
-     * @param dynamicBatch whether the batch is open
+     * @param file the model
+     * @param input its input shape, with the fixed batch or 1
+     * @param dynamicBatch whether the batch is dynamic
      * @return TensorRT's plan
-     * @throws ModelException when TensorRT refuses the network
+     * @throws ModelException when TensorRT refuses the model
      */
     byte[] build(
-            OnnxFile file, TensorShape input, boolean dynamicBatch, EngineOptions options, EngineProgress progress) {
+            ModelFile file, TensorShape input, boolean dynamicBatch, EngineOptions options, EngineProgress progress) {
         device.makeCurrent();
-        BuildWatch watch = new BuildWatch(progress);
-        TensorRtLog log = new TensorRtLog(watch::heard);
-        Deque<Pointer> owned = new ArrayDeque<>();
+        BuildProgress watch = new BuildProgress(progress);
+        TensorRtLog log = new TensorRtLog(watch::onLogLine);
         // Loading the builder's kernels takes a good part of a short build.
         watch.start();
-        try {
-            boolean mixed = options.precision() == Precision.INT8;
+        try (watch;
+                Closer owned = new Closer()) {
+            boolean mixed = options.precision() == EngineOptions.Precision.INT8;
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
             builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
             INetworkDefinition network =
@@ -101,44 +104,39 @@ final class EngineBuilder {
             if (plan == null || plan.isNull()) {
                 throw refuse(file, log);
             }
-            owned.push(NativeOwnership.own(plan, IHostMemory::new));
-            keepTimings(config);
+            owned.register(NativeOwnership.own(plan, IHostMemory::new));
+            storeTimings(config);
             byte[] bytes = new byte[Math.toIntExact(plan.size())];
             new BytePointer(plan.data()).capacity(bytes.length).get(bytes);
-            watch.built();
+            watch.complete();
             return bytes;
-        } finally {
-            watch.close();
-            while (!owned.isEmpty()) {
-                owned.pop().close();
-            }
         }
     }
 
     private static <P extends Pointer> P own(
-            Deque<Pointer> owned, P object, Supplier<P> sample, OnnxFile file, TensorRtLog log) {
+            Closer owned, P object, Supplier<P> sample, ModelFile file, TensorRtLog log) {
         if (object == null || object.isNull()) {
             throw refuse(file, log);
         }
-        owned.push(NativeOwnership.own(object, sample));
-        return object;
+        return owned.register(NativeOwnership.own(object, sample));
     }
 
-    private static ModelException refuse(OnnxFile file, TensorRtLog log) {
+    private static ModelException refuse(ModelFile file, TensorRtLog log) {
         return new ModelException("model " + file.path() + ": TensorRT refuses it: " + log.takeErrors());
     }
 
-    private static void parse(OnnxFile file, Precision precision, INetworkDefinition network, TensorRtLog log) {
-        OnnxGraph graph = OnnxGraph.read(file.path());
-        graph.widen();
-        if (precision == Precision.FP16) {
-            graph.narrow();
+    private static void parse(
+            ModelFile file, EngineOptions.Precision precision, INetworkDefinition network, TensorRtLog log) {
+        OnnxModel model = OnnxModel.read(file.path());
+        PrecisionConverter.toFp32(model);
+        if (precision == EngineOptions.Precision.FP16) {
+            PrecisionConverter.toFp16(model);
         }
         IParser parser = nvonnxparser.createParser(network, log);
         if (parser == null || parser.isNull()) {
             throw refuse(file, log);
         }
-        byte[] bytes = graph.toBytes();
+        byte[] bytes = model.toBytes();
         try (BytePointer written = new BytePointer(bytes)) {
             if (!parser.parse(written, bytes.length)) {
                 throw refuse(file, log);
@@ -168,7 +166,7 @@ final class EngineBuilder {
             IBuilder builder,
             IBuilderConfig config,
             INetworkDefinition network,
-            OnnxFile file,
+            ModelFile file,
             TensorShape input,
             EngineOptions options) {
         IOptimizationProfile profile = builder.createOptimizationProfile();
@@ -194,7 +192,7 @@ final class EngineBuilder {
         return dims;
     }
 
-    /** FP16 and INT8 where they are faster, FP32 for what decodes boxes; without such layers outputs are FP16, too. */
+    /** Allows FP16 and INT8 where they are faster, but FP32 only for layers that decode boxes; raw heads are FP16 outputs. */
     private static void allowMixing(INetworkDefinition network, IBuilderConfig config) {
         config.setFlag(nvinfer.BuilderFlag.kINT8.value);
         config.setFlag(nvinfer.BuilderFlag.kFP16.value);
@@ -213,14 +211,14 @@ final class EngineBuilder {
                 producers.put(layer.getOutput(j).address(), layer);
             }
         }
-        Deque<ITensor> waiting = new ArrayDeque<>();
+        Deque<ITensor> pending = new ArrayDeque<>();
         for (int i = 0; i < network.getNbOutputs(); i++) {
-            waiting.add(network.getOutput(i));
+            pending.add(network.getOutput(i));
         }
         Set<Long> seen = new HashSet<>();
-        int kept = 0;
-        while (!waiting.isEmpty()) {
-            ITensor tensor = waiting.remove();
+        int fp32Layers = 0;
+        while (!pending.isEmpty()) {
+            ITensor tensor = pending.remove();
             ILayer layer = producers.get(tensor.address());
             if (layer == null || !seen.add(layer.address())) {
                 continue;
@@ -234,16 +232,16 @@ final class EngineBuilder {
                 for (int j = 0; j < layer.getNbOutputs(); j++) {
                     layer.setOutputType(j, nvinfer.DataType.kFLOAT.value);
                 }
-                kept++;
+                fp32Layers++;
             }
             for (int j = 0; j < layer.getNbInputs(); j++) {
                 ITensor from = layer.getInput(j);
                 if (from != null && !from.isNull()) {
-                    waiting.add(from);
+                    pending.add(from);
                 }
             }
         }
-        LOG.debug("{} layers between the last convolutions and the outputs stay FP32", kept);
+        LOG.debug("{} layers between the last convolutions and the outputs stay FP32", fp32Layers);
     }
 
     private static boolean isFloat(ITensor tensor) {
@@ -251,29 +249,29 @@ final class EngineBuilder {
         return type == nvinfer.DataType.kFLOAT.value || type == nvinfer.DataType.kHALF.value;
     }
 
-    private void loadTimings(Deque<Pointer> owned, IBuilderConfig config) {
-        byte[] kept = new byte[0];
+    private void loadTimings(Closer owned, IBuilderConfig config) {
+        byte[] stored = new byte[0];
         try {
             if (Files.exists(timingFile)) {
-                kept = Files.readAllBytes(timingFile);
+                stored = Files.readAllBytes(timingFile);
             }
         } catch (IOException e) {
-            LOG.debug("{} cannot be read, so every kernel is timed again", timingFile, e);
+            LOG.debug("Kernel timings {} cannot be read; every kernel is timed again", timingFile, e);
         }
-        try (BytePointer bytes = new BytePointer(Math.max(1, kept.length))) {
-            bytes.put(kept, 0, kept.length);
-            ITimingCache cache = config.createTimingCache(bytes, kept.length);
+        try (BytePointer bytes = new BytePointer(Math.max(1, stored.length))) {
+            bytes.put(stored, 0, stored.length);
+            ITimingCache cache = config.createTimingCache(bytes, stored.length);
             if (cache == null || cache.isNull()) {
                 cache = config.createTimingCache(bytes, 0);
             }
             if (cache != null && !cache.isNull()) {
-                owned.push(NativeOwnership.own(cache, ITimingCache::new));
+                owned.register(NativeOwnership.own(cache, ITimingCache::new));
                 config.setTimingCache(cache, false);
             }
         }
     }
 
-    private void keepTimings(IBuilderConfig config) {
+    private void storeTimings(IBuilderConfig config) {
         ITimingCache cache = config.getTimingCache();
         if (cache == null || cache.isNull()) {
             return;
@@ -285,9 +283,12 @@ final class EngineBuilder {
         try (IHostMemory memory = NativeOwnership.own(serialized, IHostMemory::new)) {
             byte[] bytes = new byte[Math.toIntExact(memory.size())];
             new BytePointer(memory.data()).capacity(bytes.length).get(bytes);
-            EngineCache.replace(timingFile, bytes);
+            AtomicFile.replace(timingFile, bytes, Durability.CACHED);
         } catch (IOException e) {
-            LOG.warn("kernel times cannot be kept in {}: {}", timingFile, e.getMessage());
+            LOG.warn(
+                    "Kernel timings not stored in {}: {}; the next build times every kernel again",
+                    timingFile,
+                    e.getMessage());
         }
     }
 }

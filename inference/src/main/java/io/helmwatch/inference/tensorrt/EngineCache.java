@@ -1,24 +1,24 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.AtomicFile.Durability;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Engines on disk. A file holds a mark, a digest of all that follows, the key and TensorRT's plan; one that is damaged or was written for
- * another key is taken as absent. Only what this program wrote is loaded, since a plan is code.
+ * Engines on disk. A file holds a magic line, a digest of the rest, the key and TensorRT's plan; a file that is damaged or was written for
+ * another key counts as absent. Only files written by this program are loaded, since a plan is code.
  *
- * <p>Threading: any thread, any process: files are written beside and moved into place.
+ * <p>Threading: any thread, any process: files are replaced atomically.
  */
 final class EngineCache {
 
-    private static final byte[] MARK = "HELMWATCH-ENGINE-1\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "HELMWATCH-ENGINE-1\n".getBytes(StandardCharsets.US_ASCII);
     private static final int DIGEST_BYTES = 32;
 
     private final Path directory;
@@ -31,17 +31,17 @@ final class EngineCache {
         return directory.resolve(key.fileName(modelName));
     }
 
-    /** A model's name as part of a file's. */
-    static String readable(String modelName) {
+    /** A model's name as part of a file name. */
+    static String fileNamePart(String modelName) {
         return modelName.replaceAll("[^A-Za-z0-9._-]", "_");
     }
 
-    /** Where the times of kernels measured on this GPU are kept between builds. */
+    /** File of kernel timings of this GPU, which later builds reuse. */
     Path timingFile(String gpuName, String tensorRtVersion) {
-        return directory.resolve(readable(gpuName) + "-" + tensorRtVersion + ".timing");
+        return directory.resolve(fileNamePart(gpuName) + "-" + tensorRtVersion + ".timing");
     }
 
-    /** The plan kept for a key; empty when there is none or the file is damaged. */
+    /** The cached plan for a key; empty when there is none or the file is damaged. */
     Optional<byte[]> load(EngineKey key, String modelName) {
         return read(fileOf(key, modelName))
                 .filter(entry -> entry.key().equals(key))
@@ -51,7 +51,7 @@ final class EngineCache {
     /** A key and its plan. */
     record Entry(EngineKey key, byte[] plan) {}
 
-    /** What a file holds; empty when it is no engine of ours or damaged. */
+    /** Content of a file; empty when it was not written by this program or is damaged. */
     static Optional<Entry> read(Path file) {
         byte[] bytes;
         try {
@@ -59,12 +59,12 @@ final class EngineCache {
         } catch (IOException e) {
             return Optional.empty();
         }
-        int body = MARK.length + DIGEST_BYTES;
-        if (bytes.length < body + 4 || !Arrays.equals(bytes, 0, MARK.length, MARK, 0, MARK.length)) {
+        int body = MAGIC.length + DIGEST_BYTES;
+        if (bytes.length < body + 4 || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             return Optional.empty();
         }
         byte[] found = EngineKey.sha256(Arrays.copyOfRange(bytes, body, bytes.length));
-        if (!Arrays.equals(bytes, MARK.length, body, found, 0, DIGEST_BYTES)) {
+        if (!Arrays.equals(bytes, MAGIC.length, body, found, 0, DIGEST_BYTES)) {
             return Optional.empty();
         }
         int keyBytes = ByteBuffer.wrap(bytes).getInt(body);
@@ -77,7 +77,7 @@ final class EngineCache {
                 Arrays.copyOfRange(bytes, plan, bytes.length)));
     }
 
-    /** Keeps a plan, replacing what was there. */
+    /** Stores a plan and replaces an older one. */
     void store(EngineKey key, String modelName, byte[] plan) throws IOException {
         byte[] keyBytes = key.text().getBytes(StandardCharsets.UTF_8);
         byte[] body = ByteBuffer.allocate(4 + keyBytes.length + plan.length)
@@ -85,31 +85,11 @@ final class EngineCache {
                 .put(keyBytes)
                 .put(plan)
                 .array();
-        byte[] file = ByteBuffer.allocate(MARK.length + DIGEST_BYTES + body.length)
-                .put(MARK)
+        byte[] file = ByteBuffer.allocate(MAGIC.length + DIGEST_BYTES + body.length)
+                .put(MAGIC)
                 .put(EngineKey.sha256(body))
                 .put(body)
                 .array();
-        replace(fileOf(key, modelName), file);
-    }
-
-    /** Writes a file as a whole or not at all. */
-    static void replace(Path file, byte[] bytes) throws IOException {
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory == null) {
-            throw new IOException(file + " is no file");
-        }
-        Files.createDirectories(directory);
-        Path beside = Files.createTempFile(directory, String.valueOf(file.getFileName()), ".part");
-        try {
-            Files.write(beside, bytes);
-            try {
-                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(beside);
-        }
+        AtomicFile.replace(fileOf(key, modelName), file, Durability.CACHED);
     }
 }

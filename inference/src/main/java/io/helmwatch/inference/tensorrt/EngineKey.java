@@ -2,7 +2,7 @@ package io.helmwatch.inference.tensorrt;
 
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.GpuInfo;
-import io.helmwatch.inference.OnnxFile;
+import io.helmwatch.inference.ModelFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,19 +14,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an engine depends on; when anything of it differs, the engine is another one.
+ * Cache key of an engine: everything that the engine depends on.
  *
  * @param text one line per property
  */
 record EngineKey(String text) {
 
-    /** How networks are handed to TensorRT; changes when that does. */
+    /** How the network is described to TensorRT; to be changed together with that. */
     private static final String NETWORK = "strongly-typed, int8 weakly";
 
     private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
     private static final Pattern DRIVER_VERSION = Pattern.compile("\\b(\\d{3,}\\.\\d+(?:\\.\\d+)?)\\b");
 
-    static EngineKey of(OnnxFile model, GpuInfo gpu, EngineOptions options) {
+    static EngineKey of(ModelFile model, GpuInfo gpu, EngineOptions options) {
         return of(model.sha256(), TensorRtLibrary.version(), gpu, driverVersion(), options);
     }
 
@@ -36,7 +36,7 @@ record EngineKey(String text) {
                 + options.describe() + "\nnetwork=" + NETWORK + "\n");
     }
 
-    /** The driver's own version where the kernel module tells it, else the CUDA version it serves. */
+    /** The driver's version where the kernel module publishes it, else the CUDA version that it supports. */
     private static String driverVersion() {
         try {
             Matcher version = DRIVER_VERSION.matcher(Files.readString(DRIVER));
@@ -51,7 +51,7 @@ record EngineKey(String text) {
 
     /** Name of the engine's file. */
     String fileName(String modelName) {
-        return EngineCache.readable(modelName) + "-"
+        return EngineCache.fileNamePart(modelName) + "-"
                 + HexFormat.of().formatHex(sha256(text.getBytes(StandardCharsets.UTF_8)), 0, 8) + ".engine";
     }
 

@@ -1,6 +1,5 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.Precision;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -8,16 +7,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How an engine is built; everything here is part of the engine's cache key.
+ * Options of an engine's build; all of them are part of the engine's cache key.
  *
  * @param precision arithmetic of the layers
- * @param optimalBatch batch for which kernels are chosen; ignored for networks with a fixed batch
- * @param maxBatch largest batch; ignored for networks with a fixed batch
+ * @param optimalBatch batch for which kernels are chosen; ignored for models with a fixed batch
+ * @param maxBatch largest batch; ignored for models with a fixed batch
  * @param level TensorRT's builder optimisation level, 0 (fastest build) to 5 (fastest engine)
- * @param maxTactics most kernels that are timed for a layer; 0 leaves it to TensorRT
- * @param timingRuns runs that a kernel's time is averaged over, at least 1
- * @param workspaceMebibytes scratch memory that kernels may use; 0 allows all of the device's
- * @param tacticSources where kernels may come from beside TensorRT's own library of compiled ones
+ * @param maxTactics maximum number of kernels that are timed for a layer; 0 for TensorRT's default
+ * @param timingRuns number of runs over which a kernel's time is averaged, at least 1
+ * @param workspaceMebibytes maximum scratch memory of kernels; 0 for all memory of the device
+ * @param tacticSources sources of kernels in addition to TensorRT's precompiled ones
  */
 public record EngineOptions(
         Precision precision,
@@ -29,12 +28,12 @@ public record EngineOptions(
         int workspaceMebibytes,
         Set<TacticSource> tacticSources) {
 
-    /** As TensorRT has it. */
+    /** TensorRT's default. */
     public static final Set<TacticSource> DEFAULT_TACTIC_SOURCES = Set.copyOf(EnumSet.allOf(TacticSource.class));
 
-    /** Where kernels come from that TensorRT does not bring compiled (nvinfer1::TacticSource; cuBLAS and cuDNN are deprecated and never used). */
+    /** Sources of kernels that are not precompiled in TensorRT (nvinfer1::TacticSource; cuBLAS and cuDNN are deprecated and never used). */
     public enum TacticSource {
-        /** Convolutions with tables of edge masks. */
+        /** Convolutions with edge mask tables. */
         EDGE_MASK_CONVOLUTIONS(3),
         /** Convolutions that are compiled on the CPU while an engine is built. */
         JIT_CONVOLUTIONS(4);
@@ -45,18 +44,33 @@ public record EngineOptions(
             this.bit = bit;
         }
 
-        /** As the command line writes it. */
+        /** The name on the command line. */
         public String label() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
-    /** Refuses what cannot work. */
+    /** Arithmetic of an engine. */
+    public enum Precision {
+        /** FP32, without TF32. */
+        FP32,
+        /** FP16, except FP32 for nodes that decode boxes; the input is FP16. */
+        FP16,
+        /** INT8 where the model has Q/DQ nodes, else as {@link #FP16}. */
+        INT8;
+
+        /** The name in configuration and events. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Refuses values out of range. */
     public EngineOptions {
         tacticSources = Set.copyOf(tacticSources);
         if (maxBatch < 1 || optimalBatch < 1 || optimalBatch > maxBatch) {
-            throw new IllegalArgumentException("engine for batches of 1 to " + maxBatch + ", best at " + optimalBatch
-                    + ": expected 1 <= best <= largest");
+            throw new IllegalArgumentException("engine for batches of 1 to " + maxBatch + ", optimal at " + optimalBatch
+                    + ": expected 1 <= optimal <= largest");
         }
         if (level < 0 || level > 5) {
             throw new IllegalArgumentException("builder level " + level + ": expected 0..5");
@@ -68,33 +82,33 @@ public record EngineOptions(
         }
     }
 
-    /** For a precision and a largest batch, best at that batch, built within half a minute: level 0, which chooses kernels by rule instead of timing them. */
+    /** Options for a precision and a largest batch, optimal at that batch, with level 0, which chooses kernels by rule instead of timing them. */
     public static EngineOptions of(Precision precision, int maxBatch) {
         return new EngineOptions(precision, maxBatch, maxBatch, 0, 0, 1, 0, DEFAULT_TACTIC_SOURCES);
     }
 
-    /** The same at another builder level. */
+    /** The same options at another builder level. */
     public EngineOptions withLevel(int other) {
         return new EngineOptions(
                 precision, optimalBatch, maxBatch, other, maxTactics, timingRuns, workspaceMebibytes, tacticSources);
     }
 
-    /** The same in another arithmetic. */
+    /** The same options in another precision. */
     public EngineOptions withPrecision(Precision other) {
         return new EngineOptions(
                 other, optimalBatch, maxBatch, level, maxTactics, timingRuns, workspaceMebibytes, tacticSources);
     }
 
-    /** The same with other sources of kernels. */
+    /** The same options with other sources of kernels. */
     public EngineOptions withTacticSources(Set<TacticSource> other) {
         return new EngineOptions(
                 precision, optimalBatch, maxBatch, level, maxTactics, timingRuns, workspaceMebibytes, other);
     }
 
     /**
-     * Reads sources separated by commas, or {@code none}.
+     * Parses sources separated by commas, or {@code none}.
      *
-     * @throws IllegalArgumentException for a source that is not known
+     * @throws IllegalArgumentException for an unknown source
      */
     public static Set<TacticSource> tacticSources(String text) {
         Set<TacticSource> found = EnumSet.noneOf(TacticSource.class);
@@ -114,7 +128,7 @@ public record EngineOptions(
         return found;
     }
 
-    /** As TensorRT takes it: one bit for each source. */
+    /** Bit set in TensorRT's form. */
     int tacticSourceBits() {
         return tacticSources.stream().mapToInt(source -> 1 << source.bit).sum();
     }

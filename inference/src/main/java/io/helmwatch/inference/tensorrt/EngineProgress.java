@@ -1,18 +1,18 @@
 package io.helmwatch.inference.tensorrt;
 
-/** Follows the build of an engine, which may take minutes. Called by TensorRT's threads; must return at once. */
+/** Receives the progress of an engine build, which may take minutes. Called by TensorRT's threads; must return at once. */
 @FunctionalInterface
 public interface EngineProgress {
 
-    /** Says nothing. */
+    /** Discards the progress. */
     EngineProgress SILENT = (step, layersTimed, seconds) -> {};
 
     /**
-     * Something was done.
+     * Reports progress.
      *
-     * @param step what is being done, e.g. {@code timing /model.2/cv1/conv/Conv}
+     * @param step current step, e.g. {@code timing /model.2/cv1/conv/Conv}
      * @param layersTimed fused layers whose kernels have been timed or chosen so far
-     * @param seconds since the build began
+     * @param seconds since the build started
      */
     void at(String step, int layersTimed, long seconds);
 }

@@ -3,6 +3,7 @@ package io.helmwatch.inference.tensorrt;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.cuda.PinnedBuffer;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.DevicePredictions;
 import io.helmwatch.vision.DeviceTensorBatch;
 import io.helmwatch.vision.HalfFloat;
@@ -14,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A lane of an engine whose input and output lie in host memory, for comparisons: what goes down is rounded to the engine's element type, what
- * comes up is widened to FP32.
+ * A lane of an engine whose input and output are in host memory, for comparisons: inputs are rounded to the engine's element type, outputs are
+ * widened to FP32.
  *
  * <p>Threading: used by one thread. Ownership: frees its lane and buffers on close; a second call does nothing.
  */
@@ -27,82 +28,83 @@ public final class HostStagedLane implements AutoCloseable {
     private final HostTensorBatch input;
     private final HostPredictions output;
     private final List<PinnedBuffer> pinned = new ArrayList<>();
-    private boolean closed;
+    private final Closer opened = new Closer();
 
     /**
      * Opens a lane.
      *
-     * @param batch most pictures; a network with a fixed batch has that one
+     * @param batch largest number of images; a model with a fixed batch has that one
      */
     public HostStagedLane(CudaDevice device, TensorRtEngine engine, int batch) {
-        lane = engine.openLane(batch);
+        lane = opened.register(engine.openLane(batch));
         try {
-            DeviceTensorBatch pictures = (DeviceTensorBatch) lane.input();
-            input = HostTensorBatch.allocate(pictures.shape(), TensorType.FP32);
-            pinned.add(new PinnedBuffer(
+            DeviceTensorBatch images = (DeviceTensorBatch) lane.input();
+            input = HostTensorBatch.allocate(images.shape(), TensorType.FP32);
+            pinned.add(opened.register(new PinnedBuffer(
                     device,
                     OWNER,
-                    Math.toIntExact((long) pictures.shape().batch()
-                            * pictures.shape().elementsPerImage()
-                            * pictures.type().bytes())));
+                    Math.toIntExact((long) images.shape().batch()
+                            * images.shape().elementsPerImage()
+                            * images.type().bytes()))));
             DevicePredictions predictions = (DevicePredictions) lane.output();
             List<FloatBuffer> floats = new ArrayList<>();
             for (int i = 0; i < predictions.addresses().size(); i++) {
                 long elements = engine.outputElements(i, lane.maxBatch());
                 floats.add(FloatBuffer.allocate(Math.toIntExact(elements)));
-                pinned.add(new PinnedBuffer(
+                pinned.add(opened.register(new PinnedBuffer(
                         device,
                         OWNER,
-                        Math.toIntExact(elements * predictions.type().bytes())));
+                        Math.toIntExact(elements * predictions.type().bytes()))));
             }
             output = new HostPredictions(predictions.layout(), floats);
         } catch (RuntimeException e) {
-            close();
+            opened.closeAfter(e);
             throw e;
         }
     }
 
-    /** Where the pictures go, in FP32. */
+    /** The input in FP32, to be filled before a run. */
     public HostTensorBatch input() {
         return input;
     }
 
-    /** Most pictures of a run. */
+    /** Largest number of images of a run. */
     public int maxBatch() {
         return lane.maxBatch();
     }
 
-    /** Runs the first pictures and waits; the result is written over by the next run. */
+    /** Runs the first images and waits; the result is overwritten by the next run. */
     public HostPredictions run(int size) {
-        DeviceTensorBatch pictures = (DeviceTensorBatch) lane.input();
-        PinnedBuffer down = pinned.get(0);
-        int count = size * pictures.shape().elementsPerImage();
+        DeviceTensorBatch images = (DeviceTensorBatch) lane.input();
+        PinnedBuffer upload = pinned.get(0);
+        int count = size * images.shape().elementsPerImage();
         FloatBuffer samples = input.buffer().asFloatBuffer();
         for (int i = 0; i < count; i++) {
-            if (pictures.type() == TensorType.FP16) {
-                down.view().putShort(2 * i, HalfFloat.fromFloat(samples.get(i)));
+            if (images.type() == TensorType.FP16) {
+                upload.view().putShort(2 * i, HalfFloat.fromFloat(samples.get(i)));
             } else {
-                down.view().putFloat(4 * i, samples.get(i));
+                upload.view().putFloat(4 * i, samples.get(i));
             }
         }
-        DeviceBuffer.of(pictures.address(), down.bytes())
-                .upload(down, (long) count * pictures.type().bytes(), lane.stream());
+        DeviceBuffer.of(images.address(), upload.bytes())
+                .upload(upload, (long) count * images.type().bytes(), lane.stream());
         lane.run(size);
         DevicePredictions predictions = (DevicePredictions) lane.output();
         for (int i = 0; i < predictions.addresses().size(); i++) {
-            PinnedBuffer up = pinned.get(i + 1);
-            DeviceBuffer.of(predictions.addresses().get(i), up.bytes()).download(up, up.bytes(), lane.stream());
+            PinnedBuffer download = pinned.get(i + 1);
+            DeviceBuffer.of(predictions.addresses().get(i), download.bytes())
+                    .download(download, download.bytes(), lane.stream());
         }
         lane.await();
         for (int i = 0; i < predictions.addresses().size(); i++) {
             FloatBuffer floats = output.tensors().get(i);
-            PinnedBuffer up = pinned.get(i + 1);
+            PinnedBuffer download = pinned.get(i + 1);
             for (int k = 0; k < floats.capacity(); k++) {
                 floats.put(
                         k,
                         predictions.type() == TensorType.FP16
-                                ? HalfFloat.toFloat(up.view().getShort(2 * k))
-                                : up.view().getFloat(4 * k));
+                                ? HalfFloat.toFloat(download.view().getShort(2 * k))
+                                : download.view().getFloat(4 * k));
             }
         }
         return output;
@@ -110,10 +112,6 @@ public final class HostStagedLane implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            pinned.forEach(PinnedBuffer::close);
-            lane.close();
-        }
+        opened.close();
     }
 }

@@ -1,12 +1,14 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.CalibrationMethod;
-import io.helmwatch.inference.LetterboxedPictures;
+import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.OnnxGraph;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.inference.PrecisionConverter;
+import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.TensorProbe;
+import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.AtomicFile.Durability;
 import io.helmwatch.vision.TensorShape;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a network needs to run in INT8: ranges of its tensors, measured on pictures with ONNX Runtime in FP32, kept in a file and used again.
+ * Calibration of a model for INT8 with TensorRT: ranges of its tensors, measured on images with ONNX Runtime in FP32 and cached in a file.
  *
  * <p>Threading: used by one thread.
  */
@@ -31,15 +33,15 @@ public final class Int8Calibration {
     private static final Logger LOG = LoggerFactory.getLogger(Int8Calibration.class);
 
     private final Path model;
-    private final OnnxFile file;
+    private final ModelFile file;
     private final ActivationRanges ranges;
     private final List<String> layers;
 
-    private Int8Calibration(Path model, OnnxFile file, ActivationRanges ranges) {
+    private Int8Calibration(Path model, ModelFile file, ActivationRanges ranges) {
         this.model = model;
         this.file = file;
         this.ranges = ranges;
-        Map<String, Double> signalToNoise = network(model).signalToNoise(ranges);
+        Map<String, Double> signalToNoise = new Int8Quantizer(readFp32(model)).signalToNoise(ranges);
         layers = signalToNoise.entrySet().stream()
                 .sorted(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey)
@@ -47,64 +49,62 @@ public final class Int8Calibration {
     }
 
     /**
-     * Finds the ranges in the cache, or measures and keeps them.
+     * Reads the ranges from the cache, or measures and stores them.
      *
      * @param model the ONNX file
-     * @param pictures what to measure on: letterboxed as the model wants it
+     * @param images images to measure on, letterboxed for the model
      * @param method how ranges are chosen
      * @param cache folder of engines
      * @throws ModelException when the model has no convolution that could run in INT8, or cannot be run
      */
-    public static Int8Calibration of(Path model, LetterboxedPictures pictures, CalibrationMethod method, Path cache) {
-        OnnxFile file = OnnxFile.read(model);
-        String key = "model=" + file.sha256() + " pictures=" + pictures.digest() + " count=" + pictures.size()
-                + " method=" + method.label();
-        Path kept = cacheFile(model, key, cache);
-        ActivationRanges known = ActivationRanges.read(kept, key).orElse(null);
+    public static Int8Calibration of(Path model, LetterboxedImages images, CalibrationMethod method, Path cache) {
+        ModelFile file = ModelFile.read(model);
+        String key = "model=" + file.sha256() + " pictures=" + images.digest() + " count=" + images.size() + " method="
+                + method.label();
+        Path cached = cacheFile(file, key, cache);
+        ActivationRanges known = ActivationRanges.read(cached, key).orElse(null);
         if (known != null) {
-            LOG.debug("calibration taken from {}", kept);
+            LOG.debug("Calibration read from {}", cached);
             return new Int8Calibration(model, file, known);
         }
-        ActivationRanges measured = measure(model, file, pictures, method);
+        ActivationRanges measured = measure(model, file, images, method);
         try {
-            measured.write(kept, key);
+            measured.write(cached, key);
         } catch (IOException e) {
-            LOG.warn("the calibration cannot be kept in {}: {}", kept, e.getMessage());
+            LOG.warn("Calibration not stored in {}: {}; the next start measures again", cached, e.getMessage());
         }
         return new Int8Calibration(model, file, measured);
     }
 
-    private static Path cacheFile(Path model, String key, Path cache) {
+    private static Path cacheFile(ModelFile file, String key, Path cache) {
         String digest = HexFormat.of().formatHex(EngineKey.sha256(key.getBytes(StandardCharsets.UTF_8)), 0, 8);
-        return cache.resolve(EngineCache.readable(TensorRtEngine.stem(model)) + "-" + digest + ".calibration");
+        return cache.resolve(EngineCache.fileNamePart(file.stem()) + "-" + digest + ".calibration");
     }
 
-    private static Int8Network network(Path model) {
-        OnnxGraph graph = OnnxGraph.read(model);
-        graph.widen();
-        return new Int8Network(graph);
+    private static OnnxModel readFp32(Path path) {
+        OnnxModel model = OnnxModel.read(path);
+        PrecisionConverter.toFp32(model);
+        return model;
     }
 
     private static ActivationRanges measure(
-            Path model, OnnxFile file, LetterboxedPictures pictures, CalibrationMethod method) {
-        OnnxGraph graph = OnnxGraph.read(model);
-        graph.widen();
-        List<String> tensors = new Int8Network(graph).tensors();
+            Path model, ModelFile file, LetterboxedImages images, CalibrationMethod method) {
+        OnnxModel fp32 = readFp32(model);
+        List<String> tensors = new Int8Quantizer(fp32).tensors();
         if (tensors.isEmpty()) {
-            throw new ModelException("model " + model + ": has no convolution that could run in INT8");
+            throw new ModelException("model " + model + ": has no convolution that can run in INT8");
         }
         long start = System.nanoTime();
-        TensorShape shape = YoloV5Network.inputShapeOf(file);
+        TensorShape shape = YoloV5Model.inputShapeOf(file);
         Map<String, ActivationHistogram> histograms = new ConcurrentHashMap<>();
-        try (TensorProbe probe = TensorProbe.open(graph, "model " + model, tensors, shape)) {
+        try (TensorProbe probe = TensorProbe.open(fp32, "model " + model, tensors, shape)) {
             int batch = shape.batch();
-            for (int done = 0; done < pictures.size(); done += batch) {
-                int size = Math.min(batch, pictures.size() - done);
+            for (int done = 0; done < images.size(); done += batch) {
+                int size = Math.min(batch, images.size() - done);
                 for (int i = 0; i < size; i++) {
-                    pictures.load(done + i, probe.input(), i);
+                    images.load(done + i, probe.input(), i);
                 }
-                probe.run(values -> {});
-                probe.values().values().parallelStream()
+                probe.run().values().parallelStream()
                         .forEach(values -> add(
                                 histograms.computeIfAbsent(values.name(), name -> new ActivationHistogram()),
                                 values,
@@ -120,39 +120,38 @@ public final class Int8Calibration {
             }
         });
         LOG.info(
-                "calibrated {} tensors of {} on {} pictures ({}) in {} s",
+                "Calibrated {} tensors of {} on {} images ({}) in {} s",
                 ranges.size(),
                 model,
-                pictures.size(),
+                images.size(),
                 method.label(),
                 String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
         return new ActivationRanges(ranges);
     }
 
-    /** Of a batch that is not full, only the pictures that are there. */
+    /** Adds only the images that an incomplete batch has. */
     private static void add(ActivationHistogram histogram, TensorProbe.Values values, int size, int batch) {
         histogram.add(values.floats(), (int) ((long) values.floats().capacity() * size / batch));
     }
 
-    /** Convolutions that may run in INT8, those that lose most first (signal to noise of their inputs and weights). */
+    /** Convolutions that can run in INT8, by rising signal-to-noise ratio of their inputs and weights. */
     public List<String> layers() {
         return layers;
     }
 
     /**
-     * Writes the network for TensorRT, with the scales inside.
+     * Writes the model for TensorRT, with Q/DQ nodes.
      *
-     * @param kept layers that stay in FP16
-     * @param target where to
-     * @return how many convolutions run in INT8
+     * @param excluded layers that stay FP16
+     * @param target the file to write
+     * @return number of convolutions that run in INT8
      */
-    public int write(Set<String> kept, Path target) throws IOException {
-        OnnxGraph graph = OnnxGraph.read(model);
-        graph.widen();
-        int quantized = new Int8Network(graph).quantize(ranges, kept);
-        graph.metadata().putIfAbsent("model_name", TensorRtEngine.stem(model));
-        graph.metadata().putIfAbsent("model_version", file.sha256().substring(0, 12));
-        EngineCache.replace(target, graph.toBytes());
-        return quantized;
+    public int write(Set<String> excluded, Path target) throws IOException {
+        OnnxModel quantized = readFp32(model);
+        int convolutions = new Int8Quantizer(quantized).quantize(ranges, excluded);
+        quantized.metadata().putIfAbsent("model_name", file.stem());
+        quantized.metadata().putIfAbsent("model_version", file.sha256().substring(0, 12));
+        AtomicFile.replace(target, quantized.toBytes(), Durability.CACHED);
+        return convolutions;
     }
 }

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes {@code close} of a TensorRT object delete it. The presets hand objects out without a deallocator, so that closing them does nothing
- * (javacpp-presets, issue 1699); an object of the same class that Java made has one, whose address is borrowed here.
+ * Makes {@code close} of a TensorRT object delete it. The presets return objects without a deallocator, so that closing them does nothing
+ * (javacpp-presets, issue 1699); an object of the same class that was created by Java has one, whose address is used here.
  */
 final class NativeOwnership {
 
@@ -19,8 +19,8 @@ final class NativeOwnership {
     /**
      * Takes ownership.
      *
-     * @param object what a factory function of TensorRT returned
-     * @param sample makes an empty object of the same class
+     * @param object returned by a factory function of TensorRT
+     * @param sample creates an empty object of the same class
      * @return the object, deleted by {@code close}
      */
     static <P extends Pointer> P own(P object, Supplier<P> sample) {
@@ -36,7 +36,7 @@ final class NativeOwnership {
             init.invoke(object, object.address(), 1L, object.address(), address.invoke(found));
         } catch (ReflectiveOperationException | RuntimeException e) {
             LOG.debug(
-                    "{} will be freed with the process only", object.getClass().getSimpleName(), e);
+                    "{} is freed only when the process ends", object.getClass().getSimpleName(), e);
         } finally {
             empty.close();
         }

@@ -1,16 +1,19 @@
 package io.helmwatch.inference.tensorrt;
 
 import io.helmwatch.config.ModelConfig;
+import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.OnnxGraph;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.inference.PrecisionConverter;
+import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.TensorProbe;
 import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.AtomicFile.Durability;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.TensorShape;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -22,11 +25,11 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Cuts a network that decodes its boxes where the last convolutions' logits are, so that boxes are decoded for candidates only: no sigmoid and
- * no arithmetic on the rows that a threshold drops.
+ * Cuts a model that decodes its boxes at the logits of its last convolutions, so that boxes are decoded for candidates only: no sigmoid and
+ * no arithmetic on rows below the threshold.
  *
- * <p>Anchors are not assumed: the whole network is run once on noise, they follow from its boxes and logits, and every row must come out as it
- * decodes it ({@code (2 s(x) - 0.5 + column) * stride}, {@code (2 s(w))^2 * anchor}, {@code s} the sigmoid).
+ * <p>Anchors are not assumed: the whole model is run once on noise, the anchors follow from its boxes and logits, and every row must match the
+ * model's own decoding ({@code (2 s(x) - 0.5 + column) * stride}, {@code (2 s(w))^2 * anchor}, {@code s} the sigmoid).
  */
 public final class RawHeads {
 
@@ -36,8 +39,8 @@ public final class RawHeads {
 
     private RawHeads() {}
 
-    /** A head's logits {@code [N, 3 * (5 + classes), rows, columns]}, as its convolution gives them. */
-    private record Found(TensorProbe.Values logits, int stride, int rows, int columns, int elements) {
+    /** A head's logits {@code [N, 3 * (5 + classes), rows, columns]}, as its convolution outputs them. */
+    private record RawHead(TensorProbe.Values logits, int stride, int rows, int columns, int elements) {
 
         int cells() {
             return rows * columns;
@@ -49,79 +52,91 @@ public final class RawHeads {
     }
 
     /**
-     * Writes the cut network, unless it is there.
+     * Writes the cut model, unless it exists.
      *
-     * @param model the ONNX file
+     * @param path the ONNX file
      * @param config labels and letterbox where they are not the model's own
-     * @param folder where to
+     * @param folder target folder
      * @return its file, or the model itself where it has raw heads already
-     * @throws ModelException when the network decodes its boxes in another way
+     * @throws ModelException when the model decodes its boxes in another way
      */
-    public static Path of(Path model, ModelConfig config, Path folder) {
-        OnnxFile file = OnnxFile.read(model);
-        Path target = folder.resolve(EngineCache.readable(TensorRtEngine.stem(model)) + "-"
-                + file.sha256().substring(0, 16) + ".raw.onnx");
+    public static Path of(Path path, ModelConfig config, Path folder) {
+        ModelFile file = ModelFile.read(path);
+        Path target = folder.resolve(
+                EngineCache.fileNamePart(file.stem()) + "-" + file.sha256().substring(0, 16) + ".raw.onnx");
         if (Files.isRegularFile(target)) {
             return target;
         }
-        YoloV5Network network = understood(file, model, config);
-        if (network.layout().kind() != PredictionLayout.Kind.DECODED) {
-            return model;
+        YoloV5Model model = interpret(file, config);
+        if (model.layout().kind() != PredictionLayout.Kind.DECODED) {
+            return path;
         }
-        OnnxGraph graph = OnnxGraph.read(model);
-        graph.widen();
-        List<String> candidates =
-                graph.tail().last().stream().map(node -> node.outputs().get(0)).toList();
-        String decoded = network.outputs().get(0).name();
-        TensorShape shape = network.inputShape();
-        List<String> tensors = new ArrayList<>(candidates);
-        tensors.add(decoded);
-        OnnxGraph probed = OnnxGraph.read(model);
-        probed.widen();
-        try (TensorProbe probe = TensorProbe.open(probed, "model " + model, tensors, shape)) {
-            fill(probe.input());
-            probe.run(values -> {});
-            Map<String, TensorProbe.Values> values = probe.values();
-            List<Found> heads = heads(values, candidates, network);
-            FloatBuffer rows = floats(values, decoded, model);
-            StringBuilder anchors = new StringBuilder();
-            int first = 0;
-            for (Found head : heads) {
-                anchors.append(anchors.isEmpty() ? "[" : ", ").append(anchorsOf(head, rows, first, model));
-                first += ANCHORS_PER_CELL * head.cells();
-            }
-            if (heads.size() < 2 || first != network.layout().anchors()) {
-                throw differs(model, heads.size() + " heads of " + first + " rows were found");
-            }
-            cut(graph, heads, network);
-            graph.metadata().put("anchors", anchors.append(']').toString());
-        }
-        graph.metadata().putIfAbsent("model_name", TensorRtEngine.stem(model));
-        graph.metadata().putIfAbsent("model_version", file.sha256().substring(0, 12));
+        OnnxModel cut = readFp32(path);
+        cut(cut, model, findHeads(cut, model));
+        cut.metadata().putIfAbsent("model_name", file.stem());
+        cut.metadata().putIfAbsent("model_version", file.sha256().substring(0, 12));
         try {
-            EngineCache.replace(target, graph.toBytes());
+            AtomicFile.replace(target, cut.toBytes(), Durability.CACHED);
         } catch (IOException e) {
             throw new ModelException(
-                    "model " + model + ": its network with raw heads cannot be kept in " + folder + ": "
-                            + e.getMessage(),
+                    "model " + path + ": its form with raw heads cannot be stored in " + folder + ": " + e.getMessage(),
                     e);
         }
         return target;
     }
 
-    private static YoloV5Network understood(OnnxFile file, Path model, ModelConfig config) {
-        if (!YoloV5Network.hasOpenOutputs(file)) {
-            return YoloV5Network.of(file, config);
-        }
-        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(
-                model, config, new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "one run"))) {
-            return engine.network();
+    private static OnnxModel readFp32(Path path) {
+        OnnxModel model = OnnxModel.read(path);
+        PrecisionConverter.toFp32(model);
+        return model;
+    }
+
+    /**
+     * A head that was found.
+     *
+     * @param head its shape; the values are overwritten by then
+     * @param anchors six sizes, as metadata writes them
+     */
+    private record Verified(RawHead head, String anchors) {}
+
+    private static List<Verified> findHeads(OnnxModel original, YoloV5Model model) {
+        Path path = model.file().path();
+        List<String> candidates = GraphAnalysis.of(original).tail().convolutions().stream()
+                .map(node -> node.getOutput(0))
+                .toList();
+        String decoded = model.outputs().get(0).name();
+        List<String> tensors = new ArrayList<>(candidates);
+        tensors.add(decoded);
+        try (TensorProbe probe = TensorProbe.open(readFp32(path), "model " + path, tensors, model.inputShape())) {
+            fill(probe.input());
+            Map<String, TensorProbe.Values> values = probe.run();
+            FloatBuffer rows = floats(values, decoded, path);
+            List<Verified> verified = new ArrayList<>();
+            int first = 0;
+            for (RawHead head : heads(values, candidates, model)) {
+                verified.add(new Verified(head, anchorsOf(head, rows, first, path)));
+                first += ANCHORS_PER_CELL * head.cells();
+            }
+            if (verified.size() < 2 || first != model.layout().anchors()) {
+                throw differs(path, verified.size() + " heads of " + first + " rows were found");
+            }
+            return verified;
         }
     }
 
-    private static ModelException differs(Path model, String how) {
-        return new ModelException("model " + model + ": expected boxes decoded as YOLOv5 does, found something else ("
-                + how + "): raw heads cannot be cut out of it, use graph 'decoded'");
+    private static YoloV5Model interpret(ModelFile file, ModelConfig config) {
+        if (!YoloV5Model.hasOpenOutputs(file)) {
+            return YoloV5Model.of(file, config);
+        }
+        WorkerPlan plan = new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "one run");
+        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(file.path(), config, plan)) {
+            return engine.yoloV5();
+        }
+    }
+
+    private static ModelException differs(Path path, String how) {
+        return new ModelException("model " + path + ": expected boxes decoded as YOLOv5 does, found something else ("
+                + how + "): its raw heads cannot be separated, use graph 'decoded'");
     }
 
     private static void fill(HostTensorBatch input) {
@@ -136,20 +151,20 @@ public final class RawHeads {
         }
     }
 
-    private static FloatBuffer floats(Map<String, TensorProbe.Values> values, String name, Path model) {
+    private static FloatBuffer floats(Map<String, TensorProbe.Values> values, String name, Path path) {
         TensorProbe.Values found = values.get(name);
         if (found == null) {
-            throw differs(model, "no output " + name);
+            throw differs(path, "no output " + name);
         }
         return found.floats();
     }
 
-    private static List<Found> heads(
-            Map<String, TensorProbe.Values> values, List<String> candidates, YoloV5Network network) {
-        int height = network.inputShape().height();
-        int width = network.inputShape().width();
-        int elements = network.layout().rowElements();
-        List<Found> heads = new ArrayList<>();
+    private static List<RawHead> heads(
+            Map<String, TensorProbe.Values> values, List<String> candidates, YoloV5Model model) {
+        int height = model.inputShape().height();
+        int width = model.inputShape().width();
+        int elements = model.layout().rowElements();
+        List<RawHead> heads = new ArrayList<>();
         for (String name : candidates) {
             TensorProbe.Values logits = values.get(name);
             List<Long> shape = logits == null ? List.of() : logits.shape();
@@ -160,15 +175,15 @@ public final class RawHeads {
             int columns = Math.toIntExact(shape.get(3));
             int stride = height / rows;
             if (stride * rows == height && stride * columns == width) {
-                heads.add(new Found(logits, stride, rows, columns, elements));
+                heads.add(new RawHead(logits, stride, rows, columns, elements));
             }
         }
-        heads.sort(Comparator.comparingInt(Found::stride));
+        heads.sort(Comparator.comparingInt(RawHead::stride));
         return heads;
     }
 
-    /** Width and height of the three anchors; refuses what is decoded otherwise. */
-    private static String anchorsOf(Found head, FloatBuffer rows, int firstRow, Path model) {
+    /** Widths and heights of the three anchors; refuses other decodings. */
+    private static String anchorsOf(RawHead head, FloatBuffer rows, int firstRow, Path path) {
         List<Float> sizes = new ArrayList<>();
         int row = 0;
         for (int anchor = 0; anchor < ANCHORS_PER_CELL; anchor++) {
@@ -191,7 +206,7 @@ public final class RawHeads {
                     }
                     if (!(Math.abs(found - expected) <= (i < 4 ? PIXELS : PROBABILITY))) {
                         throw differs(
-                                model,
+                                path,
                                 "row " + (firstRow + row) + " column " + i + " is " + found + ", not " + expected);
                     }
                 }
@@ -202,18 +217,20 @@ public final class RawHeads {
         return sizes.toString();
     }
 
-    /** To a thousandth of a pixel: anchors are short numbers, and a float's noise is left out. */
+    /** Rounds to a thousandth of a pixel: anchors are short decimal numbers, computed here with the errors of FP32. */
     private static float rounded(double size) {
         return (float) (Math.rint(size * 1000) / 1000);
     }
 
-    private static void cut(OnnxGraph graph, List<Found> heads, YoloV5Network network) {
-        long batch = network.dynamicBatch() ? -1 : network.inputShape().batch();
-        graph.removeOutputs();
-        for (Found head : heads) {
-            graph.addOutput(
-                    head.logits().name(), batch, ANCHORS_PER_CELL * head.elements(), head.rows(), head.columns());
+    private static void cut(OnnxModel cut, YoloV5Model model, List<Verified> heads) {
+        long batch = model.hasDynamicBatch() ? -1 : model.inputShape().batch();
+        cut.removeOutputs();
+        for (Verified verified : heads) {
+            RawHead head = verified.head();
+            cut.addOutput(head.logits().name(), batch, ANCHORS_PER_CELL * head.elements(), head.rows(), head.columns());
         }
-        graph.removeUnused();
+        cut.removeUnused();
+        cut.metadata()
+                .put("anchors", heads.stream().map(Verified::anchors).toList().toString());
     }
 }

@@ -4,9 +4,11 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.ModelException;
+import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.TensorInfo;
+import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.io.IOException;
@@ -28,10 +30,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A YOLOv5 network on a GPU with TensorRT; one engine shared by all lanes.
+ * A YOLOv5 model on a GPU with TensorRT; one engine shared by all lanes.
  *
- * <p>Engines are built from the ONNX file and kept on disk; one that was made for another model, GPU, driver, TensorRT or options, or that is
- * damaged, is built anew and replaced.
+ * <p>Engines are built from the ONNX file and cached on disk; an engine built for another model, GPU, driver, TensorRT or options, or a damaged
+ * one, is built again and replaced.
  *
  * <p>Threading: any thread may ask and open lanes; lanes of one engine may run at the same time. Ownership: close the lanes first.
  */
@@ -39,23 +41,23 @@ public final class TensorRtEngine implements InferenceEngine {
 
     private static final Logger LOG = LoggerFactory.getLogger(TensorRtEngine.class);
 
-    /** A lock for every engine's file. */
+    /** A lock for each engine's file. */
     private static final ConcurrentMap<Path, Object> BUILDS = new ConcurrentHashMap<>();
 
     private final CudaDevice device;
     private final TensorRtLog log;
-    private final IRuntime runtime;
     private final ICudaEngine engine;
-    private final YoloV5Network network;
+    private final YoloV5Model yoloV5;
     private final EngineOptions options;
     private final ModelInfo info;
     private final TensorType inputType;
     private final List<TensorType> outputTypes;
     private final long contextBytes;
-    private final long networkBytes;
+    private final long modelBytes;
+    private final Closer opened;
     private boolean closed;
 
-    private TensorRtEngine(CudaDevice device, OnnxFile file, ModelConfig config, EngineOptions options, byte[] plan) {
+    private TensorRtEngine(CudaDevice device, ModelFile file, ModelConfig config, EngineOptions options, byte[] plan) {
         this.device = device;
         this.options = options;
         device.makeCurrent();
@@ -64,45 +66,44 @@ public final class TensorRtEngine implements InferenceEngine {
         if (created == null || created.isNull()) {
             throw new ModelException("model " + file.path() + ": TensorRT does not start: " + log.takeErrors());
         }
-        runtime = NativeOwnership.own(created, IRuntime::new);
-        ICudaEngine loaded;
-        try (BytePointer bytes = new BytePointer(plan)) {
-            loaded = runtime.deserializeCudaEngine(bytes, plan.length);
-        }
-        if (loaded == null || loaded.isNull()) {
-            runtime.close();
-            throw new ModelException(
-                    "model " + file.path() + ": TensorRT does not load its engine: " + log.takeErrors());
-        }
-        engine = NativeOwnership.own(loaded, ICudaEngine::new);
-        try {
-            network = YoloV5Network.of(file, config, outputShapes(engine));
-            info = network.info(options.precision().label(), "cuda");
-            inputType = typeOf(network.inputName());
+        try (Closer opening = new Closer()) {
+            IRuntime runtime = opening.register(NativeOwnership.own(created, IRuntime::new));
+            engine = opening.register(NativeOwnership.own(deserialize(runtime, file, plan), ICudaEngine::new));
+            yoloV5 = YoloV5Model.of(file, config, outputShapes(engine));
+            info = yoloV5.info(options.precision().label(), "cuda");
+            inputType = typeOf(yoloV5.inputName());
             List<TensorType> types = new ArrayList<>();
-            for (OnnxFile.Port output : network.outputs()) {
+            for (TensorInfo output : yoloV5.outputs()) {
                 types.add(typeOf(output.name()));
             }
             outputTypes = List.copyOf(types);
             contextBytes = engine.getDeviceMemorySizeV2();
-            networkBytes = plan.length;
-        } catch (RuntimeException e) {
-            engine.close();
-            runtime.close();
-            throw e;
+            modelBytes = plan.length;
+            opened = opening.transfer();
+        }
+    }
+
+    private ICudaEngine deserialize(IRuntime runtime, ModelFile file, byte[] plan) {
+        try (BytePointer bytes = new BytePointer(plan)) {
+            ICudaEngine loaded = runtime.deserializeCudaEngine(bytes, plan.length);
+            if (loaded == null || loaded.isNull()) {
+                throw new ModelException(
+                        "model " + file.path() + ": TensorRT does not load its engine: " + log.takeErrors());
+            }
+            return loaded;
         }
     }
 
     /**
-     * Loads a network; builds its engine first when none is kept that fits. Of several GPUs of one kind the first builds, the others wait for its
-     * engine.
+     * Loads a model; builds its engine first unless a matching one is cached. Of several GPUs of one kind the first builds, and the others wait
+     * for its engine.
      *
      * @param device the GPU
      * @param model the ONNX file
      * @param config labels and letterbox where they are not the model's own
-     * @param options how to build
+     * @param options options of the build
      * @param cache folder of engines
-     * @param progress follows a build
+     * @param progress receives the progress of a build
      * @throws ModelException when the file is not a YOLOv5 detector that TensorRT can run
      */
     public static TensorRtEngine open(
@@ -114,36 +115,37 @@ public final class TensorRtEngine implements InferenceEngine {
             EngineProgress progress) {
         Path file = cacheFile(device, model, options, cache).toAbsolutePath().normalize();
         synchronized (BUILDS.computeIfAbsent(file, unused -> new Object())) {
-            return openAlone(device, model, config, options, cache, progress);
+            return openLocked(device, model, config, options, cache, progress);
         }
     }
 
-    private static TensorRtEngine openAlone(
+    private static TensorRtEngine openLocked(
             CudaDevice device,
             Path model,
             ModelConfig config,
             EngineOptions options,
             Path cache,
             EngineProgress progress) {
-        OnnxFile file = OnnxFile.read(model);
-        TensorShape input = YoloV5Network.inputShapeOf(file);
-        boolean dynamicBatch = !file.inputs().isEmpty()
-                && !file.inputs().get(0).dimensions().isEmpty()
-                && file.inputs().get(0).dimensions().get(0) < 0;
-        String name = stem(model);
+        ModelFile file = ModelFile.read(model);
+        TensorShape input = YoloV5Model.inputShapeOf(file);
+        boolean dynamicBatch = file.inputs().get(0).hasDynamicBatch();
+        String name = file.stem();
         EngineCache engines = new EngineCache(cache);
         EngineKey key = EngineKey.of(file, device.info(), options);
-        Optional<byte[]> kept = engines.load(key, name);
-        if (kept.isPresent()) {
+        Optional<byte[]> cached = engines.load(key, name);
+        if (cached.isPresent()) {
             try {
-                return new TensorRtEngine(device, file, config, options, kept.get());
+                return new TensorRtEngine(device, file, config, options, cached.get());
             } catch (ModelException e) {
-                LOG.warn("the kept engine {} is built anew: {}", engines.fileOf(key, name), e.getMessage());
+                LOG.warn(
+                        "Cached engine {} not usable: {}; building it again",
+                        engines.fileOf(key, name),
+                        e.getMessage());
             }
         }
         Path timings = engines.timingFile(device.info().name(), TensorRtLibrary.version());
         LOG.info(
-                "building the TensorRT engine of {} for {} ({}); this is done once and may take minutes",
+                "Building the TensorRT engine of {} for {} ({}); this happens once and may take minutes",
                 model,
                 device.info().name(),
                 options.describe());
@@ -151,20 +153,15 @@ public final class TensorRtEngine implements InferenceEngine {
         try {
             engines.store(key, name, plan);
         } catch (IOException e) {
-            LOG.warn("the engine cannot be kept in {} and will be built at every start: {}", cache, e.getMessage());
+            LOG.warn("Engine not stored in {}: {}; the next start builds it again", cache, e.getMessage());
         }
         return new TensorRtEngine(device, file, config, options, plan);
     }
 
-    /** Where an engine with these options is kept. */
+    /** File in which an engine with these options is cached. */
     public static Path cacheFile(CudaDevice device, Path model, EngineOptions options, Path cache) {
-        return new EngineCache(cache).fileOf(EngineKey.of(OnnxFile.read(model), device.info(), options), stem(model));
-    }
-
-    static String stem(Path model) {
-        String name = String.valueOf(model.getFileName());
-        int dot = name.lastIndexOf('.');
-        return dot > 0 ? name.substring(0, dot) : name;
+        ModelFile file = ModelFile.read(model);
+        return new EngineCache(cache).fileOf(EngineKey.of(file, device.info(), options), file.stem());
     }
 
     private static Map<String, List<Long>> outputShapes(ICudaEngine engine) {
@@ -220,7 +217,7 @@ public final class TensorRtEngine implements InferenceEngine {
 
     /** Names of the outputs, in the order of predictions. */
     List<String> outputNames() {
-        return network.outputs().stream().map(OnnxFile.Port::name).toList();
+        return yoloV5.outputs().stream().map(TensorInfo::name).toList();
     }
 
     /** Element type of the input. */
@@ -230,56 +227,51 @@ public final class TensorRtEngine implements InferenceEngine {
 
     /** Elements of one output for a batch. */
     long outputElements(int output, int batch) {
-        long elements = 1;
-        for (long side : network.outputShape(output, batch)) {
-            elements *= side;
-        }
-        return elements;
+        return yoloV5.outputElements(output, batch);
     }
 
-    /** How the engine was built. */
+    /** Options of the build. */
     public EngineOptions options() {
         return options;
     }
 
     /** Largest batch that the engine takes. */
     public int largestBatch() {
-        return network.dynamicBatch()
+        return yoloV5.hasDynamicBatch()
                 ? options.maxBatch()
-                : network.inputShape().batch();
+                : yoloV5.inputShape().batch();
+    }
+
+    @Override
+    public long modelBytes() {
+        return modelBytes;
     }
 
     /**
-     * Opens a lane with a stream of its own. For a network with a fixed batch, the lane holds and runs that batch, whatever its size.
+     * Opens a lane with a stream of its own. For a model with a fixed batch, the lane holds and runs that batch, whatever its size.
      *
-     * @throws IllegalArgumentException when the engine was built for fewer pictures
+     * @throws IllegalArgumentException when the engine was built for fewer images
      */
-    @Override
-    public long networkBytes() {
-        return networkBytes;
-    }
-
     @Override
     public TensorRtLane openLane(int maxBatch) {
         if (closed) {
             throw new IllegalStateException("the engine is closed");
         }
-        if (maxBatch < 1 || (maxBatch > largestBatch() && network.dynamicBatch())) {
+        if (maxBatch < 1 || (maxBatch > largestBatch() && yoloV5.hasDynamicBatch())) {
             throw new IllegalArgumentException(
-                    "batch of " + maxBatch + ": this engine takes 1 to " + largestBatch() + " pictures");
+                    "batch of " + maxBatch + ": this engine takes 1 to " + largestBatch() + " images");
         }
-        int batch = network.dynamicBatch() ? maxBatch : network.inputShape().batch();
-        return new TensorRtLane(device, engine, log, network, inputType, outputTypes, contextBytes, batch);
+        int batch = yoloV5.hasDynamicBatch() ? maxBatch : yoloV5.inputShape().batch();
+        return new TensorRtLane(device, engine, log, yoloV5, inputType, outputTypes, contextBytes, batch);
     }
 
-    /** Frees the network; a second call does nothing. */
+    /** Frees the engine; a second call does nothing. */
     @Override
     public void close() {
         if (!closed) {
             closed = true;
             device.makeCurrent();
-            engine.close();
-            runtime.close();
+            opened.close();
         }
     }
 }

@@ -5,7 +5,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.global.nvonnxparser;
 
-/** Whether TensorRT can be loaded here; the one place that may meet its absence. */
+/** Whether TensorRT can be loaded here; the only class that handles its absence. */
 public final class TensorRtLibrary {
 
     private static final class Once {
@@ -14,12 +14,12 @@ public final class TensorRtLibrary {
 
     private TensorRtLibrary() {}
 
-    /** Why TensorRT cannot be used, in one line; empty when it can. Asks once per process, never throws. */
+    /** Why TensorRT cannot be used, in one line; empty when it can. Tried once per process; never throws. */
     public static Optional<String> problem() {
         return Once.PROBLEM.isEmpty() ? Optional.empty() : Optional.of(Once.PROBLEM);
     }
 
-    /** Version of the library that was loaded, e.g. {@code 10.6.0}. */
+    /** Version of the loaded library, e.g. {@code 10.6.0}. */
     public static String version() {
         int number = nvinfer.getInferLibVersion();
         return number / 10000 + "." + number / 100 % 100 + "." + number % 100;

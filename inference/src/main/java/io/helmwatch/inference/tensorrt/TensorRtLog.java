@@ -10,35 +10,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What TensorRT says: errors and warnings to the log, verbose lines to whoever follows a build.
+ * Receives TensorRT's log: errors and warnings go to our log, verbose lines to the progress of a build.
  *
- * <p>TensorRT keeps one logger for the process, the first that it was given, and uses it for whatever is made while anything lives that was made
- * with it, on any device. So none is ever freed, and all of them tell the same: errors are kept for all together, verbose lines go to the build
- * begun last.
+ * <p>TensorRT uses one logger for the process, the first that it was given, for all objects on any device as long as one of them exists. So no
+ * logger is ever freed, and all share their state: errors are remembered for all together, verbose lines go to the build started last.
  *
- * <p>Threading: called by TensorRT's threads. Ownership: lives until the process ends.
+ * <p>Threading: called by TensorRT's threads. Ownership: never freed.
  */
 final class TensorRtLog extends ILogger {
 
     private static final Logger LOG = LoggerFactory.getLogger(TensorRtLog.class);
-    private static final int KEPT_ERRORS = 4;
+    private static final int MAX_ERRORS = 4;
     private static final int INTERNAL_ERROR = 0;
     private static final int ERROR = 1;
     private static final int WARNING = 2;
     private static final int VERBOSE = 4;
 
-    private static final Queue<TensorRtLog> KEPT = new ConcurrentLinkedQueue<>();
+    private static final Queue<TensorRtLog> LOGGERS = new ConcurrentLinkedQueue<>();
     private static final Deque<String> ERRORS = new ArrayDeque<>();
-    private static volatile Consumer<String> follower = line -> {};
+    private static volatile Consumer<String> verboseListener = line -> {};
 
-    @SuppressWarnings("this-escape") // kept only so that it is not freed
+    @SuppressWarnings("this-escape") // referenced only so that it is not freed
     TensorRtLog() {
-        KEPT.add(this);
+        LOGGERS.add(this);
     }
 
     TensorRtLog(Consumer<String> verbose) {
         this();
-        follower = verbose;
+        verboseListener = verbose;
     }
 
     @Override
@@ -49,21 +48,21 @@ final class TensorRtLog extends ILogger {
                 remember(message);
             }
             case WARNING -> LOG.debug("TensorRT: {}", message);
-            case VERBOSE -> follower.accept(message);
+            case VERBOSE -> verboseListener.accept(message);
             default -> LOG.debug("TensorRT: {}", message);
         }
     }
 
     private static void remember(String message) {
         synchronized (ERRORS) {
-            if (ERRORS.size() == KEPT_ERRORS) {
+            if (ERRORS.size() == MAX_ERRORS) {
                 ERRORS.removeFirst();
             }
             ERRORS.addLast(message);
         }
     }
 
-    /** The last errors in one line, for an exception's message; forgets them. */
+    /** Removes and returns the last errors in one line, for an exception's message. */
     String takeErrors() {
         synchronized (ERRORS) {
             String text = String.join("; ", ERRORS).replaceAll("\\s+", " ").strip();

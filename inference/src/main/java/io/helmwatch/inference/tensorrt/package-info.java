@@ -1,4 +1,4 @@
-/** Networks on a GPU with TensorRT: building engines from ONNX, keeping them on disk, running them in lanes. */
+/** Models on a GPU with TensorRT: building engines from ONNX, caching them on disk, running them in lanes. */
 @NullMarked
 package io.helmwatch.inference.tensorrt;
 

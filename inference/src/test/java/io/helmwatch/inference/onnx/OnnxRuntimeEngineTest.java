@@ -237,7 +237,7 @@ class OnnxRuntimeEngineTest {
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
             assertThat(engine.plan().workers() * engine.plan().threadsPerWorker())
                     .isEqualTo(2);
-            assertThat(engine.plan().reason()).contains("measured", "pictures/s");
+            assertThat(engine.plan().reason()).contains("measured", "images/s");
             lane.run(1);
         }
     }

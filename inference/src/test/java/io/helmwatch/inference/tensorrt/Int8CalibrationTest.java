@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.inference.LetterboxedPictures;
+import io.helmwatch.inference.GraphAnalysis;
+import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxGraph;
+import io.helmwatch.inference.OnnxModel;
 import io.helmwatch.inference.OnnxWriter;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.inference.proto.NodeProto;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.TensorType;
@@ -37,7 +38,7 @@ class Int8CalibrationTest {
     Path cache;
 
     /** Blocks of random brightness, drawn from a seed. */
-    private static final class Blocks implements LetterboxedPictures {
+    private static final class Blocks implements LetterboxedImages {
         private final int count;
         private final String digest;
         private int loaded;
@@ -58,9 +59,9 @@ class Int8CalibrationTest {
         }
 
         @Override
-        public void load(int picture, HostTensorBatch batch, int index) {
+        public void load(int image, HostTensorBatch batch, int index) {
             loaded++;
-            Random random = new Random(picture);
+            Random random = new Random(image);
             FloatBuffer samples = batch.buffer().asFloatBuffer();
             int elements = batch.shape().elementsPerImage();
             float value = 0;
@@ -72,75 +73,76 @@ class Int8CalibrationTest {
     }
 
     @Test
-    void shouldMeasureOnceAndAgainWhenPicturesOrMethodDifferOrTheFileIsDamaged() throws IOException {
-        Blocks pictures = new Blocks(2, "one");
-        Int8Calibration first = Int8Calibration.of(HELMET, pictures, CalibrationMethod.MINMAX, cache);
-        assertThat(pictures.loaded).isEqualTo(2);
+    void shouldMeasureAgainWhenImagesOrMethodDifferOrTheFileIsDamaged() throws IOException {
+        Blocks images = new Blocks(2, "one");
+        Int8Calibration first = Int8Calibration.of(HELMET, images, CalibrationMethod.MINMAX, cache);
+        assertThat(images.loaded).isEqualTo(2);
 
-        Int8Calibration again = Int8Calibration.of(HELMET, pictures, CalibrationMethod.MINMAX, cache);
-        assertThat(pictures.loaded).isEqualTo(2);
+        Int8Calibration again = Int8Calibration.of(HELMET, images, CalibrationMethod.MINMAX, cache);
+        assertThat(images.loaded).isEqualTo(2);
         assertThat(again.layers()).isEqualTo(first.layers());
 
-        Path kept;
+        Path cached;
         try (Stream<Path> files = Files.list(cache)) {
-            kept = files.findFirst().orElseThrow();
+            cached = files.findFirst().orElseThrow();
         }
-        assertThat(kept.getFileName().toString()).matches("helmet-yolov5n-[0-9a-f]{16}\\.calibration");
-        String text = Files.readString(kept);
+        assertThat(cached.getFileName().toString()).matches("helmet-yolov5n-[0-9a-f]{16}\\.calibration");
+        String text = Files.readString(cached);
         for (String damaged :
                 List.of(text.replaceFirst("\\d(?= stage)", "x"), text.substring(0, text.length() / 2), "")) {
-            Files.writeString(kept, damaged);
-            int before = pictures.loaded;
-            Int8Calibration.of(HELMET, pictures, CalibrationMethod.MINMAX, cache);
-            assertThat(pictures.loaded).isEqualTo(before + 2);
+            Files.writeString(cached, damaged);
+            int before = images.loaded;
+            Int8Calibration.of(HELMET, images, CalibrationMethod.MINMAX, cache);
+            assertThat(images.loaded).isEqualTo(before + 2);
         }
-        assertThat(Files.readString(kept)).isEqualTo(text);
+        assertThat(Files.readString(cached)).isEqualTo(text);
 
         Blocks others = new Blocks(2, "two");
         Int8Calibration.of(HELMET, others, CalibrationMethod.MINMAX, cache);
         assertThat(others.loaded).isEqualTo(2);
-        Int8Calibration.of(HELMET, pictures, CalibrationMethod.ENTROPY, cache);
+        Int8Calibration.of(HELMET, images, CalibrationMethod.ENTROPY, cache);
         try (Stream<Path> files = Files.list(cache)) {
             assertThat(files).hasSize(3);
         }
     }
 
     @Test
-    void shouldQuantiseAllButTheFirstTheLastAndTheKeptConvolutions() throws IOException {
+    void shouldQuantiseAllExceptTheFirstTheLastAndTheExcludedConvolutions() throws IOException {
         Int8Calibration calibration = Int8Calibration.of(HELMET, new Blocks(2, "one"), CalibrationMethod.MINMAX, cache);
         assertThat(calibration.layers())
                 .hasSize(56)
                 .doesNotContain("stem.conv", "head8.conv", "head16.conv", "head32.conv");
-        Set<String> kept = Set.of("down3.conv", "spp.merge.conv");
+        Set<String> excluded = Set.of("down3.conv", "spp.merge.conv");
 
-        Path network = cache.resolve("quantised.onnx");
-        assertThat(calibration.write(kept, network)).isEqualTo(54);
+        Path quantised = cache.resolve("quantised.onnx");
+        assertThat(calibration.write(excluded, quantised)).isEqualTo(54);
 
-        OnnxGraph graph = OnnxGraph.read(network);
-        for (OnnxGraph.Node node : graph.nodes()) {
-            if (node.operator().equals("Conv")) {
-                boolean quantized = calibration.layers().contains(node.label()) && !kept.contains(node.label());
-                assertThat(node.inputs().get(0).endsWith(".dequantized"))
-                        .as(node.label())
+        OnnxModel model = OnnxModel.read(quantised);
+        for (NodeProto node : model.nodes()) {
+            if (node.getOpType().equals("Conv")) {
+                boolean quantized = calibration.layers().contains(OnnxModel.label(node))
+                        && !excluded.contains(OnnxModel.label(node));
+                assertThat(node.getInputList().get(0).endsWith(".dequantized"))
+                        .as(OnnxModel.label(node))
                         .isEqualTo(quantized);
-                assertThat(node.inputs().get(1).endsWith(".dequantized"))
-                        .as(node.label())
+                assertThat(node.getInputList().get(1).endsWith(".dequantized"))
+                        .as(OnnxModel.label(node))
                         .isEqualTo(quantized);
             }
         }
-        assertThat(graph.tail().behind())
-                .extracting(OnnxGraph.Node::operator)
+        assertThat(GraphAnalysis.of(model).tail().decoding())
+                .extracting(NodeProto::getOpType)
                 .doesNotContain("QuantizeLinear", "DequantizeLinear");
     }
 
     @Test
-    void shouldComputeNearlyTheSameInInt8AndStillBeTheSameModel() throws IOException {
+    void shouldComputeNearlyTheSameInInt8AndKeepTheIdentity() throws IOException {
         Int8Calibration calibration = Int8Calibration.of(HELMET, new Blocks(2, "one"), CalibrationMethod.MINMAX, cache);
-        Path network = cache.resolve("quantised.onnx");
-        calibration.write(Set.of(), network);
+        Path quantised = cache.resolve("quantised.onnx");
+        calibration.write(Set.of(), quantised);
 
         float[] expected = run(HELMET);
-        float[] found = run(network);
+        float[] found = run(quantised);
         double largest = 0;
         double sum = 0;
         for (int i = 0; i < expected.length; i++) {
@@ -150,7 +152,7 @@ class Int8CalibrationTest {
         }
         assertThat(largest).isGreaterThan(1e-4);
         assertThat(sum / expected.length).isLessThan(0.005);
-        try (OnnxRuntimeEngine engine = open(network);
+        try (OnnxRuntimeEngine engine = open(quantised);
                 OnnxRuntimeEngine original = open(HELMET)) {
             ModelIdentity identity = engine.model().identity();
             assertThat(identity).isEqualTo(original.model().identity());
@@ -161,29 +163,29 @@ class Int8CalibrationTest {
     @Test
     void shouldQuantiseAnExportWithFp16WeightsAndAFixedBatch() throws IOException {
         assumeTrue(Files.exists(HALF), "skipped: " + HALF + " is not here");
-        Blocks pictures = new Blocks(2, "one");
-        Int8Calibration calibration = Int8Calibration.of(HALF, pictures, CalibrationMethod.MINMAX, cache);
-        Path network = cache.resolve("quantised.onnx");
+        Blocks images = new Blocks(2, "one");
+        Int8Calibration calibration = Int8Calibration.of(HALF, images, CalibrationMethod.MINMAX, cache);
+        Path quantised = cache.resolve("quantised.onnx");
 
         // Opset 12, which knows no scale for each channel, is raised by nobody: TensorRT reads it all the same.
-        assertThat(calibration.write(Set.of(), network)).isEqualTo(56);
-        assertThat(pictures.loaded).isEqualTo(2);
-        OnnxGraph graph = OnnxGraph.read(network);
-        assertThat(graph.metadata())
+        assertThat(calibration.write(Set.of(), quantised)).isEqualTo(56);
+        assertThat(images.loaded).isEqualTo(2);
+        OnnxModel model = OnnxModel.read(quantised);
+        assertThat(model.metadata())
                 .containsEntry("model_name", "yolov5n-coco-fp16weights")
                 .containsKey("model_version");
-        assertThat(graph.nodes()).extracting(OnnxGraph.Node::operator).contains("QuantizeLinear");
+        assertThat(model.nodes()).extracting(NodeProto::getOpType).contains("QuantizeLinear");
     }
 
     @Test
-    void shouldRefuseANetworkWithoutConvolutions() {
+    void shouldRefuseAModelWithoutConvolutions() {
         Path tiny = new OnnxWriter(TensorType.FP32, -1, 3, 64, 64)
                 .output("output0", 252, 7)
                 .write(cache.resolve("tiny.onnx"));
 
         assertThatThrownBy(() -> Int8Calibration.of(tiny, new Blocks(1, "one"), CalibrationMethod.MINMAX, cache))
                 .isInstanceOf(ModelException.class)
-                .hasMessageContaining("tiny.onnx: has no convolution that could run in INT8");
+                .hasMessageContaining("tiny.onnx: has no convolution that can run in INT8");
     }
 
     private static OnnxRuntimeEngine open(Path model) {

@@ -7,9 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.OnnxFile;
-import io.helmwatch.inference.OnnxGraph;
-import io.helmwatch.inference.YoloV5Network;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.inference.proto.NodeProto;
 import io.helmwatch.vision.PredictionLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,25 +30,23 @@ class RawHeadsTest {
     void shouldCutAtTheLastConvolutionsAndFindTheAnchorsInTheBoxes() {
         Path raw = RawHeads.of(HELMET, ModelConfig.DEFAULT, folder);
 
-        YoloV5Network whole = YoloV5Network.of(OnnxFile.read(HELMET), ModelConfig.DEFAULT);
-        YoloV5Network cut = YoloV5Network.of(OnnxFile.read(raw), ModelConfig.DEFAULT);
+        YoloV5Model whole = YoloV5Model.of(ModelFile.read(HELMET), ModelConfig.DEFAULT);
+        YoloV5Model cut = YoloV5Model.of(ModelFile.read(raw), ModelConfig.DEFAULT);
         assertThat(cut.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
         assertThat(cut.layout().anchors()).isEqualTo(whole.layout().anchors());
         assertThat(cut.info("fp32", "cpu").identity())
                 .isEqualTo(whole.info("fp32", "cpu").identity());
         assertThat(cut.info("fp32", "cpu").labels())
                 .isEqualTo(whole.info("fp32", "cpu").labels());
-        OnnxGraph graph = OnnxGraph.read(HELMET);
+        OnnxModel model = OnnxModel.read(HELMET);
         for (PredictionLayout.Head head : cut.layout().heads()) {
-            float[] anchors = graph.weightValues("head" + head.stride() + ".anchors");
+            float[] anchors = model.weightValues("head" + head.stride() + ".anchors");
             assertThat(anchors).hasSize(6);
             for (int i = 0; anchors != null && i < 6; i++) {
                 assertThat(head.anchorSizes().get(i)).isCloseTo(anchors[i], within(0.01f));
             }
         }
-        assertThat(OnnxGraph.read(raw).nodes())
-                .extracting(OnnxGraph.Node::operator)
-                .doesNotContain("Transpose", "Split");
+        assertThat(OnnxModel.read(raw).nodes()).extracting(NodeProto::getOpType).doesNotContain("Transpose", "Split");
         assertThat(RawHeads.of(raw, ModelConfig.DEFAULT, folder)).isEqualTo(raw);
     }
 
@@ -59,22 +58,22 @@ class RawHeadsTest {
 
             Path raw = RawHeads.of(model, ModelConfig.DEFAULT, folder);
 
-            YoloV5Network cut = YoloV5Network.of(OnnxFile.read(raw), ModelConfig.DEFAULT);
+            YoloV5Model cut = YoloV5Model.of(ModelFile.read(raw), ModelConfig.DEFAULT);
             assertThat(cut.layout().heads().get(0).anchorSizes()).containsExactly(10f, 13f, 16f, 30f, 33f, 23f);
-            assertThat(cut.dynamicBatch()).isEqualTo(name.contains("dynamic"));
+            assertThat(cut.hasDynamicBatch()).isEqualTo(name.contains("dynamic"));
         }
     }
 
     @Test
     void shouldRefuseBoxesThatAreDecodedInAnotherWay() throws IOException {
-        OnnxGraph graph = OnnxGraph.read(HELMET);
-        float[] origin = graph.weightValues("head16.origin");
+        OnnxModel model = OnnxModel.read(HELMET);
+        float[] origin = model.weightValues("head16.origin");
         assertThat(origin).isNotNull();
         if (origin != null) {
             origin[2 * 17] += 1;
-            graph.addWeight("head16.origin", origin, 1, 1, 1600, 2);
+            model.putFloats("head16.origin", origin, 1, 1, 1600, 2);
         }
-        Path other = Files.write(folder.resolve("other.onnx"), graph.toBytes());
+        Path other = Files.write(folder.resolve("other.onnx"), model.toBytes());
 
         assertThatThrownBy(() -> RawHeads.of(other, ModelConfig.DEFAULT, folder))
                 .isInstanceOf(ModelException.class)

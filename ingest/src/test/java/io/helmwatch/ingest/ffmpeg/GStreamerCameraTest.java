@@ -133,12 +133,8 @@ class GStreamerCameraTest {
     }
 
     private static StreamConfig stream(String url, Transport transport, Credentials credentials) {
-        return StreamConfig.builder("gst", url)
-                .transport(transport)
-                .openTimeout(Duration.ofSeconds(5))
-                .readTimeout(Duration.ofSeconds(2))
-                .credentials(credentials)
-                .build();
+        return new StreamConfig(
+                "gst", url, transport, 0, false, false, Duration.ofSeconds(5), Duration.ofSeconds(2), credentials);
     }
 
     private static final class Camera implements AutoCloseable {

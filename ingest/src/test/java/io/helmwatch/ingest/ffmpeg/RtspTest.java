@@ -384,11 +384,15 @@ class RtspTest {
 
     private static StreamConfig stream(
             String id, String url, Transport transport, int readTimeoutMillis, Credentials credentials) {
-        return StreamConfig.builder(id, url)
-                .transport(transport)
-                .openTimeout(Duration.ofSeconds(3))
-                .readTimeout(Duration.ofMillis(readTimeoutMillis))
-                .credentials(credentials)
-                .build();
+        return new StreamConfig(
+                id,
+                url,
+                transport,
+                0,
+                false,
+                false,
+                Duration.ofSeconds(3),
+                Duration.ofMillis(readTimeoutMillis),
+                credentials);
     }
 }

@@ -14,23 +14,22 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class OnnxFileTest {
+class ModelFileTest {
 
     @TempDir
     Path folder;
 
     @Test
-    void shouldTellInputsOutputsAndMetadata() {
+    void shouldReadInputsOutputsAndMetadata() {
         Path path = new OnnxWriter(TensorType.FP16, -1, 3, 64, 96)
                 .output("output0", new long[] {252, 7}, new long[] {-1, 7})
                 .metadata("names", "['helmet', 'head']")
                 .metadata("stride", "32")
                 .write(folder.resolve("net.onnx"));
-        OnnxFile file = OnnxFile.read(path);
+        ModelFile file = ModelFile.read(path);
         assertThat(file.inputs())
-                .containsExactly(new OnnxFile.Port("images", TensorType.FP16, List.of(-1L, 3L, 64L, 96L)));
-        assertThat(file.outputs())
-                .containsExactly(new OnnxFile.Port("output0", TensorType.FP16, List.of(-1L, -1L, 7L)));
+                .containsExactly(new TensorInfo("images", TensorType.FP16, List.of(-1L, 3L, 64L, 96L)));
+        assertThat(file.outputs()).containsExactly(new TensorInfo("output0", TensorType.FP16, List.of(-1L, -1L, 7L)));
         assertThat(file.metadata()).containsEntry("names", "['helmet', 'head']").containsEntry("stride", "32");
     }
 
@@ -38,7 +37,7 @@ class OnnxFileTest {
     void shouldDigestTheFile() throws IOException {
         Path empty = Files.write(folder.resolve("abc"), new byte[] {0x08, 0x08, 0x3a, 0x00});
         // printf '\x08\x08\x3a\x00' | sha256sum
-        assertThat(OnnxFile.read(empty).sha256())
+        assertThat(ModelFile.read(empty).sha256())
                 .isEqualTo("52df48736cbdce52053acbe2ccb7d75b16d5b35c9828f3e9d2943223fdf0d2fd");
     }
 
@@ -48,50 +47,50 @@ class OnnxFileTest {
                 .output("output0", 252, 7)
                 .weightAsInput("output0.weights", 1, 252, 7)
                 .write(folder.resolve("net.onnx"));
-        assertThat(OnnxFile.read(path).inputs()).extracting(OnnxFile.Port::name).containsExactly("images");
+        assertThat(ModelFile.read(path).inputs()).extracting(TensorInfo::name).containsExactly("images");
     }
 
     @Test
-    void shouldRefuseWhatIsNotThere() {
-        assertThatThrownBy(() -> OnnxFile.read(folder.resolve("none.onnx")))
+    void shouldRefuseMissingFilesAndFolders() {
+        assertThatThrownBy(() -> ModelFile.read(folder.resolve("none.onnx")))
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining("none.onnx")
                 .hasMessageContaining("expected an ONNX file, found nothing there");
-        assertThatThrownBy(() -> OnnxFile.read(folder)).hasMessageContaining("found something that is not a file");
+        assertThatThrownBy(() -> ModelFile.read(folder)).hasMessageContaining("found something that is not a file");
     }
 
     @Test
     void shouldRefuseAnEmptyFile() throws IOException {
         Path path = Files.createFile(folder.resolve("empty.onnx"));
-        assertThatThrownBy(() -> OnnxFile.read(path)).hasMessageContaining("found an empty file");
+        assertThatThrownBy(() -> ModelFile.read(path)).hasMessageContaining("found an empty file");
     }
 
     @Test
-    void shouldRefuseTextAndPictures() throws IOException {
+    void shouldRefuseTextAndImages() throws IOException {
         for (byte[] content : List.of(
                 "# readme\nnot a network\n".getBytes(StandardCharsets.UTF_8),
                 new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13},
                 new byte[1000])) {
             Path path = Files.write(folder.resolve("other"), content);
-            assertThatThrownBy(() -> OnnxFile.read(path))
+            assertThatThrownBy(() -> ModelFile.read(path))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("expected an ONNX file, found");
         }
     }
 
     @Test
-    void shouldRefuseAFileThatBreaksOff() throws IOException {
+    void shouldRefuseATruncatedFile() throws IOException {
         byte[] whole = new OnnxWriter(TensorType.FP32, 1, 3, 64, 64)
                 .output("output0", 252, 7)
                 .bytes();
         for (int length = 1; length < 40; length++) {
             Path path = Files.write(folder.resolve("cut.onnx"), Arrays.copyOf(whole, length * whole.length / 41));
-            assertThatThrownBy(() -> OnnxFile.read(path)).isInstanceOf(ModelException.class);
+            assertThatThrownBy(() -> ModelFile.read(path)).isInstanceOf(ModelException.class);
         }
     }
 
     @Test
-    void shouldAnswerDamagedFilesWithASentenceOrAnotherNetwork() throws IOException {
+    void shouldRefuseDamagedFilesOrReadThem() throws IOException {
         byte[] whole = new OnnxWriter(TensorType.FP32, 1, 3, 64, 64)
                 .output("output0", 4, 7)
                 .metadata("names", "['a']")
@@ -105,7 +104,7 @@ class OnnxFileTest {
             }
             Path path = Files.write(folder.resolve("damaged.onnx"), damaged);
             try {
-                OnnxFile.read(path);
+                ModelFile.read(path);
             } catch (ModelException e) {
                 refused++;
             }

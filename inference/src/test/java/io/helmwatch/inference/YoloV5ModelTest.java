@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class YoloV5NetworkTest {
+class YoloV5ModelTest {
 
     private static final ModelConfig NO_CONFIG = ModelConfig.DEFAULT;
 
@@ -38,67 +38,67 @@ class YoloV5NetworkTest {
         "640, 640, 102000, 32",
         "64, 64, 252, 32"
     })
-    void shouldTellADecodedOutputByItsNumberOfRows(int height, int width, int anchors, int stride) {
-        YoloV5Network network = of(network(height, width).output("output0", anchors, 7));
-        assertThat(network.layout())
+    void shouldRecogniseADecodedOutputByItsNumberOfRows(int height, int width, int anchors, int stride) {
+        YoloV5Model model = of(network(height, width).output("output0", anchors, 7));
+        assertThat(model.layout())
                 .isEqualTo(new PredictionLayout(PredictionLayout.Kind.DECODED, 2, anchors, List.of()));
-        assertThat(network.info("fp32", "cpu").stride()).isEqualTo(stride);
-        assertThat(network.outputShape(0, 4)).containsExactly(4, anchors, 7);
+        assertThat(model.info("fp32", "cpu").stride()).isEqualTo(stride);
+        assertThat(model.outputShape(0, 4)).containsExactly(4, anchors, 7);
     }
 
     @Test
-    void shouldPreferTheDecodedOutputWhereRawHeadsStandBesideIt() {
-        YoloV5Network network = of(network(64, 64)
+    void shouldPreferTheDecodedOutputToRawHeads() {
+        YoloV5Model model = of(network(64, 64)
                 .output("p3", 3, 8, 8, 7)
                 .output("output", 252, 7)
                 .output("p4", 3, 4, 4, 7)
                 .output("p5", 3, 2, 2, 7));
-        assertThat(network.layout().kind()).isEqualTo(PredictionLayout.Kind.DECODED);
-        assertThat(network.outputs()).extracting(OnnxFile.Port::name).containsExactly("output");
+        assertThat(model.layout().kind()).isEqualTo(PredictionLayout.Kind.DECODED);
+        assertThat(model.outputs()).extracting(TensorInfo::name).containsExactly("output");
     }
 
     @Test
     void shouldOrderRawHeadsByStrideAndGiveThemYoloV5sAnchors() {
-        YoloV5Network network = of(network(64, 96)
+        YoloV5Model model = of(network(64, 96)
                 .output("c", 3, 2, 3, 85)
                 .output("a", 3, 8, 12, 85)
                 .output("b", 3, 4, 6, 85));
-        assertThat(network.outputs()).extracting(OnnxFile.Port::name).containsExactly("a", "b", "c");
-        assertThat(network.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW);
-        assertThat(network.layout().classes()).isEqualTo(80);
-        assertThat(network.layout().anchors()).isEqualTo(3 * (96 + 24 + 6));
-        assertThat(network.layout().heads())
+        assertThat(model.outputs()).extracting(TensorInfo::name).containsExactly("a", "b", "c");
+        assertThat(model.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW);
+        assertThat(model.layout().classes()).isEqualTo(80);
+        assertThat(model.layout().anchors()).isEqualTo(3 * (96 + 24 + 6));
+        assertThat(model.layout().heads())
                 .containsExactly(
                         new Head(8, 8, 12, List.of(10f, 13f, 16f, 30f, 33f, 23f)),
                         new Head(16, 4, 6, List.of(30f, 61f, 62f, 45f, 59f, 119f)),
                         new Head(32, 2, 3, List.of(116f, 90f, 156f, 198f, 373f, 326f)));
-        assertThat(network.outputShape(2, 5)).containsExactly(5, 3, 2, 3, 85);
+        assertThat(model.outputShape(2, 5)).containsExactly(5, 3, 2, 3, 85);
     }
 
     @Test
-    void shouldTakeRawHeadsAsTheLastConvolutionsGiveThem() {
-        YoloV5Network network = of(
+    void shouldTakeRawHeadsAsTheLastConvolutionsOutputThem() {
+        YoloV5Model model = of(
                 network(64, 96).output("c", 255, 2, 3).output("a", 255, 8, 12).output("b", 255, 4, 6));
-        assertThat(network.outputs()).extracting(OnnxFile.Port::name).containsExactly("a", "b", "c");
-        assertThat(network.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
-        assertThat(network.layout().classes()).isEqualTo(80);
-        assertThat(network.layout().anchors()).isEqualTo(3 * (96 + 24 + 6));
-        assertThat(network.outputShape(2, 5)).containsExactly(5, 255, 2, 3);
+        assertThat(model.outputs()).extracting(TensorInfo::name).containsExactly("a", "b", "c");
+        assertThat(model.layout().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
+        assertThat(model.layout().classes()).isEqualTo(80);
+        assertThat(model.layout().anchors()).isEqualTo(3 * (96 + 24 + 6));
+        assertThat(model.outputShape(2, 5)).containsExactly(5, 255, 2, 3);
     }
 
     @Test
     void shouldTakeAnchorsOfRawHeadsFromTheMetadata() {
-        YoloV5Network network = of(network(64, 64)
+        YoloV5Model model = of(network(64, 64)
                 .output("a", 3, 8, 8, 7)
                 .output("b", 3, 4, 4, 7)
                 .metadata("anchors", "[[1,2,3,4,5,6], [[7,8],[9,10],[11,12.5]]]"));
-        assertThat(network.layout().heads())
+        assertThat(model.layout().heads())
                 .extracting(Head::anchorSizes)
                 .containsExactly(List.of(1f, 2f, 3f, 4f, 5f, 6f), List.of(7f, 8f, 9f, 10f, 11f, 12.5f));
     }
 
     @Test
-    void shouldTakeOpenSidesFor640UnlessTheMetadataSays() {
+    void shouldSetDynamicSidesTo640UnlessTheMetadataDeclaresThem() {
         OnnxWriter open = new OnnxWriter(TensorType.FP32, -1, 3, -1, -1).output("output0", 25200, 7);
         assertThat(of(open).inputShape()).isEqualTo(new TensorShape(1, 3, 640, 640));
         OnnxWriter said = new OnnxWriter(TensorType.FP32, -1, 3, -1, -1)
@@ -108,28 +108,28 @@ class YoloV5NetworkTest {
     }
 
     @Test
-    void shouldTellFixedFromDynamicBatch() {
-        YoloV5Network fixed = of(new OnnxWriter(TensorType.FP16, 4, 3, 64, 64).output("output0", 252, 7));
-        assertThat(fixed.dynamicBatch()).isFalse();
+    void shouldDistinguishFixedFromDynamicBatch() {
+        YoloV5Model fixed = of(new OnnxWriter(TensorType.FP16, 4, 3, 64, 64).output("output0", 252, 7));
+        assertThat(fixed.hasDynamicBatch()).isFalse();
         assertThat(fixed.inputShape().batch()).isEqualTo(4);
         assertThat(fixed.inputType()).isEqualTo(TensorType.FP16);
-        YoloV5Network dynamic = of(network(64, 64).output("output0", 252, 7));
-        assertThat(dynamic.dynamicBatch()).isTrue();
+        YoloV5Model dynamic = of(network(64, 64).output("output0", 252, 7));
+        assertThat(dynamic.hasDynamicBatch()).isTrue();
         assertThat(dynamic.inputShape().batch()).isEqualTo(1);
     }
 
     @Test
     void shouldTakeShapesFoundByRunningWhereTheFileLeavesThemOpen() {
-        OnnxFile file = OnnxFile.read(network(64, 64)
+        ModelFile file = ModelFile.read(network(64, 64)
                 .output("output0", new long[] {252, 7}, new long[] {-1, -1})
                 .write(folder.resolve("net.onnx")));
-        assertThat(YoloV5Network.hasOpenOutputs(file)).isTrue();
-        YoloV5Network network = YoloV5Network.of(file, NO_CONFIG, Map.of("output0", List.of(1L, 252L, 7L)));
-        assertThat(network.layout().classes()).isEqualTo(2);
+        assertThat(YoloV5Model.hasOpenOutputs(file)).isTrue();
+        YoloV5Model model = YoloV5Model.of(file, NO_CONFIG, Map.of("output0", List.of(1L, 252L, 7L)));
+        assertThat(model.layout().classes()).isEqualTo(2);
     }
 
     @Test
-    void shouldRefuseYoloV8AndSayWhatItLooksLike() {
+    void shouldRefuseYoloV8AndNameIt() {
         refuses(
                 network(640, 640).output("output0", 84, 8400),
                 "expected the output of a YOLOv5 detector, [N, 25200, 5 + classes]",
@@ -138,7 +138,7 @@ class YoloV5NetworkTest {
     }
 
     @Test
-    void shouldRefuseNetworksWithSuppressionInside() {
+    void shouldRefuseModelsWithSuppressionInside() {
         refuses(network(640, 640).output("output0", 300, 6), "found output0 [N, 300, 6]");
     }
 
@@ -148,7 +148,7 @@ class YoloV5NetworkTest {
     }
 
     @Test
-    void shouldRefuseSegmentationNetworks() {
+    void shouldRefuseSegmentationModels() {
         refuses(network(64, 64).output("output0", 252, 39).output("masks", 32, 16, 16), "masks [N, 32, 16, 16]");
     }
 
@@ -163,7 +163,7 @@ class YoloV5NetworkTest {
     }
 
     @Test
-    void shouldRefuseSizesBeyondReason() {
+    void shouldRefuseSizesBeyondTheLimits() {
         refuses(
                 new OnnxWriter(TensorType.FP32, 1, 3, 1L << 40, 64).output("output0", 252, 7),
                 "input sides up to 16384");
@@ -179,7 +179,7 @@ class YoloV5NetworkTest {
     }
 
     @Test
-    void shouldRefuseSidesThatAreNoMultiplesOfTheStride() {
+    void shouldRefuseSidesThatAreNotMultiplesOfTheStride() {
         refuses(network(64, 64).output("output0", 252, 7).metadata("stride", "48"), "multiples of the stride 48");
     }
 
@@ -204,8 +204,8 @@ class YoloV5NetworkTest {
                 "[\"helmet\", \"head\"]"
             })
     void shouldReadLabelsFromTheMetadata(String names) {
-        YoloV5Network network = of(network(64, 64).output("output0", 252, 7).metadata("names", names));
-        assertThat(network.info("fp32", "cpu").labels()).containsExactly("helmet", "head");
+        YoloV5Model model = of(network(64, 64).output("output0", 252, 7).metadata("names", names));
+        assertThat(model.info("fp32", "cpu").labels()).containsExactly("helmet", "head");
     }
 
     @Test
@@ -244,7 +244,7 @@ class YoloV5NetworkTest {
     // --- letterbox and identity ---
 
     @Test
-    void shouldCentreAndPadWith114UnlessTold() {
+    void shouldCentreAndPadWith114ByDefault() {
         ModelInfo plain = of(network(64, 64).output("output0", 252, 7)).info("fp32", "cpu");
         assertThat(plain.anchor()).isEqualTo(LetterboxAnchor.CENTER);
         assertThat(plain.padValue()).isEqualTo(114);
@@ -253,8 +253,7 @@ class YoloV5NetworkTest {
                 .metadata("letterbox", "{\"anchor\": \"top-left\", \"pad\": 128}");
         assertThat(of(dali).info("fp32", "cpu").anchor()).isEqualTo(LetterboxAnchor.TOP_LEFT);
         assertThat(of(dali).info("fp32", "cpu").padValue()).isEqualTo(128);
-        ModelInfo configured =
-                of(dali, config(List.of(), ModelConfig.Anchor.CENTER, 0)).info("fp32", "cpu");
+        ModelInfo configured = of(dali, config(List.of(), "center", 0)).info("fp32", "cpu");
         assertThat(configured.anchor()).isEqualTo(LetterboxAnchor.CENTER);
         assertThat(configured.padValue()).isZero();
     }
@@ -280,7 +279,7 @@ class YoloV5NetworkTest {
         assertThat(named.identity().version()).isEqualTo("1.0.0");
         assertThat(named.identity().precision()).isEqualTo("fp16");
         assertThat(named.identity().backend()).isEqualTo("cuda");
-        YoloV5Network unnamed = of(network(64, 64).output("output0", 252, 7));
+        YoloV5Model unnamed = of(network(64, 64).output("output0", 252, 7));
         assertThat(unnamed.info("fp32", "cpu").identity().name()).isEqualTo("net.v1");
         assertThat(unnamed.info("fp32", "cpu").identity().version())
                 .isEqualTo(unnamed.file().sha256().substring(0, 12));
@@ -290,12 +289,12 @@ class YoloV5NetworkTest {
         return new OnnxWriter(TensorType.FP32, -1, 3, height, width);
     }
 
-    private YoloV5Network of(OnnxWriter writer) {
+    private YoloV5Model of(OnnxWriter writer) {
         return of(writer, NO_CONFIG);
     }
 
-    private YoloV5Network of(OnnxWriter writer, ModelConfig config) {
-        return YoloV5Network.of(OnnxFile.read(writer.write(folder.resolve("net.v1.onnx"))), config);
+    private YoloV5Model of(OnnxWriter writer, ModelConfig config) {
+        return YoloV5Model.of(ModelFile.read(writer.write(folder.resolve("net.v1.onnx"))), config);
     }
 
     private void refuses(OnnxWriter writer, String... parts) {
@@ -305,7 +304,7 @@ class YoloV5NetworkTest {
                 .hasMessageContainingAll(parts);
     }
 
-    private static ModelConfig config(List<String> labels, ModelConfig.@Nullable Anchor anchor, @Nullable Integer pad) {
+    private static ModelConfig config(List<String> labels, @Nullable String anchor, @Nullable Integer pad) {
         return new ModelConfig(null, labels, 0.25, 0.45, 300, false, anchor, pad);
     }
 }
