@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
@@ -317,6 +318,7 @@ public final class ConfigLoader {
             if (Set.copyOf(labels).size() != labels.size()) {
                 section.problem("labels", "a label is given twice");
             }
+            section.asked("letterbox-anchor");
             boolean padGiven = section.has("letterbox-pad-value");
             int pad = section.wholeNumber("letterbox-pad-value", 0, 0, 255);
             ModelConfig model = new ModelConfig(
@@ -326,7 +328,9 @@ public final class ConfigLoader {
                     section.number("iou", d.iou(), 0, 1),
                     section.wholeNumber("max-detections", d.maxDetections(), 1, 100_000),
                     section.flag("class-agnostic-nms", d.classAgnosticNms()),
-                    section.choice("letterbox-anchor", "center", "top-left"),
+                    section.has("letterbox-anchor")
+                            ? section.choice("letterbox-anchor", ModelConfig.Anchor.CENTER)
+                            : null,
                     padGiven ? Integer.valueOf(pad) : null);
             section.end();
             return model;
@@ -344,16 +348,16 @@ public final class ConfigLoader {
 
         private GpuConfig gpu(Section section) {
             GpuConfig d = GpuConfig.DEFAULT;
-            String precision = section.choice("precision", "fp16", "fp32", "int8");
-            String graph = section.choice("graph", "decoded", "raw");
+            Precision precision = section.choice("precision", d.precision());
+            GraphForm graph = section.choice("graph", d.graph());
             Int8Config int8 = int8(section.section("int8", false));
-            if ("int8".equals(precision) && int8.pictures() == null) {
+            if (precision == Precision.INT8 && int8.pictures() == null) {
                 section.problem("precision", "int8 needs a folder of pictures to calibrate on: set gpu.int8.pictures");
             }
             GpuConfig gpu = new GpuConfig(
                     devices(section, d.devices()),
-                    precision == null ? d.precision() : precision,
-                    graph == null ? d.graph() : graph,
+                    precision,
+                    graph,
                     int8,
                     section.wholeNumber("builder-level", d.builderLevel(), 0, 5),
                     section.wholeNumber("lanes", d.lanes(), 1, 16),
@@ -365,10 +369,9 @@ public final class ConfigLoader {
 
         private static Int8Config int8(Section section) {
             Int8Config d = Int8Config.DEFAULT;
-            String calibrator = section.choice("calibrator", "minmax", "entropy");
             Int8Config int8 = new Int8Config(
                     folder(section, "pictures"),
-                    calibrator == null ? d.calibrator() : calibrator,
+                    section.choice("calibrator", d.calibrator()),
                     folder(section, "check-pictures"),
                     section.number("max-loss", d.maxLoss(), 0, 1),
                     section.texts("keep-fp16"));
@@ -476,6 +479,18 @@ public final class ConfigLoader {
             Duration openTimeout = section.duration("open-timeout", d.openTimeout(), least, LONGEST);
             Duration readTimeout = section.duration("read-timeout", d.readTimeout(), least, LONGEST);
             StreamConfig.Credentials credentials = credentials(section, url);
+            List<HostAndPort> allowedHosts = allowedHosts(section, url);
+            Duration poll =
+                    section.has("poll") ? section.duration("poll", Duration.ofSeconds(1), least, LONGEST) : null;
+            section.asked("poll");
+            if (poll != null && url != null && !isHttp(url)) {
+                section.problem("poll", "is for image URLs of http and https, but the url is neither");
+            }
+            String aspect = section.text("pixel-aspect");
+            PixelAspect pixelAspect = aspect == null ? null : PixelAspect.parse(aspect);
+            if (aspect != null && pixelAspect == null) {
+                section.problem("pixel-aspect", PixelAspect.RULE);
+            }
             Path tlsCaFile = tlsCaFile(section, url);
             StreamRulesConfig rules = new RulesReader(this).stream(section);
             int device = section.wholeNumber("device", ANY_DEVICE, 0, 63);
@@ -505,6 +520,9 @@ public final class ConfigLoader {
                     readTimeout,
                     credentials,
                     tlsCaFile,
+                    allowedHosts,
+                    poll,
+                    pixelAspect,
                     rules,
                     device == ANY_DEVICE ? null : device);
         }
@@ -589,6 +607,7 @@ public final class ConfigLoader {
             boolean given = stream.has("credentials");
             Section section = stream.section("credentials", true);
             String username = secretText(section, "username");
+            StreamConfig.BasicAuthentication basic = section.choice("basic", StreamConfig.BasicAuthentication.ALLOW);
             String usernameEnv = section.text("username-env");
             String passwordEnv = section.text("password-env");
             Path passwordFile = section.path("password-file");
@@ -601,6 +620,12 @@ public final class ConfigLoader {
             section.end();
             if (!given) {
                 return null;
+            }
+            UserInfo userInfo = url == null ? null : UserInfo.of(url);
+            boolean namesNobody = Stream.of("username", "username-env", "password", "password-env", "password-file")
+                    .noneMatch(section::has);
+            if (userInfo != null && namesNobody) {
+                return new StreamConfig.Credentials(userInfo.username(), Secret.of(userInfo.password()), basic);
             }
             if (username != null && usernameEnv != null) {
                 section.problem("username-env", "excludes username");
@@ -619,7 +644,7 @@ public final class ConfigLoader {
             } else if (!section.has("password")) {
                 section.problem("password-env", "missing: expected password-env or password-file");
             }
-            if (url != null && UserInfo.of(url) != null) {
+            if (userInfo != null) {
                 section.problem("username", "the url has a user already: keep one of the two");
             }
             if (url != null && !url.contains("://")) {
@@ -627,7 +652,28 @@ public final class ConfigLoader {
             }
             return username == null || password == null
                     ? null
-                    : new StreamConfig.Credentials(username, Secret.of(password));
+                    : new StreamConfig.Credentials(username, Secret.of(password), basic);
+        }
+
+        private static boolean isHttp(String url) {
+            return url.regionMatches(true, 0, "http:", 0, 5) || url.regionMatches(true, 0, "https:", 0, 6);
+        }
+
+        /** Hosts that an HTTP camera may name besides its own. */
+        private static List<HostAndPort> allowedHosts(Section section, @Nullable String url) {
+            List<HostAndPort> hosts = new ArrayList<>();
+            for (String text : section.texts("allowed-hosts")) {
+                HostAndPort host = HostAndPort.parse(text);
+                if (host == null) {
+                    section.problem("allowed-hosts", "'" + ConfigText.shorten(text) + "' " + HostAndPort.RULE);
+                } else {
+                    hosts.add(host);
+                }
+            }
+            if (!hosts.isEmpty() && url != null && !isHttp(url)) {
+                section.problem("allowed-hosts", "is for http and https, but the url is neither");
+            }
+            return hosts;
         }
 
         /** The file that the camera's certificate is verified against; null where none is given. */

@@ -26,7 +26,10 @@ final class ConfigText {
         out.line(1, "iou", number(model.iou()));
         out.line(1, "max-detections", model.maxDetections());
         out.line(1, "class-agnostic-nms", model.classAgnosticNms());
-        out.line(1, "letterbox-anchor", model.letterboxAnchor() == null ? "(the model's)" : model.letterboxAnchor());
+        out.line(
+                1,
+                "letterbox-anchor",
+                model.letterboxAnchor() == null ? "(the model's)" : name(model.letterboxAnchor()));
         out.line(
                 1,
                 "letterbox-pad-value",
@@ -40,8 +43,8 @@ final class ConfigText {
                 1,
                 "devices",
                 config.gpu().devices().isEmpty() ? "all" : config.gpu().devices());
-        out.line(1, "precision", config.gpu().precision());
-        out.line(1, "graph", config.gpu().graph());
+        out.line(1, "precision", name(config.gpu().precision()));
+        out.line(1, "graph", name(config.gpu().graph()));
         out.int8(config.gpu().int8());
         out.line(1, "builder-level", config.gpu().builderLevel());
         out.line(1, "lanes", config.gpu().lanes());
@@ -73,7 +76,7 @@ final class ConfigText {
     private void int8(Int8Config int8) {
         text.append("  int8:\n");
         line(2, "pictures", int8.pictures() == null ? "(none)" : int8.pictures());
-        line(2, "calibrator", int8.calibrator());
+        line(2, "calibrator", name(int8.calibrator()));
         line(2, "check-pictures", int8.checkPictures() == null ? "(every fifth of pictures)" : int8.checkPictures());
         line(2, "max-loss", number(int8.maxLoss()));
         line(2, "keep-fp16", int8.keepFp16());
@@ -90,6 +93,9 @@ final class ConfigText {
         line(2, "read-timeout", Durations.format(stream.readTimeout()));
         line(2, "credentials", stream.credentials() == null ? "(none)" : Redaction.MASK);
         line(2, "tls-ca-file", stream.tlsCaFile() == null ? "(not verified)" : stream.tlsCaFile());
+        line(2, "allowed-hosts", stream.allowedHosts());
+        line(2, "poll", stream.poll() == null ? "" : Durations.format(stream.poll()));
+        line(2, "pixel-aspect", stream.pixelAspect() == null ? "" : stream.pixelAspect());
         line(2, "device", stream.device() == null ? "(chosen)" : stream.device());
         rules(stream.rules());
     }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * How a GPU is used; without effect on a CPU.
  *
  * @param devices indices of the GPUs to use, from 0, each at most once; empty is all that are there
- * @param precision arithmetic of the network: {@code fp16}, {@code fp32} or {@code int8}
- * @param graph where boxes are decoded: {@code decoded} inside the network, or {@code raw} for candidates only
+ * @param precision arithmetic of the model
+ * @param graph where boxes are decoded: inside the graph, or outside for candidates only
  * @param int8 how INT8 engines are made; without effect on other precisions
  * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (half a minute) to 5 (longest)
  * @param lanes batches that are under way at the same time
@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record GpuConfig(
         List<Integer> devices,
-        String precision,
-        String graph,
+        Precision precision,
+        GraphForm graph,
         Int8Config int8,
         int builderLevel,
         int lanes,
@@ -28,7 +28,7 @@ public record GpuConfig(
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
     public static final GpuConfig DEFAULT =
-            new GpuConfig(List.of(0), "fp16", "decoded", Int8Config.DEFAULT, 1, 3, true, null);
+            new GpuConfig(List.of(0), Precision.FP16, GraphForm.DECODED, Int8Config.DEFAULT, 1, 3, true, null);
 
     /** Keeps its own copy of the devices. */
     public GpuConfig {

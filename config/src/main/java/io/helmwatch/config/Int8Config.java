@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How an INT8 engine is made and judged.
  *
  * @param pictures folder of pictures that the ranges of activations are measured on; null where INT8 is not used
- * @param calibrator how ranges are chosen: {@code minmax} or {@code entropy}
+ * @param calibrator how ranges are chosen
  * @param checkPictures folder of pictures that INT8 is judged on, labelled (YOLO) or not; null takes every fifth of {@code pictures}, which are
  *     then not measured on
  * @param maxLoss largest loss of average precision against FP32 that is accepted, 0 to 1
@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record Int8Config(
         @Nullable Path pictures,
-        String calibrator,
+        CalibrationMethod calibrator,
         @Nullable Path checkPictures,
         double maxLoss,
         List<String> keepFp16) {
 
     /** No pictures, MinMax, at most 0.01 lost. */
-    public static final Int8Config DEFAULT = new Int8Config(null, "minmax", null, 0.01, List.of());
+    public static final Int8Config DEFAULT = new Int8Config(null, CalibrationMethod.MINMAX, null, 0.01, List.of());
 
     /** Keeps its own copy of the names. */
     public Int8Config {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param iou overlap above which the weaker box of a class is suppressed, 0..1
  * @param maxDetections most boxes per frame
  * @param classAgnosticNms whether boxes of different classes suppress each other
- * @param letterboxAnchor {@code center} or {@code top-left}; null takes the model's own, else center
+ * @param letterboxAnchor where the image sits in the model's input; null takes the model's own, else center
  * @param letterboxPadValue 0..255; null takes the model's own, else 114
  */
 public record ModelConfig(
@@ -23,11 +23,19 @@ public record ModelConfig(
         double iou,
         int maxDetections,
         boolean classAgnosticNms,
-        @Nullable String letterboxAnchor,
+        @Nullable Anchor letterboxAnchor,
         @Nullable Integer letterboxPadValue) {
 
     /** As the field does: confidence 0.25, IoU 0.45, 300 boxes, per class. */
     public static final ModelConfig DEFAULT = new ModelConfig(null, List.of(), 0.25, 0.45, 300, false, null, null);
+
+    /** Where the scaled image sits in the model's input. */
+    public enum Anchor {
+        /** In the middle, padding on both sides. */
+        CENTER,
+        /** At the origin, padding at the right and at the bottom. */
+        TOP_LEFT
+    }
 
     /** Keeps its own copy of the labels. */
     public ModelConfig {

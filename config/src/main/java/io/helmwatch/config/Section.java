@@ -368,7 +368,7 @@ final class Section {
         return pathOf(key) + "=" + ConfigText.shorten(Redaction.redact(scalar.getValue()));
     }
 
-    private void asked(String key) {
+    void asked(String key) {
         known.add(key);
         context.asked(pathOf(key));
     }

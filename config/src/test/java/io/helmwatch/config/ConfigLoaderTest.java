@@ -136,18 +136,22 @@ class ConfigLoaderTest {
                   int8: {pictures: site-pictures, calibrator: entropy, max-loss: 0.02, keep-fp16: ['head*', spp.merge]}
                 """).gpu();
 
-        assertThat(gpu.precision()).isEqualTo("int8");
-        assertThat(gpu.graph()).isEqualTo("raw");
+        assertThat(gpu.precision()).isEqualTo(Precision.INT8);
+        assertThat(gpu.graph()).isEqualTo(GraphForm.RAW);
         assertThat(gpu.int8())
                 .isEqualTo(new Int8Config(
-                        folder.resolve("site-pictures"), "entropy", null, 0.02, List.of("head*", "spp.merge")));
+                        folder.resolve("site-pictures"),
+                        CalibrationMethod.ENTROPY,
+                        null,
+                        0.02,
+                        List.of("head*", "spp.merge")));
         assertThat(parse(SINK + STREAM).gpu().int8()).isEqualTo(Int8Config.DEFAULT);
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {precision: int8}                   | gpu.precision=int8: int8 needs a folder of pictures to calibrate on: set gpu.int8.pictures
-            {precision: int4}                   | gpu.precision=int4: must be one of fp16, fp32, int8
+            {precision: int4}                   | gpu.precision=int4: must be one of fp32, fp16, int8
             {graph: cut}                        | gpu.graph=cut: must be one of decoded, raw
             {int8: {pictures: nosuch}}          | there is no such folder
             {int8: {check-pictures: nosuch}}    | there is no such folder
@@ -284,6 +288,11 @@ class ConfigLoaderTest {
             {id: a, url: 'https://c/1', tls-ca-file: empty} | streams[0] (a).tls-ca-file=empty: holds no certificate: expected a PEM file
             {id: a, url: 'rtsps://c/1', tls-ca-file: torn.pem} | streams[0] (a).tls-ca-file=torn.pem: holds a damaged certificate: expected a PEM file
             {id: a, url: 'rtsp://c/1', tls-ca-file: ca.pem} | streams[0] (a).tls-ca-file=ca.pem: is for rtsps and https, but the url is neither
+            {id: a, url: 'rtsp://c/1', credentials: {username: u, password-file: p, basic: tls}} | streams[0] (a).credentials.basic: must be one of allow, tls-only, never
+            {id: a, url: 'rtsp://c/1', allowed-hosts: [d]} | streams[0] (a).allowed-hosts: is for http and https, but the url is neither
+            {id: a, url: 'http://c/1', allowed-hosts: ['http://d']} | streams[0] (a).allowed-hosts: 'http://d' must be a host or host:port such as 192.0.2.10 or nvr.example:8080
+            {id: a, url: 'rtsp://c/1', poll: 1s}        | streams[0] (a).poll=1s: is for image URLs of http and https, but the url is neither
+            {id: a, url: 'rtsp://c/1', pixel-aspect: '0:1'} | streams[0] (a).pixel-aspect=0:1: must be width:height of a pixel, such as 2:1 or 16:11, from 1:8 to 8:1
             {id: a, url: ., credentials: {username: u, password-file: p}} | streams[0] (a).credentials: is for cameras, but the url is a file or folder
             """)
     void shouldRefuseStreamsThatCannotWork(String stream, String problem) throws IOException {
@@ -414,6 +423,53 @@ class ConfigLoaderTest {
                 """);
         assertThat(config.streams().get(0).credentials())
                 .isEqualTo(new StreamConfig.Credentials("operator", Secret.of("s3cr3t #1")));
+    }
+
+    @Test
+    void shouldReadWhatAnHttpCameraMayDo() {
+        StreamConfig stream = parse(SINK + """
+                streams:
+                  - id: a
+                    url: http://operator:pass-word@camera/snapshot.jpg
+                    credentials: {basic: tls-only}
+                    allowed-hosts: [CDN.example, '192.0.2.7:8080', '[2001:db8::1]:80']
+                    poll: 500ms
+                    pixel-aspect: '2:1'
+                """).streams().get(0);
+        assertThat(stream.credentials())
+                .isEqualTo(new StreamConfig.Credentials(
+                        "operator", Secret.of("pass-word"), StreamConfig.BasicAuthentication.TLS_ONLY));
+        assertThat(stream.allowedHosts())
+                .containsExactly(
+                        new HostAndPort("cdn.example", 0),
+                        new HostAndPort("192.0.2.7", 8080),
+                        new HostAndPort("2001:db8::1", 80));
+        assertThat(stream.poll()).isEqualTo(Duration.ofMillis(500));
+        assertThat(stream.pixelAspect()).isEqualTo(new PixelAspect(2, 1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cdn.example, cdn.example, 80, true",
+        "cdn.example, CDN.EXAMPLE, 443, true",
+        "cdn.example, evil.cdn.example, 80, false",
+        "cdn.example:8080, cdn.example, 8080, true",
+        "cdn.example:8080, cdn.example, 80, false",
+        "[2001:db8::1], [2001:DB8::1], 80, true",
+        "[2001:db8::1]:81, 2001:db8::1, 81, true",
+        "[2001:db8::1]:81, 2001:db8::1, 80, false",
+    })
+    void shouldKnowAnAllowedHost(String allowed, String host, int port, boolean expected) {
+        HostAndPort parsed = HostAndPort.parse(allowed);
+        assertThat(parsed).isNotNull();
+        assertThat(parsed.matches(host, port)).isEqualTo(expected);
+        assertThat(HostAndPort.parse(parsed.toString())).isEqualTo(parsed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a:0", "a:65536", "http://a", "a/b", "a:b", "2001:db8::1", "u@a"})
+    void shouldRefuseWhatIsNoHost(String text) {
+        assertThat(HostAndPort.parse(text)).isNull();
     }
 
     @Test

@@ -132,10 +132,11 @@ record ModelMetadata(ModelFile file, ModelConfig config) {
 
     /** Where the image is placed in the input; centred by default. */
     LetterboxAnchor letterboxAnchor() {
-        Object declared = config.letterboxAnchor();
-        if (declared == null && literal(file, "letterbox") instanceof Map<?, ?> letterbox) {
-            declared = letterbox.get("anchor");
+        ModelConfig.Anchor configured = config.letterboxAnchor();
+        if (configured != null) {
+            return configured == ModelConfig.Anchor.CENTER ? LetterboxAnchor.CENTER : LetterboxAnchor.TOP_LEFT;
         }
+        Object declared = literal(file, "letterbox") instanceof Map<?, ?> letterbox ? letterbox.get("anchor") : null;
         if (declared == null) {
             return LetterboxAnchor.CENTER;
         }

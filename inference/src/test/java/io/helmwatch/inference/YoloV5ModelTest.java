@@ -253,7 +253,8 @@ class YoloV5ModelTest {
                 .metadata("letterbox", "{\"anchor\": \"top-left\", \"pad\": 128}");
         assertThat(of(dali).info("fp32", "cpu").anchor()).isEqualTo(LetterboxAnchor.TOP_LEFT);
         assertThat(of(dali).info("fp32", "cpu").padValue()).isEqualTo(128);
-        ModelInfo configured = of(dali, config(List.of(), "center", 0)).info("fp32", "cpu");
+        ModelInfo configured =
+                of(dali, config(List.of(), ModelConfig.Anchor.CENTER, 0)).info("fp32", "cpu");
         assertThat(configured.anchor()).isEqualTo(LetterboxAnchor.CENTER);
         assertThat(configured.padValue()).isZero();
     }
@@ -304,7 +305,7 @@ class YoloV5ModelTest {
                 .hasMessageContainingAll(parts);
     }
 
-    private static ModelConfig config(List<String> labels, @Nullable String anchor, @Nullable Integer pad) {
+    private static ModelConfig config(List<String> labels, ModelConfig.@Nullable Anchor anchor, @Nullable Integer pad) {
         return new ModelConfig(null, labels, 0.25, 0.45, 300, false, anchor, pad);
     }
 }

@@ -11,7 +11,6 @@ import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.tensorrt.EngineOptions;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.FrameSource;
@@ -26,7 +25,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -120,8 +118,8 @@ public final class CudaStageFactory implements StageFactory {
                                     new EngineFactory.Request(
                                             model,
                                             config.model(),
-                                            GraphForm.of(gpu.graph()),
-                                            EngineOptions.of(precision(gpu), wanted)
+                                            gpu.graph(),
+                                            EngineOptions.of(gpu.precision(), wanted)
                                                     .withLevel(gpu.builderLevel()),
                                             gpu.int8(),
                                             cache.resolve("engines")),
@@ -181,10 +179,6 @@ public final class CudaStageFactory implements StageFactory {
 
     private static Function<StreamConfig, FrameSource> sources(@Nullable CudaDecoding decoding) {
         return decoding == null ? FfmpegFrameSource::create : stream -> FfmpegFrameSource.create(stream, decoding);
-    }
-
-    static Precision precision(GpuConfig gpu) {
-        return Precision.valueOf(gpu.precision().toUpperCase(Locale.ROOT));
     }
 
     /** The engine, and after it the decoders' and the device, which every other stage needs until it is closed. */

@@ -1,11 +1,12 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.pipeline.bench.cuda.EngineBenchmark;

@@ -1,7 +1,9 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
@@ -10,9 +12,7 @@ import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.EngineOptions;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -262,7 +261,7 @@ final class EngineFactory {
                 engine,
                 pictures.calibration.digest(),
                 pictures.check.digest(),
-                request.int8.calibrator(),
+                request.int8.calibrator().label(),
                 String.valueOf(request.int8.maxLoss()),
                 String.join("|", request.int8.keepFp16()),
                 String.valueOf(threshold(request.config)));
@@ -284,11 +283,8 @@ final class EngineFactory {
             String base,
             Path report) {
         progress.at("calibrating INT8 on " + pictures.calibration.size() + " pictures", 0, 0);
-        Int8Calibration calibrated = Int8Calibration.of(
-                request.model,
-                pictures.calibration,
-                CalibrationMethod.valueOf(request.int8.calibrator().toUpperCase(Locale.ROOT)),
-                request.engines);
+        Int8Calibration calibrated =
+                Int8Calibration.of(request.model, pictures.calibration, request.int8.calibrator(), request.engines);
         DetectionComparison comparison = new DetectionComparison(pictures.check, model, threshold(request.config));
         Int8Report.Score fp32 = runReference(request.model, request.config, comparison);
         List<Int8Report.Attempt> attempts = new ArrayList<>();
@@ -306,7 +302,7 @@ final class EngineFactory {
                     boolean good = Int8Report.loss(fp32, score, comparison.isLabelled()) <= request.int8.maxLoss();
                     Int8Report found = new Int8Report(
                             model.identity().name() + " " + model.identity().version(),
-                            request.int8.calibrator(),
+                            request.int8.calibrator().label(),
                             pictures.calibration.size(),
                             pictures.check.size(),
                             comparison.isLabelled(),

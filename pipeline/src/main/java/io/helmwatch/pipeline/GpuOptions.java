@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
+import io.helmwatch.config.Precision;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,8 +48,8 @@ final class GpuOptions {
         GpuConfig usual = config.gpu();
         return config.withGpu(new GpuConfig(
                 usual.devices(),
-                precision == null ? usual.precision() : precision.name().toLowerCase(Locale.ROOT),
-                graph == null ? usual.graph() : graph.label(),
+                precision == null ? usual.precision() : precision,
+                graph == null ? usual.graph() : graph,
                 int8.config(precision),
                 level == null ? usual.builderLevel() : level,
                 usual.lanes(),

@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline;
 
+import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.Int8Config;
-import io.helmwatch.inference.tensorrt.CalibrationMethod;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
+import io.helmwatch.config.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +56,6 @@ final class Int8Options {
         if (!(maxLoss >= 0 && maxLoss <= 1)) {
             throw CommandFailure.usage("--max-loss " + maxLoss + ": expected 0 to 1");
         }
-        return new Int8Config(calibration, calibrator.label(), check, maxLoss, keepFp16);
+        return new Int8Config(calibration, calibrator, check, maxLoss, keepFp16);
     }
 }

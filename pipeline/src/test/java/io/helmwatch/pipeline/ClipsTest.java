@@ -12,7 +12,6 @@ import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -82,16 +81,10 @@ class ClipsTest {
     void shouldAccountForEveryFrameOfAFileThatPlaysAtItsOwnPace() throws Exception {
         StreamConfig usual = StreamConfig.of("gate", SampleMedia.workerClip().toString());
         List<StreamConfig> cameras = Stream.of("a", "b", "c", "d", "e", "f")
-                .map(id -> new StreamConfig(
-                        id,
-                        usual.url(),
-                        usual.transport(),
-                        id.equals("f") ? 5 : 0,
-                        true,
-                        false,
-                        usual.openTimeout(),
-                        usual.readTimeout(),
-                        null))
+                .map(id -> StreamConfig.builder(id, usual.url())
+                        .analyzeFps(id.equals("f") ? 5 : 0)
+                        .realtime(true)
+                        .build())
                 .toList();
         HelmwatchConfig files = Settings.of(Backend.CPU, ModelConfig.DEFAULT, cameras);
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
@@ -118,16 +111,7 @@ class ClipsTest {
                 .map(name -> {
                     StreamConfig usual =
                             StreamConfig.of(name, SampleMedia.clip(name).toString());
-                    return new StreamConfig(
-                            name,
-                            usual.url(),
-                            usual.transport(),
-                            analyzeFps,
-                            false,
-                            false,
-                            Duration.ofSeconds(10),
-                            Duration.ofSeconds(10),
-                            null);
+                    return usual.toBuilder().analyzeFps(analyzeFps).build();
                 })
                 .toList();
         InMemoryDetectionSink memory = new InMemoryDetectionSink();

@@ -3,11 +3,11 @@ package io.helmwatch.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
 import io.helmwatch.inference.tensorrt.RawHeads;
 import io.helmwatch.vision.HostPredictions;

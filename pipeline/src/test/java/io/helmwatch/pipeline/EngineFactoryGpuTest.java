@@ -2,17 +2,18 @@ package io.helmwatch.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.YoloV5Model;
-import io.helmwatch.inference.tensorrt.CalibrationMethod;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
 import io.helmwatch.vision.PredictionLayout;
@@ -85,7 +86,7 @@ class EngineFactoryGpuTest {
                 config,
                 form,
                 EngineOptions.of(precision, 4),
-                new Int8Config(pictures, "minmax", null, maxLoss, List.of("spp.*")),
+                new Int8Config(pictures, CalibrationMethod.MINMAX, null, maxLoss, List.of("spp.*")),
                 folder.resolve("engines"));
     }
 
@@ -129,7 +130,7 @@ class EngineFactoryGpuTest {
                 Settings.model(0.01, 0.45),
                 GraphForm.DECODED,
                 EngineOptions.of(Precision.INT8, 4),
-                new Int8Config(pictures, "minmax", pictures, 1, List.of()),
+                new Int8Config(pictures, CalibrationMethod.MINMAX, pictures, 1, List.of()),
                 folder.resolve("refused"));
         try (PictureFolder all = PictureFolder.open(pictures, helmet())) {
             Int8Calibration.of(HELMET, all, CalibrationMethod.MINMAX, request.engines());

@@ -20,20 +20,9 @@ class StreamPlacementTest {
     private static List<StreamConfig> streams(String own) {
         List<StreamConfig> streams = new ArrayList<>();
         for (int i = 0; i < own.length(); i++) {
-            StreamConfig d = StreamConfig.of(String.valueOf((char) ('a' + i)), "clip.mp4");
-            streams.add(new StreamConfig(
-                    d.id(),
-                    d.url(),
-                    d.transport(),
-                    d.analyzeFps(),
-                    d.realtime(),
-                    d.loop(),
-                    d.openTimeout(),
-                    d.readTimeout(),
-                    d.credentials(),
-                    d.tlsCaFile(),
-                    d.rules(),
-                    own.charAt(i) == '.' ? null : own.charAt(i) - '0'));
+            streams.add(StreamConfig.builder(String.valueOf((char) ('a' + i)), "clip.mp4")
+                    .device(own.charAt(i) == '.' ? null : own.charAt(i) - '0')
+                    .build());
         }
         return streams;
     }

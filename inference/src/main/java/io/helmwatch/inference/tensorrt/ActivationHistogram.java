@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.config.CalibrationMethod;
 import java.nio.FloatBuffer;
 
 /**

@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.config.Precision;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -47,21 +48,6 @@ public record EngineOptions(
         /** The name on the command line. */
         public String label() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
-    }
-
-    /** Arithmetic of an engine. */
-    public enum Precision {
-        /** FP32, without TF32. */
-        FP32,
-        /** FP16, except FP32 for nodes that decode boxes; the input is FP16. */
-        FP16,
-        /** INT8 where the model has Q/DQ nodes, else as {@link #FP16}. */
-        INT8;
-
-        /** The name in configuration and events. */
-        public String label() {
-            return name().toLowerCase(Locale.ROOT);
         }
     }
 

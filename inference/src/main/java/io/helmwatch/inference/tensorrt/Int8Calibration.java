@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;

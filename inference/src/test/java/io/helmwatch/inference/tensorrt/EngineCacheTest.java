@@ -2,8 +2,8 @@ package io.helmwatch.inference.tensorrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.GpuInfo;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.LetterboxedImages;

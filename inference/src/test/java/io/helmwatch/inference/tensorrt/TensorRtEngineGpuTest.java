@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelException;
-import io.helmwatch.inference.tensorrt.EngineOptions.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

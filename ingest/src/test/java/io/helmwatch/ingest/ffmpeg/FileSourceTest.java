@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.Transport;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
@@ -399,15 +398,10 @@ class FileSourceTest {
     }
 
     private static StreamConfig stream(String url, double analyzeFps, boolean realtime, boolean loop) {
-        return new StreamConfig(
-                "clip",
-                url,
-                Transport.TCP,
-                analyzeFps,
-                realtime,
-                loop,
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(10),
-                null);
+        return StreamConfig.builder("clip", url)
+                .analyzeFps(analyzeFps)
+                .realtime(realtime)
+                .loop(loop)
+                .build();
     }
 }

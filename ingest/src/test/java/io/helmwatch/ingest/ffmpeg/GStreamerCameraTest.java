@@ -133,8 +133,12 @@ class GStreamerCameraTest {
     }
 
     private static StreamConfig stream(String url, Transport transport, Credentials credentials) {
-        return new StreamConfig(
-                "gst", url, transport, 0, false, false, Duration.ofSeconds(5), Duration.ofSeconds(2), credentials);
+        return StreamConfig.builder("gst", url)
+                .transport(transport)
+                .openTimeout(Duration.ofSeconds(5))
+                .readTimeout(Duration.ofSeconds(2))
+                .credentials(credentials)
+                .build();
     }
 
     private static final class Camera implements AutoCloseable {

@@ -7,7 +7,6 @@ import com.sun.net.httpserver.HttpServer;
 import io.helmwatch.config.Secret;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Credentials;
-import io.helmwatch.config.StreamConfig.Transport;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
@@ -234,15 +233,10 @@ class HttpTest {
     }
 
     private StreamConfig stream(String path, Credentials credentials) {
-        return new StreamConfig(
-                "gate",
-                url(path),
-                Transport.TCP,
-                0,
-                false,
-                false,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(1),
-                credentials);
+        return StreamConfig.builder("gate", url(path))
+                .openTimeout(Duration.ofSeconds(5))
+                .readTimeout(Duration.ofSeconds(1))
+                .credentials(credentials)
+                .build();
     }
 }

@@ -384,15 +384,11 @@ class RtspTest {
 
     private static StreamConfig stream(
             String id, String url, Transport transport, int readTimeoutMillis, Credentials credentials) {
-        return new StreamConfig(
-                id,
-                url,
-                transport,
-                0,
-                false,
-                false,
-                Duration.ofSeconds(3),
-                Duration.ofMillis(readTimeoutMillis),
-                credentials);
+        return StreamConfig.builder(id, url)
+                .transport(transport)
+                .openTimeout(Duration.ofSeconds(3))
+                .readTimeout(Duration.ofMillis(readTimeoutMillis))
+                .credentials(credentials)
+                .build();
     }
 }

@@ -9,7 +9,6 @@ import ch.qos.logback.core.AppenderBase;
 import io.helmwatch.config.Secret;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Credentials;
-import io.helmwatch.config.StreamConfig.Transport;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
@@ -171,8 +170,11 @@ class SecretsTest {
     }
 
     private static StreamConfig stream(String url, Credentials credentials) {
-        return new StreamConfig(
-                "gate", url, Transport.TCP, 0, false, false, Duration.ofSeconds(3), Duration.ofSeconds(2), credentials);
+        return StreamConfig.builder("gate", url)
+                .openTimeout(Duration.ofSeconds(3))
+                .readTimeout(Duration.ofSeconds(2))
+                .credentials(credentials)
+                .build();
     }
 
     private static final class Recorder extends AppenderBase<ILoggingEvent> {

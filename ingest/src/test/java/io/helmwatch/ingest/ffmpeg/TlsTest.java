@@ -7,8 +7,6 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.Transport;
-import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.ingest.StreamProbe;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -150,18 +148,10 @@ class TlsTest {
     }
 
     private static StreamConfig stream(String url, Path trusted) {
-        return new StreamConfig(
-                "gate",
-                url,
-                Transport.TCP,
-                0,
-                false,
-                false,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(2),
-                null,
-                trusted,
-                StreamRulesConfig.NONE,
-                null);
+        return StreamConfig.builder("gate", url)
+                .openTimeout(Duration.ofSeconds(5))
+                .readTimeout(Duration.ofSeconds(2))
+                .tlsCaFile(trusted)
+                .build();
     }
 }
