@@ -39,7 +39,7 @@ mkdir -p "$out"
 # step NAME COMMAND...: runs it with its output in DIR/NAME.txt; a failure is noted and the next step goes on.
 step() {
   local name=$1 begun=$SECONDS; shift
-  echo "$*" | sed "s|$home/||g; s|.*io.helmwatch.pipeline.Main|helmwatch|" > "$out/$name.command"
+  echo "$*" | sed "s|$home/||g; s|.*io.helmwatch.pipeline.cli.Main|helmwatch|" > "$out/$name.command"
   if "$@" > "$out/$name.txt" 2> "$out/$name.err"; then echo "$name: $((SECONDS - begun)) s"
   else echo "$name: exit code $? after $((SECONDS - begun)) s" | tee -a "$out/$name.txt"; tail -3 "$out/$name.err"; fi
 }

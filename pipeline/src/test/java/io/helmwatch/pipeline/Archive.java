@@ -9,18 +9,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Reads the plain files of a tar archive (ustar). */
-final class Archive {
+public final class Archive {
     private static final int BLOCK = 512;
 
     private Archive() {}
 
-    record Entry(String name, byte[] content) {
-        String fileName() {
+    public record Entry(String name, byte[] content) {
+        public String fileName() {
             return name.substring(name.lastIndexOf('/') + 1);
         }
     }
 
-    static List<Entry> read(Path tar) throws IOException {
+    public static List<Entry> read(Path tar) throws IOException {
         byte[] bytes = Files.readAllBytes(tar);
         List<Entry> entries = new ArrayList<>();
         int at = 0;

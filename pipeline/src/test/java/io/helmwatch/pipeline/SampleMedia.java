@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Clips and models that belong to others: tests that need one are skipped, with a sentence, where it is absent. */
-final class SampleMedia {
+public final class SampleMedia {
     private SampleMedia() {}
 
-    static Path data(String name) {
+    public static Path data(String name) {
         Path file = Path.of(System.getProperty("helmwatch.data", "data"))
                 .resolve(name)
                 .normalize();
@@ -17,18 +17,18 @@ final class SampleMedia {
         return file;
     }
 
-    static Path clip(String name) {
+    public static Path clip(String name) {
         return data("clips/" + name);
     }
 
-    static Path cocoModel() {
+    public static Path cocoModel() {
         return data("models/yolov5n-coco-dynamic.onnx");
     }
 
     /** 71 frames, 480x270, 15 per second: a worker walks through a hall. */
-    static Path workerClip() {
+    public static Path workerClip() {
         return clip("worker-zone-480x270.mp4");
     }
 
-    static final int WORKER_FRAMES = 71;
+    public static final int WORKER_FRAMES = 71;
 }

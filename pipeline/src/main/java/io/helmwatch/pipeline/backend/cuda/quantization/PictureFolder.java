@@ -1,0 +1,212 @@
+package io.helmwatch.pipeline.backend.cuda.quantization;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.inference.LetterboxedImages;
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.ingest.IngestException;
+import io.helmwatch.ingest.PictureFiles;
+import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
+import io.helmwatch.pipeline.cli.CommandFailure;
+import io.helmwatch.postprocess.LabelledBox;
+import io.helmwatch.postprocess.LabelledPictures;
+import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.StreamStatus;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pictures of a folder through the pipeline's own decoder and letterbox, with their labels where there are any: a folder with {@code images/} and
+ * {@code labels/} (YOLO), or a folder of pictures, each with a text file of the same name beside it or none.
+ *
+ * <p>Threading: used by one thread. Ownership: {@link #close} frees the scaler, which parts share.
+ */
+public final class PictureFolder implements LetterboxedImages, AutoCloseable {
+    private final Path folder;
+    private final List<LabelledPictures.Entry> entries;
+    private final SwscalePreprocessor letterbox;
+    private final String geometry;
+    private @Nullable String digest;
+
+    private PictureFolder(
+            Path folder, List<LabelledPictures.Entry> entries, SwscalePreprocessor letterbox, String geometry) {
+        this.folder = folder;
+        this.entries = List.copyOf(entries);
+        this.letterbox = letterbox;
+        this.geometry = geometry;
+    }
+
+    /**
+     * Lists a folder.
+     *
+     * @param model whose letterbox is used
+     * @throws IllegalArgumentException when there are no pictures
+     */
+    public static PictureFolder open(Path folder, ModelInfo model) {
+        List<LabelledPictures.Entry> entries;
+        try {
+            entries = Files.isDirectory(folder.resolve("images")) && Files.isDirectory(folder.resolve("labels"))
+                    ? LabelledPictures.list(folder)
+                    : PictureFiles.inFolder(folder).stream()
+                            .map(picture -> new LabelledPictures.Entry(picture, beside(picture)))
+                            .toList();
+        } catch (IngestException none) {
+            throw new IllegalArgumentException(none.getMessage(), none);
+        } catch (IOException unreadable) {
+            throw new IllegalArgumentException(
+                    "the folder " + folder + " cannot be read: " + unreadable.getMessage(), unreadable);
+        }
+        return new PictureFolder(
+                folder,
+                entries,
+                new SwscalePreprocessor(model.anchor(), model.padValue()),
+                model.anchor() + " " + model.padValue());
+    }
+
+    private static Path beside(Path picture) {
+        String name = String.valueOf(picture.getFileName());
+        return picture.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".txt");
+    }
+
+    /** Some of the pictures, chosen by their number. */
+    public PictureFolder part(IntPredicate chosen) {
+        return new PictureFolder(
+                folder,
+                IntStream.range(0, entries.size())
+                        .filter(chosen)
+                        .mapToObj(entries::get)
+                        .toList(),
+                letterbox,
+                geometry);
+    }
+
+    /** The folder. */
+    Path folder() {
+        return folder;
+    }
+
+    /** Whether any picture has labels. */
+    boolean isLabelled() {
+        return entries.stream().anyMatch(entry -> Files.exists(entry.labels()));
+    }
+
+    @Override
+    public int size() {
+        return entries.size();
+    }
+
+    /** Also of the labels and the letterbox. */
+    @Override
+    public String digest() {
+        String known = digest;
+        if (known == null) {
+            known = computeDigest();
+            digest = known;
+        }
+        return known;
+    }
+
+    private String computeDigest() {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(geometry.getBytes(StandardCharsets.UTF_8));
+            for (LabelledPictures.Entry entry : entries) {
+                sha.update(sha256(entry.picture()));
+                if (Files.exists(entry.labels())) {
+                    sha.update(sha256(entry.labels()));
+                }
+            }
+            return HexFormat.of().formatHex(sha.digest(), 0, 16);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
+        } catch (IOException unreadable) {
+            throw CommandFailure.failed(folder + " cannot be read: " + unreadable.getMessage(), unreadable);
+        }
+    }
+
+    private static byte[] sha256(Path file) throws IOException, NoSuchAlgorithmException {
+        return MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+    }
+
+    @Override
+    public void load(int picture, HostTensorBatch batch, int index) {
+        letterbox(picture, batch, index);
+    }
+
+    /** Writes a picture into the batch; says how it was placed. */
+    Letterbox letterbox(int picture, HostTensorBatch batch, int index) {
+        Path file = entries.get(picture).picture();
+        FrameSource source = FfmpegFrameSource.create(StreamConfig.of("picture", file.toString()));
+        OnePicture receiver = new OnePicture(batch, index);
+        source.run(receiver);
+        Letterbox placed = receiver.placed;
+        if (placed == null) {
+            throw CommandFailure.failed(
+                    file + " could not be decoded: mend it or take it out of the folder" + receiver.reason, null);
+        }
+        return placed;
+    }
+
+    /**
+     * What a picture shows.
+     *
+     * @throws IllegalArgumentException for a line that is no label; the message names file and line
+     */
+    List<LabelledBox> labels(int picture, Letterbox placed, int classes) {
+        try {
+            return LabelledBox.read(entries.get(picture).labels(), placed.source(), classes);
+        } catch (IOException unreadable) {
+            throw CommandFailure.failed(
+                    entries.get(picture).labels() + " cannot be read: " + unreadable.getMessage(), unreadable);
+        }
+    }
+
+    @Override
+    public void close() {
+        letterbox.close();
+    }
+
+    /** Letterboxes the one frame of a picture where it is decoded. */
+    private final class OnePicture implements FrameReceiver {
+        private final HostTensorBatch batch;
+        private final int index;
+        private @Nullable Letterbox placed;
+        private String reason = "";
+
+        OnePicture(HostTensorBatch batch, int index) {
+            this.batch = batch;
+            this.index = index;
+        }
+
+        @Override
+        public void onFrame(FrameLease frame) {
+            placed = letterbox.add(frame, batch, index);
+        }
+
+        @Override
+        public void onDropped(DropCause cause) {
+            reason = " (" + cause.tag() + ")";
+        }
+
+        @Override
+        public void onStatus(StreamStatus status) {
+            if (status.state() == StreamStatus.State.FAILED) {
+                reason = " (" + status.reason() + ")";
+            }
+        }
+    }
+}

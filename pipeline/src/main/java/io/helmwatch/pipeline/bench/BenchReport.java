@@ -1,0 +1,227 @@
+package io.helmwatch.pipeline.bench;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.helmwatch.pipeline.backend.cuda.quantization.JsonNumber;
+import io.helmwatch.pipeline.ring.Stages;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What {@code bench} prints: tables for people, JSON for programs. */
+public final class BenchReport {
+    public static final String LIVE_HEAD =
+            "streams      fps   p50 ms   p99 ms   max ms  dropped   cores   GPU %  NVDEC %\n";
+    public static final String SOAK_HEAD =
+            "  after s      fps   p50 ms   p99 ms   heap MB    RSS MB  native MB    GPU MB  heap bytes/frame\n";
+
+    private BenchReport() {}
+
+    // Stages
+
+    public static String table(Stages stages, StageBenchmark.Result result) {
+        StringBuilder table = new StringBuilder();
+        row(table, "preprocess alone", result.preprocess(), "1 thread");
+        String workers = stages.workers() == 1 ? "1 worker" : stages.workers() + " workers";
+        row(
+                table,
+                "inference alone",
+                result.inference(),
+                workers + ", " + stages.lanes().size() + " lanes");
+        row(table, "postprocess alone", result.postprocess(), "1 thread");
+        table.append("\nstreams  decode fps   whole fps  of bound   p50 ms   p99 ms  CPU ms/frame   cores   GPU %"
+                + "  NVDEC %  (alone)  boxes/frame\n");
+        for (StageBenchmark.Run run : result.runs()) {
+            table.append(String.format(
+                    Locale.ROOT,
+                    "%7d %11.1f %11.1f %9.2f %8.1f %8.1f %13.3f %7.2f %7s %8s %8s %12.2f%n",
+                    run.streams(),
+                    run.decode().fps(),
+                    run.whole().fps(),
+                    result.share(run),
+                    run.p50Millis(),
+                    run.p99Millis(),
+                    run.whole().cpuMillis(),
+                    run.cpuCores(),
+                    percent(run.gpuPercent()),
+                    percent(run.decoderPercent()),
+                    percent(run.decodeDecoderPercent()),
+                    run.detectionsPerFrame()));
+        }
+        table.append("\nheap bytes per frame by thread; collections in all rounds\n");
+        for (StageBenchmark.Run run : result.runs()) {
+            table.append(String.format(Locale.ROOT, "%7d ", run.streams()));
+            run.bytesPerFrame()
+                    .forEach((role, bytes) -> table.append(String.format(Locale.ROOT, " %s %.1f", role, bytes)));
+            table.append(
+                    String.format(Locale.ROOT, "; %d collections, %d ms%n", run.collections(), run.collectionMillis()));
+        }
+        table.append("bound: min(decode, inference); files fill the ring, so that latency is mostly waiting\n");
+        return table.toString();
+    }
+
+    private static void row(StringBuilder table, String what, StageBenchmark.Speed speed, String how) {
+        table.append(String.format(
+                Locale.ROOT,
+                "%-18s %9.1f fps %9.3f ms CPU per frame   %s%n",
+                what,
+                speed.fps(),
+                speed.cpuMillis(),
+                how));
+    }
+
+    private static String percent(double value) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.0f", value);
+    }
+
+    public static void write(StageBenchmark.Result result, JsonGenerator out) throws IOException {
+        speed(out, "preprocess", result.preprocess());
+        speed(out, "inference", result.inference());
+        speed(out, "postprocess", result.postprocess());
+        out.writeArrayFieldStart("runs");
+        for (StageBenchmark.Run run : result.runs()) {
+            out.writeStartObject();
+            out.writeNumberField("streams", run.streams());
+            speed(out, "decode", run.decode());
+            speed(out, "whole", run.whole());
+            out.writeNumberField("shareOfBound", result.share(run));
+            out.writeNumberField("latencyP50Millis", run.p50Millis());
+            out.writeNumberField("latencyP99Millis", run.p99Millis());
+            out.writeNumberField("cpuCores", run.cpuCores());
+            JsonNumber.write(out, "gpuPercent", run.gpuPercent());
+            JsonNumber.write(out, "decoderPercent", run.decoderPercent());
+            JsonNumber.write(out, "decodeAloneDecoderPercent", run.decodeDecoderPercent());
+            out.writeNumberField("detectionsPerFrame", run.detectionsPerFrame());
+            bytes(out, run.bytesPerFrame());
+            out.writeNumberField("collections", run.collections());
+            out.writeNumberField("collectionMillis", run.collectionMillis());
+            out.writeArrayFieldStart("wholeFpsOfRounds");
+            for (double fps : run.rounds()) {
+                out.writeNumber(fps);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void speed(JsonGenerator out, String what, StageBenchmark.Speed speed) throws IOException {
+        out.writeNumberField(what + "Fps", speed.fps());
+        out.writeNumberField(what + "CpuMillis", speed.cpuMillis());
+    }
+
+    private static void bytes(JsonGenerator out, Map<String, Double> byRole) throws IOException {
+        out.writeObjectFieldStart("heapBytesPerFrame");
+        for (Map.Entry<String, Double> role : new TreeMap<>(byRole).entrySet()) {
+            out.writeNumberField(role.getKey(), role.getValue());
+        }
+        out.writeEndObject();
+    }
+
+    // Live
+
+    public static String line(LiveBenchmark.Step step) {
+        MeasuredPipeline.Measurement measured = step.measured();
+        return String.format(
+                Locale.ROOT,
+                "%7d %8.1f %8.1f %8.1f %8.1f %8d %7.2f %7s %8s  %s%n",
+                step.streams(),
+                measured.fps(),
+                measured.latency().p50(),
+                measured.latency().p99(),
+                measured.latency().max(),
+                measured.dropped(),
+                measured.usage().cpuCores(),
+                percent(measured.usage().gpuPercent()),
+                percent(measured.usage().decoderPercent()),
+                step.holds() ? "holds" : "does not hold");
+    }
+
+    public static void write(List<LiveBenchmark.Step> steps, double streamFps, JsonGenerator out) throws IOException {
+        out.writeNumberField("streamFps", streamFps);
+        out.writeNumberField("held", LiveBenchmark.held(steps));
+        out.writeArrayFieldStart("steps");
+        for (LiveBenchmark.Step step : steps) {
+            out.writeStartObject();
+            out.writeNumberField("streams", step.streams());
+            out.writeBooleanField("holds", step.holds());
+            measurement(out, step.measured());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void measurement(JsonGenerator out, MeasuredPipeline.Measurement measured) throws IOException {
+        out.writeNumberField("fps", measured.fps());
+        out.writeNumberField("latencyP50Millis", measured.latency().p50());
+        out.writeNumberField("latencyP99Millis", measured.latency().p99());
+        out.writeNumberField("latencyMaxMillis", measured.latency().max());
+        out.writeNumberField("dropped", measured.dropped());
+        out.writeNumberField("cpuCores", measured.usage().cpuCores());
+        JsonNumber.write(out, "gpuPercent", measured.usage().gpuPercent());
+        JsonNumber.write(out, "decoderPercent", measured.usage().decoderPercent());
+        out.writeNumberField("detectionsPerFrame", measured.detectionsPerFrame());
+        bytes(out, measured.bytesPerFrame());
+        out.writeNumberField("collections", measured.usage().collections());
+        out.writeNumberField("collectionMillis", measured.usage().collectionMillis());
+    }
+
+    // Soak
+
+    public static String line(SoakBenchmark.Sample sample) {
+        MeasuredPipeline.Measurement measured = sample.measured();
+        return String.format(
+                Locale.ROOT,
+                "%9.0f %8.1f %8.1f %8.1f %9.1f %9.1f %10.1f %9.1f %17.1f%n",
+                sample.seconds(),
+                measured.fps(),
+                measured.latency().p50(),
+                measured.latency().p99(),
+                sample.heapBytes() / 1e6,
+                sample.residentBytes() / 1e6,
+                sample.nativeBytes() / 1e6,
+                sample.gpuBytes() / 1e6,
+                measured.bytesPerFrame().values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum());
+    }
+
+    /** The second look, when all is warm, against the last; of two the first. */
+    public static String growth(List<SoakBenchmark.Sample> samples) {
+        SoakBenchmark.Sample first = samples.get(samples.size() > 2 ? 1 : 0);
+        SoakBenchmark.Sample last = samples.get(samples.size() - 1);
+        return String.format(
+                Locale.ROOT,
+                "from %.0f s to %.0f s: fps %+.1f %%, heap %+.1f MB, RSS %+.1f MB, native %+.1f MB, GPU %+.1f MB;"
+                        + " %d collections took %d ms in all, those for the heap's size left out%n",
+                first.seconds(),
+                last.seconds(),
+                100 * (last.measured().fps() / first.measured().fps() - 1),
+                (last.heapBytes() - first.heapBytes()) / 1e6,
+                (last.residentBytes() - first.residentBytes()) / 1e6,
+                (last.nativeBytes() - first.nativeBytes()) / 1e6,
+                (last.gpuBytes() - first.gpuBytes()) / 1e6,
+                samples.stream()
+                        .mapToLong(sample -> sample.measured().usage().collections())
+                        .sum(),
+                samples.stream()
+                        .mapToLong(sample -> sample.measured().usage().collectionMillis())
+                        .sum());
+    }
+
+    public static void writeSamples(List<SoakBenchmark.Sample> samples, JsonGenerator out) throws IOException {
+        out.writeArrayFieldStart("samples");
+        for (SoakBenchmark.Sample sample : samples) {
+            out.writeStartObject();
+            out.writeNumberField("seconds", sample.seconds());
+            measurement(out, sample.measured());
+            out.writeNumberField("heapBytes", sample.heapBytes());
+            out.writeNumberField("residentBytes", sample.residentBytes());
+            out.writeNumberField("nativeBytes", sample.nativeBytes());
+            out.writeNumberField("gpuBytes", sample.gpuBytes());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+}

@@ -1,0 +1,110 @@
+package io.helmwatch.pipeline.bench;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.cuda.GpuLoad;
+import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.resource.NativeMemory;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Runs the pipeline for long and looks again and again at its speed and its memory, so that what grows is seen.
+ *
+ * <p>Threading: one thread. Ownership: the stages are the caller's.
+ */
+public final class SoakBenchmark {
+    private final Stages stages;
+    private final HelmwatchConfig config;
+    private final List<StreamConfig> streams;
+
+    /**
+     * One look.
+     *
+     * @param seconds since the first frames
+     * @param measured speed since the last look
+     * @param heapBytes heap in use after a collection
+     * @param residentBytes memory of the process as the system counts it; 0 where it does not tell
+     * @param nativeBytes native memory that its owners count, of the host and of the device
+     * @param gpuBytes device memory in use on the GPU, by all processes; 0 where unknown
+     */
+    public record Sample(
+            double seconds,
+            MeasuredPipeline.Measurement measured,
+            long heapBytes,
+            long residentBytes,
+            long nativeBytes,
+            long gpuBytes) {}
+
+    public SoakBenchmark(Stages stages, HelmwatchConfig config, List<StreamConfig> streams) {
+        this.stages = stages;
+        this.config = config;
+        this.streams = streams;
+    }
+
+    /**
+     * Runs.
+     *
+     * @param totalNanos how long
+     * @param looks how many, evenly spaced
+     * @param each is told at every look
+     */
+    public List<Sample> run(long totalNanos, int looks, Consumer<Sample> each) throws InterruptedException {
+        List<Sample> samples = new ArrayList<>();
+        Optional<GpuLoad> gpu = ResourceMeter.gpuLoad(stages);
+        try (MeasuredPipeline pipeline = MeasuredPipeline.start(stages, config, streams, 0)) {
+            long begin = System.nanoTime();
+            for (int i = 1; i <= looks; i++) {
+                long until = begin + totalNanos / looks * i;
+                MeasuredPipeline.Measurement measured = pipeline.measure(Math.max(1, until - System.nanoTime()), false);
+                Sample sample = new Sample(
+                        (System.nanoTime() - begin) / 1e9,
+                        measured,
+                        heapAfterCollection(),
+                        residentBytes(),
+                        nativeBytes(),
+                        gpu.map(GpuLoad::usedBytes).orElse(0L));
+                samples.add(sample);
+                each.accept(sample);
+            }
+        } finally {
+            gpu.ifPresent(GpuLoad::close);
+        }
+        return samples;
+    }
+
+    private long nativeBytes() {
+        long host = NativeMemory.bytes(NativeMemory.Kind.HOST, "");
+        MemoryLedger device = stages.memory();
+        return device == null
+                ? host
+                : host + device.bytes(MemoryLedger.Kind.DEVICE) + device.bytes(MemoryLedger.Kind.PINNED);
+    }
+
+    private static long heapAfterCollection() {
+        ManagementFactory.getMemoryMXBean().gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /** {@code VmRSS} of Linux. */
+    private static long residentBytes() {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/status"), StandardCharsets.UTF_8)) {
+                if (line.startsWith("VmRSS:")) {
+                    return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+                }
+            }
+        } catch (IOException notLinux) {
+            // Other systems have no such file.
+        }
+        return 0;
+    }
+}

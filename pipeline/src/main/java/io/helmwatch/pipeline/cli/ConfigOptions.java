@@ -1,0 +1,38 @@
+package io.helmwatch.pipeline.cli;
+
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.HelmwatchConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of the commands that need a configuration. */
+final class ConfigOptions {
+    @Option(
+            names = {"-c", "--config"},
+            required = true,
+            paramLabel = "FILE",
+            description = "Configuration (YAML).")
+    private Path file = Path.of("");
+
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "ONNX export of YOLOv5, in place of the configured one.")
+    private @Nullable Path model;
+
+    /** The configuration's file. */
+    Path file() {
+        return file;
+    }
+
+    /** Reads the file as it is now. */
+    HelmwatchConfig load() {
+        return ConfigLoader.load(file);
+    }
+
+    /** The model to use with a configuration. */
+    Path model(HelmwatchConfig config) {
+        return Installation.model(model == null ? config.model().path() : model);
+    }
+}

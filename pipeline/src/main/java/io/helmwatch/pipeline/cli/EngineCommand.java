@@ -1,0 +1,421 @@
+package io.helmwatch.pipeline.cli;
+
+import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GraphForm;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.Precision;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.inference.tensorrt.EngineAlignment;
+import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import io.helmwatch.inference.tensorrt.TensorRtLibrary;
+import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
+import io.helmwatch.pipeline.backend.cuda.EngineBuildStatus;
+import io.helmwatch.pipeline.backend.cuda.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.cuda.quantization.EngineFactory;
+import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
+import io.helmwatch.pipeline.backend.cuda.quantization.PictureFolder;
+import io.helmwatch.pipeline.bench.cuda.EngineBenchmark;
+import io.helmwatch.vision.PredictionLayout;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Builds, measures, compares and describes TensorRT engines. */
+@Command(
+        name = "engine",
+        description = "Builds, measures, checks and describes TensorRT engines (needs a GPU).",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            EngineCommand.Build.class,
+            EngineCommand.Bench.class,
+            EngineCommand.Align.class,
+            EngineCommand.Info.class
+        })
+final class EngineCommand implements Runnable {
+
+    @Override
+    public void run() {
+        throw CommandFailure.usage("no command was given: expected engine build, bench, align or info");
+    }
+
+    /** Which engine: the options that make its key. */
+    static final class Choice {
+        @Option(
+                names = "--model",
+                paramLabel = "FILE",
+                description = "ONNX export; the shipped helmet model by default.")
+        private @Nullable Path model;
+
+        @Option(
+                names = "--device",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "Index of the GPU; 0 by default.")
+        private int device;
+
+        @Option(
+                names = "--precision",
+                paramLabel = "P",
+                defaultValue = "fp16",
+                description = "fp16, fp32 or int8; fp16 by default. int8 needs --calibration.")
+        private Precision precision = Precision.FP16;
+
+        @Option(
+                names = "--max-batch",
+                paramLabel = "N",
+                defaultValue = "32",
+                description = "Largest batch; 32 by default. Without effect on a model with a fixed batch.")
+        private int maxBatch;
+
+        @Option(
+                names = "--best-batch",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "Batch for which kernels are chosen; the largest by default.")
+        private int bestBatch;
+
+        @Option(
+                names = "--level",
+                paramLabel = "L",
+                defaultValue = "1",
+                description = "Builder level, 0 (fastest build) to 5 (longest search for fast kernels); 1 by default.")
+        private int level;
+
+        @Option(
+                names = "--max-tactics",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "Most kernels timed for a layer; 0, the default, leaves it to TensorRT.")
+        private int maxTactics;
+
+        @Option(
+                names = "--timing-runs",
+                paramLabel = "N",
+                defaultValue = "1",
+                description = "Runs that a kernel's time is averaged over; 1 by default.")
+        private int timingRuns;
+
+        @Option(
+                names = "--workspace",
+                paramLabel = "MIB",
+                defaultValue = "0",
+                description = "Scratch memory that kernels may use; 0, the default, allows all.")
+        private int workspace;
+
+        @Option(
+                names = "--tactic-sources",
+                paramLabel = "LIST",
+                description = "Where kernels may come from beside TensorRT's compiled ones: edge-mask-convolutions,"
+                        + "jit-convolutions (both by default), or none.")
+        private @Nullable String tacticSources;
+
+        @Option(
+                names = "--graph",
+                paramLabel = "G",
+                defaultValue = "decoded",
+                description =
+                        "Where boxes are decoded: decoded, inside the network (default), or raw, for candidates only.")
+        private GraphForm graph = GraphForm.DECODED;
+
+        @Mixin
+        private Int8Options int8 = new Int8Options();
+
+        @Option(
+                names = "--cache",
+                paramLabel = "DIR",
+                description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
+        private @Nullable Path cache;
+
+        CudaDevice openDevice() {
+            // What is wrong with the words is said first, also without a GPU.
+            options();
+            model();
+            int8.config(precision);
+            Optional<String> problem = new CudaStageFactory().unusable();
+            if (problem.isPresent()) {
+                throw CommandFailure.failed("engines need a GPU: " + problem.get(), null);
+            }
+            return CudaDevice.open(device);
+        }
+
+        Path model() {
+            return Installation.model(model);
+        }
+
+        EngineOptions options() {
+            try {
+                return new EngineOptions(
+                        precision,
+                        bestBatch == 0 ? maxBatch : bestBatch,
+                        maxBatch,
+                        level,
+                        maxTactics,
+                        timingRuns,
+                        workspace,
+                        tacticSources == null
+                                ? EngineOptions.DEFAULT_TACTIC_SOURCES
+                                : EngineOptions.tacticSources(tacticSources));
+            } catch (IllegalArgumentException wrong) {
+                throw CommandFailure.usage(String.valueOf(wrong.getMessage()));
+            }
+        }
+
+        Path engines() {
+            Path folder = cache == null ? GpuConfig.DEFAULT.cacheFolder() : cache;
+            return folder.resolve("engines");
+        }
+
+        EngineFactory.Opened open(CudaDevice gpu) {
+            long start = System.nanoTime();
+            EngineFactory.Opened opened;
+            try {
+                opened = EngineFactory.open(
+                        gpu,
+                        new EngineFactory.Request(
+                                model(), ModelConfig.DEFAULT, graph, options(), int8.config(precision), engines()),
+                        new EngineBuildStatus());
+            } catch (IllegalArgumentException wrong) {
+                throw CommandFailure.usage(String.valueOf(wrong.getMessage()));
+            }
+            System.err.printf(
+                    Locale.ROOT,
+                    "engine %s, %s, ready after %.1f s%n",
+                    opened.file(),
+                    opened.engine().options().precision().label(),
+                    (System.nanoTime() - start) / 1e9);
+            return opened;
+        }
+    }
+
+    @Command(name = "build", description = "Builds an engine, or finds the one that is kept, and prints its file.")
+    static final class Build implements Callable<Integer> {
+        @Mixin
+        private Choice choice = new Choice();
+
+        @Override
+        public Integer call() {
+            try (CudaDevice device = choice.openDevice();
+                    EngineFactory.Opened opened = choice.open(device)) {
+                System.out.println(opened.file());
+                opened.printReport();
+            }
+            return 0;
+        }
+    }
+
+    @Command(name = "bench", description = "Measures an engine by batch: throughput, latency, copies.")
+    static final class Bench implements Callable<Integer> {
+        @Mixin
+        private Choice choice = new Choice();
+
+        @Option(
+                names = "--lanes",
+                paramLabel = "N",
+                defaultValue = "3",
+                description = "Batches under way at the same time; 3 by default.")
+        private int lanes;
+
+        @Option(
+                names = "--runs",
+                paramLabel = "N",
+                defaultValue = "200",
+                description = "Runs per round, five rounds each; 200 by default.")
+        private int runs;
+
+        @Override
+        public Integer call() {
+            if (lanes < 1 || runs < 10) {
+                throw CommandFailure.usage(
+                        "--lanes " + lanes + " --runs " + runs + ": expected at least 1 lane and at least 10 runs");
+            }
+            try (CudaDevice device = choice.openDevice();
+                    EngineFactory.Opened opened = choice.open(device)) {
+                TensorRtEngine engine = opened.engine();
+                System.out.println(
+                        "batch  bare img/s  lanes img/s  ratio  mean ms  p50 ms  p99 ms  upload ms  download ms");
+                for (int batch = 1; batch <= engine.largestBatch(); batch *= 2) {
+                    double bare = EngineBenchmark.bareRate(device, engine, batch, runs);
+                    EngineBenchmark.Line line = EngineBenchmark.measure(device, engine, batch, lanes, runs);
+                    System.out.printf(
+                            Locale.ROOT,
+                            "%5d %11.0f %12.0f %6.2f %8.3f %7.3f %7.3f %10.3f %12.3f%n",
+                            batch,
+                            bare,
+                            line.imagesPerSecond(),
+                            line.imagesPerSecond() / bare,
+                            line.meanMillis(),
+                            line.p50Millis(),
+                            line.p99Millis(),
+                            line.uploadMillis(),
+                            line.downloadMillis());
+                }
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "align",
+            description = "Compares an engine with ONNX Runtime on the same inputs; exit code 1 beyond the tolerance.")
+    static final class Align implements Callable<Integer> {
+        /**
+         * What the arithmetic alone explains.
+         *
+         * @param difference largest difference of values 0..1
+         * @param recall smallest share of FP32's boxes that are found
+         */
+        private record Tolerance(double difference, double recall) {
+            static Tolerance of(Precision precision) {
+                return switch (precision) {
+                    case FP32 -> new Tolerance(0.002, 0.99);
+                    case FP16 -> new Tolerance(0.03, 0.98);
+                    // Single values may be far off; what counts are boxes.
+                    case INT8 -> new Tolerance(1, 0.9);
+                };
+            }
+        }
+
+        @Mixin
+        private Choice choice = new Choice();
+
+        @Option(
+                names = "--pictures",
+                paramLabel = "N",
+                defaultValue = "16",
+                description = "How many pictures of noise, or of --pictures-from; 16 by default.")
+        private int pictures;
+
+        @Option(
+                names = "--pictures-from",
+                paramLabel = "DIR",
+                description = "A folder of pictures to compare on; boxes are compared, too.")
+        private @Nullable Path folder;
+
+        @Option(
+                names = "--tolerance",
+                paramLabel = "T",
+                description =
+                        "Largest difference of values 0..1: 0.002 for fp32, 0.03 for fp16, 1 for int8 by default.")
+        private @Nullable Double tolerance;
+
+        @Option(
+                names = "--recall",
+                paramLabel = "R",
+                description =
+                        "Smallest share of FP32's boxes that must be found: 0.99 for fp32, 0.98 for fp16, 0.9 for int8"
+                                + " by default.")
+        private @Nullable Double recall;
+
+        @Override
+        public Integer call() {
+            if (pictures < 1) {
+                throw CommandFailure.usage("--pictures " + pictures + ": expected at least 1");
+            }
+            try (CudaDevice device = choice.openDevice();
+                    EngineFactory.Opened opened = choice.open(device)) {
+                Tolerance usual = Tolerance.of(opened.engine().options().precision());
+                double allowed = tolerance != null ? tolerance : usual.difference();
+                if (folder == null) {
+                    EngineAlignment.Report report = EngineAlignment.compare(
+                            device, opened.engine(), opened.network(), ModelConfig.DEFAULT, pictures, 1);
+                    print(report, pictures, decodes(opened));
+                    return verdict(report.maxAbsolute() <= allowed, report, allowed, "");
+                }
+                try (PictureFolder all =
+                        PictureFolder.open(folder, opened.engine().model())) {
+                    PictureFolder some = all.part(i -> i < pictures);
+                    EngineAlignment.Report report = EngineAlignment.compare(
+                            device, opened.engine(), opened.network(), ModelConfig.DEFAULT, some);
+                    print(report, some.size(), decodes(opened));
+                    Int8Report.Score score = boxes(device, opened, some);
+                    double wanted = recall != null ? recall : usual.recall();
+                    boolean good = report.maxAbsolute() <= allowed && !(score.recall() < wanted);
+                    return verdict(
+                            good,
+                            report,
+                            allowed,
+                            String.format(
+                                    Locale.ROOT,
+                                    "; %.4f of FP32's boxes found (at least %.4f wanted)",
+                                    score.recall(),
+                                    wanted));
+                }
+            } catch (IllegalArgumentException wrong) {
+                throw CommandFailure.usage(String.valueOf(wrong.getMessage()));
+            }
+        }
+
+        private static Int8Report.Score boxes(CudaDevice device, EngineFactory.Opened opened, PictureFolder pictures) {
+            DetectionComparison comparison =
+                    new DetectionComparison(pictures, opened.engine().model(), ModelConfig.DEFAULT.confidence());
+            EngineFactory.runReference(opened.network(), ModelConfig.DEFAULT, comparison);
+            return EngineFactory.runEngine(device, opened.engine(), comparison);
+        }
+
+        /** Raw heads hold logits, no boxes. */
+        private static boolean decodes(EngineFactory.Opened opened) {
+            return opened.engine().model().output().kind() == PredictionLayout.Kind.DECODED;
+        }
+
+        private static void print(EngineAlignment.Report report, int pictures, boolean boxes) {
+            for (EngineAlignment.Output output : report.outputs()) {
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: %d values of %d pictures; largest difference %.6f, mean %.8f%s%n",
+                        output.name(),
+                        output.values(),
+                        pictures,
+                        output.maxAbsolute(),
+                        output.meanAbsolute(),
+                        boxes
+                                ? String.format(
+                                        Locale.ROOT, "; boxes differ by at most %.3f pixels", output.maxBoxPixels())
+                                : "");
+            }
+        }
+
+        private static int verdict(boolean good, EngineAlignment.Report report, double allowed, String more) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "%s: largest difference %.6f (tolerance %.6f), mean %.8f%s%n",
+                    good ? "ok" : "WRONG",
+                    report.maxAbsolute(),
+                    allowed,
+                    report.meanAbsolute(),
+                    more);
+            return good ? 0 : 1;
+        }
+    }
+
+    @Command(name = "info", description = "Prints an engine's shapes, precision and layers.")
+    static final class Info implements Callable<Integer> {
+        @Mixin
+        private Choice choice = new Choice();
+
+        @Override
+        public Integer call() {
+            try (CudaDevice device = choice.openDevice();
+                    EngineFactory.Opened opened = choice.open(device)) {
+                TensorRtEngine engine = opened.engine();
+                System.out.println("gpu: " + device.info());
+                System.out.println("tensorrt: " + TensorRtLibrary.version());
+                System.out.println("model: " + engine.model().identity());
+                System.out.println("input: " + engine.model().input() + ", batches up to " + engine.largestBatch());
+                System.out.println("output: " + engine.model().output());
+                System.out.println("labels: " + engine.model().labels());
+                System.out.println("options: " + engine.options());
+                System.out.println("scratch memory of a lane: " + (engine.laneScratchBytes() >> 20) + " MiB");
+                System.out.println("layers: " + engine.layers());
+                System.out.println(engine.describeLayers());
+                opened.printReport();
+            }
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package io.helmwatch.pipeline.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.Redaction;
+import java.io.PrintStream;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The command line.
+ *
+ * <p>Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. Standard output carries results only; everything else goes to standard
+ * error, errors as one sentence, without secrets.
+ */
+@Command(
+        name = "helmwatch",
+        description = "Camera streams in, safety-helmet events on Kafka out.",
+        synopsisSubcommandLabel = "COMMAND",
+        versionProvider = Main.Version.class,
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            DetectCommand.class,
+            ReplayCommand.class,
+            ValidateCommand.class,
+            DoctorCommand.class,
+            EvalCommand.class,
+            BenchCommand.class,
+            CompareCommand.class,
+            EngineCommand.class
+        })
+public final class Main implements Runnable {
+    /** Level of the project's own log lines. */
+    private static final String OUR_LOGGER = "io.helmwatch";
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Shows this help.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at the option, not at the field
+    private boolean help;
+
+    @Option(names = "--version", versionHelp = true, description = "Shows the version.")
+    @SuppressWarnings("UnusedVariable") // as above
+    private boolean version;
+
+    @Option(
+            names = "--verbose",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Logs more, and stack traces of errors.")
+    private boolean verbose;
+
+    private Main() {}
+
+    /** What the archive's manifest says; classes that were never packaged have no version. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String packaged = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"helmwatch " + (packaged == null ? "(not packaged)" : packaged)};
+        }
+    }
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        Termination.install();
+        int code = execute(args);
+        Termination.finished(code);
+        System.exit(code);
+    }
+
+    /** Runs a command and returns its exit code. */
+    static int execute(String... args) {
+        Main main = new Main();
+        CommandLine line = new CommandLine(main);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpLongOptionsMaxWidth(30);
+        line.setExecutionStrategy(parsed -> main.start(parsed));
+        line.setExecutionExceptionHandler((failure, command, parsed) -> main.explain(failure));
+        line.setParameterExceptionHandler(main.new UsageHandler());
+        line.setOut(new java.io.PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8));
+        line.setErr(new java.io.PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8));
+        try {
+            return line.execute(args);
+        } catch (Error failure) {
+            // picocli hands on exceptions only; a library that cannot be loaded deserves a sentence too.
+            return main.explain(failure);
+        }
+    }
+
+    private int start(ParseResult parsed) {
+        setLevel(verbose ? Level.DEBUG : Level.INFO);
+        NativeCache.prepare();
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    /** How much of our own log is shown; commands whose output is their result keep it low. */
+    static void quiet() {
+        if (ourLogger().getLevel() != Level.DEBUG) {
+            setLevel(Level.ERROR);
+        }
+    }
+
+    private static void setLevel(Level level) {
+        ourLogger().setLevel(level);
+    }
+
+    private static Logger ourLogger() {
+        return (Logger) LoggerFactory.getLogger(OUR_LOGGER);
+    }
+
+    private int explain(Throwable failure) {
+        int code = failure instanceof CommandFailure known ? known.exitCode() : 1;
+        if (failure instanceof ConfigException config) {
+            config.problems().forEach(problem -> say(problem.toString()));
+            code = 2;
+        } else {
+            String message = failure.getMessage();
+            say(failure instanceof Exception && message != null ? message : failure.toString());
+        }
+        if (verbose) {
+            PrintStream err = System.err;
+            java.io.StringWriter trace = new java.io.StringWriter();
+            failure.printStackTrace(new java.io.PrintWriter(trace));
+            err.print(Redaction.redact(trace.toString()));
+        }
+        return code;
+    }
+
+    /** One sentence on standard error. */
+    public static void say(String sentence) {
+        System.err.println("helmwatch: " + Redaction.redact(sentence));
+    }
+
+    @Override
+    public void run() {
+        throw CommandFailure.usage(
+                "no command was given: expected demo, run, detect, replay, validate, doctor, eval, bench or engine;"
+                        + " 'helmwatch --help' shows them");
+    }
+
+    private final class UsageHandler implements IParameterExceptionHandler {
+        @Override
+        public int handleParseException(ParameterException wrong, String[] args) {
+            say(wrong.getMessage() + "; '"
+                    + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help' shows the usage");
+            if (verbose) {
+                say(String.valueOf(wrong.getCause()));
+            }
+            return 2;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.helmwatch.pipeline.cli;
+
+import ch.qos.logback.classic.pattern.MessageConverter;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.helmwatch.config.Redaction;
+
+/** The message of a log line, of whatever library, without secrets. */
+public final class RedactedMessageConverter extends MessageConverter {
+    @Override
+    public String convert(ILoggingEvent event) {
+        return Redaction.redact(super.convert(event));
+    }
+}

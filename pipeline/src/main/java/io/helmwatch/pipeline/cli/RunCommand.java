@@ -1,0 +1,54 @@
+package io.helmwatch.pipeline.cli;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.pipeline.service.DetectionService;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The service. */
+@Command(
+        name = "run",
+        description =
+                "Analyses the streams of a configuration until stopped, or until its files have come to their end.")
+final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
+    @Mixin
+    private ConfigOptions config = new ConfigOptions();
+
+    @Override
+    public Integer call() throws Exception {
+        HelmwatchConfig settings = config.load();
+        Path network = config.model(settings);
+        LOG.debug("settings in force:\n{}", settings.describe());
+        try (DetectionService service = DetectionService.start(settings, network, List.of());
+                Termination.Registration signals = Termination.onSignal(() -> {
+                    LOG.info("stopping");
+                    service.stop();
+                })) {
+            service.reloadFrom(config::load);
+            HangUpSignal.handle(() -> {
+                try {
+                    service.reload();
+                } catch (RuntimeException refused) {
+                    LOG.error("not reloaded, the rules stay as they were: {}", refused.getMessage());
+                }
+            });
+            String servers = service.embeddedBootstrapServers();
+            if (!servers.isEmpty()) {
+                LOG.info("the development broker is on {}", servers);
+            }
+            service.awaitEnd();
+            List<String> failed = service.failedStreams();
+            if (!failed.isEmpty()) {
+                throw CommandFailure.failed(String.join("; ", failed), null);
+            }
+        }
+        return 0;
+    }
+}

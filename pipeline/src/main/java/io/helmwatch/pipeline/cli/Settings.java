@@ -1,0 +1,106 @@
+package io.helmwatch.pipeline.cli;
+
+import io.helmwatch.config.Backend;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.config.StreamConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Configurations that commands make by themselves, and single values changed in one. */
+public final class Settings {
+    /** A worker per core; measuring which plan is best would take longer than a short command. */
+    private static final InferenceConfig QUICK_START =
+            new InferenceConfig(Runtime.getRuntime().availableProcessors(), 0, Duration.ZERO);
+
+    private Settings() {}
+
+    /** For a command that works on files without a configuration of its own: no sinks, no HTTP. */
+    public static HelmwatchConfig of(Backend backend, ModelConfig model, List<StreamConfig> streams) {
+        return new HelmwatchConfig(
+                backend,
+                model,
+                QUICK_START,
+                PipelineConfig.DEFAULT,
+                streams,
+                KafkaConfig.DEFAULT,
+                JsonLinesConfig.DEFAULT,
+                new HttpConfig(false, HttpConfig.DEFAULT.host(), 0));
+    }
+
+    /** The same with a broker in this process. */
+    static HelmwatchConfig withEmbeddedKafka(HelmwatchConfig config) {
+        KafkaConfig usual = config.kafka();
+        KafkaConfig embedded = new KafkaConfig(
+                true,
+                usual.bootstrapServers(),
+                true,
+                null,
+                0,
+                usual.detectionsTopic(),
+                usual.eventsTopic(),
+                usual.streamsTopic(),
+                true,
+                usual.queueCapacity(),
+                usual.properties());
+        return config.withKafka(embedded);
+    }
+
+    /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
+    static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
+        return new HelmwatchConfig(
+                config.backend(),
+                config.model(),
+                QUICK_START,
+                config.pipeline(),
+                List.of(stream.playing(clip, false, false)),
+                KafkaConfig.DEFAULT,
+                JsonLinesConfig.DEFAULT,
+                new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
+                config.incidents(),
+                config.gpu());
+    }
+
+    public static ModelConfig model(double confidence, double iou) {
+        ModelConfig usual = ModelConfig.DEFAULT;
+        return new ModelConfig(
+                usual.path(),
+                usual.labels(),
+                confidence,
+                iou,
+                usual.maxDetections(),
+                usual.classAgnosticNms(),
+                usual.letterboxAnchor(),
+                usual.letterboxPadValue());
+    }
+
+    public static StreamConfig file(String id, Path file, boolean loop) {
+        return StreamConfig.of(id, file.toString()).playing(file.toString(), false, loop);
+    }
+
+    /** A file that plays for ever at its own rate, as a camera does. */
+    static StreamConfig realtime(String id, Path file) {
+        return StreamConfig.of(id, file.toString()).playing(file.toString(), true, true);
+    }
+
+    public static KafkaConfig kafka(KafkaConfig config, String bootstrapServers) {
+        return new KafkaConfig(
+                true,
+                bootstrapServers,
+                config.embedded(),
+                config.embeddedDataDir(),
+                config.embeddedPort(),
+                config.detectionsTopic(),
+                config.eventsTopic(),
+                config.streamsTopic(),
+                config.createTopics(),
+                config.queueCapacity(),
+                config.properties());
+    }
+}

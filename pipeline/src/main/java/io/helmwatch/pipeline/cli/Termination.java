@@ -1,0 +1,72 @@
+package io.helmwatch.pipeline.cli;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Turns SIGTERM and SIGINT into an orderly end: what runs is asked to stop, the main thread finishes as it would at the end of its
+ * streams, and its exit code becomes the process's.
+ *
+ * <p>Threading: any thread.
+ */
+final class Termination {
+    private static final long LONGEST_MILLIS = 9_500;
+    private static final List<Runnable> STOPS = new CopyOnWriteArrayList<>();
+    private static final CountDownLatch FINISHED = new CountDownLatch(1);
+    private static volatile boolean requested;
+    private static volatile int exitCode;
+
+    private Termination() {}
+
+    /** Takes the signals over; once, by the main method. */
+    static void install() {
+        Runtime.getRuntime().addShutdownHook(new Thread(Termination::end, "shutdown"));
+    }
+
+    /** What to do on a signal; at once when there was one. The returned handle takes it back. */
+    static Registration onSignal(Runnable stop) {
+        STOPS.add(stop);
+        if (requested) {
+            stop.run();
+        }
+        return () -> STOPS.remove(stop);
+    }
+
+    /** Whether the process was asked to end. */
+    static boolean isRequested() {
+        return requested;
+    }
+
+    /** The main thread is through. */
+    static void finished(int code) {
+        exitCode = code;
+        FINISHED.countDown();
+    }
+
+    private static void end() {
+        if (FINISHED.getCount() == 0) {
+            return;
+        }
+        requested = true;
+        STOPS.forEach(Runnable::run);
+        boolean inTime = false;
+        try {
+            inTime = FINISHED.await(LONGEST_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+        }
+        if (!inTime) {
+            System.err.println("helmwatch: shutdown took longer than " + LONGEST_MILLIS + " ms and was cut short");
+        }
+        System.out.flush();
+        Runtime.getRuntime().halt(inTime ? exitCode : 1);
+    }
+
+    /** Takes a registration back. */
+    interface Registration extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,42 @@
+package io.helmwatch.pipeline.cli;
+
+import io.helmwatch.config.ModelConfig;
+import picocli.CommandLine.Option;
+
+/** From when on a box is reported, and from when on two are the same. */
+final class ThresholdOptions {
+    @Option(
+            names = "--confidence",
+            paramLabel = "C",
+            defaultValue = "0.25",
+            description = "Smallest confidence of a reported box, 0..1; 0.25 by default.")
+    private double confidence;
+
+    @Option(
+            names = "--iou",
+            paramLabel = "I",
+            defaultValue = "0.45",
+            description = "Overlap above which the weaker box is suppressed, 0..1; 0.45 by default.")
+    private double iou;
+
+    double confidence() {
+        return share("--confidence", confidence);
+    }
+
+    /** The model's settings, with boxes reported that have up to {@code margin} less confidence than asked for. */
+    ModelConfig model(double margin) {
+        return Settings.model(Math.max(0, confidence() - margin), share("--iou", iou));
+    }
+
+    /**
+     * Checks a number from 0 to 1.
+     *
+     * @throws CommandFailure wrong usage, naming the option
+     */
+    static double share(String option, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw CommandFailure.usage(option + " " + value + ": must be 0..1");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,76 @@
+package io.helmwatch.pipeline.cli;
+
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.Problem;
+import io.helmwatch.config.Redaction;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.ingest.IngestException;
+import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Everything that is wrong with a configuration, at once. */
+@Command(
+        name = "validate",
+        description = "Checks a configuration and lists everything that is wrong with it; opens nothing.")
+final class ValidateCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions config = new ConfigOptions();
+
+    @Option(names = "--show", description = "Prints every value in force, secrets masked.")
+    private boolean show;
+
+    @Override
+    public Integer call() {
+        List<String> problems = new ArrayList<>();
+        HelmwatchConfig settings = null;
+        try {
+            settings = config.load();
+        } catch (ConfigException wrong) {
+            wrong.problems().stream().map(Problem::toString).forEach(problems::add);
+        }
+        if (settings != null) {
+            problems.addAll(problemsWithFiles(settings));
+        }
+        problems.forEach(problem -> System.err.println(Redaction.redact(problem)));
+        if (settings == null || !problems.isEmpty()) {
+            return 2;
+        }
+        if (show) {
+            System.out.print(Redaction.redact(settings.describe()));
+        }
+        Main.say(config.file() + " is valid: " + settings.streams().size()
+                + (settings.streams().size() == 1 ? " stream" : " streams"));
+        return 0;
+    }
+
+    private List<String> problemsWithFiles(HelmwatchConfig settings) {
+        List<String> problems = new ArrayList<>();
+        try {
+            config.model(settings);
+        } catch (CommandFailure missing) {
+            problems.add(config.file() + ": model.path: " + missing.getMessage());
+        }
+        if (settings.kafka().enabled()) {
+            try {
+                KafkaDetectionSink.check(settings.kafka());
+            } catch (IllegalArgumentException refused) {
+                problems.add(config.file() + ": " + refused.getMessage());
+            }
+        }
+        for (StreamConfig stream : settings.streams()) {
+            try {
+                StreamAddress.parse(stream.url());
+            } catch (IngestException refused) {
+                problems.add(config.file() + ": stream " + stream.id() + ": " + refused.getMessage());
+            }
+        }
+        return problems;
+    }
+}

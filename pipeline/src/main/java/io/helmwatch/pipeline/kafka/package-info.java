@@ -1,5 +1,0 @@
-/** What the command line itself asks of Kafka: reading topics for the demonstration, looking whether a broker answers. */
-@NullMarked
-package io.helmwatch.pipeline.kafka;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,30 @@
+package io.helmwatch.pipeline.ring;
+
+import com.lmax.disruptor.WaitStrategy;
+
+/**
+ * Runs the network on the batches of its own lanes, at the first slot of each: the batch was closed before its slots were passed
+ * on. There is one such handler per worker, and each passes over the others' slots.
+ */
+final class InferenceHandler extends StageHandler {
+    private final int worker;
+
+    InferenceHandler(int worker, WaitStrategy handOver, FailureLog failures) {
+        super("infer-" + worker, Stage.INFERENCE, handOver, failures);
+        this.worker = worker;
+    }
+
+    @Override
+    void handle(FrameSlot slot, boolean endOfBatch) {
+        BatchLane batch = slot.lane();
+        if (batch == null || batch.worker() != worker || slot.placeInBatch() != 0 || batch.isFailed()) {
+            return;
+        }
+        try {
+            batch.lane().run(batch.size());
+        } catch (Throwable failure) {
+            batch.fail();
+            throw failure;
+        }
+    }
+}

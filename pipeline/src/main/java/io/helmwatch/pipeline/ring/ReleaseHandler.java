@@ -1,0 +1,37 @@
+package io.helmwatch.pipeline.ring;
+
+import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.FrameDetections;
+
+/** Gives the picture back, settles the stream's account and lets its producer go on. The one place where frames are counted as done. */
+final class ReleaseHandler extends StageHandler {
+    private final PipelineMetrics metrics;
+
+    ReleaseHandler(PipelineMetrics metrics, WaitStrategy handOver, FailureLog failures) {
+        super("release", Stage.SINK, handOver, failures);
+        this.metrics = metrics;
+    }
+
+    @Override
+    void handle(FrameSlot slot, boolean endOfBatch) {
+        StreamFeed feed = slot.feed();
+        boolean frame = slot.status() == null;
+        DropCause cause = slot.dropCause();
+        FrameDetections message = slot.published();
+        slot.clear();
+        if (feed == null) {
+            return;
+        }
+        if (!frame) {
+            feed.statusPassed();
+        } else if (cause != null) {
+            feed.framePassed(cause);
+        } else {
+            if (message != null) {
+                metrics.detected(message.detections());
+            }
+            feed.framePassed(null);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.helmwatch.pipeline.ring;
+
+import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.vision.Detection;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.StreamStatus;
+import java.util.List;
+
+/** Makes the immutable record of a frame, shows it to the analyzers and hands it to every sink. */
+final class SinkHandler extends StageHandler {
+    private final ModelIdentity model;
+    private final FrameAnalyzer[] analyzers;
+    private final DetectionSink[] sinks;
+    private final PipelineMetrics metrics;
+    private final FailureLog failures;
+
+    SinkHandler(
+            ModelIdentity model,
+            List<FrameAnalyzer> analyzers,
+            List<? extends DetectionSink> sinks,
+            PipelineMetrics metrics,
+            WaitStrategy handOver,
+            FailureLog failures) {
+        super("sink", Stage.SINK, handOver, failures);
+        this.model = model;
+        this.analyzers = analyzers.toArray(FrameAnalyzer[]::new);
+        this.sinks = sinks.toArray(DetectionSink[]::new);
+        this.metrics = metrics;
+        this.failures = failures;
+    }
+
+    @Override
+    void handle(FrameSlot slot, boolean endOfBatch) {
+        StreamStatus status = slot.status();
+        if (status != null) {
+            publish(status);
+        } else if (slot.isAlive()) {
+            long start = System.nanoTime();
+            publish(slot);
+            long now = System.nanoTime();
+            metrics.sunk(now - start);
+            metrics.finished(now - slot.lease().receivedNanos());
+        }
+    }
+
+    private void publish(FrameSlot slot) {
+        StreamFeed feed = slot.feed();
+        List<Detection> found = slot.detections();
+        Letterbox letterbox = slot.letterbox();
+        if (feed == null || found == null || letterbox == null) {
+            throw new IllegalStateException("a frame reached the sinks without having been analysed");
+        }
+        FrameLease frame = slot.lease();
+        FrameDetections message = new FrameDetections(
+                feed.id(),
+                feed.epochSeconds(),
+                frame.sequence(),
+                frame.ptsNanos(),
+                frame.capturedAtMillis(),
+                letterbox.source(),
+                model,
+                found);
+        for (FrameAnalyzer analyzer : analyzers) {
+            try {
+                message = analyzer.analyze(message, frame);
+            } catch (Throwable failure) {
+                failures.record(Stage.SINK, failure);
+            }
+        }
+        slot.setPublished(message);
+        for (DetectionSink sink : sinks) {
+            try {
+                sink.publish(message);
+            } catch (Throwable failure) {
+                failures.record(Stage.SINK, failure);
+            }
+        }
+    }
+
+    private void publish(StreamStatus status) {
+        for (FrameAnalyzer analyzer : analyzers) {
+            try {
+                analyzer.onStatus(status);
+            } catch (Throwable failure) {
+                failures.record(Stage.SINK, failure);
+            }
+        }
+        for (DetectionSink sink : sinks) {
+            try {
+                sink.publish(status);
+            } catch (Throwable failure) {
+                failures.record(Stage.SINK, failure);
+            }
+        }
+    }
+}

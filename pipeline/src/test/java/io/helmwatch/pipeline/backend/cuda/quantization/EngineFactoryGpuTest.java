@@ -1,0 +1,230 @@
+package io.helmwatch.pipeline.backend.cuda.quantization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.GraphForm;
+import io.helmwatch.config.Int8Config;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.Precision;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.cuda.MemoryLedger;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.inference.tensorrt.EngineAlignment;
+import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.EngineProgress;
+import io.helmwatch.inference.tensorrt.Int8Calibration;
+import io.helmwatch.pipeline.cli.Installation;
+import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.vision.PredictionLayout;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Builds engines of the shipped model at level 0, half a minute each. */
+@Tag("gpu")
+class EngineFactoryGpuTest {
+
+    private static final Path HELMET = Installation.model(null);
+
+    @TempDir
+    static Path folder;
+
+    private CudaDevice device;
+    private Path pictures;
+
+    @BeforeEach
+    void open() throws IOException {
+        device = CudaDevice.open(0);
+        pictures = Files.createDirectories(folder.resolve("pictures"));
+        Random random = new Random(4);
+        for (int i = 0; i < 10; i++) {
+            BufferedImage image = new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB);
+            Graphics2D pen = image.createGraphics();
+            for (int k = 0; k < 60; k++) {
+                pen.setColor(new Color(random.nextInt(0x1000000)));
+                pen.fillOval(
+                        random.nextInt(320), random.nextInt(240), 10 + random.nextInt(60), 10 + random.nextInt(60));
+            }
+            pen.dispose();
+            ImageIO.write(image, "png", pictures.resolve("p" + i + ".png").toFile());
+        }
+    }
+
+    @AfterEach
+    void closeAndCount() {
+        assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
+        assertThat(device.memory().byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
+        device.close();
+    }
+
+    private EngineFactory.Request request(Precision precision, GraphForm form, double maxLoss) {
+        return request(HELMET, precision, form, maxLoss);
+    }
+
+    private EngineFactory.Request request(Path model, Precision precision, GraphForm form, double maxLoss) {
+        // A low threshold, so that FP32 has boxes to compare with on drawn pictures.
+        ModelConfig config = Settings.model(0.01, 0.45);
+        return new EngineFactory.Request(
+                model,
+                config,
+                form,
+                EngineOptions.of(precision, 4),
+                new Int8Config(pictures, CalibrationMethod.MINMAX, null, maxLoss, List.of("spp.*")),
+                folder.resolve("engines"));
+    }
+
+    @Test
+    void shouldJudgeAnInt8EngineOnceAndUseItWhereItIsGoodEnough() throws IOException {
+        List<String> steps = new ArrayList<>();
+        EngineProgress progress = (step, layers, seconds) -> steps.add(step);
+        // Nothing that is found at all can lose more than one.
+        EngineFactory.Request request = request(Precision.INT8, GraphForm.RAW, 1);
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, progress)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+            assertThat(opened.engine().model().identity().precision()).isEqualTo("int8");
+            assertThat(opened.engine().model().identity().name()).isEqualTo("helmet-yolov5n");
+            assertThat(steps).contains("built");
+            EngineAlignment.Report report =
+                    EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 4, 1);
+            assertThat(report.outputs()).hasSize(3);
+            assertThat(report.meanAbsolute()).isBetween(1e-6, 0.02);
+            assertThat(Int8Report.read(opened.report()).orElseThrow().accepted())
+                    .isTrue();
+        }
+        steps.clear();
+        EngineFactory.open(device, request, progress).close();
+        assertThat(steps).isEmpty();
+
+        Path network = request.engines()
+                .resolve(Int8Report.read(EngineFactory.reportOf(device, request))
+                        .orElseThrow()
+                        .network());
+        Files.writeString(network, "damaged");
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, progress)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+        }
+        assertThat(Files.size(network)).isGreaterThan(1000);
+    }
+
+    @Test
+    void shouldUseFp16WhereTensorRtRefusesTheInt8Network() throws Exception {
+        EngineFactory.Request request = new EngineFactory.Request(
+                HELMET,
+                Settings.model(0.01, 0.45),
+                GraphForm.DECODED,
+                EngineOptions.of(Precision.INT8, 4),
+                new Int8Config(pictures, CalibrationMethod.MINMAX, pictures, 1, List.of()),
+                folder.resolve("refused"));
+        try (PictureFolder all = PictureFolder.open(pictures, helmet())) {
+            Int8Calibration.of(HELMET, all, CalibrationMethod.MINMAX, request.engines());
+        }
+        makeRangesRoundToScalesOfZero(request.engines());
+
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
+            assertThat(opened.engine().model().identity().precision()).isEqualTo("fp16");
+            // Nothing was found out about INT8: the next start tries again, perhaps with another TensorRT.
+            assertThat(opened.report()).doesNotExist();
+        }
+    }
+
+    @Test
+    void shouldJudgeAndRunInt8WithAFixedBatch() throws IOException {
+        Path fixed = fixedBatchOfFour();
+        EngineFactory.Request request = request(fixed, Precision.INT8, GraphForm.RAW, 1);
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+            assertThat(opened.engine().largestBatch()).isEqualTo(4);
+            EngineAlignment.Report report =
+                    EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 4, 1);
+            assertThat(report.meanAbsolute()).isBetween(1e-6, 0.02);
+        }
+    }
+
+    private static ModelInfo helmet() {
+        return YoloV5Model.of(ModelFile.read(HELMET), ModelConfig.DEFAULT).info("fp32", "cpu");
+    }
+
+    /** Of a kept calibration, which ends with a digest of its lines. TensorRT takes no scale of zero. */
+    private static void makeRangesRoundToScalesOfZero(Path engines) throws Exception {
+        Path kept;
+        try (Stream<Path> files = Files.list(engines)) {
+            kept = files.filter(file -> file.toString().endsWith(".calibration"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        List<String> lines = new ArrayList<>(Files.readAllLines(kept));
+        lines.remove(lines.size() - 1);
+        lines.subList(2, lines.size()).replaceAll(line -> line.replaceFirst("\\S+", String.valueOf(Float.MIN_VALUE)));
+        byte[] digest = MessageDigest.getInstance("SHA-256")
+                .digest(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+        lines.add("sha256 " + HexFormat.of().formatHex(digest));
+        Files.write(kept, lines);
+    }
+
+    /** The shipped model with {@code dim_value: 4} where {@code dim_param: "batch"} was, written so that lengths stay the same. */
+    private static Path fixedBatchOfFour() throws IOException {
+        String open = new String(Files.readAllBytes(HELMET), StandardCharsets.ISO_8859_1);
+        String fixed = open.replace("\u0012\u0005batch", "\b\u0084\u0080\u0080\u0080\u0080\0");
+        assertThat(fixed).isNotEqualTo(open).hasSameSizeAs(open);
+        return Files.write(folder.resolve("fixed.onnx"), fixed.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void shouldUseFp16WhereInt8WasFoundWanting() throws IOException {
+        EngineFactory.Request request = request(Precision.INT8, GraphForm.DECODED, 0.5);
+        Path report = EngineFactory.reportOf(device, request);
+        Files.createDirectories(report.getParent());
+        Files.writeString(
+                report, "{\"accepted\": false, \"reason\": \"INT8 is not used, FP16 is\", \"network\": \"\"}");
+
+        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+            assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
+            assertThat(opened.report()).isEqualTo(report);
+        }
+        try (Stream<Path> files = Files.list(request.engines())) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .noneMatch(name -> name.matches("helmet-yolov5n-[0-9a-f]{16}\\.calibration"));
+        }
+    }
+
+    @Test
+    void shouldGiveTheSameFromRawHeadsInFp32AndFp16() {
+        for (Precision precision : List.of(Precision.FP32, Precision.FP16)) {
+            try (EngineFactory.Opened opened =
+                    EngineFactory.open(device, request(precision, GraphForm.RAW, 1), EngineProgress.SILENT)) {
+                assertThat(opened.engine().model().output().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
+                EngineAlignment.Report report =
+                        EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 6, 1);
+                assertThat(report.maxAbsolute()).isLessThan(precision == Precision.FP32 ? 0.002 : 0.03);
+                try (PictureFolder folder =
+                        PictureFolder.open(pictures, opened.engine().model())) {
+                    DetectionComparison comparison =
+                            new DetectionComparison(folder, opened.engine().model(), 0.01);
+                    EngineFactory.runReference(HELMET, ModelConfig.DEFAULT, comparison);
+                    Int8Report.Score score = EngineFactory.runEngine(device, opened.engine(), comparison);
+                    assertThat(score.recall()).isGreaterThan(0.95);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package io.helmwatch.pipeline.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.pipeline.cli.CommandRun;
+import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.sinks.spool.IncidentSpool;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demonstration clip through everything, from the decoder to a consumer of the broker. */
+@Timeout(240)
+class IncidentServiceTest {
+    private static final Path HOME = Path.of(System.getProperty("helmwatch.home"));
+    private static final Path CLIP = HOME.resolve("models/demo-clip/yard.mp4");
+    private static final Path MODEL = HOME.resolve("models/helmet-yolov5n.onnx");
+
+    @TempDir
+    Path folder;
+
+    private String yaml(String more) {
+        return more + """
+                streams:
+                  - id: yard
+                    url: %s
+                    analyze-fps: 5
+                    rules:
+                      - {name: bare, kind: no-helmet}
+                """.formatted(CLIP);
+    }
+
+    private HelmwatchConfig config(String more) {
+        return ConfigLoader.parse(yaml(more), "site.yaml", folder, name -> null);
+    }
+
+    @Test
+    void shouldDeliverTheIncidentsOfTheClipWithPicturesToAConsumerThatDropsRepeats() throws Exception {
+        HelmwatchConfig config = config("""
+                kafka: {embedded: true}
+                http: {enabled: false}
+                incidents:
+                  snapshots: {enabled: true, directory: pictures}
+                """);
+        try (DetectionService service = DetectionService.start(config, MODEL, List.of())) {
+            service.awaitEnd();
+            service.closePipelineAndSinks();
+            String said = consume(service.embeddedBootstrapServers());
+            assertThat(said.lines().filter(line -> line.startsWith("ALARM on  yard yard/")))
+                    .hasSize(4)
+                    .doesNotHaveDuplicates();
+            assertThat(said.lines().filter(line -> line.startsWith("ALARM off yard yard/")))
+                    .hasSize(4)
+                    .doesNotHaveDuplicates();
+            assertThat(said).contains("repeats dropped: 0");
+            List<Path> pictures = said.lines()
+                    .filter(line -> line.startsWith("  picture "))
+                    .map(line -> folder.resolve("pictures").resolve(line.substring(10)))
+                    .toList();
+            assertThat(pictures)
+                    .hasSizeBetween(3, 4)
+                    .allSatisfy(picture -> assertThat(picture).exists());
+        }
+    }
+
+    private static String consume(String bootstrapServers) throws IOException, InterruptedException {
+        Process consumer = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HOME.resolve("examples/IncidentConsumer.java").toString(),
+                        bootstrapServers,
+                        "helmwatch.events",
+                        "5")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String said = new String(consumer.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(consumer.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return said;
+    }
+
+    @Test
+    void shouldReplayAClipToTheSameBytes() throws Exception {
+        Path file = Files.writeString(folder.resolve("site.yaml"), yaml("json-lines: {target: \"-\"}\n"));
+        CommandRun first = CommandRun.of("replay", CLIP, "-c", file);
+        assertThat(first.code()).as(first.err()).isZero();
+        List<String> lines = first.out().lines().toList();
+        assertThat(lines.get(lines.size() - 1)).startsWith("{\"incidents\":4,\"messages\":8,\"sha256\":\"");
+        String messages = String.join("\n", lines.subList(0, lines.size() - 1)) + "\n";
+        String digest = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(messages.getBytes(StandardCharsets.UTF_8)));
+        assertThat(lines.get(lines.size() - 1)).endsWith("\"" + digest + "\"}");
+        assertThat(CommandRun.of("replay", CLIP, "-c", file).out()).isEqualTo(first.out());
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithAReplay() throws IOException {
+        Path file = Files.writeString(folder.resolve("site.yaml"), yaml("json-lines: {target: \"-\"}\n"));
+        CommandRun noClip = CommandRun.of("replay", "nosuch.mp4", "-c", file);
+        assertThat(noClip.code()).isEqualTo(2);
+        assertThat(noClip.err()).contains("clip nosuch.mp4: there is no such file");
+        CommandRun noStream = CommandRun.of("replay", CLIP, "-c", file, "--stream", "gate");
+        assertThat(noStream.code()).isEqualTo(2);
+        assertThat(noStream.err()).contains("--stream gate: is not among the configured streams [yard]");
+        CommandRun noTime = CommandRun.of("replay", CLIP, "-c", file, "--start", "noon");
+        assertThat(noTime.err()).contains("--start noon: must be a time such as 2026-11-20T12:00:00Z");
+    }
+
+    @Test
+    void shouldTakeOverRulesWhileRunningAndKeepThemWhenTheNewOnesAreWrong() throws Exception {
+        String sinks = "json-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
+        try (DetectionService service = DetectionService.start(config(sinks), MODEL, List.of())) {
+            service.reloadFrom(() -> config(sinks));
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            service.reloadFrom(() -> config("json-lines: {target: other.jsonl}\nhttp: {enabled: false}\n"));
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over; the rest needs a restart");
+            service.reloadFrom(() -> config(sinks + "nonsense: 1\n"));
+            assertThatThrownBy(service::reload)
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("nonsense");
+            service.awaitEnd();
+        }
+        List<String> incidents = Files.readAllLines(folder.resolve("lines.jsonl")).stream()
+                .filter(line -> line.startsWith("{\"schema\":\"helmwatch.events/1\""))
+                .toList();
+        assertThat(incidents).hasSize(8);
+    }
+
+    private static String streams(String more) {
+        return """
+                streams:
+                  - {id: gate, url: "%1$s", analyze-fps: 5, loop: true}
+                  - {id: yard, url: "%1$s", analyze-fps: 5, loop: true%2$s}
+                """.formatted(CLIP, more);
+    }
+
+    @Test
+    void shouldBeginWithRulesThatAreAddedToAServiceThatRunsWithoutAnyAndLoseNoFrame() throws Exception {
+        String sinks = "kafka: {embedded: true}\njson-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
+        String kept = "incidents: {spool: {directory: spool}, snapshots: {enabled: true, directory: pictures}}\n";
+        String rules = ", rules: [{name: bare, kind: no-helmet}]";
+        HelmwatchConfig without = ConfigLoader.parse(sinks + streams(""), "site.yaml", folder, name -> null);
+        HelmwatchConfig with = ConfigLoader.parse(sinks + kept + streams(rules), "site.yaml", folder, name -> null);
+        try (DetectionService service = DetectionService.start(without, MODEL, List.of())) {
+            service.reloadFrom(() -> without);
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            assertThat(folder.resolve("spool")).doesNotExist();
+            assertThat(folder.resolve("helmwatch-spool")).doesNotExist();
+
+            SpoolConfig taken = with.incidents().spool();
+            service.reloadFrom(() -> with);
+            try (IncidentSpool somebodyElses = new IncidentSpool(taken, Clock.systemUTC())) {
+                assertThat(somebodyElses.waiting()).isZero();
+                assertThatThrownBy(service::reload).hasMessageContaining("is used by another process");
+            }
+            await(() -> analysed(service) > 40);
+            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            // One round of the clip is 125 of each stream.
+            long before = analysed(service);
+            await(() -> analysed(service) > before + 2 * 130 && isTold("\"phase\":\"start\""));
+            service.stop();
+            service.awaitEnd();
+            service.closePipelineAndSinks();
+            assertThat(consume(service.embeddedBootstrapServers())).contains("ALARM on  yard yard/");
+        }
+        List<String> lines = Files.readAllLines(folder.resolve("lines.jsonl"));
+        for (String stream : List.of("gate", "yard")) {
+            List<Integer> sequences = lines.stream()
+                    .filter(line -> line.startsWith("{\"schema\":\"helmwatch.detections/1\""))
+                    .filter(line -> line.contains("\"stream\":\"" + stream + "\""))
+                    .map(line -> Integer.valueOf(line.replaceAll(".*\"sequence\":(\\d+),.*", "$1")))
+                    .toList();
+            assertThat(sequences)
+                    .as("frames of " + stream)
+                    .hasSizeGreaterThan(130)
+                    .containsExactlyElementsOf(IntStream.range(0, sequences.size())
+                            .map(i -> 5 * i)
+                            .boxed()
+                            .toList());
+        }
+        List<String> incidents = lines.stream()
+                .filter(line -> line.startsWith("{\"schema\":\"helmwatch.events/1\""))
+                .toList();
+        assertThat(incidents).hasSizeGreaterThan(4).allMatch(line -> line.contains("\"stream\":\"yard\""));
+        assertThat(incidents).anyMatch(line -> line.contains("\"snapshot\":{\"path\":\"yard/"));
+        assertThat(folder.resolve("pictures/yard")).isNotEmptyDirectory();
+    }
+
+    private boolean isTold(String part) {
+        try {
+            return Files.readString(folder.resolve("lines.jsonl")).contains(part);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long analysed(DetectionService service) {
+        DevicePipelines running = service.pipelines();
+        return running == null
+                ? 0
+                : running.feeds().stream().mapToLong(StreamFeed::analysed).sum();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited too long").isLessThan(until);
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+}
