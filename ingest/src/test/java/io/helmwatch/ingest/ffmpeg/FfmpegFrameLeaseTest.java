@@ -108,7 +108,7 @@ class FfmpegFrameLeaseTest {
     @CsvSource({"mp4, mpeg4", "ts, libopenh264", "mkv, libopenh264"})
     void shouldAllocateNothingPerFrame(String container, String encoder) {
         var clip = TestClips.make(
-                "long." + container, "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 1000 -g 50 -c:v " + encoder);
+                "long." + container, "-i testsrc2=size=64x48:rate=25 -frames:v 1000 -g 50 -c:v " + encoder);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long[] allocated = new long[2];
         try (FfmpegFrameLease slot = FfmpegFrameLease.create()) {

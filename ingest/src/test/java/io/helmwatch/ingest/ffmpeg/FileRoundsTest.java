@@ -20,7 +20,7 @@ class FileRoundsTest {
         "other.mp4, -c:v mpeg4 -g 5, false"
     })
     void shouldFeedOnOnlyWhatBeginsWithAnIdrPicture(String name, String codec, boolean expected) {
-        String clip = TestClips.make(name, "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 10 " + codec)
+        String clip = TestClips.make(name, "-i testsrc2=size=64x48:rate=25 -frames:v 10 " + codec)
                 .toString();
         Interrupt interrupt = new Interrupt();
         StreamConfig config = StreamConfig.of("rounds", clip).playing(clip, false, true);

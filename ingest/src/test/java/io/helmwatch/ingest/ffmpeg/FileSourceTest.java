@@ -52,7 +52,7 @@ class FileSourceTest {
 
     @Test
     void shouldPlayAFileAtItsOwnPaceWhenAsked() {
-        Path clip = TestClips.make("paced.mp4", "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 25 -c:v mpeg4");
+        Path clip = TestClips.make("paced.mp4", "-i testsrc2=size=64x48:rate=25 -frames:v 25 -c:v mpeg4");
         StreamConfig config = stream(clip.toString(), 0, true, false);
         assertThat(FfmpegFrameSource.create(config).isLive()).isTrue();
         long begun = System.nanoTime();
@@ -92,7 +92,7 @@ class FileSourceTest {
         "loop.ts, -c:v mpeg2video -bf 2 -g 10"
     })
     void shouldShowTheSamePicturesInEveryRound(String name, String codec) {
-        Path clip = TestClips.make(name, "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 25 " + codec);
+        Path clip = TestClips.make(name, "-i testsrc2=size=64x48:rate=25 -frames:v 25 " + codec);
         assertRoundsAreAlike(clip, 25);
     }
 
@@ -126,7 +126,7 @@ class FileSourceTest {
     void shouldShowAFolderOfPicturesInOrder() throws IOException {
         for (int i = 1; i <= 11; i++) {
             Path picture =
-                    TestClips.make("p.png", "-f lavfi -i color=gray:size=" + (16 + i) + "x16 -frames:v 1 -c:v png");
+                    TestClips.make("p.png", "-i color=gray:size=" + (16 + i) + "x16 -frames:v 1 -c:v png");
             Files.copy(picture, folder.resolve("p" + i + ".png"));
         }
         Files.writeString(folder.resolve("p3b.jpg"), "no picture");
@@ -147,9 +147,9 @@ class FileSourceTest {
     @Test
     void shouldCarryOnThroughChangesOfSizeAndFormat() throws IOException {
         Path small =
-                TestClips.make("small.ts", "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 10 -c:v libopenh264");
+                TestClips.make("small.ts", "-i testsrc2=size=64x48:rate=25 -frames:v 10 -c:v libopenh264");
         Path large =
-                TestClips.make("large.ts", "-f lavfi -i testsrc2=size=162x100:rate=25 -frames:v 10 -c:v libopenh264");
+                TestClips.make("large.ts", "-i testsrc2=size=162x100:rate=25 -frames:v 10 -c:v libopenh264");
         Path joined = folder.resolve("joined.ts");
         Files.write(joined, concatenate(small, large, small));
 
@@ -165,9 +165,9 @@ class FileSourceTest {
     @Test
     void shouldCarryOnThroughChangesOfPixelFormat() throws IOException {
         Path half = TestClips.make(
-                "half.mjpeg", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj420p -c:v mjpeg");
+                "half.mjpeg", "-i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj420p -c:v mjpeg");
         Path full = TestClips.make(
-                "full.mjpeg", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj444p -c:v mjpeg");
+                "full.mjpeg", "-i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj444p -c:v mjpeg");
         Path joined = folder.resolve("joined.mjpeg");
         Files.write(joined, concatenate(half, full, half));
 
@@ -198,7 +198,7 @@ class FileSourceTest {
     void shouldNotOfferWhatComesBeforeTheFirstKeyFrameOfACodecThatDoesNotSaySo() throws IOException {
         Path clip = TestClips.make(
                 "keys.avi",
-                "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 50 -g 25 -bf 0 -sc_threshold 1000000000 -c:v mpeg4");
+                "-i testsrc2=size=64x48:rate=25 -frames:v 50 -g 25 -bf 0 -sc_threshold 1000000000 -c:v mpeg4");
         byte[] bytes = Files.readAllBytes(clip);
         rename(bytes, "00dc", "JUNK");
         rename(bytes, "idx1", "JUNK");
@@ -213,7 +213,7 @@ class FileSourceTest {
     @Test
     void shouldEndATruncatedClipWhereItBreaks() throws IOException {
         Path clip =
-                TestClips.make("whole.mkv", "-f lavfi -i testsrc2=size=320x240:rate=25 -frames:v 50 -c:v libopenh264");
+                TestClips.make("whole.mkv", "-i testsrc2=size=320x240:rate=25 -frames:v 50 -c:v libopenh264");
         byte[] bytes = Files.readAllBytes(clip);
         Path truncated = folder.resolve("truncated.mkv");
         Files.write(truncated, Arrays.copyOf(bytes, bytes.length / 2));
@@ -228,10 +228,10 @@ class FileSourceTest {
     void shouldSayInOneSentenceWhyAFileIsOfNoUse() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty.mp4"));
         Path text = Files.writeString(folder.resolve("text.mp4"), "This is not a video. ".repeat(200));
-        Path clip = TestClips.make("short.mp4", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -c:v mpeg4");
+        Path clip = TestClips.make("short.mp4", "-i testsrc2=size=64x48 -frames:v 5 -c:v mpeg4");
         Path headOnly = folder.resolve("head.mp4");
         Files.write(headOnly, Arrays.copyOf(Files.readAllBytes(clip), 600));
-        Path sound = TestClips.make("sound.mp4", "-f lavfi -i sine=duration=0.2 -c:a aac");
+        Path sound = TestClips.make("sound.mp4", "-i sine=duration=0.2 -c:a aac");
         Path pictureless = Files.createDirectory(folder.resolve("pictureless"));
         Path unknown = folder.resolve("unknown.avi");
         Files.write(unknown, withUnknownCodec());
@@ -264,7 +264,7 @@ class FileSourceTest {
 
     @Test
     void shouldNotFollowAPlaylistOrScriptToOtherFiles() throws IOException {
-        Path clip = TestClips.make("target.ts", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -c:v libopenh264");
+        Path clip = TestClips.make("target.ts", "-i testsrc2=size=64x48 -frames:v 5 -c:v libopenh264");
         String name = clip.toAbsolutePath().toString();
         for (String[] script : List.of(
                 new String[] {
@@ -345,7 +345,7 @@ class FileSourceTest {
 
     @Test
     void shouldProbe() {
-        Path clip = TestClips.make("probe.mp4", "-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 5 -c:v mpeg4");
+        Path clip = TestClips.make("probe.mp4", "-i testsrc2=size=64x48:rate=25 -frames:v 5 -c:v mpeg4");
 
         assertThat(FfmpegFrameSource.probe(StreamConfig.of("a", clip.toString())))
                 .isEqualTo(StreamProbe.of("mpeg4", new ImageSize(64, 48), 25));
@@ -365,7 +365,7 @@ class FileSourceTest {
     }
 
     private static byte[] withUnknownCodec() throws IOException {
-        Path clip = TestClips.make("known.avi", "-f lavfi -i testsrc2=size=64x48 -frames:v 5 -c:v mpeg4");
+        Path clip = TestClips.make("known.avi", "-i testsrc2=size=64x48 -frames:v 5 -c:v mpeg4");
         byte[] bytes = Files.readAllBytes(clip);
         for (int i = 0; i + 4 <= Math.min(bytes.length, 1000); i++) {
             if (bytes[i] == 'F' && bytes[i + 1] == 'M' && bytes[i + 2] == 'P' && bytes[i + 3] == '4') {

@@ -89,7 +89,7 @@ class FormatsTest {
         String encoder = pixelFormat.equals("ya8") ? "png" : "ffv1";
         Path clip = TestClips.make(
                 "grey.mkv",
-                "-f lavfi -i color=0x909090:size=64x48:rate=25,format=" + pixelFormat + " -frames:v 3 -c:v " + encoder);
+                "-i color=0x909090:size=64x48:rate=25,format=" + pixelFormat + " -frames:v 3 -c:v " + encoder);
 
         List<Seen> frames = play(clip);
 
@@ -125,7 +125,7 @@ class FormatsTest {
     void shouldKeepOddSizes(int width, int height) {
         Path clip = TestClips.make(
                 "odd.mkv",
-                "-f lavfi -i color=0x28C828:size=" + width + "x" + height
+                "-i color=0x28C828:size=" + width + "x" + height
                         + ":rate=25,format=gbrp,scale=out_color_matrix=bt709,format=yuv420p -frames:v 3 -colorspace bt709 -c:v ffv1");
 
         List<Seen> frames = play(clip);
@@ -189,7 +189,7 @@ class FormatsTest {
     @CsvSource({"a.jpg, mjpeg", "b.jpeg, mjpeg", "c.png, png", "d.bmp, bmp", "e.webp, libwebp -lossless 1"})
     void shouldDecodePictures(String name, String encoder) {
         Path picture =
-                TestClips.make(name, "-f lavfi -i color=0x28C828:size=64x48,format=rgb24 -frames:v 1 -c:v " + encoder);
+                TestClips.make(name, "-i color=0x28C828:size=64x48,format=rgb24 -frames:v 1 -c:v " + encoder);
 
         List<Seen> frames = play(picture);
 
@@ -214,7 +214,7 @@ class FormatsTest {
             case "bt2020nc" -> "out_color_matrix=bt2020:";
             default -> "out_color_matrix=" + matrix + ":";
         };
-        return "-f lavfi -i color=0xC82828" + size + "[a];color=0x28C828" + size + "[b];color=0x2828C8" + size
+        return "-i color=0xC82828" + size + "[a];color=0x28C828" + size + "[b];color=0x2828C8" + size
                 + "[c];color=0x808080" + size + "[d];[a][b]hstack[t];[c][d]hstack[u];[t][u]vstack,scale=" + scale
                 + "out_range=" + range + ",format=" + pixelFormat + " -frames:v 10"
                 + (matrix.equals("unknown") ? "" : " -colorspace " + matrix) + " -color_range " + range;

@@ -108,7 +108,7 @@ class HttpTest {
 
     @Test
     void shouldPlayTheEndlessPicturesOfAnOldCamera() {
-        Path picture = TestClips.make("snapshot.jpg", "-f lavfi -i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
+        Path picture = TestClips.make("snapshot.jpg", "-i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
         server.createContext("/video", exchange -> {
             exchange.getResponseHeaders().add("Content-Type", "multipart/x-mixed-replace; boundary=frame");
             exchange.sendResponseHeaders(200, 0);
@@ -139,7 +139,7 @@ class HttpTest {
 
     @Test
     void shouldShowASinglePicture() {
-        Path picture = TestClips.make("snapshot.jpg", "-f lavfi -i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
+        Path picture = TestClips.make("snapshot.jpg", "-i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
         server.createContext("/snapshot.jpg", exchange -> send(exchange, 200, Files.readAllBytes(picture)));
 
         RecordingReceiver receiver = run("/snapshot.jpg", null);
@@ -212,7 +212,7 @@ class HttpTest {
     }
 
     private static Path clip(String name, String encoder) {
-        return TestClips.make(name, "-f lavfi -i testsrc2=size=160x120:rate=25 -frames:v 25 -c:v " + encoder);
+        return TestClips.make(name, "-i testsrc2=size=160x120:rate=25 -frames:v 25 -c:v " + encoder);
     }
 
     private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {

@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
  * file.
  */
 public final class MutatedMedia {
-    private static final String VIDEO = "-f lavfi -i testsrc2=size=96x64:rate=25 -frames:v 12 ";
-    private static final String PICTURE = "-f lavfi -i testsrc2=size=96x64 -frames:v 1 ";
+    private static final String VIDEO = "-i testsrc2=size=96x64:rate=25 -frames:v 12 ";
+    private static final String PICTURE = "-i testsrc2=size=96x64 -frames:v 1 ";
 
     private MutatedMedia() {}
 
