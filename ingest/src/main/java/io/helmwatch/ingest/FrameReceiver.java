@@ -4,12 +4,12 @@ import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.StreamStatus;
 
-/** What a source tells while it runs; called on the source's thread only. Must not throw. */
+/** What a source reports while it runs; called on the source's thread only. Must not throw. */
 public interface FrameReceiver {
 
     /**
-     * Offers a decoded frame. The receiver keeps it by {@link FrameLease#take}-ing it during the call, and may block to hold a
-     * file back; a frame that is still held on return is released by the source.
+     * Offers a decoded frame. The receiver keeps it with {@link FrameLease#take}-ing it during the call, and may block to slow
+     * a file down; a frame that is still held on return is released by the source.
      */
     void onFrame(FrameLease frame);
 

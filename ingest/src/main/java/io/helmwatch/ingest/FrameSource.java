@@ -1,9 +1,9 @@
 package io.helmwatch.ingest;
 
 /**
- * One stream: opens it, decodes it, and for live streams opens it again for ever.
+ * One stream: opens it, decodes it, and opens a live stream again for ever when it is lost.
  *
- * <p>Threading: {@link #run} is called once, on a thread of the stream's own; {@link #stop} from any thread. Ownership: what
+ * <p>Threading: {@link #run} is called once, on the stream's own thread; {@link #stop} from any thread. Ownership: what
  * run opens it closes before it returns.
  */
 public interface FrameSource {

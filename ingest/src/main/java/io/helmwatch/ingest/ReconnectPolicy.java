@@ -3,13 +3,13 @@ package io.helmwatch.ingest;
 import java.util.SplittableRandom;
 
 /**
- * How long to wait before a lost live stream is opened again; for ever, never giving up.
+ * Delays before a lost live stream is opened again. It is retried for ever.
  *
  * <ul>
- *   <li>A stream that had been online for at least 5 s is tried again after 0.1 to 0.4 s, so that a camera which only restarted
- *       its session is back at once.
+ *   <li>A stream that had been online for at least 5 s is retried after 0.1 to 0.4 s, so that a camera which only restarted its
+ *       session is back at once.
  *   <li>Every further attempt waits 1 s, 2 s, 4 s … at most 30 s, times a random factor of 0.75 to 1.25 (the result at least
- *       1 s, at most 30 s), seeded by the stream's id: streams that died together come back staggered.
+ *       1 s, at most 30 s), seeded by the stream's id: streams that died together are retried at different times.
  *   <li>Refused credentials (401, 403) wait about 60 s each time, since cameras lock accounts after a few failures. A missing
  *       path (404) is retried as usual twice, since a restarting camera answers so for a moment, then about every 60 s.
  * </ul>
@@ -18,9 +18,9 @@ import java.util.SplittableRandom;
  */
 public final class ReconnectPolicy {
 
-    /** Why the stream is not there. */
+    /** Why the stream is lost. */
     public enum Cause {
-        /** Not reachable, timed out, cut, or ended. */
+        /** Not reachable, timed out, cut off, or ended. */
         LOST,
         /** User or password refused. */
         UNAUTHORIZED,
@@ -30,9 +30,9 @@ public final class ReconnectPolicy {
 
     private static final long STABLE_MILLIS = 5_000;
     private static final long FIRST_MILLIS = 1_000;
-    private static final long LONGEST_MILLIS = 30_000;
+    private static final long MAX_MILLIS = 30_000;
     private static final long SLOW_MILLIS = 60_000;
-    private static final int PATIENT_NOT_FOUND = 2;
+    private static final int QUICK_NOT_FOUND_RETRIES = 2;
 
     private final SplittableRandom random;
     private int attempt;
@@ -49,19 +49,19 @@ public final class ReconnectPolicy {
         notFound = 0;
     }
 
-    /** Milliseconds to wait before the next attempt. */
+    /** Milliseconds until the next attempt. */
     public long nextDelayMillis(Cause cause) {
         notFound = cause == Cause.NOT_FOUND ? notFound + 1 : 0;
-        if (cause == Cause.UNAUTHORIZED || notFound > PATIENT_NOT_FOUND) {
+        if (cause == Cause.UNAUTHORIZED || notFound > QUICK_NOT_FOUND_RETRIES) {
             return Math.round(SLOW_MILLIS * random.nextDouble(0.9, 1.1));
         }
         if (attempt == 0) {
             attempt = 1;
             return random.nextLong(100, 401);
         }
-        long base = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(attempt - 1, 5));
+        long base = Math.min(MAX_MILLIS, FIRST_MILLIS << Math.min(attempt - 1, 5));
         attempt++;
         long jittered = Math.round(base * random.nextDouble(0.75, 1.25));
-        return Math.max(FIRST_MILLIS, Math.min(LONGEST_MILLIS, jittered));
+        return Math.max(FIRST_MILLIS, Math.min(MAX_MILLIS, jittered));
     }
 }

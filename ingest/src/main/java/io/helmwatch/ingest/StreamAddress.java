@@ -9,11 +9,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a stream comes from, taken apart and checked against the allowed schemes. Nothing is opened.
+ * Where a stream comes from, parsed and checked against the allowed schemes. Nothing is opened.
  *
- * <p>Allowed are paths and {@code file:} for files, pictures and folders, {@code rtsp:} and {@code rtsps:}, {@code http:} and
+ * <p>Allowed are paths and {@code file:} for files, images and folders, {@code rtsp:} and {@code rtsps:}, {@code http:} and
  * {@code https:}. Everything else that looks like a scheme ({@code concat:}, {@code subfile:}, {@code data:}, {@code pipe:} …)
- * is refused; a file whose name holds a colon is written {@code ./a:b.mp4}.
+ * is refused; a file whose name contains a colon is written {@code ./a:b.mp4}.
  *
  * <p>An HTTP address is finite when its path ends like a file ({@code .mp4}, {@code .jpg} …); every other one
  * ({@code .m3u8}, {@code .ts}, no ending) is live, and so is RTSP.
@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
  */
 public final class StreamAddress {
 
-    /** What is behind the address. */
+    /** What the address names. */
     public enum Kind {
-        /** A path: a video, a picture or a folder of pictures. */
+        /** A path: a video, an image or a folder of images. */
         FILE,
         /** A camera or server that speaks RTSP, perhaps over TLS. */
         RTSP,
@@ -52,7 +52,7 @@ public final class StreamAddress {
     }
 
     /**
-     * Takes an address apart.
+     * Parses an address.
      *
      * @throws IngestException in one sentence, without secrets, when the scheme is not allowed or the address is not one
      */
@@ -62,7 +62,7 @@ public final class StreamAddress {
                     "The address is empty: give a path, or a URL that starts with rtsp://, rtsps://, http:// or https://.");
         }
         if (text.indexOf('\0') >= 0 || text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0) {
-            throw new IngestException("The address holds a line break or a zero character: remove it.");
+            throw new IngestException("The address contains a line break or a zero character: remove it.");
         }
         Matcher matcher = SCHEME.matcher(text);
         if (!matcher.find()) {
@@ -77,7 +77,7 @@ public final class StreamAddress {
             default ->
                 throw new IngestException("The scheme '" + scheme
                         + ":' is not allowed: expected a path, file:, rtsp:, rtsps:, http: or https:"
-                        + (rest.startsWith("//") ? "." : "; a file whose name holds a colon is written ./NAME."));
+                        + (rest.startsWith("//") ? "." : "; a file whose name contains a colon is written ./NAME."));
         };
     }
 
@@ -98,7 +98,7 @@ public final class StreamAddress {
         try {
             Path ignored = Path.of(path);
             if (ignored.toString().isEmpty()) {
-                throw new IngestException("The path is empty: give a file or a folder of pictures.");
+                throw new IngestException("The path is empty: give a file or a folder of images.");
             }
         } catch (InvalidPathException e) {
             throw new IngestException("The path is not one that this system can express: " + e.getReason() + ".");
@@ -139,7 +139,7 @@ public final class StreamAddress {
                 kind, scheme, host.group(1), port, fragment < 0 ? resource : resource.substring(0, fragment));
     }
 
-    /** What is behind the address. */
+    /** What the address names. */
     public Kind kind() {
         return kind;
     }

@@ -4,18 +4,18 @@ import io.helmwatch.vision.ImageSize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What opening a stream once told.
+ * The result of opening a stream once.
  *
- * @param reachable whether a picture was decoded
+ * @param reachable whether a frame was decoded
  * @param codec the codec's name, {@code h264} for example; empty when not reachable
- * @param size size of the first picture as displayed; null when not reachable
+ * @param size size of the first frame as displayed; null when not reachable
  * @param framesPerSecond the stream's own claim; 0 when it makes none
  * @param problem one sentence without secrets; empty when reachable
  */
 public record StreamProbe(
         boolean reachable, String codec, @Nullable ImageSize size, double framesPerSecond, String problem) {
 
-    /** A stream that delivers pictures. */
+    /** A stream that delivers frames. */
     public static StreamProbe of(String codec, ImageSize size, double framesPerSecond) {
         return new StreamProbe(true, codec, size, framesPerSecond, "");
     }

@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  * belong to a pool that grows with the frames in flight; what they hold is written in the stream that was given, so that readers wait for
  * that stream.
  *
- * <p>A codec, profile or size that the engines refuse, and a session too many, is decoded on the CPU instead; FFmpeg asks for the format again
- * without the GPU's, which the callback here grants; so is one whose pictures the engines would give in a layout that nothing here reads.
+ * <p>A codec, profile or size that the engines refuse, and a session beyond the limit, is decoded on the CPU instead; FFmpeg asks for the format again
+ * without the GPU's, which the callback here grants; so is one whose frames the engines would give in a layout that is not ours.
  *
  * <p>Threading: opened and closed by one thread, shared by the threads of all streams. Ownership: frees its device context on close; decoders
  * hold references of their own. The CUDA context and stream belong to the caller and must live longer than the last frame.
  */
 public final class CudaDecoding implements AutoCloseable {
 
-    /** One for all decoders: JavaCPP has room for few callbacks of a kind, and this one has no state. */
+    /** One for all decoders: JavaCPP supports few callbacks of a kind, and this one has no state. */
     private static final class FormatChoice extends AVCodecContext.Get_format_AVCodecContext_IntPointer {
         @Override
         public int call(AVCodecContext context, IntPointer offered) {
@@ -91,7 +91,7 @@ public final class CudaDecoding implements AutoCloseable {
     }
 
     /**
-     * Of the formats that a decoder offers, the GPU's where pictures then have a layout of ours, else the one in software.
+     * Of the formats that a decoder offers, the GPU's where frames then have a layout of ours, else the software one.
      *
      * @param offered ends with the software format, then {@code AV_PIX_FMT_NONE}
      */
@@ -106,7 +106,7 @@ public final class CudaDecoding implements AutoCloseable {
     }
 
     /**
-     * The layout that NVDEC gives pictures coded in a software format; null when it is none of ours.
+     * The layout that NVDEC gives frames coded in a software format; null when it is none of ours.
      *
      * @param codedFormat {@code AVCodecContext.sw_pix_fmt}
      */

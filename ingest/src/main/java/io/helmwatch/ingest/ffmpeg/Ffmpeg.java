@@ -10,15 +10,15 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
-/** The library as a whole: loading it once, its error codes as constants and as words. */
+/** The library as a whole: loads it once; its error codes as constants and as text. */
 final class Ffmpeg {
-    /** Linux errno 93: the server offers no transport that was asked for. */
+    /** Linux errno 93: the server does not offer the requested transport. */
     static final int PROTOCOL_NOT_SUPPORTED = -93;
 
-    /** Linux errno 5: also what a TLS handshake that came to nothing ends with. */
+    /** Linux errno 5: also the result of a failed TLS handshake. */
     static final int IO_ERROR = -5;
 
-    /** Linux errno 22: also what a format that is not allowed ends with. */
+    /** Linux errno 22: also the result of a format that is not allowed. */
     static final int INVALID_ARGUMENT = -22;
 
     static final int EOF;
@@ -51,16 +51,16 @@ final class Ffmpeg {
     private Ffmpeg() {}
 
     /**
-     * Loads the natives, which later touches of this class rely on.
+     * Loads the native libraries.
      *
      * @throws LinkageError when they cannot be loaded
      */
     static void load() {
-        // Initialising the class is the work; the rest is for loggers whose level was changed meanwhile.
+        // Initialising this class loads the libraries; the log level may have changed since.
         FfmpegLog.followLogger();
     }
 
-    /** The library's words for an error code. */
+    /** The library's text for an error code. */
     static String describe(int code) {
         byte[] text = new byte[128];
         avutil.av_strerror(code, text, text.length);

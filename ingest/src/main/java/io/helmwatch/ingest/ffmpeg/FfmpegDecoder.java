@@ -1,7 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
-import io.helmwatch.ingest.ffmpeg.FfmpegInput.InputLostException;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
@@ -16,10 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One decoder: in software with one thread, so that no frame waits for threads to fill, or on a GPU's video engines where they take the
- * codec.
+ * One decoder: in software with one thread, which adds no latency, or on a GPU's video engines where they support
+ * the codec.
  *
- * <p>Damaged pictures are delivered and flagged rather than left out silently, so that the source can count them. Cropping is
+ * <p>Damaged frames are delivered and flagged rather than dropped silently, so that the source can count them. Cropping is
  * applied exactly, rows may therefore start unaligned.
  *
  * <p>Threading: the stream's thread. Ownership: frees the codec context on {@link #close}, also when opening fails.
@@ -33,13 +32,13 @@ final class FfmpegDecoder implements AutoCloseable {
     private final String codecName;
     private final String displayed;
     private final boolean wantsDevice;
-    private boolean softwareTold;
+    private boolean softwareLogged;
 
     /**
      * @param stream the video stream to decode
      * @param displayed the input's name for errors
      * @param device where to decode; null decodes in software
-     * @throws InputLostException when there is no decoder for it: a camera may be told to use another codec
+     * @throws InputLostException when there is no decoder for it: the camera's codec may be changed
      */
     FfmpegDecoder(AVStream stream, String displayed, @Nullable CudaDecoding device) {
         this.displayed = displayed;
@@ -52,23 +51,23 @@ final class FfmpegDecoder implements AutoCloseable {
                     displayed + " is coded as '" + codecName
                             + "', which cannot be decoded: expected H.264, HEVC, AV1, VP8, VP9, MPEG-4 or MJPEG; convert it or change the camera's codec.");
         }
-        AVCodecContext made = avcodec.avcodec_alloc_context3(codec);
-        if (made == null) {
+        AVCodecContext allocated = avcodec.avcodec_alloc_context3(codec);
+        if (allocated == null) {
             throw new OutOfMemoryError("FFmpeg could not allocate a decoder");
         }
-        context = made;
-        countedBytes = made.sizeof();
+        context = allocated;
+        countedBytes = allocated.sizeof();
         DECODERS.allocated(countedBytes);
         try {
-            check(avcodec.avcodec_parameters_to_context(made, stream.codecpar()), displayed);
-            made.pkt_timebase(stream.time_base());
-            made.thread_count(1);
-            made.flags(made.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
-            wantsDevice = device != null && device.prepare(made, codec);
+            check(avcodec.avcodec_parameters_to_context(allocated, stream.codecpar()), displayed);
+            allocated.pkt_timebase(stream.time_base());
+            allocated.thread_count(1);
+            allocated.flags(allocated.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
+            wantsDevice = device != null && device.prepare(allocated, codec);
             if (device != null && !wantsDevice) {
-                tellSoftware();
+                logSoftware();
             }
-            check(avcodec.avcodec_open2(made, codec, (AVDictionary) null), displayed);
+            check(avcodec.avcodec_open2(allocated, codec, (AVDictionary) null), displayed);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -97,26 +96,26 @@ final class FfmpegDecoder implements AutoCloseable {
     /** Asks for a frame; returns 0, {@link Ffmpeg#EAGAIN}, {@link Ffmpeg#EOF} or an error. */
     int receive(AVFrame frame) {
         int rc = avcodec.avcodec_receive_frame(context, frame);
-        if (rc >= 0 && wantsDevice && !softwareTold && !CudaDecoding.isSurface(frame.format())) {
-            tellSoftware();
+        if (rc >= 0 && wantsDevice && !softwareLogged && !CudaDecoding.isSurface(frame.format())) {
+            logSoftware();
         }
         return rc;
     }
 
-    /** Forgets what it knows of the stream, also that it ended: the next packet is the first of a round. */
+    /** Resets the state of the stream, also its end: the next packet is the first of a round. */
     void restart() {
         avcodec.avcodec_flush_buffers(context);
     }
 
-    private void tellSoftware() {
-        softwareTold = true;
+    private void logSoftware() {
+        softwareLogged = true;
         LOG.info(
-                "{} is decoded on the CPU, since the GPU's video engines do not take this {} stream (codec, profile, size or too many sessions)",
+                "{} is decoded on the CPU: the GPU's video engines do not support this {} stream (codec, profile, size or too many sessions)",
                 displayed,
                 codecName);
     }
 
-    /** The layout of pictures that stay in device memory; null when it is none of ours. */
+    /** The layout of frames that stay in device memory; null when it is none of ours. */
     @Nullable
     PixelFormat surfaceFormat() {
         AVCodecContext open = context;

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FfmpegFrameLease implements FrameLease {
     private static final NativeMemory.Account HOLDERS = NativeMemory.account("ffmpeg.leases");
-    private static final NativeMemory.Account PICTURES = NativeMemory.account("ffmpeg.pictures");
+    private static final NativeMemory.Account FRAMES = NativeMemory.account("ffmpeg.pictures");
     private static final ColorEncoding[] ENCODINGS = encodings();
 
     private @Nullable AVFrame frame;
@@ -35,7 +35,7 @@ public final class FfmpegFrameLease implements FrameLease {
     private final FrameInfo info = new FrameInfo();
     private final FramePlanes planes = new FramePlanes();
     private long holderBytes;
-    private long pictureBytes;
+    private long frameBytes;
     private boolean held;
 
     private FfmpegFrameLease() {
@@ -64,7 +64,7 @@ public final class FfmpegFrameLease implements FrameLease {
         return open;
     }
 
-    /** Takes notice of the picture that was put into {@link #frame()}. */
+    /** Describes the frame that was put into {@link #frame()}. */
     void hold(PixelFormat pixelFormat, Memory where, Orientation turn) {
         AVFrame open = frame();
         LongPointer pointers = planePointers;
@@ -88,8 +88,8 @@ public final class FfmpegFrameLease implements FrameLease {
             bytes += (long) open.linesize(plane) * pixelFormat.planeRows(plane, open.height());
         }
         held = true;
-        pictureBytes = bytes;
-        PICTURES.allocated(bytes);
+        frameBytes = bytes;
+        FRAMES.allocated(bytes);
     }
 
     @Override
@@ -109,10 +109,10 @@ public final class FfmpegFrameLease implements FrameLease {
         avutil.av_frame_move_ref(destination, source.frame());
         info.copyFrom(source.info);
         planes.copyFrom(source.planes);
-        pictureBytes = source.pictureBytes;
+        frameBytes = source.frameBytes;
         held = true;
         source.held = false;
-        source.pictureBytes = 0;
+        source.frameBytes = 0;
         source.planes.clear();
     }
 
@@ -127,8 +127,8 @@ public final class FfmpegFrameLease implements FrameLease {
         if (open != null && held) {
             held = false;
             avutil.av_frame_unref(open);
-            PICTURES.freed(pictureBytes);
-            pictureBytes = 0;
+            FRAMES.freed(frameBytes);
+            frameBytes = 0;
             planes.clear();
         }
     }
@@ -159,7 +159,7 @@ public final class FfmpegFrameLease implements FrameLease {
     @Override
     public FrameLease download() {
         if (!held) {
-            throw new IllegalStateException("the frame lease holds no picture");
+            throw new IllegalStateException("the frame lease holds no frame");
         }
         if (memory() == Memory.HOST) {
             return FrameLease.super.download();
@@ -183,7 +183,7 @@ public final class FfmpegFrameLease implements FrameLease {
             rc = avutil.av_frame_copy_props(to, from);
         }
         if (rc >= 0 && surface.orientation() != Orientation.UPRIGHT) {
-            try (PictureFilter filter = new PictureFilter();
+            try (FrameConverter filter = new FrameConverter();
                     FfmpegFrameLease stored = create()) {
                 avutil.av_frame_move_ref(stored.frame(), to);
                 rc = filter.apply(stored.frame(), to, surface.orientation(), surface.format());
@@ -204,10 +204,10 @@ public final class FfmpegFrameLease implements FrameLease {
     @Override
     public ByteBuffer plane(int plane) {
         if (!held) {
-            throw new IllegalStateException("the frame lease holds no picture");
+            throw new IllegalStateException("the frame lease holds no frame");
         }
         if (memory() != Memory.HOST) {
-            throw new IllegalStateException("the picture is in " + memory() + " memory, which the CPU cannot address");
+            throw new IllegalStateException("the frame is in " + memory() + " memory, which the CPU cannot address");
         }
         return frame().data(plane)
                 .capacity(planes.bytes(plane, info))

@@ -3,7 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avutil;
 
-/** What FFmpeg library this build carries. Threading: any thread. */
+/** The FFmpeg library of this build. Threading: any thread. */
 public final class FfmpegLibrary {
     private FfmpegLibrary() {}
 

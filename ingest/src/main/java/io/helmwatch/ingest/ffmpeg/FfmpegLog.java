@@ -10,10 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * FFmpeg's own log as SLF4J lines at debug, redacted, at most 20 lines a second (what is left out is counted).
+ * FFmpeg's own log as SLF4J lines at debug, redacted, at most 20 lines a second (the others are counted).
  *
  * <p>The library formats a line itself before it calls; it is never asked for more than its verbose level, since above it
- * writes the requests it sends, credentials included. While the logger is not enabled for debug the library stays quiet.
+ * writes the requests it sends, credentials included. While the logger is not enabled for debug the library logs nothing.
  *
  * <p>Threading: called by any thread of the process, native ones included.
  */
@@ -35,7 +35,7 @@ final class FfmpegLog extends LogCallback {
         followLogger();
     }
 
-    /** Asks the library for what the logger is enabled for at the moment. */
+    /** Sets the library's level to that of the logger. */
     static void followLogger() {
         int level;
         if (LOG.isTraceEnabled()) {
@@ -50,7 +50,7 @@ final class FfmpegLog extends LogCallback {
 
     @Override
     public void call(int level, BytePointer message) {
-        // An exception must not travel into native code.
+        // An exception must not reach native code.
         try {
             if (level > avutil.AV_LOG_VERBOSE || message == null || !LOG.isDebugEnabled() || !admit()) {
                 return;
@@ -73,7 +73,7 @@ final class FfmpegLog extends LogCallback {
         if (second != current && window.compareAndSet(current, second)) {
             long left = lines.getAndSet(0) - LINES_PER_SECOND;
             if (left > 0) {
-                LOG.debug("{} lines of FFmpeg left out", left);
+                LOG.debug("{} lines of FFmpeg's log dropped", left);
             }
         }
         return lines.incrementAndGet() <= LINES_PER_SECOND;

@@ -14,7 +14,7 @@ final class FfmpegPixelFormats {
 
     private FfmpegPixelFormats() {}
 
-    /** The format whose planes the picture has as they are; null when it must be converted. */
+    /** The format whose planes the frame has as they are; null when it must be converted. */
     static @Nullable PixelFormat direct(int avFormat) {
         return switch (avFormat) {
             case avutil.AV_PIX_FMT_YUV420P, avutil.AV_PIX_FMT_YUVJ420P, avutil.AV_PIX_FMT_YUVA420P -> PixelFormat.I420;
@@ -32,7 +32,7 @@ final class FfmpegPixelFormats {
         };
     }
 
-    /** The format that comes nearest to one that has to be converted; null when the picture is not in host memory. */
+    /** The format nearest to one that has to be converted; null when the frame is not in host memory. */
     static @Nullable PixelFormat nearest(int avFormat) {
         PixelFormat same = direct(avFormat);
         if (same != null) {

@@ -6,7 +6,7 @@ import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * The rounds of a looped file as one long stream: timestamps that go on from round to round, for a file whose rounds may follow each other
+ * The rounds of a looped file as one long stream: timestamps that continue from round to round, for a file whose rounds may follow each other
  * without a flush of the decoder.
  *
  * <p>That matters for H.264 alone: in a flush FFmpeg's decoder drops its tables and with them the video engine's session, and a new one takes
@@ -24,7 +24,7 @@ final class FileRounds {
     private final int lengthBytes;
 
     private boolean started;
-    private boolean beginsWithIdr;
+    private boolean startsWithIdr;
     private long first = Long.MAX_VALUE;
     private long end = Long.MIN_VALUE;
     private long shift;
@@ -42,11 +42,11 @@ final class FileRounds {
                 : 0;
     }
 
-    /** Looks at a packet of the video, in the order of the file, and moves its timestamps on. */
-    void take(AVPacket packet) {
+    /** Shifts the timestamps of a video packet; packets come in the order of the file. */
+    void shift(AVPacket packet) {
         if (!started) {
             started = true;
-            beginsWithIdr = lengthBytes > 0 && holdsIdr(packet.data(), packet.size());
+            startsWithIdr = lengthBytes > 0 && holdsIdr(packet.data(), packet.size());
         }
         long pts = packet.pts();
         if (pts != Ffmpeg.NO_TIMESTAMP) {
@@ -76,12 +76,12 @@ final class FileRounds {
         return false;
     }
 
-    /** Whether the first picture needs nothing of what came before it, so that the decoder may be fed on. */
+    /** Whether the first frame is decodable on its own, so that the decoder needs no flush. */
     boolean followEachOther() {
-        return beginsWithIdr;
+        return startsWithIdr;
     }
 
-    /** The next packet is the file's first again; its time follows the latest one of the round that ended. */
+    /** Starts the next round: its first packet follows the latest one of the round before. */
     void next() {
         if (end > first) {
             shift += end - first;

@@ -2,7 +2,6 @@ package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
-import io.helmwatch.ingest.ffmpeg.FfmpegInput.InputLostException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -10,10 +9,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Resolves a host's name before FFmpeg does, on a thread that may be left behind: the system's resolver knows no deadline and
+ * Resolves a host's name before FFmpeg does, on a thread that may be abandoned: the system's resolver knows no deadline and
  * does not ask FFmpeg's interrupt callback, so a dead name server would hold the stream's thread.
  *
- * <p>Threading: the stream's thread; at most one look-up of a stream is under way.
+ * <p>Threading: the stream's thread; at most one look-up of a stream is in progress.
  */
 final class HostLookup {
     private @Nullable Lookup pending;
@@ -36,8 +35,8 @@ final class HostLookup {
             if (left <= 0) {
                 throw new InputLostException(
                         Cause.LOST,
-                        "The name server did not tell the address of " + host + " within "
-                                + FfmpegInput.seconds(timeout) + ": check this machine's DNS.");
+                        "The name server did not resolve " + host + " within " + OpenFailure.seconds(timeout)
+                                + ": check this machine's DNS.");
             }
             LockSupport.parkNanos(this, left);
         }

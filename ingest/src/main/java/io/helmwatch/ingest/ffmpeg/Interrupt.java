@@ -5,8 +5,8 @@ import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The deadline of the blocking call that a stream is in. FFmpeg asks it between its waits (every 100 ms at most) and gives the
- * call up with {@code AVERROR_EXIT} when it has passed or the stream was stopped.
+ * The deadline of the blocking call that a stream is in. FFmpeg asks it between its waits (every 100 ms at most) and ends the
+ * call with {@code AVERROR_EXIT} when it has passed or the stream was stopped.
  *
  * <p>There is one native callback for the whole process, since JavaCPP has ten trampolines per callback class; it finds the
  * stream by its thread, on which FFmpeg does all its input. Asking allocates nothing.
@@ -18,12 +18,12 @@ final class Interrupt {
     private static final Callback CALLBACK = new Callback();
 
     private volatile boolean stopped;
-    private boolean deaf;
+    private boolean closing;
     private boolean armed;
     private boolean expired;
     private long deadlineNanos;
 
-    /** Makes every blocking call of the calling thread answer to this object. */
+    /** Binds every blocking call of the calling thread to this object. */
     void attach() {
         CURRENT.set(this);
     }
@@ -40,25 +40,25 @@ final class Interrupt {
         }
     }
 
-    /** The calls that follow may take this long in sum. */
+    /** The calls that follow may take this long in total. */
     void arm(long nanos) {
         deadlineNanos = System.nanoTime() + nanos;
         armed = true;
         expired = false;
-        deaf = false;
+        closing = false;
     }
 
-    /** The calls that follow take as long as they take, unless the stream is stopped. */
+    /** The calls that follow have no deadline; only a stop ends them. */
     void disarm() {
         armed = false;
         expired = false;
-        deaf = false;
+        closing = false;
     }
 
-    /** As {@link #arm}, but goes on when the stream is stopped: closing has to say goodbye to the server. */
+    /** As {@link #arm}, but a stop does not end the calls: closing has to end the session with the server. */
     void armForClosing(long nanos) {
         arm(nanos);
-        deaf = true;
+        closing = true;
     }
 
     void stop() {
@@ -74,8 +74,8 @@ final class Interrupt {
         return expired || isLate();
     }
 
-    /** Whether a call was given up because of the deadline, even if it found something to return. */
-    boolean gaveUp() {
+    /** Whether a call was ended by the deadline, even if it still returned something. */
+    boolean wasEnded() {
         return expired;
     }
 
@@ -83,8 +83,8 @@ final class Interrupt {
         return armed && System.nanoTime() - deadlineNanos >= 0;
     }
 
-    private boolean givesUp() {
-        if (stopped && !deaf) {
+    private boolean shouldEnd() {
+        if (stopped && !closing) {
             return true;
         }
         if (isLate()) {
@@ -97,7 +97,7 @@ final class Interrupt {
         @Override
         public int call(Pointer opaque) {
             Interrupt current = CURRENT.get();
-            return current != null && current.givesUp() ? 1 : 0;
+            return current != null && current.shouldEnd() ? 1 : 0;
         }
     }
 }

@@ -1,4 +1,4 @@
-/** FFmpeg behind the interfaces of {@code ingest}: demuxing, decoding, upright pictures, the library's log. */
+/** FFmpeg behind the interfaces of {@code ingest}: demuxing, decoding, orientation and pixel formats, the library's log. */
 @NullMarked
 package io.helmwatch.ingest.ffmpeg;
 

@@ -48,7 +48,7 @@ class CudaDecodingGpuTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"site-worker-720p.mp4", "hevc.mp4", "bt709_full_range.mp4", "resolution-change.h264"})
-    void shouldLeaveTheCpusPicturesInDeviceMemory(String clip) {
+    void shouldDecodeTheSameFramesAsTheCpuIntoDeviceMemory(String clip) {
         List<Picture> expected = pictures(clip, false);
         List<Picture> found = pictures(clip, true);
 
@@ -56,7 +56,7 @@ class CudaDecodingGpuTest {
         for (int i = 0; i < found.size(); i++) {
             Picture gpu = found.get(i);
             Picture cpu = expected.get(i);
-            assertThat(gpu.memory).as("memory of picture %d", i).isEqualTo(Memory.CUDA);
+            assertThat(gpu.memory).as("memory of frame %d", i).isEqualTo(Memory.CUDA);
             assertThat(gpu.description).isEqualTo(cpu.description);
             assertThat(gpu.luma).as("mean luma of picture %d", i).isBetween(cpu.luma - 0.5, cpu.luma + 0.5);
             assertThat(gpu.cb).as("mean Cb of picture %d", i).isBetween(cpu.cb - 0.5, cpu.cb + 0.5);
@@ -70,7 +70,7 @@ class CudaDecodingGpuTest {
         assertThat(pictures).hasSameSizeAs(pictures("av1_video.mkv", false)).isNotEmpty();
     }
 
-    /** What is compared of a picture. */
+    /** What is compared of a frame. */
     private record Picture(Memory memory, String description, double luma, double cb) {}
 
     private List<Picture> pictures(String clip, boolean onDevice) {

@@ -30,7 +30,7 @@ class FfmpegFrameLeaseTest {
     }
 
     @Test
-    void shouldMoveThePictureAndItsDescription() {
+    void shouldMoveTheFrameAndItsDescription() {
         try (FfmpegFrameLease slot = FfmpegFrameLease.create()) {
             play(frame -> {
                 long address = frame.planeAddress(0);
@@ -65,7 +65,7 @@ class FfmpegFrameLeaseTest {
     }
 
     @Test
-    void shouldKeepPicturesThatAreHeldWhileTheStreamGoesOn() {
+    void shouldKeepFramesThatAreHeldWhileTheStreamContinues() {
         List<FfmpegFrameLease> slots = new ArrayList<>();
         List<Integer> colours = new ArrayList<>();
         play(frame -> {
@@ -83,7 +83,7 @@ class FfmpegFrameLeaseTest {
     }
 
     @Test
-    void shouldReplaceThePictureThatWasHeld() {
+    void shouldReplaceTheFrameThatWasHeld() {
         try (FfmpegFrameLease slot = FfmpegFrameLease.create()) {
             play(slot::take);
             assertThat(slot.sequence()).isEqualTo(49);

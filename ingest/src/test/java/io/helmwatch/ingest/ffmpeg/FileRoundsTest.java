@@ -19,13 +19,13 @@ class FileRoundsTest {
         "annex-b.ts, -c:v libopenh264 -g 5, false",
         "other.mp4, -c:v mpeg4 -g 5, false"
     })
-    void shouldFeedOnOnlyWhatBeginsWithAnIdrPicture(String name, String codec, boolean expected) {
+    void shouldContinueWithoutAFlushOnlyWhereTheFileStartsWithAnIdrFrame(String name, String codec, boolean expected) {
         String clip = TestClips.make(name, "-i testsrc2=size=64x48:rate=25 -frames:v 10 " + codec)
                 .toString();
         Interrupt interrupt = new Interrupt();
         StreamConfig config = StreamConfig.of("rounds", clip).playing(clip, false, true);
         interrupt.attach();
-        try (FfmpegInput input = new FfmpegInput(config, StreamAddress.parse(clip), interrupt, null, null);
+        try (FfmpegInput input = FfmpegInput.open(config, StreamAddress.parse(clip), interrupt, null);
                 AVPacket packet = avcodec.av_packet_alloc()) {
             long last = Long.MIN_VALUE;
             int packets = 0;
@@ -35,10 +35,11 @@ class FileRoundsTest {
                 avcodec.av_packet_unref(packet);
             }
             assertThat(packets).isEqualTo(10);
-            assertThat(input.followItself()).isEqualTo(expected);
+            assertThat(input.startNextRound()).isEqualTo(expected);
             if (expected) {
                 assertThat(input.read(packet)).isZero();
-                assertThat(input.toNanos(packet.pts()) - input.toNanos(last)).isBetween(39_000_000L, 41_000_000L);
+                assertThat(input.video().toNanos(packet.pts()) - input.video().toNanos(last))
+                        .isBetween(39_000_000L, 41_000_000L);
             }
             avcodec.av_packet_free(packet);
         } finally {

@@ -91,13 +91,13 @@ class FileSourceTest {
         "loop.mp4, -c:v libopenh264 -g 10 -pix_fmt yuv420p",
         "loop.ts, -c:v mpeg2video -bf 2 -g 10"
     })
-    void shouldShowTheSamePicturesInEveryRound(String name, String codec) {
+    void shouldDeliverTheSameFramesInEveryRound(String name, String codec) {
         Path clip = TestClips.make(name, "-i testsrc2=size=64x48:rate=25 -frames:v 25 " + codec);
         assertRoundsAreAlike(clip, 25);
     }
 
     @Test
-    void shouldShowTheSamePicturesInEveryRoundOfAClipWithReorderedPictures() {
+    void shouldDeliverTheSameFramesInEveryRoundOfAClipWithReorderedFrames() {
         assertRoundsAreAlike(Path.of("../models/demo-clip/yard.mp4"), 625);
     }
 
@@ -123,10 +123,9 @@ class FileSourceTest {
     }
 
     @Test
-    void shouldShowAFolderOfPicturesInOrder() throws IOException {
+    void shouldPlayAFolderOfImagesInOrder() throws IOException {
         for (int i = 1; i <= 11; i++) {
-            Path picture =
-                    TestClips.make("p.png", "-i color=gray:size=" + (16 + i) + "x16 -frames:v 1 -c:v png");
+            Path picture = TestClips.make("p.png", "-i color=gray:size=" + (16 + i) + "x16 -frames:v 1 -c:v png");
             Files.copy(picture, folder.resolve("p" + i + ".png"));
         }
         Files.writeString(folder.resolve("p3b.jpg"), "no picture");
@@ -140,16 +139,14 @@ class FileSourceTest {
         assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1);
         assertThat(receiver.lastStatus().state()).isEqualTo(State.ENDED);
         assertThat(receiver.lastStatus().reason())
-                .isEqualTo("1 of 12 pictures could not be decoded; the first: " + folder
-                        + "/p3b.jpg does not begin like a JPEG, PNG, BMP or WebP picture.");
+                .isEqualTo("1 of 12 images could not be decoded; the first: " + folder
+                        + "/p3b.jpg does not begin like a JPEG, PNG, BMP or WebP image.");
     }
 
     @Test
     void shouldCarryOnThroughChangesOfSizeAndFormat() throws IOException {
-        Path small =
-                TestClips.make("small.ts", "-i testsrc2=size=64x48:rate=25 -frames:v 10 -c:v libopenh264");
-        Path large =
-                TestClips.make("large.ts", "-i testsrc2=size=162x100:rate=25 -frames:v 10 -c:v libopenh264");
+        Path small = TestClips.make("small.ts", "-i testsrc2=size=64x48:rate=25 -frames:v 10 -c:v libopenh264");
+        Path large = TestClips.make("large.ts", "-i testsrc2=size=162x100:rate=25 -frames:v 10 -c:v libopenh264");
         Path joined = folder.resolve("joined.ts");
         Files.write(joined, concatenate(small, large, small));
 
@@ -164,10 +161,8 @@ class FileSourceTest {
 
     @Test
     void shouldCarryOnThroughChangesOfPixelFormat() throws IOException {
-        Path half = TestClips.make(
-                "half.mjpeg", "-i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj420p -c:v mjpeg");
-        Path full = TestClips.make(
-                "full.mjpeg", "-i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj444p -c:v mjpeg");
+        Path half = TestClips.make("half.mjpeg", "-i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj420p -c:v mjpeg");
+        Path full = TestClips.make("full.mjpeg", "-i testsrc2=size=64x48 -frames:v 5 -pix_fmt yuvj444p -c:v mjpeg");
         Path joined = folder.resolve("joined.mjpeg");
         Files.write(joined, concatenate(half, full, half));
 
@@ -212,8 +207,7 @@ class FileSourceTest {
 
     @Test
     void shouldEndATruncatedClipWhereItBreaks() throws IOException {
-        Path clip =
-                TestClips.make("whole.mkv", "-i testsrc2=size=320x240:rate=25 -frames:v 50 -c:v libopenh264");
+        Path clip = TestClips.make("whole.mkv", "-i testsrc2=size=320x240:rate=25 -frames:v 50 -c:v libopenh264");
         byte[] bytes = Files.readAllBytes(clip);
         Path truncated = folder.resolve("truncated.mkv");
         Files.write(truncated, Arrays.copyOf(bytes, bytes.length / 2));
@@ -240,24 +234,23 @@ class FileSourceTest {
 
         assertFails(
                 folder.resolve("absent.mp4"),
-                " does not exist: give the path of a video, a picture or a folder of pictures.");
-        assertFails(empty, " is empty (0 bytes): expected a video or a picture; copy it again.");
+                " does not exist: give the path of a video, an image or a folder of images.");
+        assertFails(empty, " is empty (0 bytes): expected a video or an image; copy it again.");
         assertFails(
                 text,
-                " is not a video or picture that can be read (Invalid data found when processing input): expected mp4");
+                " is not a video or image that can be read (Invalid data found when processing input): expected mp4");
         assertFails(
                 headOnly,
-                " is not a video or picture that can be read (Invalid data found when processing input): expected mp4");
+                " is not a video or image that can be read (Invalid data found when processing input): expected mp4");
         assertFails(sound, " holds no video stream: found audio aac; give a file or camera with video.");
         assertFails(unknown, " is coded as 'none', which cannot be decoded: expected H.264, HEVC");
         assertFails(torn, " ");
         RecordingReceiver receiver = run(stream(pictureless.toString(), 0, false, false));
         assertThat(receiver.lastStatus().reason())
                 .isEqualTo("The folder " + pictureless
-                        + " holds no pictures: expected files that end in .jpg, .jpeg, .png, .bmp or .webp.");
+                        + " holds no images: expected files that end in .jpg, .jpeg, .png, .bmp or .webp.");
         assertThat(run(stream("/dev/zero", 0, false, false)).lastStatus().reason())
-                .isEqualTo(
-                        "/dev/zero is neither a file nor a folder: give a video, a picture or a folder of pictures.");
+                .isEqualTo("/dev/zero is neither a file nor a folder: give a video, an image or a folder of images.");
         assertThat(run(stream("concat:a|b", 0, false, false)).lastStatus().reason())
                 .startsWith("The scheme 'concat:' is not allowed");
     }
@@ -288,7 +281,7 @@ class FileSourceTest {
             assertThat(receiver.lastStatus().state()).as(script[0]).isEqualTo(State.FAILED);
             assertThat(receiver.lastStatus().reason())
                     .as(script[0])
-                    .contains("is not a video or picture that can be read");
+                    .contains("is not a video or image that can be read");
         }
     }
 

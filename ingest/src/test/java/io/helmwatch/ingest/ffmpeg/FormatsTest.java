@@ -33,22 +33,22 @@ class FormatsTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         // file, encoder, pixel format in FFmpeg's words, what is offered
-        "h264.mp4, libopenh264 -b:v 1M, yuv420p, I420",
-        "h264.mkv, libopenh264 -b:v 1M, yuv420p, I420",
-        "h264.mov, libopenh264 -b:v 1M, yuv420p, I420",
-        "h264.avi, libopenh264 -b:v 1M, yuv420p, I420",
-        "h264.ts, libopenh264 -b:v 1M, yuv420p, I420",
-        "h264.flv, libopenh264 -b:v 1M, yuv420p, I420",
-        "raw.h264, libopenh264 -b:v 1M, yuv420p, I420",
+        "h264.mp4, libopenh264 -b 1M, yuv420p, I420",
+        "h264.mkv, libopenh264 -b 1M, yuv420p, I420",
+        "h264.mov, libopenh264 -b 1M, yuv420p, I420",
+        "h264.avi, libopenh264 -b 1M, yuv420p, I420",
+        "h264.ts, libopenh264 -b 1M, yuv420p, I420",
+        "h264.flv, libopenh264 -b 1M, yuv420p, I420",
+        "raw.h264, libopenh264 -b 1M, yuv420p, I420",
         "mpeg4.avi, mpeg4 -q:v 2, yuv420p, I420",
         "mpeg4.mp4, mpeg4 -q:v 2, yuv420p, I420",
         "mjpeg.avi, mjpeg -q:v 2, yuvj420p, I420",
         "mjpeg422.mov, mjpeg -q:v 2, yuvj422p, I422",
         "mjpeg444.mkv, mjpeg -q:v 2, yuvj444p, I444",
         "raw.mjpeg, mjpeg -q:v 2, yuvj420p, I420",
-        "vp8.webm, libvpx -deadline realtime -cpu-used 8 -b:v 1M, yuv420p, I420",
-        "vp9.webm, libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M, yuv420p, I420",
-        "vp9_444.webm, libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M, yuv444p, I444",
+        "vp8.webm, libvpx -deadline realtime -cpu-used 8 -b 1M, yuv420p, I420",
+        "vp9.webm, libvpx-vp9 -deadline realtime -cpu-used 8 -b 1M, yuv420p, I420",
+        "vp9_444.webm, libvpx-vp9 -deadline realtime -cpu-used 8 -b 1M, yuv444p, I444",
         "av1.mkv, libsvtav1 -preset 12, yuv420p, I420",
         "av1.mp4, libsvtav1 -preset 12, yuv420p, I420",
         "av1_10.mkv, libsvtav1 -preset 12, yuv420p10le, I420_10",
@@ -145,7 +145,7 @@ class FormatsTest {
         "-display_hflip, 160, 120, G R Y B",
         "-display_vflip, 160, 120, B Y R G",
     })
-    void shouldTurnPicturesUpright(String options, int width, int height, String quadrants) {
+    void shouldTurnFramesUpright(String options, int width, int height, String quadrants) {
         Path plain =
                 TestClips.make("plain.mp4", quadrants(160, 120, "smpte170m", "tv", "yuv420p") + " -c:v mpeg4 -q:v 2");
         Path clip = TestClips.make("turned.mp4", options + " -i " + plain + " -c copy");
@@ -161,7 +161,7 @@ class FormatsTest {
 
     @ParameterizedTest
     @CsvSource({
-        // Exif orientation (JEITA CP-3451, tag 274) of a stored picture R G / B Y, quadrants as displayed
+        // Exif orientation (JEITA CP-3451, tag 274) of a stored image R G / B Y, quadrants as displayed
         "1, R G B Y",
         "2, G R Y B",
         "3, Y B G R",
@@ -187,9 +187,8 @@ class FormatsTest {
 
     @ParameterizedTest
     @CsvSource({"a.jpg, mjpeg", "b.jpeg, mjpeg", "c.png, png", "d.bmp, bmp", "e.webp, libwebp -lossless 1"})
-    void shouldDecodePictures(String name, String encoder) {
-        Path picture =
-                TestClips.make(name, "-i color=0x28C828:size=64x48,format=rgb24 -frames:v 1 -c:v " + encoder);
+    void shouldDecodeImages(String name, String encoder) {
+        Path picture = TestClips.make(name, "-i color=0x28C828:size=64x48,format=rgb24 -frames:v 1 -c:v " + encoder);
 
         List<Seen> frames = play(picture);
 

@@ -40,7 +40,7 @@ final class H264Packets {
         }
     }
 
-    /** RTP payloads of every picture in turn. */
+    /** RTP payloads of every frame in turn. */
     List<List<byte[]>> accessUnits() {
         return accessUnits;
     }

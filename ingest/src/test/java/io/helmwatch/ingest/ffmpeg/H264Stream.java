@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A raw H.264 stream that can be played with pictures left out. */
+/** A raw H.264 stream that can be played with frames left out. */
 final class H264Stream {
     private final List<byte[]> nals;
 
@@ -12,7 +12,7 @@ final class H264Stream {
         nals = new ArrayList<>(H264Packets.split(annexB));
     }
 
-    /** The stream without the pictures from..to-1; parameter sets stay. */
+    /** The stream without the frames from..to-1; parameter sets stay. */
     byte[] withoutPictures(int from, int to) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int picture = -1;

@@ -107,7 +107,7 @@ class HttpTest {
     }
 
     @Test
-    void shouldPlayTheEndlessPicturesOfAnOldCamera() {
+    void shouldPlayMotionJpegOverHttp() {
         Path picture = TestClips.make("snapshot.jpg", "-i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
         server.createContext("/video", exchange -> {
             exchange.getResponseHeaders().add("Content-Type", "multipart/x-mixed-replace; boundary=frame");
@@ -138,7 +138,7 @@ class HttpTest {
     }
 
     @Test
-    void shouldShowASinglePicture() {
+    void shouldPlayASingleImage() {
         Path picture = TestClips.make("snapshot.jpg", "-i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
         server.createContext("/snapshot.jpg", exchange -> send(exchange, 200, Files.readAllBytes(picture)));
 

@@ -19,7 +19,7 @@ public final class MutatedMedia {
 
     private MutatedMedia() {}
 
-    /** Clips and pictures of every container and codec that can be encoded here, each a few kilobytes. */
+    /** Clips and images of every container and codec that can be encoded here, each a few kilobytes. */
     public static List<Path> originals() {
         return List.of(
                 TestClips.make("m.mp4", VIDEO + "-c:v libopenh264"),

@@ -177,9 +177,7 @@ final class TestEncoder {
 
     private AVFormatContext openContainer(Path output) {
         AVFormatContext container = new AVFormatContext(null);
-        check(
-                output + " container",
-                avformat.avformat_alloc_output_context2(container, null, null, output.toString()));
+        check(output + " container", avformat.avformat_alloc_output_context2(container, null, null, output.toString()));
         opened.register(() -> avformat.avformat_free_context(container));
         AVIOContext file = new AVIOContext(null);
         check(
@@ -199,8 +197,7 @@ final class TestEncoder {
         check("header", avformat.avformat_write_header(container, options));
         AVDictionaryEntry unknown = avutil.av_dict_get(options, "", null, avutil.AV_DICT_IGNORE_SUFFIX);
         if (unknown != null && !unknown.isNull()) {
-            throw new AssertionError(
-                    "nobody knows the option -" + unknown.key().getString());
+            throw new AssertionError("nobody knows the option -" + unknown.key().getString());
         }
         avutil.av_dict_free(options);
     }
@@ -225,6 +222,7 @@ final class TestEncoder {
         AVFormatContext input = new AVFormatContext(null);
         check("input", avformat.avformat_open_input(input, take("-i", ""), null, null));
         opened.register(() -> avformat.avformat_close_input(input));
+        check("streams", avformat.avformat_find_stream_info(input, (PointerPointer<?>) null));
         AVStream from = input.streams(0);
         AVFormatContext container = openContainer(output);
         AVStream to = avformat.avformat_new_stream(container, null);

@@ -89,8 +89,7 @@ class TlsTest {
 
     @Test
     void shouldRefusePlaylistsWhoseSegmentsWouldNotBeVerified() throws IOException {
-        Path clip =
-                TestClips.make("segment.ts", "-i testsrc2=size=160x120:rate=25 -frames:v 25 -c:v libopenh264");
+        Path clip = TestClips.make("segment.ts", "-i testsrc2=size=160x120:rate=25 -frames:v 25 -c:v libopenh264");
         String impostor = serve(own, "/segment.ts", clip);
         byte[] playlist = ("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n" + impostor
                         + "\n#EXT-X-ENDLIST\n")

@@ -6,7 +6,7 @@ import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.ingest.PictureFiles;
+import io.helmwatch.ingest.ImageFiles;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.evaluation.BackendComparison;
@@ -145,11 +145,11 @@ final class CompareCommand implements Callable<Integer> {
         }
         List<String> media = DetectCommand.mediaAt(path.toString());
         List<String> sources = new ArrayList<>();
-        if (Files.isDirectory(path) && media.stream().anyMatch(one -> PictureFiles.isPicture(Path.of(one)))) {
+        if (Files.isDirectory(path) && media.stream().anyMatch(one -> ImageFiles.isImage(Path.of(one)))) {
             sources.add(path.toString());
         }
         media.stream()
-                .filter(one -> !Files.isDirectory(path) || !PictureFiles.isPicture(Path.of(one)))
+                .filter(one -> !Files.isDirectory(path) || !ImageFiles.isImage(Path.of(one)))
                 .forEach(sources::add);
         return sources;
     }

@@ -122,7 +122,7 @@ final class DetectCommand implements Callable<Integer> {
         }
         try (Stream<Path> files = Files.list(folder)) {
             List<String> media = files.filter(DetectCommand::isMedia)
-                    .sorted(io.helmwatch.ingest.PictureFiles.NATURAL_ORDER)
+                    .sorted(io.helmwatch.ingest.ImageFiles.NATURAL_ORDER)
                     .map(Path::toString)
                     .toList();
             if (media.isEmpty()) {

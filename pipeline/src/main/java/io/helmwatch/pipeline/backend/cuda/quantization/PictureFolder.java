@@ -5,8 +5,8 @@ import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.ingest.ImageFiles;
 import io.helmwatch.ingest.IngestException;
-import io.helmwatch.ingest.PictureFiles;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.cli.CommandFailure;
 import io.helmwatch.postprocess.LabelledBox;
@@ -61,7 +61,7 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
         try {
             entries = Files.isDirectory(folder.resolve("images")) && Files.isDirectory(folder.resolve("labels"))
                     ? LabelledPictures.list(folder)
-                    : PictureFiles.inFolder(folder).stream()
+                    : ImageFiles.inFolder(folder).stream()
                             .map(picture -> new LabelledPictures.Entry(picture, beside(picture)))
                             .toList();
         } catch (IngestException none) {

@@ -119,7 +119,7 @@ class PictureFolderTest {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         assertThatThrownBy(() -> PictureFolder.open(empty, MODEL))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("holds no pictures");
+                .hasMessageContaining("holds no images");
 
         Path broken = Files.createDirectory(folder.resolve("broken"));
         Files.writeString(broken.resolve("text.jpg"), "no picture");

@@ -10,12 +10,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PictureFilesTest {
+class ImageFilesTest {
     @TempDir
     Path folder;
 
     @Test
-    void shouldListPicturesInTheOrderAPersonCounts() throws IOException {
+    void shouldListImagesInNaturalOrder() throws IOException {
         for (String name : List.of(
                 "frame10.jpg",
                 "frame2.jpg",
@@ -30,25 +30,25 @@ class PictureFilesTest {
         }
         Files.createDirectory(folder.resolve("d.jpg"));
 
-        assertThat(PictureFiles.inFolder(folder))
+        assertThat(ImageFiles.inFolder(folder))
                 .extracting(path -> path.getFileName().toString())
                 .containsExactly("a.bmp", "b.webp", "c.jpeg", "Frame1.JPG", "frame2.jpg", "frame02.png", "frame10.jpg");
     }
 
     @Test
     void shouldCompareNumbersOfAnyLength() {
-        assertThat(PictureFiles.compareNaturally("x99999999999999999999999", "x100000000000000000000000"))
+        assertThat(ImageFiles.compareNaturally("x99999999999999999999999", "x100000000000000000000000"))
                 .isNegative();
-        assertThat(PictureFiles.compareNaturally("x007", "x7")).isNotZero();
-        assertThat(PictureFiles.compareNaturally("x7", "x7a")).isNegative();
-        assertThat(PictureFiles.compareNaturally("same", "same")).isZero();
+        assertThat(ImageFiles.compareNaturally("x007", "x7")).isNotZero();
+        assertThat(ImageFiles.compareNaturally("x7", "x7a")).isNegative();
+        assertThat(ImageFiles.compareNaturally("same", "same")).isZero();
     }
 
     @Test
-    void shouldRefuseAFolderWithoutPictures() {
-        assertThatThrownBy(() -> PictureFiles.inFolder(folder))
+    void shouldRefuseAFolderWithoutImages() {
+        assertThatThrownBy(() -> ImageFiles.inFolder(folder))
                 .isInstanceOf(IngestException.class)
                 .hasMessage("The folder " + folder
-                        + " holds no pictures: expected files that end in .jpg, .jpeg, .png, .bmp or .webp.");
+                        + " holds no images: expected files that end in .jpg, .jpeg, .png, .bmp or .webp.");
     }
 }

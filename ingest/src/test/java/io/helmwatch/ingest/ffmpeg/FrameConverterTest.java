@@ -12,21 +12,21 @@ import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** FFmpeg's filters turn pictures as {@link Orientation} says, in every format in which a GPU gives them. */
-class PictureFilterTest {
+/** FFmpeg's filters turn frames as {@link Orientation} says, in every format that a GPU decodes to. */
+class FrameConverterTest {
     private static final int WIDTH = 10;
     private static final int HEIGHT = 6;
 
     @ParameterizedTest
     @EnumSource(Orientation.class)
-    void shouldTurnPicturesAsTheOrientationSays(Orientation orientation) {
+    void shouldTurnFramesAsTheOrientationSays(Orientation orientation) {
         Ffmpeg.load();
         for (PixelFormat format :
                 new PixelFormat[] {PixelFormat.I420, PixelFormat.NV12, PixelFormat.P010, PixelFormat.I444}) {
             AVFrame stored = picture(format);
             AVFrame input = avutil.av_frame_clone(stored);
             AVFrame upright = avutil.av_frame_alloc();
-            try (PictureFilter filter = new PictureFilter()) {
+            try (FrameConverter filter = new FrameConverter()) {
                 int rc = filter.apply(input, upright, orientation, format);
 
                 assertThat(rc)

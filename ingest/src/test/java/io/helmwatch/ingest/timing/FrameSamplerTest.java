@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.timing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

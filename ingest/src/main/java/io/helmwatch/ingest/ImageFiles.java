@@ -9,30 +9,30 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Pictures among files: by the ending of the name, in the order a person would count them. */
-public final class PictureFiles {
+/** Image files: recognised by the ending of their name, in natural order. */
+public final class ImageFiles {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "webp");
 
     /** {@code frame2.jpg} before {@code frame10.jpg}: digits compare as numbers, letters without case. */
     public static final Comparator<Path> NATURAL_ORDER =
-            Comparator.comparing(path -> path.getFileName().toString(), PictureFiles::compareNaturally);
+            Comparator.comparing(path -> path.getFileName().toString(), ImageFiles::compareNaturally);
 
-    private PictureFiles() {}
+    private ImageFiles() {}
 
-    /** Whether the name ends like a picture: jpg, jpeg, png, bmp, webp. */
-    public static boolean isPicture(Path file) {
+    /** Whether the name ends like that of an image: jpg, jpeg, png, bmp, webp. */
+    public static boolean isImage(Path file) {
         return ENDINGS.contains(StreamAddress.ending(file.getFileName().toString()));
     }
 
     /**
-     * The pictures of a folder in natural order, subfolders and hidden files left out.
+     * The images of a folder in natural order, without subfolders and hidden files.
      *
      * @throws IngestException when the folder cannot be read or holds none
      */
     public static List<Path> inFolder(Path folder) {
-        List<Path> pictures;
+        List<Path> images;
         try (Stream<Path> files = Files.list(folder)) {
-            pictures = files.filter(PictureFiles::isPicture)
+            images = files.filter(ImageFiles::isImage)
                     .filter(file -> !file.getFileName().toString().startsWith("."))
                     .filter(Files::isRegularFile)
                     .sorted(NATURAL_ORDER)
@@ -40,11 +40,11 @@ public final class PictureFiles {
         } catch (IOException | java.io.UncheckedIOException e) {
             throw new IngestException("The folder " + folder + " cannot be read: check its permissions.");
         }
-        if (pictures.isEmpty()) {
+        if (images.isEmpty()) {
             throw new IngestException("The folder " + folder
-                    + " holds no pictures: expected files that end in .jpg, .jpeg, .png, .bmp or .webp.");
+                    + " holds no images: expected files that end in .jpg, .jpeg, .png, .bmp or .webp.");
         }
-        return pictures;
+        return images;
     }
 
     static int compareNaturally(String left, String right) {

@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.timing;
 
 /**
  * Chooses the frames that {@code analyze-fps} lets through, by their time: frame after frame the first one that reaches the next
@@ -6,7 +6,7 @@ package io.helmwatch.ingest.ffmpeg;
  *
  * <p>Threading: one thread. Allocates nothing.
  */
-final class FrameSampler {
+public final class FrameSampler {
     /** Timestamps of containers are rounded to milliseconds: half of one must not cost a frame. */
     private static final long TOLERANCE_NANOS = 600_000L;
 
@@ -14,11 +14,12 @@ final class FrameSampler {
     private double nextNanos;
 
     /** @param framesPerSecond frames let through per second; 0 lets all through */
-    FrameSampler(double framesPerSecond) {
+    public FrameSampler(double framesPerSecond) {
         intervalNanos = framesPerSecond > 0 ? 1e9 / framesPerSecond : 0;
     }
 
-    boolean admits(long ptsNanos) {
+    /** Whether the frame at this presentation time is let through. */
+    public boolean admits(long ptsNanos) {
         if (intervalNanos == 0) {
             return true;
         }

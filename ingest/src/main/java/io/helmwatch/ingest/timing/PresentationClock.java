@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.timing;
 
 /**
  * Turns a stream's timestamps into nanoseconds since its first frame that never go back.
@@ -13,8 +13,10 @@ package io.helmwatch.ingest.ffmpeg;
  *
  * <p>Threading: one thread. Allocates nothing.
  */
-final class PresentationClock {
-    static final long NONE = Long.MIN_VALUE;
+public final class PresentationClock {
+    /** No timestamp. */
+    public static final long NONE = Long.MIN_VALUE;
+
     private static final long SMALL_STEP_BACK = 1_000_000_000L;
     private static final long NUDGE = 1_000L;
 
@@ -31,13 +33,13 @@ final class PresentationClock {
      * @param largestGapNanos a step ahead that is larger is a jump
      * @param live whether jumps advance by the time that passed
      */
-    PresentationClock(long largestGapNanos, boolean live) {
+    public PresentationClock(long largestGapNanos, boolean live) {
         this.largestGapNanos = largestGapNanos;
         this.live = live;
     }
 
     /** The next frame's time comes from a new connection or a new round of a loop. */
-    void restart() {
+    public void restart() {
         anchored = false;
     }
 
@@ -48,7 +50,7 @@ final class PresentationClock {
      * @param durationNanos the nominal duration of a frame, above 0
      * @param receivedNanos {@link System#nanoTime()}
      */
-    long next(long timestampNanos, long durationNanos, long receivedNanos) {
+    public long next(long timestampNanos, long durationNanos, long receivedNanos) {
         if (!started) {
             started = true;
             last = 0;
@@ -85,7 +87,7 @@ final class PresentationClock {
     }
 
     /** {@code timestamp · numerator / denominator} seconds in nanoseconds; {@link #NONE} where that is not a sensible time. */
-    static long toNanos(long timestamp, int numerator, int denominator) {
+    public static long toNanos(long timestamp, int numerator, int denominator) {
         if (numerator <= 0 || denominator <= 0) {
             return NONE;
         }

@@ -1,4 +1,6 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.timing;
+
+import java.util.Arrays;
 
 /**
  * Says whether a live stream is degraded: more than one frame in ten of the last ten seconds was corrupt, until fewer than one
@@ -6,7 +8,7 @@ package io.helmwatch.ingest.ffmpeg;
  *
  * <p>Threading: one thread. Allocates nothing.
  */
-final class CorruptionWindow {
+public final class CorruptionWindow {
     private static final int BUCKETS = 10;
     private static final long BUCKET_NANOS = 1_000_000_000L;
     private static final int LEAST_FRAMES = 10;
@@ -19,7 +21,7 @@ final class CorruptionWindow {
     private boolean degraded;
 
     /** Counts a frame; returns whether the verdict changed. */
-    boolean count(boolean corrupt, long nowNanos) {
+    public boolean count(boolean corrupt, long nowNanos) {
         advance(Math.floorDiv(nowNanos, BUCKET_NANOS));
         int slot = (int) Math.floorMod(bucket, (long) BUCKETS);
         if (corrupt) {
@@ -39,21 +41,25 @@ final class CorruptionWindow {
         return before != degraded;
     }
 
-    boolean isDegraded() {
+    /** Whether the stream is degraded now. */
+    public boolean isDegraded() {
         return degraded;
     }
 
-    int corruptFrames() {
+    /** Corrupt frames in the window. */
+    public int corruptFrames() {
         return badFrames;
     }
 
-    int frames() {
+    /** All frames in the window. */
+    public int frames() {
         return goodFrames + badFrames;
     }
 
-    void reset() {
-        java.util.Arrays.fill(good, 0);
-        java.util.Arrays.fill(bad, 0);
+    /** Empties the window: the stream is healthy. */
+    public void reset() {
+        Arrays.fill(good, 0);
+        Arrays.fill(bad, 0);
         goodFrames = 0;
         badFrames = 0;
         degraded = false;

@@ -1,0 +1,138 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.ingest.timing.PresentationClock;
+import io.helmwatch.vision.Orientation;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
+import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVRational;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avformat;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.PointerPointer;
+
+/**
+ * The video stream of an input that is decoded, and what its container says of it. The other streams are discarded.
+ *
+ * <p>Threading: the stream's thread. Ownership: valid while the input is open.
+ */
+final class VideoTrack {
+    private static final long DEFAULT_FRAME_NANOS = 40_000_000L;
+
+    private final AVStream stream;
+    private final int index;
+    private final int timeBaseNumerator;
+    private final int timeBaseDenominator;
+    private final double framesPerSecond;
+    private final Orientation orientation;
+
+    private VideoTrack(AVStream stream, int index) {
+        this.stream = stream;
+        this.index = index;
+        AVRational timeBase = stream.time_base();
+        timeBaseNumerator = timeBase.num();
+        timeBaseDenominator = timeBase.den();
+        framesPerSecond = framesPerSecond(stream);
+        AVPacketSideData matrix = avcodec.av_packet_side_data_get(
+                stream.codecpar().coded_side_data(),
+                stream.codecpar().nb_coded_side_data(),
+                avcodec.AV_PKT_DATA_DISPLAYMATRIX);
+        orientation = matrix != null && matrix.size() >= 36 ? orientation(matrix.data()) : Orientation.UPRIGHT;
+    }
+
+    /**
+     * Chooses the best video stream and discards the others.
+     *
+     * @param infoResult what FFmpeg answered when it looked into the streams
+     */
+    static VideoTrack choose(AVFormatContext input, String displayed, int infoResult, OpenFailure failure) {
+        int best = avformat.av_find_best_stream(input, avutil.AVMEDIA_TYPE_VIDEO, -1, -1, (PointerPointer<?>) null, 0);
+        if (best >= 0 && (input.streams(best).disposition() & avformat.AV_DISPOSITION_ATTACHED_PIC) != 0) {
+            best = -1;
+        }
+        if (best < 0) {
+            if (infoResult < 0 && input.nb_streams() == 0) {
+                throw failure.unusable(displayed + " holds no video that can be read (" + Ffmpeg.describe(infoResult)
+                        + "): it may be truncated or damaged.");
+            }
+            throw failure.unusable(displayed + " holds no video stream: found " + streamsFound(input)
+                    + "; give a file or camera with video.");
+        }
+        for (int i = 0; i < input.nb_streams(); i++) {
+            if (i != best) {
+                input.streams(i).discard(avcodec.AVDISCARD_ALL);
+            }
+        }
+        return new VideoTrack(input.streams(best), best);
+    }
+
+    private static double framesPerSecond(AVStream stream) {
+        AVRational rate = stream.avg_frame_rate();
+        if (rate.num() <= 0 || rate.den() <= 0) {
+            rate = stream.r_frame_rate();
+        }
+        double fps = rate.num() > 0 && rate.den() > 0 ? (double) rate.num() / rate.den() : 0;
+        return fps >= 0.01 && fps <= 1000 ? fps : 0;
+    }
+
+    private static String streamsFound(AVFormatContext input) {
+        if (input.nb_streams() == 0) {
+            return "no streams at all";
+        }
+        StringBuilder found = new StringBuilder();
+        for (int i = 0; i < Math.min(input.nb_streams(), 4); i++) {
+            if (i > 0) {
+                found.append(", ");
+            }
+            int type = input.streams(i).codecpar().codec_type();
+            found.append(Ffmpeg.string(avutil.av_get_media_type_string(type), "data"))
+                    .append(' ')
+                    .append(Ffmpeg.string(
+                            avcodec.avcodec_get_name(input.streams(i).codecpar().codec_id()), "unknown"));
+        }
+        return found.toString();
+    }
+
+    /** From nine 16.16 and 2.30 fixed-point numbers. */
+    static Orientation orientation(BytePointer matrix) {
+        IntPointer numbers = new IntPointer(matrix);
+        return Orientation.of(numbers.get(0), numbers.get(1), numbers.get(3), numbers.get(4));
+    }
+
+    AVStream stream() {
+        return stream;
+    }
+
+    boolean contains(AVPacket packet) {
+        return packet.stream_index() == index;
+    }
+
+    int index() {
+        return index;
+    }
+
+    /** The orientation that the container gives. */
+    Orientation orientation() {
+        return orientation;
+    }
+
+    /** The stream's own claim; 0 when it makes none. */
+    double framesPerSecond() {
+        return framesPerSecond;
+    }
+
+    /** Nominal duration of a frame; 40 ms where the stream does not say. */
+    long frameDurationNanos() {
+        return framesPerSecond > 0 ? Math.round(1e9 / framesPerSecond) : DEFAULT_FRAME_NANOS;
+    }
+
+    /** A timestamp of the stream in nanoseconds, or {@link PresentationClock#NONE}. */
+    long toNanos(long timestamp) {
+        return timestamp == Ffmpeg.NO_TIMESTAMP
+                ? PresentationClock.NONE
+                : PresentationClock.toNanos(timestamp, timeBaseNumerator, timeBaseDenominator);
+    }
+}
