@@ -83,9 +83,4 @@ public record HelmwatchConfig(
         return new HelmwatchConfig(
                 backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other);
     }
-
-    /** Every value in force as YAML text, secrets masked, for logs and {@code validate}. */
-    public String describe() {
-        return ConfigText.of(this);
-    }
 }

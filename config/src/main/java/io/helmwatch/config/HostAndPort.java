@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param port 1..65535; 0 stands for every port
  */
 public record HostAndPort(String host, int port) {
-    static final String RULE = "must be a host or host:port such as 192.0.2.10 or nvr.example:8080";
+    /** What a value must be, for a sentence. */
+    public static final String RULE = "must be a host or host:port such as 192.0.2.10 or nvr.example:8080";
+
     private static final Pattern FORM = Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)]|([A-Za-z0-9._-]+))(?::(\\d{1,5}))?");
 
     /** Host in lower case, without brackets. */
@@ -29,7 +31,7 @@ public record HostAndPort(String host, int port) {
     }
 
     /** Reads {@code host} or {@code host:port}; null where the text is neither. */
-    static @Nullable HostAndPort parse(String text) {
+    public static @Nullable HostAndPort parse(String text) {
         Matcher matcher = FORM.matcher(text.strip());
         if (!matcher.matches()) {
             return null;

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param height 1..10000
  */
 public record PixelAspect(int width, int height) {
-    static final String RULE = "must be width:height of a pixel, such as 2:1 or 16:11, from 1:8 to 8:1";
+    /** What a value must be, for a sentence. */
+    public static final String RULE = "must be width:height of a pixel, such as 2:1 or 16:11, from 1:8 to 8:1";
+
     private static final Pattern FORM = Pattern.compile("(\\d{1,5})\\s*[:/]\\s*(\\d{1,5})");
 
     /** Refuses what no recorder has. */
@@ -27,7 +29,7 @@ public record PixelAspect(int width, int height) {
     }
 
     /** Reads {@code width:height}; null where the text is something else. */
-    static @Nullable PixelAspect parse(String text) {
+    public static @Nullable PixelAspect parse(String text) {
         Matcher matcher = FORM.matcher(text.strip());
         if (!matcher.matches()) {
             return null;

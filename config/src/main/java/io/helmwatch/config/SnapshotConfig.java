@@ -31,7 +31,7 @@ public record SnapshotConfig(
             false, Path.of("helmwatch-snapshots"), true, false, 85, Duration.ofDays(30), 10L << 30, null);
 
     /** The same in another folder. */
-    SnapshotConfig withDirectory(Path other) {
+    public SnapshotConfig withDirectory(Path other) {
         return new SnapshotConfig(enabled, other, drawn, blurOthers, quality, keep, maxBytes, urlPrefix);
     }
 }

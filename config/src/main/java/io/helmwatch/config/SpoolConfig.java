@@ -16,7 +16,7 @@ public record SpoolConfig(Path directory, long maxBytes, boolean fsync) {
     public static final SpoolConfig DEFAULT = new SpoolConfig(Path.of("helmwatch-spool"), 256L << 20, true);
 
     /** The same in another folder. */
-    SpoolConfig withDirectory(Path other) {
+    public SpoolConfig withDirectory(Path other) {
         return new SpoolConfig(other, maxBytes, fsync);
     }
 }

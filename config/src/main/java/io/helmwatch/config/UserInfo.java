@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param password decoded password; empty where there is none
  * @param urlWithout the URL without user information
  */
-record UserInfo(String username, String password, String urlWithout) {
+public record UserInfo(String username, String password, String urlWithout) {
     private static final Pattern URL = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*://)(.*)", Pattern.DOTALL);
     private static final Pattern HOST_AND_PORT = Pattern.compile("(?:[^:/?#@\\[\\]]+|\\[[^\\]]*\\])(?::\\d{0,5})?");
 
@@ -26,7 +26,7 @@ record UserInfo(String username, String password, String urlWithout) {
      *
      * @return null where there is none
      */
-    static @Nullable UserInfo of(String url) {
+    public static @Nullable UserInfo of(String url) {
         Matcher matcher = URL.matcher(url);
         if (!matcher.matches()) {
             return null;

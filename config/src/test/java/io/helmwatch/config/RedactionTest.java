@@ -3,6 +3,8 @@ package io.helmwatch.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.yaml.ConfigText;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -109,7 +111,7 @@ class RedactionTest {
                     "site.yaml",
                     Path.of("/site"),
                     name -> name.equals("P") ? password : name.equals("J") ? jaas : user);
-            String everything = config.describe()
+            String everything = ConfigText.valuesInForce(config)
                     + config
                     + config.streams()
                     + config.kafka()

@@ -2,12 +2,12 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.ConfigException;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.GpuInfo;

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.yaml.ConfigText;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         HelmwatchConfig settings = config.load();
         Path network = config.model(settings);
-        LOG.debug("settings in force:\n{}", settings.describe());
+        LOG.debug("settings in force:\n{}", ConfigText.valuesInForce(settings));
         try (DetectionService service = DetectionService.start(settings, network, List.of());
                 Termination.Registration signals = Termination.onSignal(() -> {
                     LOG.info("stopping");

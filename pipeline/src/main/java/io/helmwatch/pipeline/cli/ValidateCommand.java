@@ -5,6 +5,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.Problem;
 import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.yaml.ConfigText;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
@@ -13,18 +14,16 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
-/** Everything that is wrong with a configuration, at once. */
+/** All problems of a configuration at once, else every value in force. */
 @Command(
         name = "validate",
-        description = "Checks a configuration and lists everything that is wrong with it; opens nothing.")
+        description =
+                "Checks a configuration: lists all problems, or prints every value in force, secrets masked; opens"
+                        + " nothing.")
 final class ValidateCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions config = new ConfigOptions();
-
-    @Option(names = "--show", description = "Prints every value in force, secrets masked.")
-    private boolean show;
 
     @Override
     public Integer call() {
@@ -42,9 +41,7 @@ final class ValidateCommand implements Callable<Integer> {
         if (settings == null || !problems.isEmpty()) {
             return 2;
         }
-        if (show) {
-            System.out.print(Redaction.redact(settings.describe()));
-        }
+        System.out.print(ConfigText.valuesInForce(settings));
         Main.say(config.file() + " is valid: " + settings.streams().size()
                 + (settings.streams().size() == 1 ? " stream" : " streams"));
         return 0;

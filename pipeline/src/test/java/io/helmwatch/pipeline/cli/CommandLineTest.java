@@ -178,8 +178,8 @@ class CommandLineTest {
     void shouldAcceptAGoodConfigurationAndMissTheFilesThatAreNotThere() throws Exception {
         String yaml = "json-lines:\n  target: '-'\nmodel:\n  path: " + SampleMedia.cocoModel()
                 + "\nstreams:\n  - id: gate\n    url: ";
-        CommandRun good = helmwatch(
-                "validate", "--show", "-c", file("good.yaml", yaml + "rtsp://ann:sekr8t@camera.example/live\n"));
+        CommandRun good =
+                helmwatch("validate", "-c", file("good.yaml", yaml + "rtsp://ann:sekr8t@camera.example/live\n"));
         assertThat(good.code()).isZero();
         assertThat(good.err()).contains("good.yaml is valid: 1 stream");
         assertThat(good.out()).contains("gate").doesNotContain("sekr8t");
@@ -405,7 +405,7 @@ class CommandLineTest {
         List<CommandRun> runs = new ArrayList<>();
         runs.add(helmwatch("detect", "--verbose", "--model", SampleMedia.cocoModel(), url));
         runs.add(helmwatch("detect", "--verbose", url, "--no-such-option=" + url));
-        runs.add(helmwatch("validate", "--verbose", "--show", "-c", yaml));
+        runs.add(helmwatch("validate", "--verbose", "-c", yaml));
         runs.add(helmwatch("doctor", "--verbose", "-c", yaml));
         runs.add(helmwatch("run", "--verbose", "-c", yaml, url));
         for (CommandRun run : runs) {

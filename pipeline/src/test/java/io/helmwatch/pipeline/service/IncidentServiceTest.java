@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.ConfigException;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.pipeline.cli.CommandRun;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.spool.IncidentSpool;

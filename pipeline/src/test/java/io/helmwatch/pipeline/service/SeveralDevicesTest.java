@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.backend.StreamPlacement;

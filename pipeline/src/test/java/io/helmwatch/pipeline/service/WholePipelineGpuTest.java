@@ -2,8 +2,8 @@ package io.helmwatch.pipeline.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.resource.NativeMemory;

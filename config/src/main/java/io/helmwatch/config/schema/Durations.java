@@ -1,4 +1,4 @@
-package io.helmwatch.config;
+package io.helmwatch.config.schema;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -7,14 +7,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Durations as people write them: {@code 500ms}, {@code 10s}, {@code 1.5s}, {@code 2m}, {@code 1h}, {@code 7d}, or ISO-8601. */
-final class Durations {
-    static final String RULE = "must be a duration such as 500ms, 10s, 2m, 1h or PT10S";
+public final class Durations {
+    /** What a value must be, for a sentence. */
+    public static final String RULE = "must be a duration such as 500ms, 10s, 2m, 1h or PT10S";
+
     private static final Pattern SHORT = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*(ms|s|m|h|d)");
 
     private Durations() {}
 
     /** The duration, or null where the text is none. */
-    static @Nullable Duration parse(String text) {
+    public static @Nullable Duration parse(String text) {
         String trimmed = text.trim();
         if (trimmed.equals("0")) {
             return Duration.ZERO;
@@ -41,7 +43,7 @@ final class Durations {
     }
 
     /** The shortest form that {@link #parse} reads. */
-    static String format(Duration duration) {
+    public static String format(Duration duration) {
         long millis = duration.toMillis();
         if (millis == 0) {
             return "0s";

@@ -1,9 +1,33 @@
-package io.helmwatch.config;
+package io.helmwatch.config.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.helmwatch.config.Backend;
+import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GraphForm;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.HostAndPort;
+import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.IncidentsConfig;
+import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.Int8Config;
+import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.config.PixelAspect;
+import io.helmwatch.config.Precision;
+import io.helmwatch.config.Problem;
+import io.helmwatch.config.Secret;
+import io.helmwatch.config.SnapshotConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.schema.Durations;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -150,7 +174,7 @@ class ConfigLoaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {precision: int8}                   | gpu.precision=int8: int8 needs a folder of pictures to calibrate on: set gpu.int8.pictures
+            {precision: int8}                   | gpu.precision=int8: int8 needs a folder of images to calibrate on: set gpu.int8.pictures
             {precision: int4}                   | gpu.precision=int4: must be one of fp32, fp16, int8
             {graph: cut}                        | gpu.graph=cut: must be one of decoded, raw
             {int8: {pictures: nosuch}}          | there is no such folder
@@ -229,7 +253,7 @@ class ConfigLoaderTest {
             gpu: {devices: first}                  | gpu.devices=first: must be all, an index from 0 to 63, or a list of such indices, each once
             gpu: {devices: 64}                     | gpu.devices=64: must be all, an index from 0 to 63, or a list of such indices, each once
             gpu: {devices: [0, 1, 0]}              | gpu.devices: must be all, an index from 0 to 63, or a list of such indices, each once
-            gpu: {devices: []}                     | gpu.devices: must name at least one GPU; all takes every one
+            gpu: {devices: []}                     | gpu.devices: must name at least one GPU; all uses every GPU
             gpu: {device: 1}                       | gpu.device: unknown key; did you mean 'devices'?
             model: {path: {a: b}}                  | model.path: must be a single value, but is a section
             model: {maxDetections: 1}              | model.maxDetections: unknown key; did you mean 'max-detections'?
@@ -282,21 +306,21 @@ class ConfigLoaderTest {
             {id: a, url: 'rtsp://c/1', credentials: {username: u, password-file: nope}} | streams[0] (a).credentials.password-file: there is no such file (looked for FOLDER/nope)
             {id: a, url: 'rtsp://c/1', credentials: {username: u, password-file: empty}} | streams[0] (a).credentials.password-file: is empty: FOLDER/empty
             {id: a, url: 'rtsp://c/1', credentials: {username: u, password-file: p, password-env: P}} | streams[0] (a).credentials.password-file: excludes password-env
-            {id: a, url: 'rtsp://c/1', credentials: {username: u, password: secret, password-file: p}} | streams[0] (a).credentials.password: a password does not belong into the file: use password-env: NAME or password-file: PATH
+            {id: a, url: 'rtsp://c/1', credentials: {username: u, password: secret, password-file: p}} | streams[0] (a).credentials.password: a password does not belong in the file: use password-env: NAME or password-file: PATH
             {id: a, url: 'rtsp://x:y@c/1', credentials: {username: u, password-file: p}} | streams[0] (a).credentials.username: the url has a user already: keep one of the two
             {id: a, url: 'rtsps://c/1', tls-ca-file: nope} | streams[0] (a).tls-ca-file=nope: cannot be read (looked for FOLDER/nope)
-            {id: a, url: 'https://c/1', tls-ca-file: empty} | streams[0] (a).tls-ca-file=empty: holds no certificate: expected a PEM file
-            {id: a, url: 'rtsps://c/1', tls-ca-file: torn.pem} | streams[0] (a).tls-ca-file=torn.pem: holds a damaged certificate: expected a PEM file
+            {id: a, url: 'https://c/1', tls-ca-file: empty} | streams[0] (a).tls-ca-file=empty: has no certificate: expected a PEM file
+            {id: a, url: 'rtsps://c/1', tls-ca-file: torn.pem} | streams[0] (a).tls-ca-file=torn.pem: has a damaged certificate: expected a PEM file
             {id: a, url: 'rtsp://c/1', tls-ca-file: ca.pem} | streams[0] (a).tls-ca-file=ca.pem: is for rtsps and https, but the url is neither
             {id: a, url: 'rtsp://c/1', credentials: {username: u, password-file: p, basic: tls}} | streams[0] (a).credentials.basic: must be one of allow, tls-only, never
             {id: a, url: 'rtsp://c/1', allowed-hosts: [d]} | streams[0] (a).allowed-hosts: is for http and https, but the url is neither
-            {id: a, url: 'http://c/1', allowed-hosts: ['http://d']} | streams[0] (a).allowed-hosts: 'http://d' must be a host or host:port such as 192.0.2.10 or nvr.example:8080
+            {id: a, url: 'http://c/1', allowed-hosts: ['http://d']} | streams[0] (a).allowed-hosts[0]=http://d: must be a host or host:port such as 192.0.2.10 or nvr.example:8080
             {id: a, url: 'rtsp://c/1', poll: 1s}        | streams[0] (a).poll=1s: is for image URLs of http and https, but the url is neither
             {id: a, url: 'rtsp://c/1', pixel-aspect: '0:1'} | streams[0] (a).pixel-aspect=0:1: must be width:height of a pixel, such as 2:1 or 16:11, from 1:8 to 8:1
             {id: a, url: ., credentials: {username: u, password-file: p}} | streams[0] (a).credentials: is for cameras, but the url is a file or folder
             """)
     void shouldRefuseStreamsThatCannotWork(String stream, String problem) throws IOException {
-        Files.writeString(folder.resolve("p"), "secret");
+        Files.writeString(folder.resolve("p"), "pass-word-77");
         Files.writeString(folder.resolve("empty"), "");
         Files.writeString(folder.resolve("ca.pem"), CERTIFICATE);
         Files.writeString(folder.resolve("torn.pem"), CERTIFICATE.replaceFirst("M", "x"));
@@ -346,10 +370,10 @@ class ConfigLoaderTest {
                 .containsExactly(
                         "site.yaml:1: streams: missing: expected at least one stream, each with 'id' and 'url'");
         assertThat(problems(SINK + "streams: []"))
-                .containsExactly("site.yaml:2: streams: must hold at least one stream");
+                .containsExactly("site.yaml:2: streams: must have at least one stream");
         assertThat(problems(STREAM))
                 .containsExactly(
-                        "site.yaml: nothing receives the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
+                        "site.yaml: no sink for the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
     }
 
     @ParameterizedTest
@@ -503,7 +527,7 @@ class ConfigLoaderTest {
             '---'                       | FOLDER/site.yaml: is empty: expected at least 'streams:' with one stream
             'streams'                   | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a single value
             '- a'                       | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a list
-            'a:\\n\\tb: 1'              | FOLDER/site.yaml:2:1: is not valid YAML: a tab where YAML wants spaces
+            'a:\\n\\tb: 1'              | FOLDER/site.yaml:2:1: is not valid YAML: a tab where YAML expects spaces
             'a: [1'                     | FOLDER/site.yaml:2:1: is not valid YAML: expected ',' or ']', but got <stream end>
             'a: b: c'                   | FOLDER/site.yaml:1:5: is not valid YAML: mapping values are not allowed here
             'a: 1\\n---\\nb: 2'         | FOLDER/site.yaml:2:1: is not valid YAML: but found another document

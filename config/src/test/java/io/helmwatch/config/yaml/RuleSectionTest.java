@@ -1,21 +1,25 @@
-package io.helmwatch.config;
+package io.helmwatch.config.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.ScheduleConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.ZoneConfig;
 import java.nio.file.Path;
 import java.time.DayOfWeek;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-class RulesReaderTest {
+class RuleSectionTest {
     private static final String HEAD = """
             json-lines: {target: "-"}
             streams:
@@ -118,24 +122,22 @@ class RulesReaderTest {
                 """))
                 .containsExactlyInAnyOrder(
                         "streams[0] (gate-3).min-box=-1: must be from 0 to 10000",
-                        "streams[0] (gate-3).zones[0].polygon: must not cross itself: list the corners in the order in which they are"
-                                + " walked",
+                        "streams[0] (gate-3).zones[0].polygon: must not cross itself: list the corners in the order of the outline",
                         "streams[0] (gate-3).zones[1].name=pit: given twice; the first of this name is in line 7",
                         "streams[0] (gate-3).zones[2].polygon: must enclose an area, but its corners lie on a line",
-                        "streams[0] (gate-3).zones[3].polygon[1]: must be two numbers from 0 to 1, [x, y] in shares of the picture's"
+                        "streams[0] (gate-3).zones[3].polygon[1]: must be two numbers from 0 to 1, [x, y] in fractions of the frame's"
                                 + " width and height",
                         "streams[0] (gate-3).zones[4].name: missing: expected a name such as pit-east",
                         "streams[0] (gate-3).zones[4].polygon: must have 3 to 64 corners, but has 2",
                         "streams[0] (gate-3).rules[0].kind=no-helmett: must be one of no-helmet, occupancy",
                         "streams[0] (gate-3).rules[1].zones: zone 'pitt' is not among the stream's zones; did you mean 'pit'?",
                         "streams[0] (gate-3).rules[1].required=6: must be at most 'of', which is 5",
-                        "streams[0] (gate-3).rules[1].more-than: unknown key; expected one of name, kind, zones, of, required,"
-                                + " confidence, at-least, update-every, end-after",
+                        "streams[0] (gate-3).rules[1].more-than=3: is for kind: occupancy, but the kind is no-helmet",
                         "streams[0] (gate-3).rules[2].kind=occupancy: occupancy needs either 'more-than' or 'fewer-than'",
                         "streams[0] (gate-3).rules[2].confidence=1.5: must be from 0 to 1",
                         "streams[0] (gate-3).rules[3].required=2: must be more than half of 'of', which is 5",
                         "streams[0] (gate-3).rules[3].schedule.time-zone=Mars/Base: must be a time zone such as Europe/Berlin or UTC",
-                        "streams[0] (gate-3).rules[3].schedule.days: day 'monday' must be one of mon, tue, wed, thu, fri, sat, sun",
+                        "streams[0] (gate-3).rules[3].schedule.days[0]=monday: must be one of mon, tue, wed, thu, fri, sat, sun",
                         "streams[0] (gate-3).rules[3].schedule.from=25:00: must be a time of day such as 06:30");
     }
 
@@ -149,57 +151,6 @@ class RulesReaderTest {
                         "incidents.observation=0: must be from 1ms to 1m",
                         "incidents.lost-after=10ms: must be from 1s to 7d",
                         "incidents.spool.max-bytes=5 apples: must be a number of bytes such as 64KiB, 256MiB or 10GiB");
-    }
-
-    @Test
-    void shouldDescribeRulesAsTextThatReadsBack() {
-        HelmwatchConfig config = read("""
-                    zones:
-                      - {name: pit, polygon: [[0, 0.5], [1, 0.5], [1, 1]]}
-                    rules:
-                      - {name: crowd, kind: occupancy, zones: [pit], more-than: 5, at-least: 10s,
-                         schedule: {time-zone: UTC, days: [sat, sun], from: "22:00", to: "05:00"}}
-                """);
-        String text = config.describe();
-        String streams = text.substring(text.indexOf("streams:"), text.indexOf("kafka:"))
-                .replace("(every frame)", "")
-                .replace("credentials: (none)", "")
-                .replace("tls-ca-file: (not verified)", "")
-                .replace("device: (chosen)", "")
-                .replaceAll("(?m)^ *(realtime|loop): .*$", "")
-                .replace(" 0 \n", " 0\n");
-        HelmwatchConfig again = ConfigLoader.parse(
-                "json-lines: {target: \"-\"}\n" + streams, "again.yaml", Path.of("/site"), name -> null);
-        assertThat(again.streams().get(0).rules())
-                .isEqualTo(config.streams().get(0).rules());
-    }
-
-    /** 2026-11-20 is a Friday; Berlin is an hour ahead of UTC in November. */
-    @ParameterizedTest
-    @CsvSource({
-        "06:00, 20:00, FRIDAY, 2026-11-20T05:00:00Z, true",
-        "06:00, 20:00, FRIDAY, 2026-11-20T04:59:59Z, false",
-        "06:00, 20:00, FRIDAY, 2026-11-20T18:59:59Z, true",
-        "06:00, 20:00, FRIDAY, 2026-11-20T19:00:00Z, false",
-        "06:00, 20:00, FRIDAY, 2026-11-21T12:00:00Z, false",
-        "22:00, 05:00, FRIDAY, 2026-11-20T21:30:00Z, true",
-        "22:00, 05:00, FRIDAY, 2026-11-21T03:30:00Z, true",
-        "22:00, 05:00, FRIDAY, 2026-11-20T03:30:00Z, false",
-        "22:00, 05:00, FRIDAY, 2026-11-21T21:30:00Z, false",
-        "00:00, 00:00, FRIDAY, 2026-11-20T12:00:00Z, true",
-        "00:00, 00:00, FRIDAY, 2026-11-21T12:00:00Z, false",
-    })
-    void shouldKnowWhenAScheduleIsInForce(String from, String to, DayOfWeek day, String moment, boolean expected) {
-        ScheduleConfig schedule =
-                new ScheduleConfig(ZoneId.of("Europe/Berlin"), Set.of(day), LocalTime.parse(from), LocalTime.parse(to));
-        assertThat(schedule.includes(Instant.parse(moment))).isEqualTo(expected);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1000, 1000", "64KiB, 65536", "256 MiB, 268435456", "10gib, 10737418240", "1k, 1024"})
-    void shouldReadBytes(String text, long expected) {
-        assertThat(Bytes.parse(text)).isEqualTo(expected);
-        assertThat(Bytes.parse(Bytes.format(expected))).isEqualTo(expected);
     }
 
     private static HelmwatchConfig read(String rest) {

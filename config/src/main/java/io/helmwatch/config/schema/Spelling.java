@@ -1,15 +1,15 @@
-package io.helmwatch.config;
+package io.helmwatch.config.schema;
 
 import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a mistyped key was meant to be. */
-final class Spelling {
+public final class Spelling {
     private Spelling() {}
 
     /** The candidate that is at most a third of its length away in edits, the nearest first; null where none is. */
-    static @Nullable String nearest(String word, Collection<String> candidates) {
+    public static @Nullable String nearest(String word, Collection<String> candidates) {
         String normal = normalise(word);
         String best = null;
         int bestDistance = Integer.MAX_VALUE;

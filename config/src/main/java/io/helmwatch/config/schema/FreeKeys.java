@@ -1,0 +1,17 @@
+package io.helmwatch.config.schema;
+
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * A section whose keys are not declared here, with single values that are never shown.
+ *
+ * @param name its key
+ * @param description what it means
+ * @param getter the names that are given, in the record of the outer section
+ * @param example lines of the example
+ * @param <R> the record of the outer section
+ */
+public record FreeKeys<R>(String name, String description, Function<R, Set<String>> getter, List<String> example)
+        implements Entry<R> {}

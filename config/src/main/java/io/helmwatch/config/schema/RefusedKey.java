@@ -1,0 +1,15 @@
+package io.helmwatch.config.schema;
+
+/**
+ * A key that people write and that must not be there; the documents leave it out.
+ *
+ * @param name its name
+ * @param rule why, and what to write instead
+ * @param <R> the record of the section
+ */
+public record RefusedKey<R>(String name, String rule) implements Entry<R> {
+    @Override
+    public String description() {
+        return rule;
+    }
+}

@@ -1,0 +1,96 @@
+package io.helmwatch.config.schema;
+
+import io.helmwatch.config.Redaction;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/**
+ * One value of the file with its place.
+ *
+ * <p>A problem shows the value as it stands in the file, before substitution and redacted, and not at all in a section whose
+ * values are secret.
+ */
+public final class Value {
+    private final ConfigFile file;
+    private final String path;
+    private final Node node;
+    private final boolean isSecret;
+
+    Value(ConfigFile file, String path, Node node, boolean isSecret) {
+        this.file = file;
+        this.path = path;
+        this.node = node;
+        this.isSecret = isSecret;
+    }
+
+    /** The file that the value stands in. */
+    public ConfigFile file() {
+        return file;
+    }
+
+    /** Adds a problem of this value. */
+    public void problem(String rule) {
+        file.problem(node, shown(), rule);
+    }
+
+    /** Whether the value is a list. */
+    public boolean isList() {
+        return node instanceof SequenceNode;
+    }
+
+    /** The text of a scalar after substitution; null, with a problem, where it is something else. */
+    public @Nullable String text() {
+        if (!(node instanceof ScalarNode scalar) || Yaml.isNull(node)) {
+            problem("must be a single value, but is " + Yaml.kind(node));
+            return null;
+        }
+        return file.substitute(scalar, shown());
+    }
+
+    /** The items of a list; null, with a problem, where it is something else. */
+    public @Nullable List<Value> items() {
+        if (!(node instanceof SequenceNode sequence)) {
+            problem("must be a list (lines that begin with '- '), but is " + Yaml.kind(node));
+            return null;
+        }
+        List<Value> items = new ArrayList<>();
+        for (Node item : sequence.getValue()) {
+            items.add(new Value(file, path + "[" + items.size() + "]", item, isSecret));
+        }
+        return items;
+    }
+
+    /** The text as a path against the file's folder; null, with a problem, where it is none. */
+    public @Nullable Path path(String text) {
+        if (text.isBlank()) {
+            problem("must be a path, but is empty");
+            return null;
+        }
+        try {
+            return file.resolve(text);
+        } catch (InvalidPathException e) {
+            problem("must be a path");
+            return null;
+        }
+    }
+
+    String path() {
+        return path;
+    }
+
+    Node node() {
+        return node;
+    }
+
+    private String shown() {
+        return isSecret || !(node instanceof ScalarNode scalar)
+                ? path
+                : path + "=" + Yaml.shorten(Redaction.redact(scalar.getValue()));
+    }
+}

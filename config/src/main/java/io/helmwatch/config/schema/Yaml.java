@@ -1,0 +1,45 @@
+package io.helmwatch.config.schema;
+
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/** Words for nodes, and texts as YAML scalars. */
+public final class Yaml {
+    private static final int LONGEST_SHOWN = 80;
+    private static final Pattern PLAIN = Pattern.compile(
+            "(?!null$|Null$|NULL$)[A-Za-z0-9_./](?:[A-Za-z0-9_./:@%+=?&~*();, -]*" + "[A-Za-z0-9_./@%+=?&~*();-])?");
+
+    private Yaml() {}
+
+    /** Whether a node is {@code null} or has no value. */
+    public static boolean isNull(Node node) {
+        return node.getTag().equals(Tag.NULL);
+    }
+
+    /** What a node is, for a sentence. */
+    public static String kind(Node node) {
+        if (node instanceof MappingNode) {
+            return "a section";
+        }
+        if (node instanceof SequenceNode) {
+            return "a list";
+        }
+        return isNull(node) ? "empty" : "a single value";
+    }
+
+    /** A scalar that is read as this text, quoted where YAML or the substitution of variables would read it differently. */
+    public static String scalar(String text) {
+        String escaped = text.replace("${", "$${");
+        boolean isPlain = PLAIN.matcher(escaped).matches() && !escaped.contains(": ") && !escaped.contains(" #");
+        return isPlain ? escaped : "'" + escaped.replace("'", "''") + "'";
+    }
+
+    /** At most 80 characters on one line. */
+    public static String shorten(String text) {
+        String line = text.replaceAll("\\p{Cntrl}", " ");
+        return line.length() <= LONGEST_SHOWN ? line : line.substring(0, LONGEST_SHOWN - 3) + "...";
+    }
+}

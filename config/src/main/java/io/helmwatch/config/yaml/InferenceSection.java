@@ -1,0 +1,44 @@
+package io.helmwatch.config.yaml;
+
+import static io.helmwatch.config.schema.ValueTypes.duration;
+import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
+
+import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.SectionSpec;
+import java.time.Duration;
+
+/** The section {@code inference}. */
+final class InferenceSection {
+    private static final InferenceConfig DEFAULT = InferenceConfig.DEFAULT;
+    private static final Key<InferenceConfig, Integer> WORKERS = Key.of(
+                    "workers",
+                    wholeNumber(0, 256),
+                    DEFAULT.workers(),
+                    InferenceConfig::workers,
+                    "CPU workers with one thread each")
+            .meaning("measured and chosen");
+    private static final Key<InferenceConfig, Integer> MAX_BATCH = Key.of(
+                    "max-batch",
+                    wholeNumber(0, 1_024),
+                    DEFAULT.maxBatch(),
+                    InferenceConfig::maxBatch,
+                    "largest number of frames in a batch")
+            .meaning("the backend's own, 1 on a CPU, 32 on a GPU");
+    private static final Key<InferenceConfig, Duration> MAX_DELAY = Key.of(
+            "max-delay",
+            duration(Duration.ZERO, Duration.ofSeconds(10)),
+            DEFAULT.maxDelay(),
+            InferenceConfig::maxDelay,
+            "longest time that a batch with room waits for more frames");
+
+    static final SectionSpec<InferenceConfig> SPEC =
+            SectionSpec.of("how the model is run", WORKERS, MAX_BATCH, MAX_DELAY);
+
+    private InferenceSection() {}
+
+    static InferenceConfig read(Section section) {
+        return new InferenceConfig(section.value(WORKERS), section.value(MAX_BATCH), section.value(MAX_DELAY));
+    }
+}

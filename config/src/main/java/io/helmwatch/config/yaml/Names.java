@@ -1,0 +1,32 @@
+package io.helmwatch.config.yaml;
+
+import static io.helmwatch.config.schema.ValueTypes.text;
+
+import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.ValueType;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Names of streams, zones and rules: parts of events, metric labels and file names. */
+final class Names {
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+    private Names() {}
+
+    static ValueType<String> type() {
+        return text(
+                "1 to 64 letters, digits, `.`, `-`, `_`",
+                name -> FORM.matcher(name).matches(),
+                "must be 1 to 64 letters, digits, dots, dashes or underscores");
+    }
+
+    /** Reports a name that another section has. */
+    static void requireUnique(
+            Section section, Key<?, String> key, String name, Map<String, Integer> lines, String first) {
+        Integer earlier = lines.putIfAbsent(name, section.line());
+        if (earlier != null) {
+            section.problem(key, "given twice; the first " + first + " is in line " + earlier);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.helmwatch.config.yaml;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** A file that holds a secret. */
+final class SecretFile {
+    private static final long MAX_BYTES = 65_536;
+
+    private SecretFile() {}
+
+    /**
+     * What was read, or why not.
+     *
+     * @param text the secret; null where there is a problem
+     * @param problem what is wrong; empty where nothing is
+     */
+    record Content(@Nullable String text, String problem) {
+        private static Content problem(String rule) {
+            return new Content(null, rule);
+        }
+    }
+
+    /** The first line, without its end. */
+    static Content firstLine(Path file) {
+        try {
+            if (Files.size(file) > MAX_BYTES) {
+                return Content.problem("must be a small text file: " + file);
+            }
+            String line = Files.readString(file).lines().findFirst().orElse("");
+            return line.isEmpty() ? Content.problem("is empty: " + file) : new Content(line, "");
+        } catch (NoSuchFileException e) {
+            return Content.problem("there is no such file (looked for " + file + ")");
+        } catch (AccessDeniedException e) {
+            return Content.problem("cannot be read: permission denied: " + file);
+        } catch (IOException e) {
+            return Content.problem("cannot be read as UTF-8 text: " + file);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+package io.helmwatch.config.yaml;
+
+import static io.helmwatch.config.schema.ValueTypes.choice;
+import static io.helmwatch.config.schema.ValueTypes.duration;
+import static io.helmwatch.config.schema.ValueTypes.flag;
+import static io.helmwatch.config.schema.ValueTypes.listOf;
+import static io.helmwatch.config.schema.ValueTypes.number;
+import static io.helmwatch.config.schema.ValueTypes.parsed;
+import static io.helmwatch.config.schema.ValueTypes.path;
+import static io.helmwatch.config.schema.ValueTypes.scalar;
+import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.HostAndPort;
+import io.helmwatch.config.PixelAspect;
+import io.helmwatch.config.Redaction;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamConfig.Credentials;
+import io.helmwatch.config.StreamConfig.Transport;
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.schema.Entry;
+import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.NestedSection;
+import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.SectionList;
+import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.schema.Yaml;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+
+/** The items of {@code streams}. */
+final class StreamSection {
+    private static final StreamConfig DEFAULT = StreamConfig.of("", "");
+    private static final Duration LEAST = Duration.ofMillis(100);
+    private static final Duration LONGEST = Duration.ofDays(1);
+
+    private static final Key<StreamConfig, String> ID = Key.required(
+                    "id", Names.type(), StreamConfig::id, "a name such as gate-3", "unique name in events and metrics")
+            .exampleInForce("gate-3");
+    private static final Key<StreamConfig, String> URL = Key.required(
+                    "url",
+                    scalar("URL or path", StreamUrl::parse, Yaml::scalar),
+                    StreamConfig::url,
+                    "rtsp://..., rtsps://..., http(s)://... or a path",
+                    "`rtsp`, `rtsps`, `http` or `https` URL, or the path of a clip, an image or a folder of images"
+                            + " ([streams](streams.md))")
+            .exampleInForce("rtsp://192.0.2.10:554/stream1");
+    private static final Key<StreamConfig, Transport> TRANSPORT = Key.of(
+            "transport",
+            choice(Transport.class),
+            DEFAULT.transport(),
+            StreamConfig::transport,
+            "how RTSP carries its packets");
+    private static final Key<StreamConfig, Double> ANALYZE_FPS = Key.of(
+                    "analyze-fps",
+                    number(0, Double.MAX_VALUE),
+                    DEFAULT.analyzeFps(),
+                    StreamConfig::analyzeFps,
+                    "frames analysed per second of stream time")
+            .meaning("all");
+    private static final Key<StreamConfig, Boolean> REALTIME = Key.of(
+                    "realtime",
+                    flag(),
+                    DEFAULT.realtime(),
+                    StreamConfig::realtime,
+                    "files: played at their own rate and treated as live, so that late frames are dropped")
+            .notInFirstExample();
+    private static final Key<StreamConfig, Boolean> LOOP = Key.of(
+                    "loop", flag(), DEFAULT.loop(), StreamConfig::loop, "files: played again when they end")
+            .notInFirstExample();
+    private static final Key<StreamConfig, Duration> OPEN_TIMEOUT = Key.of(
+            "open-timeout",
+            duration(LEAST, LONGEST),
+            DEFAULT.openTimeout(),
+            StreamConfig::openTimeout,
+            "longest time to open the stream");
+    private static final Key<StreamConfig, Duration> READ_TIMEOUT = Key.of(
+            "read-timeout",
+            duration(LEAST, LONGEST),
+            DEFAULT.readTimeout(),
+            StreamConfig::readTimeout,
+            "longest time without a packet before the stream is reconnected");
+    private static final NestedSection<StreamConfig, Credentials> CREDENTIALS =
+            NestedSection.<StreamConfig, Credentials>optional(
+                            "credentials", CredentialsSection.SPEC, StreamConfig::credentials, "none")
+                    .secret();
+    private static final Key<StreamConfig, Path> TLS_CA_FILE = Key.<StreamConfig, Path>optional(
+                    "tls-ca-file",
+                    path(),
+                    StreamConfig::tlsCaFile,
+                    "not verified",
+                    "`rtsps`, `https`: PEM file of the certificates that the camera's must be or be signed by"
+                            + " ([TLS](streams.md#what-can-be-opened))")
+            .example("cameras.pem");
+    private static final Key<StreamConfig, List<HostAndPort>> ALLOWED_HOSTS = Key.<StreamConfig, List<HostAndPort>>of(
+                    "allowed-hosts",
+                    listOf(parsed(
+                            "`host` or `host:port`",
+                            HostAndPort::parse,
+                            host -> Yaml.scalar(host.toString()),
+                            HostAndPort.RULE)),
+                    DEFAULT.allowedHosts(),
+                    StreamConfig::allowedHosts,
+                    "`http`, `https`: hosts, besides the camera's own, that it may redirect to or name in a playlist")
+            .example("[cdn.example]");
+    private static final Key<StreamConfig, Duration> POLL = Key.<StreamConfig, Duration>optional(
+                    "poll",
+                    duration(LEAST, LONGEST),
+                    StreamConfig::poll,
+                    "the URL delivers a stream",
+                    "`http`, `https`: time between two requests of a URL that delivers a single image")
+            .example("1s");
+    private static final Key<StreamConfig, PixelAspect> PIXEL_ASPECT = Key.<StreamConfig, PixelAspect>optional(
+                    "pixel-aspect",
+                    parsed("`width:height`", PixelAspect::parse, PixelAspect::toString, PixelAspect.RULE),
+                    StreamConfig::pixelAspect,
+                    "the stream's own, else `1:1`",
+                    "shape of a pixel, for recorders that do not send it")
+            .example("2:1");
+    private static final Key<StreamConfig, Integer> DEVICE = Key.<StreamConfig, Integer>optional(
+                    "device",
+                    wholeNumber(0, 63),
+                    StreamConfig::device,
+                    "chosen so that the streams are spread evenly",
+                    "index of the GPU that analyses the stream, one of `gpu.devices`")
+            .example("0");
+    private static final Key<StreamConfig, Integer> MIN_BOX = Key.of(
+            "min-box",
+            wholeNumber(0, 10_000),
+            StreamRulesConfig.NONE.minBox(),
+            stream -> stream.rules().minBox(),
+            "shortest side, in source pixels, of a head's box; smaller boxes do not take part in incidents");
+    private static final SectionList<StreamConfig, ZoneConfig> ZONES =
+            SectionList.of("zones", ZoneSection.SPEC, stream -> stream.rules().zones(), "none");
+    private static final SectionList<StreamConfig, List<ZoneConfig.Point>> MASKS =
+            SectionList.of("masks", ZoneSection.MASK, stream -> stream.rules().masks(), "none");
+    private static final SectionList<StreamConfig, RuleConfig> RULES = SectionList.<StreamConfig, RuleConfig>of(
+                    "rules", RuleSection.SPEC, stream -> stream.rules().rules(), "none, and no incidents")
+            .furtherExample(Map.of("name", "crowd", "kind", "occupancy", "more-than", "12", "fewer-than", "# 2"));
+
+    private static final SectionSpec<StreamConfig> SPEC = SectionSpec.of(
+            "cameras and files, at least one",
+            ID,
+            URL,
+            TRANSPORT,
+            ANALYZE_FPS,
+            REALTIME,
+            LOOP,
+            OPEN_TIMEOUT,
+            READ_TIMEOUT,
+            CREDENTIALS,
+            TLS_CA_FILE,
+            ALLOWED_HOSTS,
+            POLL,
+            PIXEL_ASPECT,
+            DEVICE,
+            MIN_BOX,
+            ZONES,
+            MASKS,
+            RULES);
+
+    /** The key {@code streams}. */
+    static final SectionList<HelmwatchConfig, StreamConfig> LIST = SectionList.<HelmwatchConfig, StreamConfig>of(
+                    "streams", SPEC, HelmwatchConfig::streams, "required")
+            .furtherExample(Map.of("id", "yard-clip", "url", "${CLIP:-.}", "realtime", "false", "loop", "false"));
+
+    private final Section section;
+
+    private StreamSection(Section section) {
+        this.section = section;
+    }
+
+    /**
+     * All streams.
+     *
+     * @param devices the GPUs in use; empty for all
+     */
+    static List<StreamConfig> readAll(Section top, List<Integer> devices) {
+        List<Section> sections = top.sections(LIST, StreamSection::label);
+        if (sections == null) {
+            top.problem(LIST, "missing: expected at least one stream, each with 'id' and 'url'");
+            return List.of();
+        }
+        if (sections.isEmpty() && !top.file().hasProblems()) {
+            top.problem(LIST, "must have at least one stream");
+        }
+        List<StreamConfig> streams = new ArrayList<>();
+        Map<String, Integer> lines = new HashMap<>();
+        for (Section section : sections) {
+            StreamConfig stream = new StreamSection(section).read(lines, devices);
+            if (stream != null) {
+                streams.add(stream);
+            }
+        }
+        return streams;
+    }
+
+    /** The id in brackets, before it is checked. */
+    private static String label(Node item) {
+        if (item instanceof MappingNode mapping) {
+            for (NodeTuple tuple : mapping.getValue()) {
+                if (tuple.getKeyNode() instanceof ScalarNode key
+                        && key.getValue().equals(ID.name())
+                        && tuple.getValueNode() instanceof ScalarNode value
+                        && !value.getValue().isBlank()) {
+                    return " (" + Redaction.redact(Yaml.shorten(value.getValue())) + ")";
+                }
+            }
+        }
+        return "";
+    }
+
+    private @Nullable StreamConfig read(Map<String, Integer> lines, List<Integer> devices) {
+        String id = section.required(ID);
+        if (id != null) {
+            Names.requireUnique(section, ID, id, lines, "stream of this id");
+        }
+        String url = section.required(URL);
+        Credentials credentials = CredentialsSection.read(section.section(CREDENTIALS), url);
+        Path tlsCaFile = section.optional(TLS_CA_FILE);
+        if (tlsCaFile != null) {
+            String problem = CertificateFile.problem(tlsCaFile);
+            if (!problem.isEmpty()) {
+                section.problem(TLS_CA_FILE, problem);
+            }
+        }
+        Integer device = section.optional(DEVICE);
+        if (device != null && !devices.isEmpty() && !devices.contains(device)) {
+            section.problem(DEVICE, "is not among gpu.devices, which are " + devices);
+        }
+        StreamRulesConfig rules = rules();
+        if (url != null) {
+            checkAgainst(url);
+        }
+        StreamConfig.Builder stream = StreamConfig.builder(id == null ? "" : id, url == null ? "" : url)
+                .transport(section.value(TRANSPORT))
+                .analyzeFps(section.value(ANALYZE_FPS))
+                .realtime(section.value(REALTIME))
+                .loop(section.value(LOOP))
+                .openTimeout(section.value(OPEN_TIMEOUT))
+                .readTimeout(section.value(READ_TIMEOUT))
+                .credentials(credentials)
+                .tlsCaFile(tlsCaFile)
+                .allowedHosts(section.value(ALLOWED_HOSTS))
+                .poll(section.optional(POLL))
+                .pixelAspect(section.optional(PIXEL_ASPECT))
+                .rules(rules)
+                .device(device);
+        return id == null || url == null ? null : stream.build();
+    }
+
+    /** Keys that have no effect with this kind of address. */
+    private void checkAgainst(String url) {
+        String other = StreamUrl.isCamera(url) ? "is for files, but the url is a stream" : "";
+        refuse(REALTIME, other);
+        if (!section.hasOther(REALTIME)) {
+            refuse(LOOP, other);
+        }
+        refuse(TRANSPORT, StreamUrl.isCamera(url) ? "" : "is for rtsp, but the url is a file or folder");
+        refuse(CREDENTIALS, StreamUrl.isCamera(url) ? "" : "is for cameras, but the url is a file or folder");
+        refuse(TLS_CA_FILE, StreamUrl.isEncrypted(url) ? "" : "is for rtsps and https, but the url is neither");
+        refuse(ALLOWED_HOSTS, StreamUrl.isHttp(url) ? "" : "is for http and https, but the url is neither");
+        refuse(POLL, StreamUrl.isHttp(url) ? "" : "is for image URLs of http and https, but the url is neither");
+    }
+
+    private void refuse(Entry<?> entry, String rule) {
+        boolean isGiven = entry instanceof Key<?, ?> key ? section.hasOther(key) : section.has(entry);
+        if (!rule.isEmpty() && isGiven) {
+            section.problem(entry, rule);
+        }
+    }
+
+    private StreamRulesConfig rules() {
+        Map<String, Integer> zoneLines = new HashMap<>();
+        List<ZoneConfig> zones = new ArrayList<>();
+        for (Section item : sections(ZONES)) {
+            ZoneConfig zone = ZoneSection.read(item, zoneLines);
+            if (zone != null) {
+                zones.add(zone);
+            }
+        }
+        List<List<ZoneConfig.Point>> masks =
+                sections(MASKS).stream().map(ZoneSection::readMask).toList();
+        Map<String, Integer> ruleLines = new HashMap<>();
+        List<RuleConfig> rules = new ArrayList<>();
+        for (Section item : sections(RULES)) {
+            RuleConfig rule = RuleSection.read(item, ruleLines, List.copyOf(zoneLines.keySet()));
+            if (rule != null) {
+                rules.add(rule);
+            }
+        }
+        return new StreamRulesConfig(zones, masks, section.value(MIN_BOX), rules);
+    }
+
+    private List<Section> sections(SectionList<?, ?> list) {
+        List<Section> sections = section.sections(list);
+        return sections == null ? List.of() : sections;
+    }
+}

@@ -1,0 +1,87 @@
+package io.helmwatch.config.yaml;
+
+import static io.helmwatch.config.schema.ValueTypes.choice;
+
+import io.helmwatch.config.Backend;
+import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.IncidentsConfig;
+import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.schema.ConfigFile;
+import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.NestedSection;
+import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.SectionSpec;
+import java.util.List;
+import org.yaml.snakeyaml.nodes.MappingNode;
+
+/** The file as a whole. */
+final class TopSection {
+    private static final Key<HelmwatchConfig, Backend> BACKEND = Key.of(
+            "backend",
+            choice(Backend.class),
+            Backend.AUTO,
+            HelmwatchConfig::backend,
+            "where frames are decoded and analysed; `auto` uses a GPU where one is usable, `cuda` refuses to start without one");
+    private static final NestedSection<HelmwatchConfig, ModelConfig> MODEL =
+            NestedSection.of("model", ModelSection.SPEC, HelmwatchConfig::model);
+    private static final NestedSection<HelmwatchConfig, InferenceConfig> INFERENCE =
+            NestedSection.of("inference", InferenceSection.SPEC, HelmwatchConfig::inference);
+    private static final NestedSection<HelmwatchConfig, GpuConfig> GPU =
+            NestedSection.of("gpu", GpuSection.SPEC, HelmwatchConfig::gpu);
+    private static final NestedSection<HelmwatchConfig, PipelineConfig> PIPELINE =
+            NestedSection.of("pipeline", PipelineSection.SPEC, HelmwatchConfig::pipeline);
+    private static final NestedSection<HelmwatchConfig, KafkaConfig> KAFKA =
+            NestedSection.of("kafka", KafkaSection.SPEC, HelmwatchConfig::kafka);
+    private static final NestedSection<HelmwatchConfig, JsonLinesConfig> JSON_LINES =
+            NestedSection.of("json-lines", JsonLinesSection.SPEC, HelmwatchConfig::jsonLines);
+    private static final NestedSection<HelmwatchConfig, HttpConfig> HTTP =
+            NestedSection.of("http", HttpSection.SPEC, HelmwatchConfig::http);
+    private static final NestedSection<HelmwatchConfig, IncidentsConfig> INCIDENTS =
+            NestedSection.of("incidents", IncidentsSection.SPEC, HelmwatchConfig::incidents);
+
+    static final SectionSpec<HelmwatchConfig> SPEC = SectionSpec.of(
+            "the configuration",
+            BACKEND,
+            MODEL,
+            INFERENCE,
+            GPU,
+            PIPELINE,
+            StreamSection.LIST,
+            KAFKA,
+            JSON_LINES,
+            HTTP,
+            INCIDENTS);
+
+    private TopSection() {}
+
+    static HelmwatchConfig read(ConfigFile file, MappingNode root) {
+        Section top = Section.of(file, "", root, SPEC, false);
+        GpuConfig gpu = GpuSection.read(top.section(GPU));
+        List<StreamConfig> streams = StreamSection.readAll(top, gpu.devices());
+        HelmwatchConfig config = new HelmwatchConfig(
+                top.value(BACKEND),
+                ModelSection.read(top.section(MODEL)),
+                InferenceSection.read(top.section(INFERENCE)),
+                PipelineSection.read(top.section(PIPELINE)),
+                streams,
+                KafkaSection.read(top.section(KAFKA)),
+                JsonLinesSection.read(top.section(JSON_LINES)),
+                HttpSection.read(top.section(HTTP)),
+                IncidentsSection.read(top.section(INCIDENTS)),
+                gpu);
+        if (!config.kafka().enabled() && config.jsonLines().target() == null && !file.hasProblems()) {
+            file.problem(
+                    null,
+                    "",
+                    "no sink for the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
+        }
+        return config;
+    }
+}

@@ -1,0 +1,117 @@
+package io.helmwatch.config.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.schema.SectionSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Compares the documents with the declared keys. With {@code -Dhelmwatch.documents=write} it writes them instead: the one
+ * command that regenerates them.
+ */
+class DocumentsTest {
+    private static final Path DOCS = Path.of(System.getProperty("helmwatch.home"), "docs");
+    private static final Path EXAMPLE = DOCS.resolve("helmwatch.example.yaml");
+    private static final Path PAGE = DOCS.resolve("configuration.md");
+    private static final String START = "<!-- start of the generated tables -->\n";
+    private static final String END = "<!-- end of the generated tables -->\n";
+    private static final String HOW = "the declared keys have changed: run"
+            + " './mvnw -pl config -am test -Dtest=DocumentsTest -Dsurefire.failIfNoSpecifiedTests=false"
+            + " -Dhelmwatch.documents=write' and commit %s";
+    private static final boolean WRITE = "write".equals(System.getProperty("helmwatch.documents"));
+
+    private static final Map<String, String> ENVIRONMENT =
+            Map.of("GATE3_PASSWORD", "s3cr3t-gate", "KAFKA_PASSWORD", "s3cr3t-kafka");
+
+    private static void compare(Path document, String expected) throws IOException {
+        if (WRITE) {
+            Files.writeString(document, expected);
+        }
+        assertThat(Files.readString(document))
+                .as(String.format(HOW, "docs/" + document.getFileName()))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void shouldHaveTheDeclaredKeysInTheExample() throws IOException {
+        compare(EXAMPLE, ConfigText.example());
+    }
+
+    @Test
+    void shouldHaveTheDeclaredKeysInTheTables() throws IOException {
+        String page = Files.readString(PAGE);
+        assertThat(page).contains(START, END);
+        String before = page.substring(0, page.indexOf(START) + START.length());
+        String after = page.substring(page.indexOf(END));
+        compare(PAGE, before + "\n" + ConfigText.keyTables() + "\n" + after);
+    }
+
+    @Test
+    void shouldLoadTheExampleAsDefaults() {
+        HelmwatchConfig config = ConfigLoader.load(EXAMPLE, ENVIRONMENT::get);
+        assertThat(config.model()).isEqualTo(ModelConfig.DEFAULT);
+        StreamConfig gate = config.streams().get(0);
+        assertThat(gate)
+                .usingRecursiveComparison()
+                .ignoringFields("credentials", "rules")
+                .isEqualTo(StreamConfig.of("gate-3", "rtsp://192.0.2.10:554/stream1"));
+        StreamConfig clip = config.streams().get(1);
+        assertThat(clip).isEqualTo(StreamConfig.of("yard-clip", clip.url()));
+        assertThat(gate.rules().rules().get(0))
+                .usingRecursiveComparison()
+                .ignoringFields("schedule")
+                .isEqualTo(RuleConfig.of("no-helmet-in-pit", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0));
+    }
+
+    @Test
+    void shouldShowEveryKeyInForceWithoutSecrets() {
+        HelmwatchConfig config = ConfigLoader.load(EXAMPLE, ENVIRONMENT::get);
+        String text = ConfigText.valuesInForce(config);
+        assertThat(text)
+                .doesNotContain("s3cr3t", "operator", "ScramLoginModule", "SASL_SSL")
+                .contains("password-env: '***'", "sasl.jaas.config: '***'", "device:  # chosen");
+        assertThat(config.toString()).doesNotContain("s3cr3t", "operator", "ScramLoginModule");
+        for (SectionSpec<?> spec :
+                List.of(ModelSection.SPEC, GpuSection.SPEC, IncidentsSection.SPEC, RuleSection.SPEC)) {
+            spec.entries().forEach(entry -> assertThat(text).contains(" " + entry.name() + ":"));
+        }
+    }
+
+    @Test
+    void shouldReadTheValuesInForceAsTheSameConfiguration() throws IOException {
+        HelmwatchConfig config = ConfigLoader.parse("""
+                backend: cpu
+                model: {labels: ['a, b', "it's", 'x: y', '- z', 'null'], letterbox-anchor: top-left}
+                gpu: {devices: [1, 0], int8: {keep-fp16: ['head*']}}
+                kafka: {embedded: true}
+                json-lines: {target: '-'}
+                streams:
+                  - {id: clip, url: ., loop: true, pixel-aspect: '16:11', min-box: 9}
+                  - id: gate
+                    url: http://192.0.2.1/a?b=c,d
+                    allowed-hosts: ['[2001:db8::1]:80']
+                    poll: 1500ms
+                    zones: [{name: pit, polygon: [[0, 0.5], [1, 0.5], [1, 1]]}]
+                    masks: [{polygon: [[0, 0], [0.2, 0], [0.2, 0.1]]}]
+                    rules:
+                      - {name: crowd, kind: occupancy, zones: [pit], more-than: 5,
+                         schedule: {time-zone: UTC, days: [sat, sun], from: "22:00", to: "05:00"}}
+                      - {name: pair, kind: occupancy, fewer-than: 2}
+                      - {name: bare, kind: no-helmet}
+                incidents: {snapshots: {url-prefix: "https://e.example/${x}#"}}
+                """.replace("${x}", "$${x}"), "first.yaml", DOCS, name -> null);
+        String text = ConfigText.valuesInForce(config);
+        assertThat(ConfigLoader.parse(text, "again.yaml", DOCS, name -> null))
+                .as(text)
+                .isEqualTo(config);
+    }
+}
