@@ -3,7 +3,7 @@ package io.helmwatch.config;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A configuration that cannot be used, with everything that is wrong with it; the message has one line per problem. */
+/** A configuration that cannot be used, with all its problems; the message has one line for each. */
 public final class ConfigException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ public final class ConfigException extends RuntimeException {
         this.problems = List.copyOf(problems);
     }
 
-    /** Everything that is wrong, in the order of the file. */
+    /** All problems, in the order of the file. */
     public List<Problem> problems() {
         return problems;
     }

@@ -5,15 +5,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a GPU is used; without effect on a CPU.
+ * How a GPU is used; no effect on a CPU.
  *
- * @param devices indices of the GPUs to use, from 0, each at most once; empty is all that are there
+ * @param devices indices of the GPUs to use, from 0, each at most once; empty uses every GPU
  * @param precision arithmetic of the model
  * @param graph where boxes are decoded: inside the graph, or outside for candidates only
- * @param int8 how INT8 engines are made; without effect on other precisions
- * @param builderLevel how long TensorRT looks for fast kernels when it builds an engine, 0 (half a minute) to 5 (longest)
- * @param lanes batches that are under way at the same time
- * @param hardwareDecoding whether the GPU's video engines decode what they can
+ * @param int8 how INT8 engines are calibrated and checked; no effect on other precisions
+ * @param builderLevel how long TensorRT searches for fast kernels when it builds an engine, 0 (half a minute) to 5 (longest)
+ * @param lanes batches in flight at the same time
+ * @param hardwareDecoding whether the GPU's video engines decode the formats that they support
  * @param cache folder of built engines and compiled kernels; null is {@code ~/.cache/helmwatch}
  */
 public record GpuConfig(
@@ -35,7 +35,7 @@ public record GpuConfig(
         devices = List.copyOf(devices);
     }
 
-    /** Where engines and kernels are kept. */
+    /** The folder of built engines and compiled kernels. */
     public Path cacheFolder() {
         return cache == null ? Path.of(System.getProperty("user.home", "."), ".cache", "helmwatch") : cache;
     }

@@ -3,17 +3,17 @@ package io.helmwatch.config;
 import java.util.List;
 
 /**
- * Everything that {@code helmwatch run} can be told; one record per section of the YAML file, keys in kebab-case.
+ * The whole configuration: one record per section of the YAML file.
  *
  * @param backend where frames are decoded and analysed
- * @param model the network and its thresholds
- * @param inference how the network is run
+ * @param model the model and its thresholds
+ * @param inference how the model is run
  * @param pipeline the ring and its limits
  * @param streams the cameras and files, at least one
- * @param kafka the broker; its {@code enabled} tells whether it is used
- * @param jsonLines the second sink
- * @param http metrics and health
- * @param incidents how incidents are made and kept
+ * @param kafka the broker and the topics
+ * @param jsonLines the JSON-lines sink
+ * @param http the HTTP server: metrics, health, stream states
+ * @param incidents how incidents are detected and stored
  * @param gpu how a GPU is used
  */
 public record HelmwatchConfig(
@@ -33,7 +33,7 @@ public record HelmwatchConfig(
         streams = List.copyOf(streams);
     }
 
-    /** Incidents and GPU by default. */
+    /** A configuration with the defaults for incidents and GPU. */
     public HelmwatchConfig(
             Backend backend,
             ModelConfig model,
@@ -73,12 +73,12 @@ public record HelmwatchConfig(
                 backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu);
     }
 
-    /** The same with incidents made and kept in another way. */
+    /** The same with other settings of incidents. */
     public HelmwatchConfig withIncidents(IncidentsConfig other) {
         return new HelmwatchConfig(backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu);
     }
 
-    /** The same with a GPU used in another way. */
+    /** The same with other settings of the GPU. */
     public HelmwatchConfig withGpu(GpuConfig other) {
         return new HelmwatchConfig(
                 backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other);

@@ -1,14 +1,14 @@
 package io.helmwatch.config;
 
 /**
- * Metrics and health.
+ * The HTTP server: metrics, health, stream states.
  *
  * @param enabled whether the server runs
- * @param host address to bind, loopback by default
- * @param port port; 0 takes a free one
+ * @param host address to listen on
+ * @param port port; 0 uses a free one
  */
 public record HttpConfig(boolean enabled, String host, int port) {
 
-    /** On, 127.0.0.1:9400. */
+    /** Enabled, 127.0.0.1:9400. */
     public static final HttpConfig DEFAULT = new HttpConfig(true, "127.0.0.1", 9400);
 }

@@ -3,13 +3,13 @@ package io.helmwatch.config;
 import java.time.Duration;
 
 /**
- * How incidents are made and kept, for all streams; their rules stand with the streams.
+ * How incidents are detected and stored, for all streams; the rules belong to the streams.
  *
- * @param tracking how heads are followed
- * @param observation frames within this time of a stream are one observation, so that rules mean the same at every analysed rate
- * @param lostAfter a stream that shows no frame for this long ends its open incidents
- * @param spool where incidents wait for the broker
- * @param snapshots pictures that prove them
+ * @param tracking how heads are tracked
+ * @param observation length of one observation; frames within it count once, so that rules mean the same at every analysed rate
+ * @param lostAfter time without a frame of the stream after which its open incidents end
+ * @param spool where incidents are queued until the broker has them
+ * @param snapshots images that prove incidents
  */
 public record IncidentsConfig(
         TrackingConfig tracking,
@@ -18,7 +18,7 @@ public record IncidentsConfig(
         SpoolConfig spool,
         SnapshotConfig snapshots) {
 
-    /** Everything by default; an observation is 200 ms, a stream is lost after 30 s. */
+    /** The defaults: an observation of 200 ms, 30 s without a frame. */
     public static final IncidentsConfig DEFAULT = new IncidentsConfig(
             TrackingConfig.DEFAULT,
             Duration.ofMillis(200),

@@ -3,14 +3,14 @@ package io.helmwatch.config;
 import java.time.Duration;
 
 /**
- * How the network is run.
+ * How the model is run.
  *
- * @param workers CPU workers with one thread each; 0 measures and chooses
- * @param maxBatch most frames of a batch; 0 is the backend's own (1 on a CPU)
- * @param maxDelay how long an unfilled batch may wait for more frames; zero does not wait
+ * @param workers CPU workers with one thread each; 0 lets the service measure and choose
+ * @param maxBatch largest number of frames in a batch; 0 uses the backend's default (1 on a CPU, 32 on a GPU)
+ * @param maxDelay longest time that a batch with room waits for more frames; zero does not wait
  */
 public record InferenceConfig(int workers, int maxBatch, Duration maxDelay) {
 
-    /** Everything chosen by itself. */
+    /** Workers measured, the backend's batch, no waiting. */
     public static final InferenceConfig DEFAULT = new InferenceConfig(0, 0, Duration.ZERO);
 }

@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The JSON-lines sink.
  *
- * @param target a file, {@code -} for standard output; null is off
+ * @param target a file, {@code -} for standard output; null disables the sink
  */
 public record JsonLinesConfig(@Nullable String target) {
 
-    /** Off. */
+    /** Disabled. */
     public static final JsonLinesConfig DEFAULT = new JsonLinesConfig(null);
 }

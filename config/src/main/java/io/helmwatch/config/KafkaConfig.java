@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The broker and the topics.
  *
- * @param enabled whether events go to Kafka
+ * @param enabled whether messages go to Kafka
  * @param bootstrapServers {@code host:port}, comma-separated
- * @param embedded whether to start a development broker in this process
+ * @param embedded whether a development broker starts in this process
  * @param embeddedDataDir the development broker's data; null is a temporary folder
- * @param embeddedPort the development broker's port; 0 takes a free one
- * @param detectionsTopic what frames showed
- * @param eventsTopic incidents
- * @param streamsTopic stream states, compacted
+ * @param embeddedPort the development broker's port; 0 uses a free one
+ * @param detectionsTopic topic of detections
+ * @param eventsTopic topic of incidents
+ * @param streamsTopic topic of stream states, compacted
  * @param createTopics whether missing topics are created
- * @param queueCapacity messages held while the broker is slow or away; more are dropped and counted
- * @param properties any property of the Kafka client; values may be secret
+ * @param queueCapacity messages queued while the broker is slow or away; the oldest are dropped beyond, and counted
+ * @param properties properties of Kafka's Java client; all values count as secret
  */
 public record KafkaConfig(
         boolean enabled,
@@ -32,7 +32,7 @@ public record KafkaConfig(
         int queueCapacity,
         Map<String, Secret> properties) {
 
-    /** Off; the design's topic names. */
+    /** Disabled; topics {@code helmwatch.detections}, {@code helmwatch.events} and {@code helmwatch.streams}. */
     public static final KafkaConfig DEFAULT = new KafkaConfig(
             false,
             "127.0.0.1:9092",

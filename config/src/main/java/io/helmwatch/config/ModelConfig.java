@@ -5,16 +5,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The network and its thresholds.
+ * The model and its thresholds.
  *
  * @param path ONNX file; null is the shipped helmet model
- * @param labels class names; empty takes the model's own
- * @param confidence smallest confidence that is reported, 0..1
- * @param iou overlap above which the weaker box of a class is suppressed, 0..1
- * @param maxDetections most boxes per frame
+ * @param labels class names; empty uses the model's own
+ * @param confidence confidence threshold, 0..1
+ * @param iou overlap (IoU) above which the less confident of two boxes of a class is suppressed, 0..1
+ * @param maxDetections largest number of detections per frame
  * @param classAgnosticNms whether boxes of different classes suppress each other
- * @param letterboxAnchor where the image sits in the model's input; null takes the model's own, else center
- * @param letterboxPadValue 0..255; null takes the model's own, else 114
+ * @param letterboxAnchor where the image sits in the model's input; null uses the model's own, else center
+ * @param letterboxPadValue grey value of the padding, 0..255; null uses the model's own, else 114
  */
 public record ModelConfig(
         @Nullable Path path,
@@ -26,7 +26,7 @@ public record ModelConfig(
         @Nullable Anchor letterboxAnchor,
         @Nullable Integer letterboxPadValue) {
 
-    /** As the field does: confidence 0.25, IoU 0.45, 300 boxes, per class. */
+    /** The usual values of YOLOv5: confidence 0.25, IoU 0.45, 300 detections, suppression per class. */
     public static final ModelConfig DEFAULT = new ModelConfig(null, List.of(), 0.25, 0.45, 300, false, null, null);
 
     /** Where the scaled image sits in the model's input. */

@@ -1,7 +1,7 @@
 package io.helmwatch.config;
 
 /**
- * One thing that is wrong with a configuration, without secrets.
+ * One problem of a configuration, without secrets.
  *
  * @param file the file as it was named
  * @param line line from 1; 0 where there is none

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Takes secrets out of text wherever it leaves the process: logs, errors, events, metrics, standard output.
+ * Masks secrets in text before it leaves the process: logs, errors, events, metrics, standard output.
  *
  * <p>Masked are the user information of every URL, values of query parameters and {@code key=value} pairs whose name speaks of
  * a credential, and every secret that was {@linkplain #register(Secret) registered}, as it is and in its encoded forms. In
@@ -20,10 +20,10 @@ import java.util.stream.Stream;
  * <p>Threading: every method may be called by any thread; {@link #redact} takes no lock.
  */
 public final class Redaction {
-    /** What stands in for a secret. */
+    /** The replacement of a secret. */
     public static final String MASK = "***";
 
-    /** Secrets shorter than this are not looked for in free text: they would mask ordinary words. */
+    /** Secrets shorter than this are not masked in free text: they would mask ordinary words. */
     public static final int MIN_SECRET_LENGTH = 4;
 
     private static final String CREDENTIAL_NAME =
@@ -42,7 +42,7 @@ public final class Redaction {
 
     /**
      * Masks a secret from now on wherever it appears in text, in these forms: as it is, percent-encoded (also with lower-case
-     * hex digits, and with a plus for a blank), escaped as in JSON. Forms shorter than {@link #MIN_SECRET_LENGTH} are left alone.
+     * hex digits, and with a plus for a blank), escaped as in JSON. Forms shorter than {@link #MIN_SECRET_LENGTH} are not masked.
      */
     public static void register(Secret secret) {
         String value = secret.reveal();

@@ -5,19 +5,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes an incident.
+ * What starts an incident.
  *
- * @param name how events call the rule
- * @param kind what is looked for
- * @param zones names of the zones where it counts; empty is the whole picture
- * @param confidence smallest confidence of a box that counts as an observation, 0..1
- * @param required observations among the last {@code of} that must agree before a state is believed
- * @param of how many of the last observations are looked at
- * @param atLeast how long the state must last before an incident starts
+ * @param name name in events
+ * @param kind what the rule detects
+ * @param zones names of the zones that the rule applies to; empty is the whole frame
+ * @param confidence confidence threshold of a box that counts as an observation, 0..1
+ * @param required observations among the last {@code of} that must agree
+ * @param of number of last observations that vote
+ * @param atLeast how long the violation lasts before an incident starts
  * @param updateEvery shortest time between two updates of an incident
- * @param endAfter how long compliance or absence must last before an incident ends
+ * @param endAfter how long compliance or absence lasts before an incident ends
  * @param schedule when the rule is in force; null is always
- * @param limit for occupancy: the number of people that is still in order
+ * @param limit occupancy: the largest or smallest number of people that is allowed
  */
 public record RuleConfig(
         String name,
@@ -32,7 +32,7 @@ public record RuleConfig(
         @Nullable ScheduleConfig schedule,
         int limit) {
 
-    /** What a rule looks for. */
+    /** What a rule detects. */
     public enum Kind {
         /** A person without a helmet. */
         NO_HELMET,
@@ -42,7 +42,7 @@ public record RuleConfig(
         FEWER_PEOPLE
     }
 
-    /** A rule with the defaults: confidence 0.5, 3 of 5 observations, for 2 s, updates every 30 s, over after 10 s. */
+    /** A rule with the defaults: confidence 0.5, 3 of 5 observations, for 2 s, updates every 30 s, ended after 10 s. */
     public static RuleConfig of(String name, Kind kind, List<String> zones, int limit) {
         return new RuleConfig(
                 name,

@@ -8,12 +8,12 @@ import java.time.ZonedDateTime;
 import java.util.Set;
 
 /**
- * When a rule is in force: from one time of day to another, on some days of the week, on the clocks of one place.
+ * When a rule is in force: from one time of day to another, on some days of the week, in one time zone.
  *
- * @param zone whose clocks, daylight saving included
- * @param days days on which the time begins
+ * @param zone time zone, with its daylight saving
+ * @param days days on which the time starts
  * @param from first moment
- * @param to moment that no longer belongs; at or before {@code from} it is meant on the next day
+ * @param to first moment after; on the next day where it is at or before {@code from}
  */
 public record ScheduleConfig(ZoneId zone, Set<DayOfWeek> days, LocalTime from, LocalTime to) {
 
@@ -22,7 +22,7 @@ public record ScheduleConfig(ZoneId zone, Set<DayOfWeek> days, LocalTime from, L
         days = Set.copyOf(days);
     }
 
-    /** Whether a moment belongs. */
+    /** Whether the rule is in force at a moment. */
     public boolean includes(Instant moment) {
         ZonedDateTime local = moment.atZone(zone);
         LocalTime time = local.toLocalTime();

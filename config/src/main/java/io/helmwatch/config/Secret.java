@@ -1,6 +1,6 @@
 package io.helmwatch.config;
 
-/** A value that must never show: {@link #toString} is three stars, only {@link #reveal} gives it. */
+/** A value that must never be shown: {@link #toString} is three stars, only {@link #reveal} returns it. */
 public final class Secret {
     private final String value;
 

@@ -3,12 +3,12 @@ package io.helmwatch.config;
 import java.nio.file.Path;
 
 /**
- * Where incidents wait for the broker.
+ * Where incidents are queued until the broker has them.
  *
- * @param directory folder of the spool, made when missing
- * @param maxBytes most bytes of waiting events; further ones are refused and counted
- * @param fsync whether an event counts as kept only once the disk has confirmed it, so that it survives a power cut; without, it
- *     survives a crash of the process
+ * @param directory folder of the spool, created when missing
+ * @param maxBytes largest size of the queued incidents; further ones are rejected and counted
+ * @param fsync whether an incident counts as stored only when the disk has confirmed it, so that it survives a power cut; otherwise
+ *     it survives a crash of the process
  */
 public record SpoolConfig(Path directory, long maxBytes, boolean fsync) {
 

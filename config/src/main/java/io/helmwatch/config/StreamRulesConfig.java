@@ -3,12 +3,12 @@ package io.helmwatch.config;
 import java.util.List;
 
 /**
- * What is looked for in one stream.
+ * Zones, masks and rules of one stream.
  *
- * @param zones named parts of the picture
- * @param masks polygons in which nothing is looked at
- * @param minBox shortest side of a head's box in source pixels; smaller ones are not looked at
- * @param rules what makes incidents; none means that the stream is not tracked at all
+ * @param zones named parts of the frame
+ * @param masks polygons whose heads do not take part in incidents
+ * @param minBox shortest side of a head's box in source pixels; smaller boxes do not take part in incidents
+ * @param rules what starts incidents; without rules the stream is not tracked
  */
 public record StreamRulesConfig(
         List<ZoneConfig> zones, List<List<ZoneConfig.Point>> masks, int minBox, List<RuleConfig> rules) {

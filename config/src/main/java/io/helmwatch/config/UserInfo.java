@@ -9,8 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user information of a URL, taken apart as people write it: characters that a URL would want percent-encoded may stand
- * there as they are.
+ * The user information of a URL as people write it: characters that a URL requires percent-encoded may be there as they are.
  *
  * @param username decoded user
  * @param password decoded password; empty where there is none
@@ -21,7 +20,7 @@ public record UserInfo(String username, String password, String urlWithout) {
     private static final Pattern HOST_AND_PORT = Pattern.compile("(?:[^:/?#@\\[\\]]+|\\[[^\\]]*\\])(?::\\d{0,5})?");
 
     /**
-     * Finds user information. It ends at the last at-sign of the authority; where the authority is no {@code host:port} (the
+     * The user information of a URL. It ends at the last at-sign of the authority; where the authority is no {@code host:port} (the
      * password holds a slash, question mark or hash), at the last at-sign of the URL.
      *
      * @return null where there is none
@@ -95,7 +94,7 @@ public record UserInfo(String username, String password, String urlWithout) {
         return encoded.toString();
     }
 
-    /** Decodes {@code %XX}; a percent sign without two hex digits, or bytes that are no UTF-8, are left as they stand. */
+    /** Decodes {@code %XX}; a percent sign without two hex digits, or bytes that are not UTF-8, are left unchanged. */
     static String percentDecode(String text) {
         if (text.indexOf('%') < 0) {
             return text;

@@ -3,9 +3,9 @@ package io.helmwatch.config;
 import java.util.List;
 
 /**
- * A named part of the picture.
+ * A named part of the frame.
  *
- * @param name how rules and events call it
+ * @param name name in rules and events
  * @param polygon corners in order, at least three, sides that do not cross
  */
 public record ZoneConfig(String name, List<Point> polygon) {
@@ -16,7 +16,7 @@ public record ZoneConfig(String name, List<Point> polygon) {
     }
 
     /**
-     * A corner in normalised coordinates: origin top-left, 1 is the picture's right or bottom edge.
+     * A corner in normalised coordinates: origin top-left, 1 is the frame's right or bottom edge.
      *
      * @param x 0..1
      * @param y 0..1

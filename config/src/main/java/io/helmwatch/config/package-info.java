@@ -1,4 +1,4 @@
-/** Settings as records, read from YAML, every problem reported at once; secrets that never show. */
+/** Settings as records; secrets and their redaction. */
 @NullMarked
 package io.helmwatch.config;
 

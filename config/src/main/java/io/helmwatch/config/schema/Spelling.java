@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what a mistyped key was meant to be. */
+/** Suggestions for misspelt names. */
 public final class Spelling {
     private Spelling() {}
 
