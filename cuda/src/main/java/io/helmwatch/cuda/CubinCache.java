@@ -1,11 +1,10 @@
 package io.helmwatch.cuda;
 
+import io.helmwatch.resource.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -14,10 +13,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Compiled kernels on disk. The name holds a digest of source, options and compiler version; the file begins with a digest of the machine
- * code, so that a damaged one is noticed and made again.
+ * Compiled kernels on disk. The file name is a digest of source, options and compiler version; the file starts with a digest of the
+ * machine code, so that a damaged file is detected and compiled again.
  *
- * <p>Threading: any thread, any process: files are written beside and moved into place.
+ * <p>Threading: any thread, any process: files are replaced atomically.
  */
 final class CubinCache {
 
@@ -55,36 +54,14 @@ final class CubinCache {
         }
     }
 
-    /** Keeps machine code. A folder that cannot be written only costs the next start some time, so that failures are let go. */
+    /** Stores machine code. A directory that cannot be written only costs the next start some time, so failures are ignored. */
     void store(String key, byte[] cubin) {
-        Path beside = null;
+        byte[] file = Arrays.copyOf(sha256().digest(cubin), DIGEST_BYTES + cubin.length);
+        System.arraycopy(cubin, 0, file, DIGEST_BYTES, cubin.length);
         try {
-            Files.createDirectories(directory);
-            beside = Files.createTempFile(directory, key, ".part");
-            byte[] file = Arrays.copyOf(sha256().digest(cubin), DIGEST_BYTES + cubin.length);
-            System.arraycopy(cubin, 0, file, DIGEST_BYTES, cubin.length);
-            Files.write(beside, file);
-            move(beside, directory.resolve(key));
+            AtomicFile.replace(directory.resolve(key), file, AtomicFile.Durability.CACHED);
         } catch (IOException e) {
-            deleteQuietly(beside);
-        }
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    private static void deleteQuietly(@org.jspecify.annotations.Nullable Path file) {
-        if (file != null) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                // Nothing depends on it.
-            }
+            // The next start compiles again.
         }
     }
 

@@ -14,16 +14,17 @@ import org.bytedeco.javacpp.SizeTPointer;
 public final class CudaDevice implements AutoCloseable {
 
     private final GpuInfo info;
+    private final String name;
     /** For the message of a failure; made once, since the call is made for every batch. */
     private final String setDeviceCall;
 
-    private final MemoryLedger memory = new MemoryLedger();
     private final long context;
     private final CudaStream decodeStream;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private CudaDevice(GpuInfo info) {
         this.info = info;
+        this.name = "cuda:" + info.index();
         this.setDeviceCall = "cudaSetDevice(" + info.index() + ")";
         makeCurrent();
         // The first call that needs the context makes it.
@@ -59,9 +60,9 @@ public final class CudaDevice implements AutoCloseable {
         return info;
     }
 
-    /** Bytes that are allocated through this object. */
-    public MemoryLedger memory() {
-        return memory;
+    /** Name of the device in metrics and in the ledger of native memory, e.g. {@code cuda:0}. */
+    public String name() {
+        return name;
     }
 
     /** Makes this the calling thread's device; costs little when it already is. */

@@ -1,5 +1,6 @@
 package io.helmwatch.cuda;
 
+import io.helmwatch.resource.NativeMemory;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceBuffer implements AutoCloseable {
 
     private final @Nullable CudaDevice device;
+    private final NativeMemory.@Nullable Account account;
     private final String owner;
     private final long bytes;
     private final Pointer memory;
@@ -50,11 +52,13 @@ public final class DeviceBuffer implements AutoCloseable {
         }
         CudaErrors.check(code, "cudaMalloc of " + mebibytes(bytes) + " for " + owner);
         address = memory.address();
-        device.memory().add(MemoryLedger.Kind.DEVICE, owner, bytes);
+        account = NativeMemory.account(NativeMemory.Kind.DEVICE, device.name(), owner);
+        account.allocated(bytes);
     }
 
     private DeviceBuffer(long address, long bytes) {
         this.device = null;
+        this.account = null;
         this.owner = "view";
         this.bytes = bytes;
         this.address = address;
@@ -154,10 +158,10 @@ public final class DeviceBuffer implements AutoCloseable {
     /** Frees the memory; a second call does nothing. */
     @Override
     public void close() {
-        if (device != null && !closed) {
+        if (device != null && account != null && !closed) {
             closed = true;
             device.makeCurrent();
-            device.memory().add(MemoryLedger.Kind.DEVICE, owner, -bytes);
+            account.freed(bytes);
             CudaErrors.check(cudart.cudaFree(memory), "cudaFree for " + owner);
         }
     }

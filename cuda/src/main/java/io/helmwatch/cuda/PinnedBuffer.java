@@ -1,5 +1,6 @@
 package io.helmwatch.cuda;
 
+import io.helmwatch.resource.NativeMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.cuda.global.cudart;
@@ -15,6 +16,7 @@ import org.bytedeco.javacpp.Pointer;
 public final class PinnedBuffer implements AutoCloseable {
 
     private final CudaDevice device;
+    private final NativeMemory.Account account;
     private final String owner;
     private final int bytes;
     private final Pointer memory = new Pointer();
@@ -45,7 +47,8 @@ public final class PinnedBuffer implements AutoCloseable {
                 "cudaHostAlloc of " + DeviceBuffer.mebibytes(bytes) + " for " + owner);
         address = memory.address();
         view = new BytePointer(memory).capacity(bytes).asByteBuffer().order(ByteOrder.nativeOrder());
-        device.memory().add(MemoryLedger.Kind.PINNED, owner, bytes);
+        account = NativeMemory.account(NativeMemory.Kind.PINNED, device.name(), owner);
+        account.allocated(bytes);
     }
 
     /** Host address of the first byte. */
@@ -86,7 +89,7 @@ public final class PinnedBuffer implements AutoCloseable {
         if (!closed) {
             closed = true;
             device.makeCurrent();
-            device.memory().add(MemoryLedger.Kind.PINNED, owner, -bytes);
+            account.freed(bytes);
             CudaErrors.check(cudart.cudaFreeHost(memory), "cudaFreeHost for " + owner);
         }
     }

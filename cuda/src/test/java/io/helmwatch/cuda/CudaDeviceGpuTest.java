@@ -3,6 +3,7 @@ package io.helmwatch.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.resource.NativeMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,8 +29,7 @@ class CudaDeviceGpuTest {
 
     @AfterEach
     void closeAndCount() {
-        assertThat(device.memory().bytes(MemoryLedger.Kind.DEVICE)).isZero();
-        assertThat(device.memory().bytes(MemoryLedger.Kind.PINNED)).isZero();
+        assertThat(NativeMemory.outstanding()).isEmpty();
         device.close();
         device.close();
     }
@@ -53,7 +53,9 @@ class CudaDeviceGpuTest {
             for (int i = 0; i < 1000; i++) {
                 assertThat(host.view().getFloat(4 * i)).isEqualTo(i * 0.5f);
             }
-            assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).containsEntry("test", 4000L);
+            assertThat(NativeMemory.account(NativeMemory.Kind.DEVICE, device.name(), "test")
+                            .bytes())
+                    .isEqualTo(4000);
         }
     }
 

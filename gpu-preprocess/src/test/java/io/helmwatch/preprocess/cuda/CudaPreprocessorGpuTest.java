@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaStream;
 import io.helmwatch.cuda.DeviceBuffer;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.preprocess.HostFrame;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.preprocess.PreprocessorContract;
 import io.helmwatch.preprocess.ReferencePreprocessor;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.DeviceTensorBatch;
 import io.helmwatch.vision.FrameInfo;
@@ -56,8 +56,7 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
 
     @AfterAll
     static void closeAndCount() {
-        assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
-        assertThat(device.memory().byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
+        assertThat(NativeMemory.outstanding()).isEmpty();
         device.close();
     }
 

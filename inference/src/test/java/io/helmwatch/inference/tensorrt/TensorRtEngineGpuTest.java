@@ -8,9 +8,9 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelException;
+import io.helmwatch.resource.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +43,7 @@ class TensorRtEngineGpuTest {
     @AfterEach
     void closeAndCount() {
         if (device != null) {
-            assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
-            assertThat(device.memory().byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
+            assertThat(NativeMemory.outstanding()).isEmpty();
             device.close();
         }
     }

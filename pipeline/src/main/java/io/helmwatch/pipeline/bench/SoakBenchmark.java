@@ -3,7 +3,6 @@ package io.helmwatch.pipeline.bench;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.GpuLoad;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.resource.NativeMemory;
 import java.io.IOException;
@@ -82,11 +81,9 @@ public final class SoakBenchmark {
     }
 
     private long nativeBytes() {
-        long host = NativeMemory.bytes(NativeMemory.Kind.HOST, "");
-        MemoryLedger device = stages.memory();
-        return device == null
-                ? host
-                : host + device.bytes(MemoryLedger.Kind.DEVICE) + device.bytes(MemoryLedger.Kind.PINNED);
+        return NativeMemory.bytes(NativeMemory.Kind.HOST, "")
+                + NativeMemory.bytes(NativeMemory.Kind.DEVICE, stages.device())
+                + NativeMemory.bytes(NativeMemory.Kind.PINNED, stages.device());
     }
 
     private static long heapAfterCollection() {

@@ -5,7 +5,6 @@ import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameSource;
@@ -229,10 +228,7 @@ public final class HelmetPipeline implements AutoCloseable {
 
     /** Publishes owners of the device's memory that came into use since the last call. */
     public void bindDeviceMemory() {
-        MemoryLedger memory = stages.memory();
-        if (memory != null) {
-            metrics.bindDeviceMemory(memory);
-        }
+        metrics.bindDeviceMemory();
     }
 
     public FailureLog failures() {

@@ -1,6 +1,5 @@
 package io.helmwatch.pipeline.ring;
 
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DropCause;
@@ -246,19 +245,21 @@ public final class PipelineMetrics {
                 .register(registry);
     }
 
-    /** Publishes what the owners of the device's memory hold; called before each reading, as {@link #bindNativeMemory}. */
-    void bindDeviceMemory(MemoryLedger ledger) {
-        for (MemoryLedger.Kind kind : MemoryLedger.Kind.values()) {
-            String kindTag = kind.name().toLowerCase(Locale.ROOT);
-            for (String owner : ledger.byOwner(kind).keySet()) {
-                Tags tags = Tags.of("device", device, "kind", kindTag, "owner", owner);
-                if (registry.find(CUDA_MEMORY).tags(tags).gauge() == null) {
-                    Gauge.builder(CUDA_MEMORY, ledger, l -> l.bytes(kind, owner))
-                            .description("Memory on the GPU (device) and page-locked for it (pinned), by owner")
-                            .baseUnit("bytes")
-                            .tags(tags)
-                            .register(registry);
-                }
+    /** Publishes the memory on and for the device by owner; called before each reading, as {@link #bindNativeMemory}. */
+    void bindDeviceMemory() {
+        for (NativeMemory.Entry entry : NativeMemory.outstanding()) {
+            if (entry.kind() == NativeMemory.Kind.HOST || !entry.device().equals(device)) {
+                continue;
+            }
+            Tags tags = Tags.of(
+                    "device", device, "kind", entry.kind().name().toLowerCase(Locale.ROOT), "owner", entry.owner());
+            if (registry.find(CUDA_MEMORY).tags(tags).gauge() == null) {
+                NativeMemory.Account account = NativeMemory.account(entry.kind(), device, entry.owner());
+                Gauge.builder(CUDA_MEMORY, account, NativeMemory.Account::bytes)
+                        .description("Memory on the GPU (device) and page-locked for it (pinned), by owner")
+                        .baseUnit("bytes")
+                        .tags(tags)
+                        .register(registry);
             }
         }
     }
@@ -267,9 +268,10 @@ public final class PipelineMetrics {
     public static void bindNativeMemory(MeterRegistry registry) {
         for (NativeMemory.Entry entry : NativeMemory.entries()) {
             String owner = entry.owner();
-            if (registry.find(NATIVE_MEMORY).tag("owner", owner).gauge() == null) {
+            if (entry.kind() == NativeMemory.Kind.HOST
+                    && registry.find(NATIVE_MEMORY).tag("owner", owner).gauge() == null) {
                 Gauge.builder(NATIVE_MEMORY, NativeMemory.account(owner), NativeMemory.Account::bytes)
-                        .description("Native memory held, by owner")
+                        .description("Pageable native memory in use, by owner")
                         .baseUnit("bytes")
                         .tag("owner", owner)
                         .register(registry);

@@ -1,7 +1,6 @@
 package io.helmwatch.pipeline.ring;
 
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.ingest.FrameSource;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The stages of one backend, opened and fitting each other; what {@link HelmetPipeline} runs.
@@ -27,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param postprocessor boxes
  * @param newLease makes the holder of a ring slot's picture, of the kind that the sources give
  * @param newSource makes the source of a stream
- * @param memory what is allocated on the device; null where that is not counted, on a CPU
  * @param device what the metrics call the device, e.g. {@code cpu} or {@code cuda:0}
  * @param description one line for the log: what runs where
  */
@@ -39,7 +36,6 @@ public record Stages(
         Postprocessor postprocessor,
         Supplier<FrameLease> newLease,
         Function<StreamConfig, FrameSource> newSource,
-        @Nullable MemoryLedger memory,
         String device,
         String description)
         implements AutoCloseable {

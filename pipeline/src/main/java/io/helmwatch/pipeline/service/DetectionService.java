@@ -450,7 +450,12 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private static void reportLeaks() {
         for (NativeMemory.Entry leak : NativeMemory.outstanding()) {
-            LOG.error("LEAK: {} bytes of native memory, owner={}", leak.bytes(), leak.owner());
+            LOG.error(
+                    "LEAK: {} bytes of native memory, kind={} device={} owner={}",
+                    leak.bytes(),
+                    leak.kind(),
+                    leak.device(),
+                    leak.owner());
         }
     }
 }

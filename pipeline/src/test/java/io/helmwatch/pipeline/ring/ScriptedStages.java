@@ -1,6 +1,5 @@
 package io.helmwatch.pipeline.ring;
 
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
@@ -48,7 +47,6 @@ public final class ScriptedStages {
     int lanes = 4;
     int maxBatch = 1;
     public String device = "cpu";
-    public MemoryLedger memory;
     LongConsumer preprocess = frame -> {};
     public Consumer<long[]> infer = frames -> {};
     public LongConsumer postprocess = frame -> {};
@@ -72,7 +70,6 @@ public final class ScriptedStages {
                 config -> {
                     throw new UnsupportedOperationException("tests make their own sources");
                 },
-                memory,
                 device,
                 "scripted stages");
     }

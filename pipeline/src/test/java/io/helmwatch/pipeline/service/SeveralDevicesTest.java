@@ -9,7 +9,6 @@ import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.backend.StreamPlacement;
 import io.helmwatch.pipeline.backend.cpu.CpuStageFactory;
@@ -87,7 +86,6 @@ class SeveralDevicesTest {
                     cpu.postprocessor(),
                     cpu.newLease(),
                     cpu.newSource(),
-                    null,
                     "cpu:" + device,
                     cpu.description());
         }
@@ -198,21 +196,22 @@ class SeveralDevicesTest {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ScriptedStages first = new ScriptedStages();
         first.device = "cuda:0";
-        first.memory = new MemoryLedger();
+        NativeMemory.Account staging = NativeMemory.account(NativeMemory.Kind.PINNED, "cuda:0", "preprocess.staging");
         ScriptedStages second = new ScriptedStages();
         second.device = "cuda:1";
-        second.memory = new MemoryLedger();
-        second.memory.add(MemoryLedger.Kind.DEVICE, "inference.lane", 4_096);
+        NativeMemory.Account lane = NativeMemory.account(NativeMemory.Kind.DEVICE, "cuda:1", "inference.lane");
+        lane.allocated(4_096);
         try (DevicePipelines pipelines =
                 new DevicePipelines(List.of(start(first, registry), start(second, registry)))) {
             pipelines.all().forEach(HelmetPipeline::bindDeviceMemory);
-            first.memory.add(MemoryLedger.Kind.PINNED, "preprocess.staging", 512);
+            staging.allocated(512);
             pipelines.all().forEach(HelmetPipeline::bindDeviceMemory);
-            second.memory.add(MemoryLedger.Kind.DEVICE, "inference.lane", -4_096);
+            lane.freed(4_096);
             assertThat(registry.scrape().lines().filter(line -> line.startsWith("helmwatch_cuda_memory")))
                     .containsExactlyInAnyOrder(
                             "helmwatch_cuda_memory_used_bytes{device=\"cuda:0\",kind=\"pinned\",owner=\"preprocess.staging\"} 512.0",
                             "helmwatch_cuda_memory_used_bytes{device=\"cuda:1\",kind=\"device\",owner=\"inference.lane\"} 0.0");
+            staging.freed(512);
         }
     }
 

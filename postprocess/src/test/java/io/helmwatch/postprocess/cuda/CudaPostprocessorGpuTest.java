@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaStream;
 import io.helmwatch.cuda.DeviceBuffer;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.postprocess.CpuPostprocessor;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.postprocess.PostprocessorContract;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DevicePredictions;
 import io.helmwatch.vision.HostPredictions;
@@ -61,8 +61,7 @@ class CudaPostprocessorGpuTest extends PostprocessorContract {
 
     @AfterAll
     static void closeAndCount() {
-        assertThat(device.memory().bytes(MemoryLedger.Kind.DEVICE)).isZero();
-        assertThat(device.memory().bytes(MemoryLedger.Kind.PINNED)).isZero();
+        assertThat(NativeMemory.outstanding()).isEmpty();
         device.close();
     }
 

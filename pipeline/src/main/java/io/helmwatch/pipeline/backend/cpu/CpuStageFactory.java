@@ -62,7 +62,6 @@ public final class CpuStageFactory implements StageFactory {
                     postprocessor,
                     FfmpegFrameLease::create,
                     FfmpegFrameSource::create,
-                    null,
                     "cpu",
                     "backend cpu: model " + info.identity().name() + " "
                             + info.identity().version() + " " + info.input() + " "

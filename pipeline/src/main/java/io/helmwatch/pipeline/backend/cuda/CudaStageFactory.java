@@ -6,7 +6,6 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
@@ -24,6 +23,7 @@ import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.cuda.CudaPostprocessor;
 import io.helmwatch.preprocess.cuda.CudaPreprocessor;
+import io.helmwatch.resource.NativeMemory;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,8 +34,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * NVDEC, CUDA kernels and TensorRT on one GPU: frames stay in device memory, boxes cross the bus.
@@ -46,8 +44,6 @@ public final class CudaStageFactory implements StageFactory {
 
     /** Frames of a batch where the configuration does not say: above it throughput hardly rises, latency does. */
     static final int DEFAULT_MAX_BATCH = 32;
-
-    private static final Logger LOG = LoggerFactory.getLogger(CudaStageFactory.class);
 
     private final EngineBuildStatus build = new EngineBuildStatus();
 
@@ -155,15 +151,15 @@ public final class CudaStageFactory implements StageFactory {
                     postprocessor,
                     FfmpegFrameLease::create,
                     sources(decoding),
-                    device.memory(),
-                    "cuda:" + index,
-                    "backend cuda:" + index + ": " + device.info().name() + ", model "
+                    device.name(),
+                    "backend " + device.name() + ": " + device.info().name() + ", model "
                             + info.identity().name() + " "
                             + info.identity().version() + " " + info.input() + " "
                             + info.identity().precision() + ", TensorRT " + TensorRtLibrary.version() + " level "
                             + gpu.builderLevel() + ", batch " + batch + ", " + lanes.size() + " lanes, "
                             + (decoding == null ? "decoding on the CPU" : "decoding on the GPU") + ", "
-                            + (device.memory().bytes(MemoryLedger.Kind.DEVICE) >> 20) + " MiB on the device");
+                            + (NativeMemory.bytes(NativeMemory.Kind.DEVICE, device.name()) >> 20)
+                            + " MiB on the device");
         } catch (Throwable failure) {
             while (!opened.isEmpty()) {
                 try {
@@ -223,15 +219,7 @@ public final class CudaStageFactory implements StageFactory {
             if (decoding != null) {
                 decoding.close();
             }
-            report(MemoryLedger.Kind.DEVICE, "device");
-            report(MemoryLedger.Kind.PINNED, "pinned");
             device.close();
-        }
-
-        private void report(MemoryLedger.Kind kind, String name) {
-            device.memory()
-                    .byOwner(kind)
-                    .forEach((owner, bytes) -> LOG.warn("LEAK: {} bytes of {} memory of {}", bytes, name, owner));
         }
     }
 }

@@ -9,7 +9,6 @@ import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaStream;
 import io.helmwatch.cuda.DeviceBuffer;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.ffmpeg.CudaDecoding;
@@ -215,8 +214,9 @@ class DeviceFramesGpuTest {
                     }
                 });
             }
-            assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
-            assertThat(device.memory().byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
+            assertThat(NativeMemory.outstanding())
+                    .filteredOn(entry -> entry.kind() != NativeMemory.Kind.HOST)
+                    .isEmpty();
             return seen;
         }
     }

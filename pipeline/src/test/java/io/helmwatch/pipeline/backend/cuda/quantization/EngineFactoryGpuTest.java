@@ -8,7 +8,6 @@ import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.cuda.MemoryLedger;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.YoloV5Model;
@@ -18,6 +17,7 @@ import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
 import io.helmwatch.pipeline.cli.Installation;
 import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.PredictionLayout;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -71,8 +71,7 @@ class EngineFactoryGpuTest {
 
     @AfterEach
     void closeAndCount() {
-        assertThat(device.memory().byOwner(MemoryLedger.Kind.DEVICE)).isEmpty();
-        assertThat(device.memory().byOwner(MemoryLedger.Kind.PINNED)).isEmpty();
+        assertThat(NativeMemory.outstanding()).isEmpty();
         device.close();
     }
 
