@@ -6,7 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An incident as it grows: from the decision to start until the decision to end. */
+/**
+ * An incident in progress: what has been observed between the decision to start and the decision to end, and the messages about it.
+ *
+ * <p>Threading: as its rule.
+ */
 final class Episode {
     private static final long POSITION_STEP_MILLIS = 1_000;
     private static final int MAX_POSITIONS = 64;
@@ -18,6 +22,7 @@ final class Episode {
     private final int limit;
     private final long startedAtMillis;
     private final List<Incident.Position> positions = new ArrayList<>();
+    private EpisodeState state = EpisodeState.OPEN;
     private int track;
     private int people = 1;
     private int revision;
@@ -25,7 +30,6 @@ final class Episode {
     private long lastAtMillis;
     private long messageNanos;
     private long messageLastAtMillis;
-    private long positionAtMillis = Long.MIN_VALUE;
     private int observations;
     private double confidenceSum;
     private float peakConfidence;
@@ -47,39 +51,55 @@ final class Episode {
         this.startedAtMillis = startedAtMillis;
     }
 
-    /** A frame shows it. */
-    void observe(FrameDetections frame, float confidence) {
-        include(1, confidence, confidence);
-        seen(frame);
+    EpisodeState state() {
+        return state;
     }
 
-    /** Observations that count. */
+    /** The head is no longer tracked. */
+    void suspend() {
+        state = EpisodeState.SUSPENDED;
+    }
+
+    /** The head was found again under another track id. */
+    void resume(int newTrack) {
+        state = EpisodeState.OPEN;
+        track = newTrack;
+    }
+
+    /** Adds a frame that shows the violation. */
+    void observe(FrameDetections frame, float confidence) {
+        include(1, confidence, confidence);
+        extendTo(frame);
+    }
+
+    /** Adds earlier observations. */
     void include(int count, double sum, float peak) {
         observations += count;
         confidenceSum += sum;
         peakConfidence = Math.max(peakConfidence, peak);
     }
 
-    /** The last frame so far that shows it. */
-    void seen(FrameDetections frame) {
+    /** Sets the last frame that shows the violation. */
+    void extendTo(FrameDetections frame) {
         lastNanos = frame.ptsNanos();
         lastAtMillis = frame.capturedAtMillis();
     }
 
-    /** Whether a position may be noted now: at most one a second, so that messages stay small. */
+    /** Whether a position is due: at most one a second and {@value #MAX_POSITIONS} a message, so that messages stay small. */
     boolean wantsPosition(long atMillis) {
-        return positions.size() < MAX_POSITIONS
-                && (positionAtMillis == Long.MIN_VALUE || atMillis - positionAtMillis >= POSITION_STEP_MILLIS);
+        int count = positions.size();
+        return count == 0
+                || (count < MAX_POSITIONS && atMillis - positions.get(count - 1).atMillis() >= POSITION_STEP_MILLIS);
     }
 
-    void position(Incident.Position position) {
-        positionAtMillis = position.atMillis();
+    /** Adds a position to the next message; ignored when the message is full. */
+    void addPosition(Incident.Position position) {
         if (positions.size() < MAX_POSITIONS) {
             positions.add(position);
         }
     }
 
-    void people(int count) {
+    void setPeople(int count) {
         people = count;
     }
 
@@ -87,24 +107,33 @@ final class Episode {
         return people;
     }
 
-    int track() {
-        return track;
-    }
-
-    /** The head goes on under another number. */
-    void follow(int newTrack) {
-        track = newTrack;
-    }
-
+    /** Presentation time of the last frame that shows the violation. */
     long lastNanos() {
         return lastNanos;
     }
 
+    /** Whether an update is due and there is something new to report. */
     boolean wantsUpdate(long nowNanos, long everyNanos) {
         return nowNanos - messageNanos >= everyNanos && lastAtMillis != messageLastAtMillis;
     }
 
-    Incident message(Incident.Phase phase, FrameDetections frame, Incident.@Nullable EndReason reason) {
+    /** The message that the incident started. */
+    Incident start(FrameDetections frame) {
+        return message(Incident.Phase.START, frame, null);
+    }
+
+    /** The message that the incident continues. */
+    Incident update(FrameDetections frame) {
+        return message(Incident.Phase.UPDATE, frame, null);
+    }
+
+    /** Ends the incident and returns the message about it. */
+    Incident end(FrameDetections frame, Incident.EndReason reason) {
+        state = EpisodeState.ENDED;
+        return message(Incident.Phase.END, frame, reason);
+    }
+
+    private Incident message(Incident.Phase phase, FrameDetections frame, Incident.@Nullable EndReason reason) {
         Incident message = new Incident(
                 id,
                 revision++,
@@ -130,7 +159,6 @@ final class Episode {
                 frame.model(),
                 null);
         positions.clear();
-        positionAtMillis = Long.MIN_VALUE;
         messageNanos = frame.ptsNanos();
         messageLastAtMillis = lastAtMillis;
         return message;

@@ -13,18 +13,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody without a helmet: one incident per head. A head that is lost and found again under another number near the place where it
- * was lost continues its incident instead of raising a second one.
+ * Somebody without a helmet: one incident per head. A head that is lost and found again under another track id near the same place
+ * continues its incident instead of starting a second one.
  */
 final class NoHelmetRule extends Rule {
-    /** How far a lost head may be found again, in head sizes: at once, more per second unseen, at most. */
+    /** Maximum distance, in head sizes, between a lost head and the track that resumes its incident: at once, per second unseen, limit. */
     private static final double REACH = 2;
 
     private static final double REACH_PER_SECOND = 1;
     private static final double REACH_LIMIT = 5;
     private static final double SIZE_RATIO = 1.8;
 
-    /** What the rule knows of one head. */
+    /** One head: its votes, its last position and its incident, if one is open. */
     private final class Head {
         private final Track track;
         private final int id;
@@ -44,12 +44,21 @@ final class NoHelmetRule extends Rule {
             this.votes = new VoteWindow(config.required(), config.of(), observationNanos);
         }
 
-        boolean isGone() {
-            return track.id() != id;
+        boolean isTracked() {
+            return track.isLive(id);
         }
 
-        void forgetEvidence() {
+        boolean isOpen() {
+            return episode != null;
+        }
+
+        /** Discards votes and observations. */
+        void clear() {
             votes.clear();
+            clearObservations();
+        }
+
+        void clearObservations() {
             observations = 0;
             confidenceSum = 0;
             peakConfidence = 0;
@@ -63,12 +72,11 @@ final class NoHelmetRule extends Rule {
     private final long updateNanos;
     private final long endNanos;
     private final List<Head> heads = new ArrayList<>();
-    private final List<Head> lost = new ArrayList<>();
 
     /**
-     * A rule without heads.
+     * Creates a rule without heads.
      *
-     * @param restartNanos a head that was not seen in the zone for longer begins anew
+     * @param restartNanos the votes of a head that was not seen in the zone for longer are discarded
      */
     NoHelmetRule(
             RuleConfig config,
@@ -88,7 +96,7 @@ final class NoHelmetRule extends Rule {
     @Override
     void onFrame(FrameDetections frame, HeadTracker tracker, Consumer<Incident> out) {
         boolean inForce = isInForce(frame.capturedAtMillis());
-        setLostApart();
+        suspendUntracked();
         for (int i = 0; i < tracker.size(); i++) {
             Track track = tracker.track(i);
             Head head = headOf(track);
@@ -97,25 +105,20 @@ final class NoHelmetRule extends Rule {
             }
         }
         for (int i = 0; i < heads.size(); i++) {
-            goOn(heads.get(i), frame, inForce, out);
-        }
-        for (int i = lost.size() - 1; i >= 0; i--) {
-            Head head = lost.get(i);
-            goOn(head, frame, inForce, out);
-            if (head.episode == null) {
-                lost.remove(i);
-            }
+            report(heads.get(i), frame, inForce, out);
         }
     }
 
-    /** Heads that the tracker gave up: those with an open incident wait to be found again. */
-    private void setLostApart() {
+    /** Suspends the incidents of heads whose track was removed, and removes such heads without an incident. */
+    private void suspendUntracked() {
         for (int i = heads.size() - 1; i >= 0; i--) {
             Head head = heads.get(i);
-            if (head.isGone()) {
-                heads.remove(i);
-                if (head.episode != null) {
-                    lost.add(head);
+            if (!head.isTracked()) {
+                Episode episode = head.episode;
+                if (episode == null) {
+                    heads.remove(i);
+                } else {
+                    episode.suspend();
                 }
             }
         }
@@ -144,15 +147,13 @@ final class NoHelmetRule extends Rule {
             return;
         }
         if (!head.votes.isEmpty() && frame.ptsNanos() - head.votes.lastNanos() > restartNanos) {
-            head.forgetEvidence();
+            head.clear();
         }
         double bareHead = counted(track.bareHeadConfidence());
         double helmet = counted(track.helmetConfidence());
         head.votes.add(frame.ptsNanos(), frame.capturedAtMillis(), bareHead, helmet);
         if (head.votes.state() == VoteWindow.State.NO) {
-            head.observations = 0;
-            head.confidenceSum = 0;
-            head.peakConfidence = 0;
+            head.clearObservations();
         }
         boolean shows = bareHead > helmet;
         Episode episode = head.episode;
@@ -163,12 +164,12 @@ final class NoHelmetRule extends Rule {
                 head.peakConfidence = Math.max(head.peakConfidence, track.bareHeadConfidence());
             }
             if (track.isConfirmed() && head.votes.state() == VoteWindow.State.YES && head.votes.isLastYes() && shows) {
-                findOrStart(head, zone, frame, out);
+                resumeOrStart(head, zone, frame, out);
             }
         } else if (shows && head.votes.state() == VoteWindow.State.YES) {
             episode.observe(frame, track.bareHeadConfidence());
             if (episode.wantsPosition(frame.capturedAtMillis())) {
-                episode.position(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
+                episode.addPosition(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
             }
         }
     }
@@ -190,15 +191,14 @@ final class NoHelmetRule extends Rule {
         return -1;
     }
 
-    private void findOrStart(Head head, int zone, FrameDetections frame, Consumer<Incident> out) {
-        Head earlier = nearestLost(head, frame.ptsNanos());
+    private void resumeOrStart(Head head, int zone, FrameDetections frame, Consumer<Incident> out) {
+        Head earlier = nearestSuspended(head, frame.ptsNanos());
         if (earlier != null && earlier.episode != null) {
             Episode episode = earlier.episode;
             earlier.episode = null;
-            lost.remove(earlier);
-            episode.follow(head.id);
+            episode.resume(head.id);
             episode.include(head.observations, head.confidenceSum, head.peakConfidence);
-            episode.seen(frame);
+            episode.extendTo(frame);
             head.episode = episode;
             return;
         }
@@ -214,22 +214,26 @@ final class NoHelmetRule extends Rule {
                 head.id,
                 head.votes.sinceAtMillis());
         episode.include(head.observations, head.confidenceSum, head.peakConfidence);
-        episode.seen(frame);
-        episode.position(new Incident.Position(head.id, frame.capturedAtMillis(), head.track.sourceBox()));
+        episode.extendTo(frame);
+        episode.addPosition(new Incident.Position(head.id, frame.capturedAtMillis(), head.track.sourceBox()));
         head.episode = episode;
-        out.accept(episode.message(Incident.Phase.START, frame, null));
+        out.accept(episode.start(frame));
     }
 
-    private @Nullable Head nearestLost(Head head, long nowNanos) {
+    private @Nullable Head nearestSuspended(Head head, long nowNanos) {
         Head nearest = null;
         double nearestDistance = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < lost.size(); i++) {
-            Head candidate = lost.get(i);
+        for (int i = 0; i < heads.size(); i++) {
+            Head candidate = heads.get(i);
+            Episode episode = candidate.episode;
             double ratio = head.size / candidate.size;
-            if (candidate.episode == null || ratio > SIZE_RATIO || ratio < 1 / SIZE_RATIO) {
+            if (episode == null
+                    || episode.state() != EpisodeState.SUSPENDED
+                    || ratio > SIZE_RATIO
+                    || ratio < 1 / SIZE_RATIO) {
                 continue;
             }
-            double unseenSeconds = (nowNanos - candidate.episode.lastNanos()) / 1e9;
+            double unseenSeconds = (nowNanos - episode.lastNanos()) / 1e9;
             double reach = Math.min(REACH_LIMIT, REACH + REACH_PER_SECOND * unseenSeconds) * candidate.size;
             double distance = Math.hypot(head.centerX - candidate.centerX, head.centerY - candidate.centerY);
             if (distance <= reach && distance < nearestDistance) {
@@ -240,7 +244,7 @@ final class NoHelmetRule extends Rule {
         return nearest;
     }
 
-    private void goOn(Head head, FrameDetections frame, boolean inForce, Consumer<Incident> out) {
+    private void report(Head head, FrameDetections frame, boolean inForce, Consumer<Incident> out) {
         Episode episode = head.episode;
         if (episode == null) {
             return;
@@ -248,10 +252,10 @@ final class NoHelmetRule extends Rule {
         if (frame.ptsNanos() - episode.lastNanos() >= endNanos) {
             Incident.EndReason reason = reason(head, frame, inForce);
             head.episode = null;
-            head.forgetEvidence();
-            out.accept(episode.message(Incident.Phase.END, frame, reason));
+            head.clear();
+            out.accept(episode.end(frame, reason));
         } else if (episode.wantsUpdate(frame.ptsNanos(), updateNanos)) {
-            out.accept(episode.message(Incident.Phase.UPDATE, frame, null));
+            out.accept(episode.update(frame));
         }
     }
 
@@ -259,7 +263,7 @@ final class NoHelmetRule extends Rule {
         if (!inForce) {
             return Incident.EndReason.SCHEDULE;
         }
-        if (head.isGone() || head.track.lastSeenNanos() < frame.ptsNanos() - 1_000_000_000L) {
+        if (!head.isTracked() || head.track.lastSeenNanos() < frame.ptsNanos() - 1_000_000_000L) {
             return Incident.EndReason.ABSENCE;
         }
         if (!head.inside) {
@@ -270,30 +274,23 @@ final class NoHelmetRule extends Rule {
 
     @Override
     void endAll(FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out) {
-        end(heads, lastFrame, reason, out);
-        end(lost, lastFrame, reason, out);
-        heads.clear();
-        lost.clear();
-    }
-
-    private static void end(
-            List<Head> open, FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out) {
-        for (Head head : open) {
+        for (Head head : heads) {
             Episode episode = head.episode;
             if (episode != null) {
                 head.episode = null;
-                out.accept(episode.message(Incident.Phase.END, lastFrame, reason));
+                out.accept(episode.end(lastFrame, reason));
             }
         }
+        heads.clear();
     }
 
     @Override
     boolean isAnyOpen() {
         for (int i = 0; i < heads.size(); i++) {
-            if (heads.get(i).episode != null) {
+            if (heads.get(i).isOpen()) {
                 return true;
             }
         }
-        return !lost.isEmpty();
+        return false;
     }
 }

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Too many or too few people: one incident per zone. Heads that were just hidden still count for half a second. */
+/** Too many or too few people: one incident per zone. Lost heads still count for half a second. */
 final class OccupancyRule extends Rule {
     private static final long RETAINED_NANOS = 500_000_000;
 
-    /** One zone, or the whole picture. */
+    /** One zone, or the whole frame. */
     private final class Area {
         private final @Nullable Polygon polygon;
         private final @Nullable String name;
@@ -70,7 +70,7 @@ final class OccupancyRule extends Rule {
             if (inForce) {
                 vote(area, frame, tracker, out);
             }
-            goOn(area, frame, tracker, inForce, out);
+            report(area, frame, tracker, inForce, out);
         }
     }
 
@@ -95,11 +95,11 @@ final class OccupancyRule extends Rule {
     private void vote(Area area, FrameDetections frame, HeadTracker tracker, Consumer<Incident> out) {
         boolean violated = isViolated(area.count);
         area.votes.add(frame.ptsNanos(), frame.capturedAtMillis(), violated ? 1 : 0, violated ? 0 : 1);
-        boolean believed = area.votes.state() == VoteWindow.State.YES && violated;
+        boolean decided = area.votes.state() == VoteWindow.State.YES && violated;
         Episode episode = area.episode;
-        if (episode != null && believed) {
+        if (episode != null && decided) {
             observe(episode, area, frame);
-        } else if (episode == null && believed && frame.ptsNanos() - area.votes.sinceNanos() >= atLeastNanos) {
+        } else if (episode == null && decided && frame.ptsNanos() - area.votes.sinceNanos() >= atLeastNanos) {
             Episode started = new Episode(
                     nextId(frame),
                     config.name(),
@@ -108,34 +108,35 @@ final class OccupancyRule extends Rule {
                     config.limit(),
                     0,
                     area.votes.sinceAtMillis());
-            started.people(area.count);
+            started.setPeople(area.count);
             observe(started, area, frame);
-            notePositions(started, area, frame, tracker);
+            addPositions(started, area, frame, tracker);
             area.episode = started;
-            out.accept(started.message(Incident.Phase.START, frame, null));
+            out.accept(started.start(frame));
         }
     }
 
     private void observe(Episode episode, Area area, FrameDetections frame) {
         episode.observe(frame, area.count == 0 ? 0 : (float) (area.confidenceSum / area.count));
-        boolean farther = config.kind() == RuleConfig.Kind.MORE_PEOPLE
+        boolean worse = config.kind() == RuleConfig.Kind.MORE_PEOPLE
                 ? area.count > episode.people()
                 : area.count < episode.people();
-        if (farther) {
-            episode.people(area.count);
+        if (worse) {
+            episode.setPeople(area.count);
         }
     }
 
-    private static void notePositions(Episode episode, Area area, FrameDetections frame, HeadTracker tracker) {
+    private static void addPositions(Episode episode, Area area, FrameDetections frame, HeadTracker tracker) {
         for (int i = 0; i < tracker.size(); i++) {
             Track track = tracker.track(i);
             if (area.holds(track, frame)) {
-                episode.position(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
+                episode.addPosition(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
             }
         }
     }
 
-    private void goOn(Area area, FrameDetections frame, HeadTracker tracker, boolean inForce, Consumer<Incident> out) {
+    private void report(
+            Area area, FrameDetections frame, HeadTracker tracker, boolean inForce, Consumer<Incident> out) {
         Episode episode = area.episode;
         if (episode == null) {
             return;
@@ -143,11 +144,10 @@ final class OccupancyRule extends Rule {
         if (frame.ptsNanos() - episode.lastNanos() >= endNanos) {
             area.episode = null;
             area.votes.clear();
-            out.accept(episode.message(
-                    Incident.Phase.END, frame, inForce ? Incident.EndReason.COMPLIANCE : Incident.EndReason.SCHEDULE));
+            out.accept(episode.end(frame, inForce ? Incident.EndReason.COMPLIANCE : Incident.EndReason.SCHEDULE));
         } else if (episode.wantsUpdate(frame.ptsNanos(), updateNanos)) {
-            notePositions(episode, area, frame, tracker);
-            out.accept(episode.message(Incident.Phase.UPDATE, frame, null));
+            addPositions(episode, area, frame, tracker);
+            out.accept(episode.update(frame));
         }
     }
 
@@ -157,7 +157,7 @@ final class OccupancyRule extends Rule {
             Episode episode = area.episode;
             if (episode != null) {
                 area.episode = null;
-                out.accept(episode.message(Incident.Phase.END, lastFrame, reason));
+                out.accept(episode.end(lastFrame, reason));
             }
             area.votes.clear();
         }

@@ -15,7 +15,7 @@ final class Polygon {
 
     /**
      * Whether a point is inside, by the even-odd rule. Of two polygons that share a side, a point on it is in exactly one: left and top
-     * sides belong, right and bottom sides do not. The picture's own right and bottom edges count as inside.
+     * sides are inside, right and bottom sides are outside. The right and bottom edges of the frame itself are inside.
      */
     boolean contains(double x, double y) {
         double px = Math.min(x, Math.nextDown(1.0));

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** One rule of one stream with what it has seen so far. */
+/** One rule of one stream and its observations so far. */
 abstract class Rule {
     private static final long MINUTE_MILLIS = 60_000;
 
@@ -27,20 +27,20 @@ abstract class Rule {
         this.counters = counters;
     }
 
-    /** Whether the rule is the same after a reload, so that it keeps what it has seen. */
+    /** Whether the rule is the same after a reload, so that it keeps its observations. */
     boolean isSame(RuleConfig otherConfig, List<ZoneConfig> otherZones) {
         return config.equals(otherConfig) && zones.equals(otherZones);
     }
 
-    /** Takes a frame, after the tracker did. */
+    /** Processes a frame, after the tracker did. */
     abstract void onFrame(FrameDetections frame, HeadTracker tracker, Consumer<Incident> out);
 
-    /** Ends what is open. */
+    /** Ends all open incidents. */
     abstract void endAll(FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out);
 
     abstract boolean isAnyOpen();
 
-    /** Asked once a minute: a schedule is a matter of minutes, and looking up a time zone allocates. */
+    /** Whether the schedule includes a time. Evaluated once a minute: schedules have minutes, and a time zone lookup allocates. */
     boolean isInForce(long atMillis) {
         ScheduleConfig schedule = config.schedule();
         if (schedule == null) {
@@ -54,7 +54,7 @@ abstract class Rule {
         return inForce;
     }
 
-    /** The next incident's id; the same frames give the same. A rule that is changed or comes back goes on counting. */
+    /** The id of the next incident; the same frames give the same id. A rule that is changed or added again continues its numbers. */
     String nextId(FrameDetections frame) {
         int number = counters.merge(config.name(), 1, Integer::sum);
         return frame.stream() + "/" + frame.epochSeconds() + "/" + config.name() + "/" + number;

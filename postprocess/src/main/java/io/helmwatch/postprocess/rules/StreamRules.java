@@ -20,13 +20,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of one stream: follows its heads and tells when incidents start, go on and end.
+ * The rules of one stream: tracks its heads and reports when incidents start, continue and end.
  *
- * <p>Every time comes from the frames: durations from the presentation time, what is reported from the capture time. The same frames
- * therefore give the same incidents, down to the ids. A gap between two frames of {@link IncidentsConfig#lostAfter} or more, and of
- * more than {@value #UNUSUAL_GAP} times the gap before it (so that pictures taken once a minute are a stream too), ends what is open as
- * {@code stream-lost}, with the last frame before it as the deciding one. {@link #onSilence} does the same while the gap lasts, so that
- * it changes when an end is told and not what.
+ * <p>Every time comes from the frames: durations from the presentation time, reported times from the capture time. The same frames
+ * therefore give the same incidents, ids included. A gap between two frames of {@link IncidentsConfig#lostAfter} or more, and of
+ * more than {@value #UNUSUAL_GAP} times the gap before it (so that one image a minute is a stream too), ends all open incidents as
+ * {@code stream-lost}, with the last frame before the gap as the deciding one. {@link #onSilence} does the same during the gap: the end
+ * is reported earlier and is otherwise the same.
  *
  * <p>Threading: one thread at a time, except {@link #reload}, which any thread may call and which takes effect between two frames. In steady
  * state nothing is allocated per frame.
@@ -38,7 +38,7 @@ public final class StreamRules {
     private final long lostNanos;
     private final HeadTracker tracker;
     private final HeadFilter filter = this::accepts;
-    private final AtomicReference<@Nullable StreamRulesConfig> wanted;
+    private final AtomicReference<@Nullable StreamRulesConfig> pending;
     private final Map<String, Integer> counters = new HashMap<>();
     private StreamRulesConfig config = StreamRulesConfig.NONE;
     private List<Polygon> masks = List.of();
@@ -47,20 +47,20 @@ public final class StreamRules {
     private @Nullable FrameDetections lastFrame;
     private long lastGapNanos;
 
-    /** Rules that have seen nothing yet. */
+    /** Creates rules without observations. */
     public StreamRules(StreamRulesConfig config, IncidentsConfig incidents) {
         this.incidents = incidents;
         this.lostNanos = incidents.lostAfter().toNanos();
-        this.wanted = new AtomicReference<>(config);
+        this.pending = new AtomicReference<>(config);
         this.tracker = new HeadTracker(incidents.tracking());
     }
 
-    /** Other zones, masks and rules from the next frame on; rules that stay the same keep what they have seen, the others end what is open. */
+    /** Replaces zones, masks and rules from the next frame on. Unchanged rules keep their observations, the others end their incidents. */
     public void reload(StreamRulesConfig replacement) {
-        wanted.set(replacement);
+        pending.set(replacement);
     }
 
-    /** The heads as of the last frame. */
+    /** The tracked heads as of the last frame. */
     public HeadTracker heads() {
         return tracker;
     }
@@ -80,18 +80,18 @@ public final class StreamRules {
         return false;
     }
 
-    /** Takes the next frame and tells what follows from it. */
+    /** Processes the next frame and reports the incidents that it starts, updates or ends. */
     public void onFrame(FrameDetections frame, Consumer<Incident> out) {
-        FrameDetections before = lastFrame;
-        if (before != null) {
-            long gapNanos = frame.ptsNanos() - before.ptsNanos();
+        FrameDetections previous = lastFrame;
+        if (previous != null) {
+            long gapNanos = frame.ptsNanos() - previous.ptsNanos();
             onSilence(gapNanos, out);
             lastGapNanos = gapNanos;
         }
-        if (wanted.get() != null) {
-            StreamRulesConfig replacement = wanted.getAndSet(null);
+        if (pending.get() != null) {
+            StreamRulesConfig replacement = pending.getAndSet(null);
             if (replacement != null) {
-                change(replacement, frame, out);
+                replace(replacement, frame, out);
             }
         }
         lastFrame = frame;
@@ -105,21 +105,21 @@ public final class StreamRules {
         }
     }
 
-    /** No frame has come for so long. */
+    /** Reports that no frame has arrived for the given time. */
     public void onSilence(long nanos, Consumer<Incident> out) {
         if (nanos >= lostNanos && nanos > UNUSUAL_GAP * lastGapNanos) {
             endAll(Incident.EndReason.STREAM_LOST, out);
         }
     }
 
-    /** The stream entered a state: one that it does not come back from ends what is open. */
+    /** Reports a state of the stream: a final state ends all open incidents. */
     public void onStatus(StreamStatus status, Consumer<Incident> out) {
         if (status.state() == StreamStatus.State.ENDED || status.state() == StreamStatus.State.FAILED) {
             endAll(Incident.EndReason.STREAM_ENDED, out);
         }
     }
 
-    /** Ends everything that is open, with the last frame as the deciding one. */
+    /** Ends all open incidents, with the last frame as the deciding one. */
     public void endAll(Incident.EndReason reason, Consumer<Incident> out) {
         FrameDetections frame = lastFrame;
         if (frame != null) {
@@ -129,8 +129,8 @@ public final class StreamRules {
         }
     }
 
-    private void change(StreamRulesConfig replacement, FrameDetections frame, Consumer<Incident> out) {
-        List<Rule> changed = new ArrayList<>();
+    private void replace(StreamRulesConfig replacement, FrameDetections frame, Consumer<Incident> out) {
+        List<Rule> replaced = new ArrayList<>();
         for (RuleConfig ruleConfig : replacement.rules()) {
             List<ZoneConfig> zones = replacement.zones().stream()
                     .filter(zone -> ruleConfig.zones().contains(zone.name()))
@@ -140,17 +140,17 @@ public final class StreamRules {
                     .findFirst()
                     .orElse(null);
             if (earlier != null && earlier.isSame(ruleConfig, zones)) {
-                changed.add(earlier);
+                replaced.add(earlier);
                 continue;
             }
-            changed.add(newRule(ruleConfig, zones));
+            replaced.add(newRule(ruleConfig, zones));
         }
         for (Rule rule : rules) {
-            if (!changed.contains(rule)) {
+            if (!replaced.contains(rule)) {
                 rule.endAll(frame, Incident.EndReason.RULE_CHANGED, out);
             }
         }
-        rules = changed;
+        rules = replaced;
         masks = replacement.masks().stream().map(Polygon::new).toList();
         config = replacement;
     }

@@ -3,14 +3,14 @@ package io.helmwatch.postprocess.rules;
 import java.util.Arrays;
 
 /**
- * Turns doubtful frames into a state that can be relied on. The frames of one observation time vote together; a state is believed once
- * {@code required} of the last {@code of} votes agree, and stands until as many speak for another one: that is the hysteresis.
+ * A majority vote with hysteresis over uncertain frames. The frames of one observation time give one vote; a state is reached once
+ * {@code required} of the last {@code of} votes agree, and lasts until as many agree on another state.
  *
- * <p>Votes are taken per time and not per frame, so that a rule means the same at 25 and at 5 frames per second.
+ * <p>Votes are per time and not per frame, so that a rule means the same at 25 and at 5 frames per second.
  */
 final class VoteWindow {
-    /** One side outweighs the other from here. */
-    private static final double CLEAR = 2;
+    /** Ratio of the weights above which a vote is clear. */
+    private static final double CLEAR_RATIO = 2;
 
     private enum Vote {
         NONE,
@@ -19,15 +19,15 @@ final class VoteWindow {
         UNCERTAIN
     }
 
-    /** What is believed. */
+    /** The result of the vote. */
     enum State {
-        /** Nothing yet. */
+        /** Too few votes yet. */
         UNKNOWN,
-        /** What the rule looks for is the case. */
+        /** The condition of the rule is met. */
         YES,
-        /** It is not. */
+        /** The condition is not met. */
         NO,
-        /** It cannot be told. */
+        /** The votes are unclear. */
         UNCERTAIN
     }
 
@@ -57,7 +57,7 @@ final class VoteWindow {
         clear();
     }
 
-    /** Forgets everything. */
+    /** Discards all votes. */
     void clear() {
         Arrays.fill(votes, Vote.NONE);
         open = false;
@@ -66,13 +66,14 @@ final class VoteWindow {
     }
 
     /**
-     * Takes a frame.
+     * Adds a frame.
      *
-     * @param yesWeight how strongly it speaks for what the rule looks for, 0 or more
-     * @param noWeight how strongly it speaks against
+     * @param yesWeight weight for the condition of the rule, 0 or more
+     * @param noWeight weight against it, 0 or more
      */
     void add(long nanos, long atMillis, double yesWeight, double noWeight) {
-        // An eighth of grace: frames at exactly the observation rate, with timestamps that jitter, are one observation
+        // An eighth of tolerance: frames at exactly the observation rate, with timestamps that jitter, are one
+        // observation
         // each.
         if (open && nanos - openedNanos >= observationNanos - observationNanos / 8) {
             close();
@@ -91,7 +92,7 @@ final class VoteWindow {
 
     private void close() {
         open = false;
-        lastVote = yes > CLEAR * no ? Vote.YES : no > CLEAR * yes ? Vote.NO : Vote.UNCERTAIN;
+        lastVote = yes > CLEAR_RATIO * no ? Vote.YES : no > CLEAR_RATIO * yes ? Vote.NO : Vote.UNCERTAIN;
         votes[next] = lastVote;
         voteStarts[next] = openedNanos;
         voteAts[next] = openedAtMillis;
@@ -139,7 +140,7 @@ final class VoteWindow {
         return lastVote == Vote.YES;
     }
 
-    /** Whether anything was ever added since the last clearing. */
+    /** Whether nothing was added since the last clearing. */
     boolean isEmpty() {
         return !open && lastVote == Vote.NONE;
     }
@@ -149,12 +150,12 @@ final class VoteWindow {
         return lastNanos;
     }
 
-    /** Since when the state is yes: the first observation that agreed. */
+    /** Start of the state {@code YES}: the first observation that agreed. */
     long sinceNanos() {
         return sinceNanos;
     }
 
-    /** Capture time of the same. */
+    /** Capture time of the start of the state {@code YES}. */
     long sinceAtMillis() {
         return sinceAtMillis;
     }

@@ -1,4 +1,4 @@
-/** From heads over time to incidents: zones, masks, schedules, rules with hysteresis. Pure Java; all times are the frames' own. */
+/** Rules that turn tracked heads into incidents: zones, masks, schedules, hysteresis. Pure Java; all times are those of the frames. */
 @NullMarked
 package io.helmwatch.postprocess.rules;
 

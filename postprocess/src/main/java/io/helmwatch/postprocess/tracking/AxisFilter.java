@@ -4,9 +4,9 @@ package io.helmwatch.postprocess.tracking;
  * A Kalman filter of one coordinate with constant velocity.
  *
  * <p>The box filter of SORT and ByteTrack (8 numbers: centre, size and their speeds) couples a coordinate with its own speed
- * only, and its noises are diagonal; it therefore falls apart into four of these, exactly, and needs no matrices. The model of
- * the motion is continuous white-noise acceleration (Bar-Shalom, Li, Kirubarajan, "Estimation with Applications to Tracking and
- * Navigation", 6.2.2), so that the step may have any length.
+ * only, and its noises are diagonal. It is therefore exactly four independent filters of this kind and needs no matrices. The motion
+ * model is continuous white-noise acceleration (Bar-Shalom, Li, Kirubarajan, "Estimation with Applications to Tracking and
+ * Navigation", 6.2.2), so steps may have any length.
  */
 final class AxisFilter {
     private double position;
@@ -25,7 +25,7 @@ final class AxisFilter {
     }
 
     /**
-     * Moves on.
+     * Predicts the state after a step.
      *
      * @param seconds length of the step
      * @param density power spectral density of the acceleration, squared units per cubic second
@@ -38,7 +38,7 @@ final class AxisFilter {
         speedVariance += density * t;
     }
 
-    /** Takes a measurement with its standard deviation. */
+    /** Corrects the state by a measurement with its standard deviation. */
     void correct(double measured, double deviation) {
         double innovationVariance = positionVariance + deviation * deviation;
         double positionGain = positionVariance / innovationVariance;
@@ -51,7 +51,7 @@ final class AxisFilter {
         positionVariance *= 1 - positionGain;
     }
 
-    /** Becomes the same as another. */
+    /** Copies the state of another filter. */
     void copy(AxisFilter other) {
         position = other.position;
         speed = other.speed;
@@ -72,7 +72,7 @@ final class AxisFilter {
         return Math.sqrt(positionVariance);
     }
 
-    /** Sets the speed to nothing, for sizes that must not go on shrinking unseen. */
+    /** Sets the speed to 0, for sizes that must not keep shrinking unseen. */
     void rest() {
         speed = 0;
     }

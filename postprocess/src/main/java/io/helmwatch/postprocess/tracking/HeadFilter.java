@@ -2,13 +2,13 @@ package io.helmwatch.postprocess.tracking;
 
 import io.helmwatch.vision.BoundingBox;
 
-/** Which heads are looked at: masks and smallest sizes. */
+/** Which heads are tracked: masks and minimum sizes. */
 @FunctionalInterface
 public interface HeadFilter {
 
-    /** Takes every head. */
+    /** Accepts every head. */
     HeadFilter ALL = box -> true;
 
-    /** Whether a head at this place is followed. */
+    /** Whether a head at this place is tracked. */
     boolean accepts(BoundingBox sourceBox);
 }

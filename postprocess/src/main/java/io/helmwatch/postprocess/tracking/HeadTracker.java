@@ -8,37 +8,37 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the heads of one stream whatever their label, so that somebody who takes the helmet off stays the same head.
+ * Tracks the heads of one stream regardless of their label, so that somebody who takes the helmet off stays the same head.
  *
  * <p>The association is that of ByteTrack (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box",
- * ECCV 2022): boxes with enough confidence are assigned to the tracks first, the weak ones to the tracks that are left over, and
- * only strong leftovers begin a track. Motion is a Kalman filter with constant velocity ({@link AxisFilter}), assignment is exact
- * ({@link LinearAssignment}).
+ * ECCV 2022): boxes with enough confidence are assigned to the tracks first, weak boxes to the unmatched tracks, and only
+ * unmatched strong boxes start a track. Motion is a Kalman filter with constant velocity ({@link AxisFilter}), assignment is
+ * optimal ({@link LinearAssignment}).
  *
  * <p>Two things differ because analysed rates go down to a few frames per second. All constants are times, not frames. And
- * similarity is the IoU of boxes that are first widened by how unsure the filter is of the centre: a head that walks moves by
- * more than its own width between two frames at 5 per second, so that plain IoU would be zero (the widening is the idea of Yang
+ * similarity is the IoU of boxes that are first enlarged by the filter's uncertainty of the centre: a walking head moves by
+ * more than its own width between two frames at 5 per second, so plain IoU would be zero (the enlargement is the idea of Yang
  * et al., "Hard to Track Objects with Irregular Motions and Similar Appearances?", WACV 2023, there by a fixed factor).
  *
  * <p>Deterministic: the same frames give the same tracks. Threading: one thread. Nothing is allocated once the arrays have grown
  * to the busiest frame.
  */
 public final class HeadTracker {
-    /** Smallest similarity of the first and of the second association. */
+    /** Minimum similarity of the first and of the second association. */
     private static final double STRONG_SIMILARITY = 0.2;
 
     private static final double WEAK_SIMILARITY = 0.3;
-    /** Widening in deviations of the predicted centre, and its limit in head sizes. */
+    /** Enlargement in deviations of the predicted centre, and its limit in head sizes. */
     private static final double MARGIN_DEVIATIONS = 1.5;
 
     private static final double MARGIN_LIMIT = 2;
     private static final int CONFIRM_OBSERVATIONS = 2;
-    /** A bare head may appear an arm's length, in head sizes, from the helmet that was on it just before. */
+    /** Maximum distance, in head sizes, between a new bare head and the helmet that it wore just before: an arm's length. */
     private static final double HELMET_REACH = 2.5;
 
     private static final long HELMET_BEFORE_NANOS = 1_000_000_000L;
 
-    /** How long the helmet may be seen in the hand, and how long it must not have been seen before the head is itself again. */
+    /** Maximum time that the helmet stays visible in the hand, and time without it before the head gets its id back. */
     private static final long HELMET_OFF_NANOS = 3_000_000_000L;
 
     private static final long HELMET_GONE_NANOS = 300_000_000L;
@@ -49,14 +49,14 @@ public final class HeadTracker {
     private final Observations observations;
     private final LinearAssignment assignment = new LinearAssignment();
     private final List<Track> tracks = new ArrayList<>();
-    private final List<Track> spare = new ArrayList<>();
+    private final List<Track> pool = new ArrayList<>();
     private int[] candidates = new int[64];
     private int[] offered = new int[64];
-    private boolean[] taken = new boolean[64];
+    private boolean[] matched = new boolean[64];
     private int nextId = 1;
     private long lastPtsNanos = Long.MIN_VALUE;
 
-    /** A tracker without heads. */
+    /** Creates a tracker without tracks. */
     public HeadTracker(TrackingConfig config) {
         this.config = config;
         this.confirmNanos = config.confirm().toNanos();
@@ -64,30 +64,30 @@ public final class HeadTracker {
         this.observations = new Observations(config);
     }
 
-    /** Heads being followed, seen or awaited, in the order of first sight. */
+    /** Number of live tracks. */
     public int size() {
         return tracks.size();
     }
 
-    /** One of them. */
+    /** A live track; indices are in the order of first detection. */
     public Track track(int index) {
         return tracks.get(index);
     }
 
     /**
-     * Takes the next frame.
+     * Updates the tracks with the next frame.
      *
-     * @param ptsNanos presentation time; one that does not grow counts as no time passed
-     * @param detections by falling confidence
-     * @param filter which of them count
+     * @param ptsNanos presentation time; a time before the last one counts as the last one
+     * @param detections by descending confidence
+     * @param filter which of them to track
      */
     public void update(long ptsNanos, List<Detection> detections, HeadFilter filter) {
         long stepNanos = lastPtsNanos == Long.MIN_VALUE ? 0 : Math.max(0, ptsNanos - lastPtsNanos);
         long now = lastPtsNanos == Long.MIN_VALUE ? ptsNanos : lastPtsNanos + stepNanos;
         lastPtsNanos = now;
-        giveUpLost(now, stepNanos);
-        observations.take(detections, filter);
-        makeRoom();
+        removeLost(now, stepNanos);
+        observations.load(detections, filter);
+        ensureCapacity();
         double seconds = stepNanos / 1e9;
         for (int i = 0; i < tracks.size(); i++) {
             tracks.get(i).predict(seconds);
@@ -96,40 +96,39 @@ public final class HeadTracker {
         associate(now, stepNanos, true, false, WEAK_SIMILARITY);
         associate(now, stepNanos, false, true, STRONG_SIMILARITY);
         for (int i = 0; i < tracks.size(); i++) {
-            settle(tracks.get(i), stepNanos);
+            updateState(tracks.get(i), stepNanos);
         }
         for (int i = 0; i < observations.size(); i++) {
-            if (!taken[i] && isStrong(i)) {
-                begin(now, i);
+            if (!matched[i] && isStrong(i)) {
+                start(now, i);
             }
         }
-        rejoinHelmetsTakenOff(now);
+        reidentifyBareHeads(now);
     }
 
     /**
-     * When a helmet is taken off, its box goes on for a moment in the hand, with the head's number, while the head appears as a new one
-     * beside it. Once the helmet alone is no longer seen, the bare head takes its number back.
+     * When somebody takes the helmet off, the track follows the helmet in the hand for a moment, while the bare head starts a new track
+     * beside it. Once the helmet alone is no longer seen, the bare head gets the id of the first track back.
      */
-    private void rejoinHelmetsTakenOff(long now) {
+    private void reidentifyBareHeads(long now) {
         for (int i = tracks.size() - 1; i >= 0; i--) {
             Track head = tracks.get(i);
             Track helmet = head.helmetTrack();
             if (helmet == null) {
                 continue;
             }
-            if (!head.isHelmetTrackAlive() || now - head.firstSeenNanos() > HELMET_OFF_NANOS) {
-                head.appearedBeside(null);
+            if (!head.isHelmetTrackLive() || now - head.firstSeenNanos() > HELMET_OFF_NANOS) {
+                head.setHelmetTrack(null);
             } else if (now - helmet.lastSeenNanos() >= HELMET_GONE_NANOS && head.isConfirmed() && head.isObserved()) {
-                helmet.goOnAs(head);
-                head.giveUp();
-                spare.add(head);
+                helmet.reidentify(head);
                 tracks.remove(i);
+                recycle(head);
             }
         }
     }
 
-    /** The helmet's track beside a bare head that appears; null when there is none. */
-    private @Nullable Track helmetBeside(Track head) {
+    /** The track of the helmet that a new bare head may have taken off; null when there is none. */
+    private @Nullable Track nearestHelmet(Track head) {
         if (head.bareHeadConfidence() <= head.helmetConfidence()) {
             return null;
         }
@@ -139,7 +138,7 @@ public final class HeadTracker {
             Track track = tracks.get(i);
             double distance = track.distance(head);
             if (track.isConfirmed()
-                    && track.hadHelmetSince(head.firstSeenNanos() - HELMET_BEFORE_NANOS)
+                    && track.woreHelmetSince(head.firstSeenNanos() - HELMET_BEFORE_NANOS)
                     && distance < nearestDistance) {
                 nearest = track;
                 nearestDistance = distance;
@@ -148,16 +147,15 @@ public final class HeadTracker {
         return nearest;
     }
 
-    /** A new track is dropped at its first miss longer than the confirming time; a confirmed one survives gaps. */
-    private void giveUpLost(long now, long stepNanos) {
+    /** Removes tentative tracks at the first gap longer than the confirmation time, confirmed ones after {@code max-gap}. */
+    private void removeLost(long now, long stepNanos) {
         int kept = 0;
         for (int i = 0; i < tracks.size(); i++) {
             Track track = tracks.get(i);
             long unseen = now - track.lastSeenNanos();
             long limit = Math.max(track.isConfirmed() ? maxGapNanos : confirmNanos, stepNanos);
             if (unseen > limit) {
-                track.giveUp();
-                spare.add(track);
+                recycle(track);
             } else {
                 tracks.set(kept++, track);
             }
@@ -167,22 +165,27 @@ public final class HeadTracker {
         }
     }
 
-    private void makeRoom() {
+    private void recycle(Track track) {
+        track.remove();
+        pool.add(track);
+    }
+
+    private void ensureCapacity() {
         int needed = Math.max(tracks.size(), observations.size());
         if (candidates.length < needed) {
             int capacity = Math.max(needed, 2 * candidates.length);
             candidates = new int[capacity];
             offered = new int[capacity];
-            taken = new boolean[capacity];
+            matched = new boolean[capacity];
         }
-        Arrays.fill(taken, 0, observations.size(), false);
+        Arrays.fill(matched, 0, observations.size(), false);
     }
 
     private boolean isStrong(int observation) {
         return observations.confidence(observation) >= config.startConfidence();
     }
 
-    private void associate(long now, long stepNanos, boolean confirmed, boolean strong, double smallest) {
+    private void associate(long now, long stepNanos, boolean confirmed, boolean strong, double minSimilarity) {
         int rows = 0;
         for (int i = 0; i < tracks.size(); i++) {
             Track track = tracks.get(i);
@@ -192,14 +195,14 @@ public final class HeadTracker {
         }
         int columns = 0;
         for (int i = 0; i < observations.size(); i++) {
-            if (!taken[i] && isStrong(i) == strong) {
+            if (!matched[i] && isStrong(i) == strong) {
                 offered[columns++] = i;
             }
         }
         if (rows == 0 || columns == 0) {
             return;
         }
-        assignment.reset(rows, columns, 1 - smallest);
+        assignment.reset(rows, columns, 1 - minSimilarity);
         for (int row = 0; row < rows; row++) {
             Track track = tracks.get(candidates[row]);
             double margin = Math.min(MARGIN_DEVIATIONS * track.centerDeviation(), MARGIN_LIMIT * track.size());
@@ -211,7 +214,7 @@ public final class HeadTracker {
         for (int row = 0; row < rows; row++) {
             int column = assignment.columnOf(row);
             if (column >= 0) {
-                taken[offered[column]] = true;
+                matched[offered[column]] = true;
                 tracks.get(candidates[row]).correct(now, stepNanos, observations, offered[column]);
             }
         }
@@ -230,22 +233,22 @@ public final class HeadTracker {
                 margin);
     }
 
-    private void settle(Track track, long stepNanos) {
+    private void updateState(Track track, long stepNanos) {
         if (!track.isObserved()) {
-            track.coast();
+            track.markMissed();
             return;
         }
-        // Half a step of grace, so that 0.2 s is five frames at 25 per second however the timestamps are rounded.
+        // Half a step of tolerance, so that 0.2 s is five frames at 25 per second however the timestamps are rounded.
         boolean longEnough = track.observedNanos() + stepNanos / 2 >= confirmNanos;
         if (longEnough && track.observations() >= CONFIRM_OBSERVATIONS) {
             track.confirm();
         }
     }
 
-    private void begin(long now, int observation) {
-        Track track = spare.isEmpty() ? new Track() : spare.remove(spare.size() - 1);
+    private void start(long now, int observation) {
+        Track track = pool.isEmpty() ? new Track() : pool.remove(pool.size() - 1);
         track.start(nextId++, now, observations, observation);
-        track.appearedBeside(helmetBeside(track));
+        track.setHelmetTrack(nearestHelmet(track));
         tracks.add(track);
     }
 }

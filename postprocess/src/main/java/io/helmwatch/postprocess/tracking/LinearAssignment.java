@@ -6,11 +6,11 @@ import java.util.Arrays;
  * Assigns rows to columns at the smallest total cost: the Hungarian method as successive shortest augmenting paths with
  * potentials (Kuhn 1955, Munkres 1957; in this form Jonker and Volgenant 1987), O(rows² · columns).
  *
- * <p>The exact method rather than picking the cheapest pair first: two heads that pass each other offer a cheap wrong pair
- * whose leftover is dear, and that is where identities are swapped. With 20 boxes the price is a few microseconds.
+ * <p>An optimal assignment rather than a greedy one: two heads that pass each other have a cheap wrong pair whose remaining pair
+ * is expensive, and greedy assignment swaps their identities. With 20 boxes it takes a few microseconds.
  *
- * <p>Costs at or above the limit mean "rather not": they are cut to the limit before solving and refused afterwards, which is
- * the same as leaving a row and a column unassigned at that price.
+ * <p>Costs at or above the limit mean "unassigned": they are clamped to the limit before solving and discarded afterwards, which
+ * equals leaving a row and a column unassigned at that cost.
  *
  * <p>Threading: one thread. Nothing is allocated once the arrays have grown to the largest problem.
  */
@@ -24,7 +24,7 @@ final class LinearAssignment {
     private boolean[] visited = new boolean[0];
     private int[] columnOfRow = new int[0];
 
-    /** Begins a problem; every cost is the limit until {@link #cost} sets it. */
+    /** Starts a problem; every cost is the limit until {@link #cost} sets it. */
     void reset(int rows, int columns, double limit) {
         int cells = rows * columns;
         if (costs.length < cells) {
@@ -125,7 +125,7 @@ final class LinearAssignment {
         }
     }
 
-    /** The column of a row, or -1 when the row is better left alone. */
+    /** The column of a row, or -1 when the row is unassigned. */
     int columnOf(int row) {
         return columnOfRow[row];
     }

@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The heads of one frame: detections with the labels merged. A detector that suppresses per class reports a doubtful head twice,
- * once with and once without a helmet; here that is one head with two confidences.
+ * The heads of one frame: detections with the labels merged. A detector that suppresses per class reports an ambiguous head twice,
+ * with and without a helmet; here that is one head with two confidences.
  */
 final class Observations {
-    /** Overlap above which two boxes of different labels are the same head. */
+    /** IoU from which two boxes are the same head. */
     private static final double SAME_HEAD_IOU = 0.5;
 
     private final TrackingConfig config;
@@ -27,8 +27,8 @@ final class Observations {
         this.config = config;
     }
 
-    /** Takes the detections of a frame, which come by falling confidence. */
-    void take(List<Detection> detections, HeadFilter filter) {
+    /** Replaces the content by the detections of a frame, which are in descending order of confidence. */
+    void load(List<Detection> detections, HeadFilter filter) {
         size = 0;
         for (int i = 0; i < detections.size(); i++) {
             Detection detection = detections.get(i);
@@ -57,8 +57,8 @@ final class Observations {
             helmet[index] = 0;
             bareHead[index] = 0;
         }
-        float[] votes = wearsHelmet ? helmet : bareHead;
-        votes[index] = Math.max(votes[index], confidence);
+        float[] confidences = wearsHelmet ? helmet : bareHead;
+        confidences[index] = Math.max(confidences[index], confidence);
     }
 
     private int sameHead(BoundingBox box) {

@@ -4,7 +4,7 @@ package io.helmwatch.postprocess.tracking;
 final class Overlap {
     private Overlap() {}
 
-    /** IoU of two boxes after both have grown by {@code margin} on every side; 0 where they do not meet. */
+    /** IoU of two boxes after both are enlarged by {@code margin} on every side; 0 where they do not intersect. */
     static double iou(
             float ax1, float ay1, float ax2, float ay2, float bx1, float by1, float bx2, float by2, double margin) {
         double width = Math.min(ax2, bx2) - Math.max(ax1, bx1) + 2 * margin;

@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * One head over time.
  *
- * <p>Threading: as its tracker. Ownership: belongs to the tracker, which uses the object again for a later head once this one is
- * given up; a holder recognises that by {@link #id}.
+ * <p>Threading: as its tracker. Ownership: belongs to the tracker, which reuses the object for a later head once this one is
+ * removed; a holder detects that by {@link #isLive}.
  */
 public final class Track {
     /** Deviations and speeds are in head sizes (root of the box's area): a head of 0.25 m that walks moves about 5 of them per second. */
     private static final double MEASURED_DEVIATION = 0.05;
 
     private static final double MEASURED_SIZE_DEVIATION = 0.1;
-    /** Boxes below this confidence are taken with more doubt: a weak box often covers a part of the head only. */
-    private static final double SURE_CONFIDENCE = 0.7;
+    /** Boxes below this confidence get a larger deviation: a weak box often covers only a part of the head. */
+    private static final double FULL_CONFIDENCE = 0.7;
 
     private static final double START_SPEED_DEVIATION = 4;
     private static final double START_SIZE_SPEED_DEVIATION = 0.3;
@@ -30,7 +30,7 @@ public final class Track {
     private @Nullable Track helmetTrack;
     private int helmetTrackId;
     private int id;
-    private boolean confirmed;
+    private TrackState state = TrackState.REMOVED;
     private boolean observed;
     private int observations;
     private long observedNanos;
@@ -49,47 +49,57 @@ public final class Track {
 
     Track() {}
 
-    /** Number of the track within the run of the stream, from 1 in the order of first sight; 0 once given up. */
+    /** Number of the track within the run of the stream, from 1 in the order of first detection; never used twice. */
     public int id() {
         return id;
     }
 
-    /** Whether the head was seen long enough to count. */
-    public boolean isConfirmed() {
-        return confirmed;
+    /** Where the track is in its life. */
+    public TrackState state() {
+        return state;
     }
 
-    /** Whether the last frame showed the head; if not, its box is where it should be by now. */
+    /** Whether this is still the track with the given id, neither removed nor reused for another head. */
+    public boolean isLive(int trackId) {
+        return state != TrackState.REMOVED && id == trackId;
+    }
+
+    /** Whether the head was seen long enough to count, in the last frame or not. */
+    public boolean isConfirmed() {
+        return state == TrackState.CONFIRMED || state == TrackState.LOST;
+    }
+
+    /** Whether the last frame showed the head; if not, its box is predicted. */
     public boolean isObserved() {
         return observed;
     }
 
-    /** How often the head was seen. */
+    /** Number of frames that showed the head. */
     public int observations() {
         return observations;
     }
 
-    /** Presentation time of the first sight. */
+    /** Presentation time of the first detection. */
     public long firstSeenNanos() {
         return firstSeenNanos;
     }
 
-    /** Presentation time of the last sight. */
+    /** Presentation time of the last detection. */
     public long lastSeenNanos() {
         return lastSeenNanos;
     }
 
-    /** Confidence of the strongest box of the last sight. */
+    /** Confidence of the last detection: that of its strongest box. */
     public float confidence() {
         return confidence;
     }
 
-    /** Confidence at the last sight that the head wears a helmet; 0 when no box said so. */
+    /** Confidence of the last detection that the head wears a helmet; 0 when no box had that label. */
     public float helmetConfidence() {
         return helmetConfidence;
     }
 
-    /** Confidence at the last sight that the head is bare; 0 when no box said so. */
+    /** Confidence of the last detection that the head is bare; 0 when no box had that label. */
     public float bareHeadConfidence() {
         return bareHeadConfidence;
     }
@@ -135,7 +145,7 @@ public final class Track {
 
     void start(int id, long ptsNanos, Observations from, int index) {
         this.id = id;
-        confirmed = false;
+        state = TrackState.TENTATIVE;
         observations = 0;
         helmetSeenNanos = Long.MIN_VALUE;
         observedNanos = 0;
@@ -147,7 +157,7 @@ public final class Track {
         centerY.start((from.y1(index) + from.y2(index)) / 2, MEASURED_DEVIATION * size, START_SPEED_DEVIATION * size);
         boxWidth.start(width, MEASURED_SIZE_DEVIATION * size, START_SIZE_SPEED_DEVIATION * size);
         boxHeight.start(height, MEASURED_SIZE_DEVIATION * size, START_SIZE_SPEED_DEVIATION * size);
-        see(ptsNanos, 0, from, index);
+        observe(ptsNanos, 0, from, index);
     }
 
     void predict(double seconds) {
@@ -164,22 +174,23 @@ public final class Track {
 
     void correct(long ptsNanos, long stepNanos, Observations from, int index) {
         // The idea of the NSA Kalman filter (Du et al., "GIAOTracker", 2021): noise that falls with confidence.
-        double doubt = Math.max(1, SURE_CONFIDENCE / from.confidence(index));
-        double size = size() * doubt * doubt;
+        double inflation = Math.max(1, FULL_CONFIDENCE / from.confidence(index));
+        double size = size() * inflation * inflation;
         centerX.correct((from.x1(index) + from.x2(index)) / 2, MEASURED_DEVIATION * size);
         centerY.correct((from.y1(index) + from.y2(index)) / 2, MEASURED_DEVIATION * size);
         boxWidth.correct(from.x2(index) - from.x1(index), MEASURED_SIZE_DEVIATION * size);
         boxHeight.correct(from.y2(index) - from.y1(index), MEASURED_SIZE_DEVIATION * size);
-        see(ptsNanos, stepNanos, from, index);
+        observe(ptsNanos, stepNanos, from, index);
     }
 
-    /** Goes on as the other track, which was the same head all the time: its motion and its last sight, with the own number. */
-    void goOnAs(Track other) {
+    /** Continues as another track of the same head: takes its motion and its last detection, and keeps the own id. */
+    void reidentify(Track other) {
         centerX.copy(other.centerX);
         centerY.copy(other.centerY);
         boxWidth.copy(other.boxWidth);
         boxHeight.copy(other.boxHeight);
         observed = other.observed;
+        state = other.state;
         observations += other.observations;
         observedNanos += other.observedNanos;
         lastSeenNanos = other.lastSeenNanos;
@@ -194,24 +205,28 @@ public final class Track {
         seenY = other.seenY;
     }
 
-    /** The helmet's track that this bare head appeared beside; null for most. */
+    /** The track of the helmet that this bare head may have taken off; null for most. */
     @Nullable
     Track helmetTrack() {
         return helmetTrack;
     }
 
-    void appearedBeside(@Nullable Track helmet) {
+    /** Sets the track of the helmet that this bare head may have taken off. */
+    void setHelmetTrack(@Nullable Track helmet) {
         helmetTrack = helmet;
         helmetTrackId = helmet == null ? 0 : helmet.id;
     }
 
-    /** Whether that track still is the one that it was. */
-    boolean isHelmetTrackAlive() {
-        return helmetTrack != null && helmetTrackId != 0 && helmetTrack.id == helmetTrackId;
+    /** Whether {@link #helmetTrack} is set and still live. */
+    boolean isHelmetTrackLive() {
+        return helmetTrack != null && helmetTrack.isLive(helmetTrackId);
     }
 
-    private void see(long ptsNanos, long stepNanos, Observations from, int index) {
+    private void observe(long ptsNanos, long stepNanos, Observations from, int index) {
         observed = true;
+        if (state == TrackState.LOST) {
+            state = TrackState.CONFIRMED;
+        }
         observations++;
         observedNanos += stepNanos;
         lastSeenNanos = ptsNanos;
@@ -229,31 +244,33 @@ public final class Track {
         seenY = (y1 + y2) / 2;
     }
 
-    /** Whether a helmet was seen on it since a time. */
-    boolean hadHelmetSince(long nanos) {
+    /** Whether the head was seen with a helmet since a time. */
+    boolean woreHelmetSince(long nanos) {
         return helmetSeenNanos >= nanos;
     }
 
-    /** Distance in source pixels between the places where two heads were last seen. */
+    /** Distance in source pixels between the last detections of two heads. */
     double distance(Track other) {
         return Math.hypot(seenX - other.seenX, seenY - other.seenY);
     }
 
-    /** An unseen head keeps its size: a size that goes on shrinking or growing unseen makes no sense. */
-    void coast() {
+    /** Marks the head as not seen in this frame. Its size stops changing: a size that keeps shrinking unseen makes no sense. */
+    void markMissed() {
         boxWidth.rest();
         boxHeight.rest();
+        if (state == TrackState.CONFIRMED) {
+            state = TrackState.LOST;
+        }
     }
 
     void confirm() {
-        confirmed = true;
+        state = TrackState.CONFIRMED;
     }
 
-    void giveUp() {
-        id = 0;
+    void remove() {
+        state = TrackState.REMOVED;
         helmetTrack = null;
         observed = false;
-        confirmed = false;
     }
 
     private void placeBox() {

@@ -1,4 +1,4 @@
-/** Heads followed from frame to frame, whatever their label. Pure Java, nothing allocated per frame. */
+/** Tracks heads from frame to frame regardless of their label. Pure Java, nothing allocated per frame. */
 @NullMarked
 package io.helmwatch.postprocess.tracking;
 
