@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Compiled kernels on disk. The file name is a digest of source, options and compiler version; the file starts with a digest of the
+ * Cache of compiled kernels on disk. The file name is a digest of source, options and compiler version; the file starts with a digest of the
  * machine code, so that a damaged file is detected and compiled again.
  *
  * <p>Threading: any thread, any process: files are replaced atomically.
@@ -28,7 +28,7 @@ final class CubinCache {
         this.directory = directory;
     }
 
-    /** Name of the file for a kernel. */
+    /** File name of a kernel. */
     static String key(String name, String source, List<String> options, String compilerVersion) {
         MessageDigest digest = sha256();
         for (String part : List.of(name, source, String.join("\n", options), compilerVersion)) {
@@ -39,7 +39,7 @@ final class CubinCache {
         return HexFormat.of().formatHex(digest.digest(), 0, 16) + ".cubin";
     }
 
-    /** The machine code kept under a key; empty when there is none or it is damaged. */
+    /** The machine code stored under a key; empty when it is missing or damaged. */
     Optional<byte[]> load(String key) {
         try {
             byte[] file = Files.readAllBytes(directory.resolve(key));

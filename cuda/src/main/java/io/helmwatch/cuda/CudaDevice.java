@@ -6,16 +6,16 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * A GPU and its primary context, shared by everything that this process does on it.
+ * A GPU and its primary context, shared by all code of this process.
  *
- * <p>Threading: any thread, after {@link #makeCurrent()} on that thread. Ownership: owns the stream that decoders work in; what was
- * allocated from it is closed first. The primary context itself is CUDA's and stays until the process ends.
+ * <p>Threading: any thread, after {@link #makeCurrent()} on that thread. Ownership: owns the stream that decoders use; buffers
+ * and streams of the device are closed first. The primary context belongs to CUDA and lives until the process ends.
  */
 public final class CudaDevice implements AutoCloseable {
 
     private final GpuInfo info;
     private final String name;
-    /** For the message of a failure; made once, since the call is made for every batch. */
+    /** For error messages; created once because the call is made for every batch. */
     private final String setDeviceCall;
 
     private final long context;
@@ -27,13 +27,14 @@ public final class CudaDevice implements AutoCloseable {
         this.name = "cuda:" + info.index();
         this.setDeviceCall = "cudaSetDevice(" + info.index() + ")";
         makeCurrent();
-        // The first call that needs the context makes it.
+        // The first call that needs the context creates it.
         CudaErrors.check(cudart.cudaFree(new NativeAddress()), "cudaFree(0) on " + info);
         CUctx_st current = new CUctx_st();
         CudaErrors.check(cudart.cuCtxGetCurrent(current), "cuCtxGetCurrent");
         this.context = current.address();
-        // A frame's copy takes microseconds; behind the network's kernels all decoders would wait for it, since they
-        // share the stream.
+        // Decoders share the stream. Copying a frame takes microseconds; queued behind the kernels of the model it
+        // would
+        // block all decoders.
         this.decodeStream = CudaStream.urgent(this);
     }
 
@@ -46,7 +47,7 @@ public final class CudaDevice implements AutoCloseable {
     public static CudaDevice open(int index) {
         CudaProbe probe = CudaProbe.result();
         if (!probe.usable()) {
-            throw new IllegalStateException("no GPU can be used: " + probe.reason());
+            throw new IllegalStateException("no usable GPU: " + probe.reason());
         }
         if (index < 0 || index >= probe.gpus().size()) {
             throw new IllegalStateException("GPU " + index + ": expected an index from 0 to "
@@ -55,7 +56,7 @@ public final class CudaDevice implements AutoCloseable {
         return new CudaDevice(probe.gpus().get(index));
     }
 
-    /** What GPU this is. */
+    /** Properties of the GPU. */
     public GpuInfo info() {
         return info;
     }
@@ -65,7 +66,7 @@ public final class CudaDevice implements AutoCloseable {
         return name;
     }
 
-    /** Makes this the calling thread's device; costs little when it already is. */
+    /** Makes this the current device of the calling thread; cheap when it is already. */
     public void makeCurrent() {
         CudaErrors.check(cudart.cudaSetDevice(info.index()), setDeviceCall);
     }
@@ -75,12 +76,12 @@ public final class CudaDevice implements AutoCloseable {
         return context;
     }
 
-    /** The stream that video decoders of this process put their frames into; others wait for it before they read a frame. */
+    /** The stream that the video decoders of this process write frames in; readers of a frame wait for it. */
     public CudaStream decodeStream() {
         return decodeStream;
     }
 
-    /** Device memory that is free, of the whole GPU. */
+    /** Free device memory of the GPU in bytes. */
     public long freeBytes() {
         makeCurrent();
         try (SizeTPointer free = new SizeTPointer(1);
@@ -90,7 +91,7 @@ public final class CudaDevice implements AutoCloseable {
         }
     }
 
-    /** Waits for everything enqueued on the device. */
+    /** Waits for all work on the device. */
     public void synchronize() {
         makeCurrent();
         CudaErrors.check(cudart.cudaDeviceSynchronize(), "cudaDeviceSynchronize");

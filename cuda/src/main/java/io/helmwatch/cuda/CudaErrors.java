@@ -4,12 +4,12 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.BytePointer;
 
-/** Turns return codes into exceptions. */
+/** Converts return codes to exceptions. */
 final class CudaErrors {
 
     private CudaErrors() {}
 
-    /** Throws unless a runtime or driver API call succeeded; both number their errors alike. */
+    /** Throws unless a runtime or driver API call succeeded; both use the same error numbers. */
     static void check(int code, String call) {
         if (code != 0) {
             throw failure(code, call);
@@ -19,18 +19,18 @@ final class CudaErrors {
     /** Throws unless an NVRTC call succeeded. */
     static void checkNvrtc(int code, String call) {
         if (code != 0) {
-            throw new CudaException(call, code, text(nvrtc.nvrtcGetErrorString(code)), "NVRTC could not do it");
+            throw new CudaException(
+                    call, code, text(nvrtc.nvrtcGetErrorString(code)), "the run-time compiler rejected the call");
         }
     }
 
     static CudaException failure(int code, String call) {
         String name = text(cudart.cudaGetErrorName(code));
         String detail = text(cudart.cudaGetErrorString(code));
-        // Takes the runtime's own record of a failure that is not sticky, so that a later check does not report it
-        // again.
+        // Clears the last error of the runtime, so that a later check does not report it again.
         cudart.cudaGetLastError();
         if (isSticky(code)) {
-            detail += "; the device cannot be used by this process any more, restart it";
+            detail += "; this process can no longer use the device: restart it";
         }
         return new CudaException(call, code, name, detail);
     }
@@ -39,7 +39,7 @@ final class CudaErrors {
         return code == cudart.cudaErrorMemoryAllocation;
     }
 
-    /** The errors that the CUDA runtime's documentation says leave the process in an inconsistent state. */
+    /** Errors that leave the process in an inconsistent state, according to the documentation of the CUDA runtime. */
     static boolean isSticky(int code) {
         return switch (code) {
             case 214, // ECCUncorrectable

@@ -4,7 +4,7 @@ import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.global.cudart;
 
 /**
- * A point in a stream that others wait for or that is timed.
+ * A point in a stream that other streams wait for or that is timed.
  *
  * <p>Threading: one thread at a time. Ownership: frees its event.
  */
@@ -20,17 +20,17 @@ public final class CudaEvent implements AutoCloseable {
         CudaErrors.check(cudart.cudaEventCreateWithFlags(handle, flags), "cudaEventCreateWithFlags");
     }
 
-    /** An event to order streams by. */
+    /** An event that orders streams. */
     public static CudaEvent ordering(CudaDevice device) {
         return new CudaEvent(device, cudart.cudaEventDisableTiming);
     }
 
-    /** As {@link #ordering}, and a thread that waits for it sleeps instead of spinning. */
+    /** As {@link #ordering}, but a waiting thread blocks instead of spinning. */
     public static CudaEvent blocking(CudaDevice device) {
         return new CudaEvent(device, cudart.cudaEventDisableTiming | cudart.cudaEventBlockingSync);
     }
 
-    /** An event that takes the time. */
+    /** An event that records its time. */
     public static CudaEvent timing(CudaDevice device) {
         return new CudaEvent(device, 0);
     }
@@ -39,12 +39,12 @@ public final class CudaEvent implements AutoCloseable {
         return handle;
     }
 
-    /** Puts the event behind what is enqueued in the stream. */
+    /** Enqueues the event in the stream. */
     public void record(CudaStream stream) {
         CudaErrors.check(cudart.cudaEventRecord(handle, stream.pointer()), "cudaEventRecord");
     }
 
-    /** Blocks the calling thread until the event was reached. */
+    /** Blocks the calling thread until the event is reached. */
     public void synchronize() {
         CudaErrors.check(cudart.cudaEventSynchronize(handle), "cudaEventSynchronize");
     }
@@ -52,7 +52,7 @@ public final class CudaEvent implements AutoCloseable {
     /** Milliseconds from an earlier timed event to this one, both reached. */
     public float millisSince(CudaEvent start) {
         if (!timed || !start.timed) {
-            throw new IllegalStateException("time between events: expected events made by timing(), found others");
+            throw new IllegalStateException("time between events: expected two events created by timing()");
         }
         float[] millis = new float[1];
         CudaErrors.check(cudart.cudaEventElapsedTime(millis, start.handle, handle), "cudaEventElapsedTime");

@@ -1,6 +1,6 @@
 package io.helmwatch.cuda;
 
-/** A CUDA call that failed: which one, with what code. */
+/** A failed CUDA call with its error code. */
 public final class CudaException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -10,10 +10,10 @@ public final class CudaException extends RuntimeException {
     private final String codeName;
 
     /**
-     * @param call the function that failed, with what it was asked
+     * @param call the function that failed and its arguments
      * @param code the {@code cudaError_t}, {@code CUresult} or {@code nvrtcResult}
      * @param codeName the code's name, e.g. {@code cudaErrorMemoryAllocation}
-     * @param detail one sentence: what that means and what to do
+     * @param detail one sentence: what it means and what to do
      */
     public CudaException(String call, int code, String codeName, String detail) {
         super(call + " failed with " + codeName + " (" + code + "): " + detail);
@@ -27,23 +27,23 @@ public final class CudaException extends RuntimeException {
         return call;
     }
 
-    /** The error's number. */
+    /** Number of the error. */
     public int code() {
         return code;
     }
 
-    /** The error's name. */
+    /** Name of the error. */
     public String codeName() {
         return codeName;
     }
 
-    /** Whether memory ran out: of the device, or of what can be page-locked. */
+    /** Whether device memory or page-locked memory is exhausted. */
     public boolean isOutOfMemory() {
         return CudaErrors.isOutOfMemory(code);
     }
 
     /**
-     * Whether the error stays: every later call of this process on the device fails the same way, so that only a new process helps.
+     * Whether the error is permanent: every later call of this process on the device fails, and only a restart helps.
      */
     public boolean isSticky() {
         return CudaErrors.isSticky(code);

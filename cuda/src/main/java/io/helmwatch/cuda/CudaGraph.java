@@ -5,9 +5,9 @@ import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.global.cudart;
 
 /**
- * Work recorded once and launched as one.
+ * Work that is captured once and launched as a whole.
  *
- * <p>Threading: one thread at a time. Ownership: frees the graph; what it uses must live as long.
+ * <p>Threading: one thread at a time. Ownership: frees the graph; buffers and kernels that it uses must live longer.
  */
 public final class CudaGraph implements AutoCloseable {
 
@@ -19,9 +19,9 @@ public final class CudaGraph implements AutoCloseable {
     }
 
     /**
-     * Records what {@code work} enqueues in the stream, without running it.
+     * Captures the work that {@code work} enqueues in the stream, without running it.
      *
-     * @throws CudaException when something in it cannot be recorded; the stream is usable again afterwards
+     * @throws CudaException when a call cannot be captured; the stream is usable afterwards
      */
     public static CudaGraph capture(CudaStream stream, Runnable work) {
         CudaErrors.check(
@@ -49,7 +49,7 @@ public final class CudaGraph implements AutoCloseable {
         }
     }
 
-    /** Enqueues the recorded work. */
+    /** Enqueues the captured work. */
     public void launch(CudaStream stream) {
         CudaErrors.check(cudart.cudaGraphLaunch(executable, stream.pointer()), "cudaGraphLaunch");
     }

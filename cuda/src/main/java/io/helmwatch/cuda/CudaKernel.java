@@ -9,10 +9,10 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * A kernel and room for its arguments; launching allocates nothing.
+ * A kernel and its argument buffer; launching allocates nothing.
  *
- * <p>Threading: one thread at a time; make one object per thread. Ownership: frees the room for arguments; the module that it came from
- * must live longer.
+ * <p>Threading: one thread at a time; create one object per thread. Ownership: frees the argument buffer; its module must
+ * live longer.
  */
 public final class CudaKernel implements AutoCloseable {
 
@@ -54,7 +54,7 @@ public final class CudaKernel implements AutoCloseable {
         return this;
     }
 
-    /** Enqueues a launch with the arguments set last: blocks of a grid, threads of a block, bytes of dynamic shared memory. */
+    /** Enqueues a launch with the current arguments: blocks of the grid, threads of a block, bytes of dynamic shared memory. */
     public void launch(CudaStream stream, int gridX, int gridY, int gridZ, int blockX, int blockY, int sharedBytes) {
         CudaErrors.check(
                 cudart.cuLaunchKernel(
@@ -72,7 +72,7 @@ public final class CudaKernel implements AutoCloseable {
                 name);
     }
 
-    /** Frees the room for arguments; a second call does nothing. */
+    /** Frees the argument buffer; a second call does nothing. */
     @Override
     public void close() {
         if (!closed) {

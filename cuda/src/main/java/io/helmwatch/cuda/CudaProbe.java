@@ -11,14 +11,14 @@ import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Whether this process can use a GPU: the one place that asks, and the only one that may meet missing libraries.
+ * Whether this process can use a GPU. The only code that handles missing CUDA libraries.
  *
  * @param usable whether at least one GPU can be used
  * @param reason why not, in one line; empty when usable
- * @param driverVersion the CUDA version that the driver serves, e.g. {@code 13.0}; empty when unknown
+ * @param driverVersion the CUDA version that the driver supports, e.g. {@code 13.0}; empty when unknown
  * @param runtimeVersion the CUDA runtime's version, e.g. {@code 12.6}; empty when it could not be loaded
  * @param nvrtcVersion the run-time compiler's version; empty when it could not be loaded
- * @param gpus what was found
+ * @param gpus the GPUs found
  */
 public record CudaProbe(
         boolean usable,
@@ -28,15 +28,15 @@ public record CudaProbe(
         String nvrtcVersion,
         List<GpuInfo> gpus) {
 
-    /** JavaCPP's own library for the runtime, in a jar of its own that the default build leaves out. */
+    /** The JavaCPP library of the runtime; the default build does not contain its jar. */
     private static final String NATIVE_LIBRARY = "/org/bytedeco/cuda/linux-x86_64/libjnicudart.so";
 
-    /** What the dynamic loader says. */
+    /** Message of the dynamic loader. */
     private static final Pattern MISSING_LIBRARY =
             Pattern.compile("(lib[\\w+-]+\\.so[.\\d]*): cannot open shared object file");
 
     private static final class Once {
-        static final CudaProbe RESULT = ask();
+        static final CudaProbe RESULT = probe();
     }
 
     /** Keeps its own copy of the list. */
@@ -44,14 +44,14 @@ public record CudaProbe(
         gpus = List.copyOf(gpus);
     }
 
-    /** Asks once per process; later calls return the same answer. Never throws. */
+    /** Probes once per process; later calls return the same result. Never throws. */
     public static CudaProbe result() {
         return Once.RESULT;
     }
 
-    private static CudaProbe ask() {
+    private static CudaProbe probe() {
         if (CudaProbe.class.getResource(NATIVE_LIBRARY) == null) {
-            return unusable("this build carries no CUDA libraries; build it with -Pgpu", "", "", "");
+            return unusable("this build contains no CUDA libraries; build it with -Pgpu", "", "", "");
         }
         String driver = "";
         String runtime = "";
@@ -93,7 +93,7 @@ public record CudaProbe(
         return new CudaProbe(false, reason.replaceAll("\\s+", " ").strip(), driver, runtime, compiler, List.of());
     }
 
-    /** What the loader really missed: JavaCPP wraps it, and every later attempt wraps that again. */
+    /** The original error of the loader: JavaCPP wraps it, and later attempts wrap it again. */
     private static String firstCause(Throwable error) {
         Throwable cause = error;
         while (cause.getCause() != null && cause.getCause() != cause) {
@@ -102,7 +102,7 @@ public record CudaProbe(
         return explain(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
     }
 
-    /** The loader's message as a sentence for the operator. */
+    /** Explains a message of the loader to the operator. */
     static String explain(String message) {
         Matcher missing = MISSING_LIBRARY.matcher(message);
         if (!missing.find()) {
@@ -110,9 +110,9 @@ public record CudaProbe(
         }
         String library = missing.group(1);
         return library.startsWith("libcuda.so")
-                ? "there is no NVIDIA driver here (" + library + " was not found)"
-                : "CUDA's library " + library
-                        + " was not found: install CUDA 12.6, or build with -Pgpu,gpu-libraries, which brings it";
+                ? "no NVIDIA driver is installed (" + library + " was not found)"
+                : "the CUDA library " + library
+                        + " was not found: install CUDA 12.6, or build with -Pgpu,gpu-libraries, which includes it";
     }
 
     private static String version(int number) {

@@ -5,7 +5,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A queue of work for the device; work of different streams may overlap, and none waits for the legacy default stream.
+ * A queue of work for the device; work of different streams may overlap, and does not wait for the legacy default stream.
  *
  * <p>Threading: one thread at a time. Ownership: frees its stream, unless it is a view made by {@link #of}.
  */
@@ -26,7 +26,7 @@ public final class CudaStream implements AutoCloseable {
     private final boolean owner;
     private boolean closed;
 
-    /** Makes a non-blocking stream on the device, which is current afterwards. */
+    /** Creates a non-blocking stream on the device, which is current afterwards. */
     public CudaStream(CudaDevice device) {
         device.makeCurrent();
         handle = new Handle();
@@ -45,8 +45,7 @@ public final class CudaStream implements AutoCloseable {
     }
 
     /**
-     * As {@link #CudaStream(CudaDevice)}, and what is ready in it starts before the waiting work of other streams: for short work that others
-     * wait for.
+     * A stream of the highest priority: its work starts before pending work of other streams. For short work that others wait for.
      */
     static CudaStream urgent(CudaDevice device) {
         device.makeCurrent();
@@ -71,17 +70,17 @@ public final class CudaStream implements AutoCloseable {
         return handle.address();
     }
 
-    /** For the presets of libraries that take a stream. */
+    /** The stream as a pointer, for libraries of JavaCPP. */
     public CUstream_st pointer() {
         return handle;
     }
 
-    /** Lets what is enqueued from now on wait for the event. */
+    /** Makes all work enqueued from now on wait for the event. */
     public void waitFor(CudaEvent event) {
         CudaErrors.check(cudart.cudaStreamWaitEvent(handle, event.pointer(), 0), "cudaStreamWaitEvent");
     }
 
-    /** Blocks the calling thread until everything enqueued is done. */
+    /** Blocks the calling thread until all enqueued work is done. */
     public void synchronize() {
         CudaErrors.check(cudart.cudaStreamSynchronize(handle), "cudaStreamSynchronize");
     }

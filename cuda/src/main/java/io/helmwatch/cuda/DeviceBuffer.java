@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Device memory.
  *
- * <p>Threading: one thread at a time. Ownership: frees its memory, unless it is a view made by {@link #of}; work that uses it must be done by
- * then.
+ * <p>Threading: one thread at a time. Ownership: frees its memory, unless it is a view created by {@link #of}; work that uses
+ * the memory must be done by then.
  */
 public final class DeviceBuffer implements AutoCloseable {
 
@@ -23,12 +23,12 @@ public final class DeviceBuffer implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Allocates.
+     * Allocates device memory.
      *
-     * @param device where
-     * @param owner who the bytes are counted for
-     * @param bytes how many, at least 1
-     * @throws CudaException when memory runs out; the message tells how much was asked for and how much is free
+     * @param device the device
+     * @param owner the owner in the ledger of native memory
+     * @param bytes size, at least 1
+     * @throws CudaException when memory is exhausted; the message names the requested and the free size
      */
     public DeviceBuffer(CudaDevice device, String owner, long bytes) {
         if (bytes < 1) {
@@ -48,7 +48,7 @@ public final class DeviceBuffer implements AutoCloseable {
                     "cudaErrorMemoryAllocation",
                     mebibytes(device.freeBytes()) + " are free on "
                             + device.info().name()
-                            + "; lower inference.max-batch or the number of streams, or stop what else uses the GPU");
+                            + "; lower inference.max-batch or the number of streams, or stop other processes on the GPU");
         }
         CudaErrors.check(code, "cudaMalloc of " + mebibytes(bytes) + " for " + owner);
         address = memory.address();
@@ -79,7 +79,7 @@ public final class DeviceBuffer implements AutoCloseable {
         return address;
     }
 
-    /** For the presets of libraries that take a device pointer. */
+    /** The memory as a pointer, for libraries of JavaCPP. */
     public Pointer pointer() {
         return memory;
     }

@@ -4,7 +4,7 @@ package io.helmwatch.cuda;
  * A GPU of this host.
  *
  * @param index device index, from 0
- * @param name the product's name
+ * @param name name of the product
  * @param computeMajor compute capability before the dot
  * @param computeMinor compute capability after the dot
  * @param memoryBytes bytes of device memory
@@ -13,7 +13,7 @@ package io.helmwatch.cuda;
 public record GpuInfo(
         int index, String name, int computeMajor, int computeMinor, long memoryBytes, int multiprocessors) {
 
-    /** NVRTC's name of the architecture, e.g. {@code sm_90}. */
+    /** Name of the architecture for NVRTC, e.g. {@code sm_90}. */
     public String architecture() {
         return "sm_" + computeMajor + computeMinor;
     }

@@ -2,7 +2,7 @@ package io.helmwatch.cuda;
 
 import org.bytedeco.javacpp.Pointer;
 
-/** A pointer whose address is set again and again, so that calls with changing addresses allocate nothing. Owned by one thread. */
+/** A pointer with a mutable address, so that calls with changing addresses allocate nothing. Owned by one thread. */
 final class NativeAddress extends Pointer {
 
     NativeAddress() {

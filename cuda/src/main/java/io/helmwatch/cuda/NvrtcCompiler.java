@@ -9,12 +9,12 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** CUDA C++ source to machine code. Needs no GPU. */
+/** Compiles CUDA C++ source to machine code. Needs no GPU. */
 final class NvrtcCompiler {
 
     private NvrtcCompiler() {}
 
-    /** The compiler's version, part of the cache key. */
+    /** Version of the compiler, part of the cache key. */
     static String version() {
         int[] major = new int[1];
         int[] minor = new int[1];
@@ -25,11 +25,11 @@ final class NvrtcCompiler {
     /**
      * Compiles.
      *
-     * @param name the file's name, for messages
+     * @param name name of the file, for messages
      * @param source CUDA C++
-     * @param options as {@code nvcc} takes them, the architecture included
+     * @param options options of {@code nvcc}, including the architecture
      * @return the cubin
-     * @throws IllegalStateException when the source has errors; the message holds the compiler's own
+     * @throws IllegalStateException when the source has errors; the message contains the log of the compiler
      */
     static byte[] compile(String name, String source, List<String> options) {
         _nvrtcProgram program = new _nvrtcProgram();
@@ -41,14 +41,14 @@ final class NvrtcCompiler {
                     nvrtc.nvrtcCreateProgram(
                             program, text, file, 0, (PointerPointer<?>) null, (PointerPointer<?>) null),
                     "nvrtcCreateProgram(" + name + ")");
-            BytePointer[] kept = options.stream()
+            BytePointer[] passed = options.stream()
                     .map(option -> new BytePointer(option, StandardCharsets.UTF_8))
                     .toArray(BytePointer[]::new);
             try {
-                for (int i = 0; i < kept.length; i++) {
-                    arguments.put(i, kept[i]);
+                for (int i = 0; i < passed.length; i++) {
+                    arguments.put(i, passed[i]);
                 }
-                int code = nvrtc.nvrtcCompileProgram(program, kept.length, arguments);
+                int code = nvrtc.nvrtcCompileProgram(program, passed.length, arguments);
                 if (code != 0) {
                     throw new IllegalStateException(
                             "kernel " + name + " does not compile with " + options + ": " + log(program, size));
@@ -58,7 +58,7 @@ final class NvrtcCompiler {
                 CudaErrors.checkNvrtc(nvrtc.nvrtcGetCUBIN(program, cubin), "nvrtcGetCUBIN");
                 return cubin;
             } finally {
-                for (BytePointer option : kept) {
+                for (BytePointer option : passed) {
                     option.close();
                 }
             }

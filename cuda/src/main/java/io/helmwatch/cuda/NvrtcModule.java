@@ -13,9 +13,9 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * Kernels compiled from a {@code .cu} resource for the GPU found, and kept on disk for the next start.
+ * Kernels compiled from a {@code .cu} resource for the GPU, and cached on disk for the next start.
  *
- * <p>Threading: loaded and closed by one thread; kernels may be asked for by any. Ownership: unloads its module; close kernels first.
+ * <p>Threading: loaded and closed by one thread; kernels may be created by any. Ownership: unloads its module; kernels are closed first.
  */
 public final class NvrtcModule implements AutoCloseable {
 
@@ -34,13 +34,13 @@ public final class NvrtcModule implements AutoCloseable {
     }
 
     /**
-     * Compiles and loads, or loads what was compiled before.
+     * Loads a module from the cache, or compiles and loads it.
      *
-     * @param device where to
-     * @param anchor a class beside which the resource lies
-     * @param resource the file's name, e.g. {@code letterbox.cu}
-     * @param options more options for the compiler, e.g. {@code -DTILE=32}
-     * @param cacheDirectory folder of compiled kernels; made when missing
+     * @param device the device
+     * @param anchor a class in the package of the resource
+     * @param resource name of the file, e.g. {@code letterbox.cu}
+     * @param options additional compiler options, e.g. {@code -DTILE=32}
+     * @param cacheDirectory directory of compiled kernels; created when missing
      * @throws IllegalStateException when the source does not compile
      */
     public static NvrtcModule load(
@@ -51,15 +51,15 @@ public final class NvrtcModule implements AutoCloseable {
         all.add("--std=c++17");
         CubinCache cache = new CubinCache(cacheDirectory);
         String key = CubinCache.key(resource, source, all, NvrtcCompiler.version());
-        Optional<byte[]> kept = cache.load(key);
-        if (kept.isPresent()) {
+        Optional<byte[]> cached = cache.load(key);
+        if (cached.isPresent()) {
             try {
-                return new NvrtcModule(device, resource, kept.get());
+                return new NvrtcModule(device, resource, cached.get());
             } catch (CudaException e) {
                 if (e.isSticky()) {
                     throw e;
                 }
-                // What the driver refuses is made again below.
+                // The driver rejects the cached code: compile again.
             }
         }
         byte[] cubin = NvrtcCompiler.compile(resource, source, all);
@@ -71,7 +71,8 @@ public final class NvrtcModule implements AutoCloseable {
     private static String read(Class<?> anchor, String resource) {
         try (InputStream in = anchor.getResourceAsStream(resource)) {
             if (in == null) {
-                throw new IllegalStateException("kernel " + resource + " is missing beside " + anchor.getName());
+                throw new IllegalStateException(
+                        "kernel " + resource + " is missing in the package of " + anchor.getName());
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -83,7 +84,7 @@ public final class NvrtcModule implements AutoCloseable {
      * A kernel of the module.
      *
      * @param kernel its name, {@code extern "C"}
-     * @param arguments how many arguments it takes
+     * @param arguments number of its arguments
      */
     public CudaKernel kernel(String kernel, int arguments) {
         device.makeCurrent();

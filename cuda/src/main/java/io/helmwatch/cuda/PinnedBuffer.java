@@ -8,10 +8,10 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Page-locked host memory: what crosses the bus without a detour.
+ * Page-locked host memory, for asynchronous copies to and from a device.
  *
  * <p>Threading: one thread at a time. Ownership: frees its memory; copies that use it must be done by then, and the view must not be used
- * afterwards.
+ * after closing.
  */
 public final class PinnedBuffer implements AutoCloseable {
 
@@ -27,12 +27,12 @@ public final class PinnedBuffer implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Allocates.
+     * Allocates page-locked memory.
      *
-     * @param device whose copies it serves
-     * @param owner who the bytes are counted for
-     * @param bytes how many, at least 1
-     * @throws CudaException when they cannot be page-locked
+     * @param device the device that the copies go to or come from
+     * @param owner the owner in the ledger of native memory
+     * @param bytes size, at least 1
+     * @throws CudaException when the memory cannot be allocated or page-locked
      */
     public PinnedBuffer(CudaDevice device, String owner, int bytes) {
         if (bytes < 1) {
@@ -66,7 +66,7 @@ public final class PinnedBuffer implements AutoCloseable {
         return view;
     }
 
-    /** Copies bytes from any host address to an offset; rows of a picture, for instance. */
+    /** Copies bytes from any host address to an offset; for example rows of a frame. */
     public void copyFrom(long source, long offset, long length) {
         checkRange(offset, length);
         Pointer.memcpy(cursor(offset), scratch.at(source), length);

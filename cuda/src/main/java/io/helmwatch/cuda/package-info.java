@@ -1,8 +1,8 @@
 /**
  * The GPU as owning types: device and context, streams, events, device and pinned buffers, graphs, kernels compiled with NVRTC.
- * Nothing of video or models.
+ * Independent of video and models.
  *
- * <p>Nothing here loads a native library before {@link io.helmwatch.cuda.CudaProbe} or {@link io.helmwatch.cuda.CudaDevice} is used.
+ * <p>No native library is loaded before {@link io.helmwatch.cuda.CudaProbe} or {@link io.helmwatch.cuda.CudaDevice} is used.
  */
 @NullMarked
 package io.helmwatch.cuda;

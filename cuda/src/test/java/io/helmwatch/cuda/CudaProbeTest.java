@@ -25,9 +25,9 @@ class CudaProbeTest {
             delimiter = '|',
             value = {
                 "/c/libjnicudart.so: libcuda.so.1: cannot open shared object file: No such file or directory"
-                        + "|there is no NVIDIA driver here (libcuda.so.1 was not found)",
+                        + "|no NVIDIA driver is installed (libcuda.so.1 was not found)",
                 "/c/libjnicudart.so: libcudart.so.12: cannot open shared object file: No such file or directory"
-                        + "|CUDA's library libcudart.so.12 was not found: install CUDA 12.6, or build with"
+                        + "|the CUDA library libcudart.so.12 was not found: install CUDA 12.6, or build with"
                         + " -Pgpu,gpu-libraries, which brings it",
                 "no jnicudart in java.library.path|a CUDA library could not be loaded: no jnicudart in java.library.path"
             })
@@ -41,6 +41,6 @@ class CudaProbeTest {
 
         assertThatThrownBy(() -> CudaDevice.open(0))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("no GPU can be used: ");
+                .hasMessageStartingWith("no usable GPU: ");
     }
 }

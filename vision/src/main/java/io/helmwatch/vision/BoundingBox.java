@@ -1,8 +1,8 @@
 package io.helmwatch.vision;
 
 /**
- * An axis-aligned box; origin top-left, x to the right, y down, in pixels of the picture that the name of the holder tells
- * ({@code sourceBox}, {@code modelBox}). A pixel {@code (0, 0)} covers {@code [0, 1) x [0, 1)}.
+ * An axis-aligned box; origin top-left, x to the right, y down, in pixels of the frame or of the model input, as the name of the
+ * holder says ({@code sourceBox}, {@code modelBox}). A pixel {@code (0, 0)} covers {@code [0, 1) x [0, 1)}.
  *
  * @param x1 left edge
  * @param y1 top edge
@@ -26,14 +26,14 @@ public record BoundingBox(float x1, float y1, float x2, float y2) {
         return width() * height();
     }
 
-    /** Area that both cover over the area that either covers, 0 to 1, in double precision; 0 where they do not overlap, also of empty boxes. */
+    /** Intersection over union, 0 to 1, in double precision; 0 for boxes that do not overlap, and for empty boxes. */
     public double intersectionOverUnion(BoundingBox other) {
-        double sharedWidth = Math.min(x2, other.x2) - Math.max(x1, other.x1);
-        double sharedHeight = Math.min(y2, other.y2) - Math.max(y1, other.y1);
-        if (sharedWidth <= 0 || sharedHeight <= 0) {
+        double overlapWidth = Math.min(x2, other.x2) - Math.max(x1, other.x1);
+        double overlapHeight = Math.min(y2, other.y2) - Math.max(y1, other.y1);
+        if (overlapWidth <= 0 || overlapHeight <= 0) {
             return 0;
         }
-        double overlap = sharedWidth * sharedHeight;
-        return overlap / (area() + (double) other.area() - overlap);
+        double intersection = overlapWidth * overlapHeight;
+        return intersection / (area() + (double) other.area() - intersection);
     }
 }

@@ -1,10 +1,10 @@
 package io.helmwatch.vision;
 
 /**
- * How luma and chroma code colours.
+ * How luma and chroma encode colours.
  *
  * @param matrix the YCbCr matrix
- * @param fullRange whether samples use 0..255 (full) rather than 16..235/240 (limited); for RGB pictures true
+ * @param fullRange whether samples use 0..255 (full) rather than 16..235/240 (limited); true for RGB
  */
 public record ColorEncoding(Matrix matrix, boolean fullRange) {
 
@@ -37,7 +37,7 @@ public record ColorEncoding(Matrix matrix, boolean fullRange) {
     }
 
     /**
-     * The matrix to assume where the stream does not say: BT.709 from 720 rows up, else BT.601, as most players do.
+     * The default matrix where the stream does not specify one: BT.709 from 720 rows up, else BT.601, as in most players.
      */
     public static Matrix assumedMatrix(int height) {
         return height >= 720 ? Matrix.BT709 : Matrix.BT601;

@@ -1,10 +1,10 @@
 package io.helmwatch.vision;
 
 /**
- * One object found in one frame.
+ * One object detected in one frame.
  *
- * @param label the class's name, from the model
+ * @param label name of the class, from the model
  * @param confidence objectness times class probability, 0..1
- * @param sourceBox where, in source pixels, clipped to the picture
+ * @param sourceBox box in source pixels, clipped to the frame
  */
 public record Detection(String label, float confidence, BoundingBox sourceBox) {}

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Predictions in GPU memory.
  *
- * @param layout how the numbers are laid out
+ * @param layout layout of the values
  * @param type element type
  * @param addresses CUDA device pointers, one when decoded, one per head when raw
  * @param stream handle of the CUDA stream in whose order they are written and read

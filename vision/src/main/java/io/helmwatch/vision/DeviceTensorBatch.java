@@ -3,7 +3,7 @@ package io.helmwatch.vision;
 /**
  * A batch in GPU memory.
  *
- * @param shape shape with the largest batch that fits
+ * @param shape shape with the maximum batch
  * @param type element type
  * @param address CUDA device pointer of the first element
  * @param stream handle of the CUDA stream in whose order the batch is written and read

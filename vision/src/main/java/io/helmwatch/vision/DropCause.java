@@ -1,16 +1,16 @@
 package io.helmwatch.vision;
 
-/** Why a decoded frame was not analysed. The lower-case name with dashes is the metric's tag. */
+/** Why a decoded frame was not analysed. The metric tag is the lower-case name with dashes. */
 public enum DropCause {
     /** No free slot in the ring. */
     RING_FULL,
     /** The stream held its share of the slots. */
     STREAM_SHARE,
-    /** Older than the maximum frame age when its turn came. */
+    /** Older than the maximum frame age before preprocessing. */
     STALE,
-    /** Left out by {@code analyze-fps}. */
+    /** Dropped by sampling to {@code analyze-fps}. */
     SAMPLED,
-    /** Flagged as corrupt by the decoder, or before the first key frame. */
+    /** Marked corrupt by the decoder, or before the first key frame. */
     CORRUPT,
     /** A stage failed on this frame. */
     FAILED;

@@ -3,16 +3,16 @@ package io.helmwatch.vision;
 import java.util.List;
 
 /**
- * What one frame showed. Immutable, so that sinks may keep it.
+ * The detections of one frame. Immutable: sinks may retain it.
  *
  * @param stream the stream's id
- * @param epochSeconds when this run of the stream's pipeline began, seconds since 1970 UTC; with sequence it makes the id unique
+ * @param epochSeconds start of this run of the pipeline, seconds since 1970 UTC; together with the sequence it makes the id unique
  * @param sequence number of the frame within the run, counted over all decoded frames
  * @param ptsNanos presentation time in nanoseconds since the stream's first frame
  * @param capturedAtMillis time of capture, milliseconds since 1970 UTC
- * @param size the source picture's size
- * @param model which network on which backend
- * @param detections by falling confidence
+ * @param size size of the source frame
+ * @param model model and backend that made the detections
+ * @param detections in descending order of confidence
  */
 public record FrameDetections(
         String stream,
@@ -29,7 +29,7 @@ public record FrameDetections(
         detections = List.copyOf(detections);
     }
 
-    /** {@code stream/epoch/sequence}, stable over repeats of the same message. */
+    /** {@code stream/epoch/sequence}, the same in repeats of a message. */
     public String id() {
         return stream + "/" + epochSeconds + "/" + sequence;
     }

@@ -4,9 +4,9 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
 /**
- * IEEE 754 binary16 in a {@code short}, for networks with FP16 input or output (the JDK converts from version 20 on).
+ * IEEE 754 binary16 in a {@code short}, for models with FP16 input or output (the JDK has the conversion from version 20 on).
  *
- * <p>Narrowing rounds to nearest, ties to even; what is too large becomes infinity, NaN stays NaN. Widening is exact.
+ * <p>Narrowing rounds to nearest, ties to even; values too large become infinity, NaN stays NaN. Widening is exact.
  */
 public final class HalfFloat {
 
@@ -42,7 +42,7 @@ public final class HalfFloat {
             // Below 2^-14: scale to units of 2^-24; rint rounds ties to even.
             return (short) (sign | (int) Math.rint(Float.intBitsToFloat(magnitude) * 0x1p24));
         }
-        // Rebias, then round on the 13 bits that go; a carry runs into the exponent as it should.
+        // Rebias, then round off the lowest 13 bits; a carry correctly increments the exponent.
         int rebiased = magnitude - (112 << 23);
         return (short) (sign | (rebiased + 0xfff + (rebiased >>> 13 & 1)) >>> 13);
     }

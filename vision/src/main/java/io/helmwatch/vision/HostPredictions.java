@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Predictions in host memory as FP32.
  *
- * @param layout how the numbers are laid out
+ * @param layout layout of the values
  * @param tensors one buffer when decoded, one per head when raw; whole batch, row-major
  */
 public record HostPredictions(PredictionLayout layout, List<FloatBuffer> tensors) implements RawPredictions {

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 /**
  * A batch in host memory: one direct buffer in native byte order.
  *
- * @param shape shape with the largest batch that fits
+ * @param shape shape with the maximum batch
  * @param type element type
  * @param buffer direct, native order, exactly the tensor's bytes; position and limit are not used
  */
@@ -27,7 +27,7 @@ public record HostTensorBatch(TensorShape shape, TensorType type, ByteBuffer buf
         return new HostTensorBatch(shape, type, ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()));
     }
 
-    /** Offset in bytes of a picture's first element. */
+    /** Offset in bytes of the first element of an image. */
     public int imageOffsetBytes(int index) {
         return index * shape.elementsPerImage() * type.bytes();
     }

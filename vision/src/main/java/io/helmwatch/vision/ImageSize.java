@@ -1,14 +1,14 @@
 package io.helmwatch.vision;
 
 /**
- * Width and height of a picture in pixels, as displayed (after rotation).
+ * Width and height of a frame or image in pixels, as displayed (after rotation).
  *
  * @param width columns, at least 1
  * @param height rows, at least 1
  */
 public record ImageSize(int width, int height) {
 
-    /** Refuses sizes without pixels. */
+    /** Rejects sizes without pixels. */
     public ImageSize {
         if (width < 1 || height < 1) {
             throw new IllegalArgumentException(

@@ -4,31 +4,31 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message about an incident: that it started, how it goes on, that it is over. Immutable.
+ * One message about an incident: that it started, continues or ended. Immutable.
  *
  * @param id the incident's id, the same in all its messages: {@code stream/epoch/rule/number}; the same frames give the same id
  * @param revision 0 for the start, one more with each message
- * @param phase what the message says
+ * @param phase what the message reports
  * @param stream the stream's id
  * @param rule the rule's name
- * @param kind what the rule looks for
- * @param zone where it began; null where the rule counts in the whole picture
- * @param track number of the head within the run of the stream, 0 for rules about several people
- * @param people for rules about several people: how many there were, farthest from the limit; else 1
- * @param limit for rules about several people: the number that is in order; else 0
+ * @param kind what the rule detects
+ * @param zone where it started; null where the rule applies to the whole frame
+ * @param track id of the track within the run of the stream, 0 for rules about several people
+ * @param people for rules about several people: the count farthest from the limit; else 1
+ * @param limit for rules about several people: the configured limit; else 0
  * @param startedAtMillis capture time of the first observation that counts
  * @param lastAtMillis capture time of the last one so far; of the whole incident once it has ended
  * @param decidedAtMillis capture time of the frame that caused this message
  * @param decidedSequence number of that frame in the stream's run
  * @param decidedPtsNanos presentation time of that frame
- * @param endReason why it ended; null before
+ * @param endReason why it ended; null while open
  * @param peakConfidence highest confidence of an observation, 0..1
  * @param meanConfidence mean confidence of the observations, 0..1
- * @param observations frames that showed it
- * @param positions where it was seen since the last message, oldest first, at most one per head and second
- * @param size the source picture's size
- * @param model which network on which backend
- * @param snapshot the picture that proves it; null where there is none
+ * @param observations number of frames that show it
+ * @param positions positions since the last message, oldest first, at most one per head and second
+ * @param size size of the source frame
+ * @param model model and backend
+ * @param snapshot the stored image; null where there is none
  */
 public record Incident(
         String id,
@@ -60,13 +60,13 @@ public record Incident(
         positions = List.copyOf(positions);
     }
 
-    /** The message's own id, by which repeats are told: {@code id/revision}. */
+    /** Id of the message, by which consumers drop repeats: {@code id/revision}. */
     public String eventId() {
         return id + "/" + revision;
     }
 
-    /** The same with a picture. */
-    public Incident withSnapshot(Snapshot picture) {
+    /** A copy with a snapshot. */
+    public Incident withSnapshot(Snapshot stored) {
         return new Incident(
                 id,
                 revision,
@@ -90,20 +90,20 @@ public record Incident(
                 positions,
                 size,
                 model,
-                picture);
+                stored);
     }
 
-    /** What a message says. */
+    /** What a message reports. */
     public enum Phase {
-        /** The incident began. */
+        /** The incident started. */
         START,
-        /** It goes on. */
+        /** The incident continues. */
         UPDATE,
-        /** It is over. */
+        /** The incident ended. */
         END
     }
 
-    /** What a rule looks for. */
+    /** What a rule detects. */
     public enum Kind {
         /** Somebody without a helmet. */
         NO_HELMET,
@@ -113,42 +113,42 @@ public record Incident(
 
     /** Why an incident ended. */
     public enum EndReason {
-        /** What the rule asks for is the case again. */
+        /** The rule is complied with again. */
         COMPLIANCE,
-        /** The head is no longer seen. */
+        /** The head is no longer detected. */
         ABSENCE,
         /** The head is outside the rule's zones. */
         LEFT_ZONE,
-        /** Whether there is a helmet can no longer be told. */
+        /** Detections no longer show clearly whether there is a helmet. */
         UNCERTAIN,
-        /** The rule is no longer in force at this time of day. */
+        /** The schedule of the rule no longer applies. */
         SCHEDULE,
-        /** The rule or its zone was changed or taken away. */
+        /** The rule or its zone was changed or removed. */
         RULE_CHANGED,
-        /** The stream came to its end. */
+        /** The stream ended. */
         STREAM_ENDED,
-        /** The stream has shown no frame for too long. */
+        /** No frame arrived for too long. */
         STREAM_LOST,
         /** The process ended before the incident did. */
         INTERRUPTED
     }
 
     /**
-     * Where a head was.
+     * A position of a head.
      *
-     * @param track number of the head
+     * @param track id of the track
      * @param atMillis capture time
      * @param sourceBox in source pixels
      */
     public record Position(int track, long atMillis, BoundingBox sourceBox) {}
 
     /**
-     * A stored picture.
+     * A stored image.
      *
-     * @param path where, as consumers are told: relative to the snapshot folder, or a URL
-     * @param sha256 digest of the file, lower-case hexadecimal
-     * @param drawnPath the same picture with the boxes drawn; null where not stored
-     * @param drawnSha256 its digest; null where not stored
+     * @param path path as published: relative to the snapshot directory, or a URL
+     * @param sha256 SHA-256 of the file, lower-case hexadecimal
+     * @param drawnPath path of the same image with boxes drawn; null where not stored
+     * @param drawnSha256 SHA-256 of that file; null where not stored
      */
     public record Snapshot(
             String path,

@@ -1,21 +1,21 @@
 package io.helmwatch.vision;
 
 /**
- * How a picture is scaled and placed in a network's input, in both directions. The same object is used before and after the
- * network, so that boxes come back exactly.
+ * How a frame is scaled and placed in a model's input, in both directions. The same object is used before and after inference, so
+ * boxes map back exactly.
  *
  * <p>The scale is {@code min(target.width / source.width, target.height / source.height)}; the scaled sides are rounded half
- * to even as Python's {@code round} does, at least 1. Centred pads follow YOLOv5's {@code letterbox}: half of the rest, the odd pixel at
+ * to even as Python's {@code round} does, at least 1. Centred pads follow YOLOv5's {@code letterbox}: half of the remainder, the odd pixel at
  * the end. A source coordinate {@code x} maps to {@code padLeft + x * scaledWidth / source.width}: the ratio of the rounded
- * size, which is what the resampling applies, not the unrounded scale.
+ * size, which the resampling applies, not the unrounded scale.
  *
- * @param source the picture's size
- * @param target the network's input size
- * @param anchor where the picture sits
- * @param scaledWidth columns that the picture takes
- * @param scaledHeight rows that the picture takes
- * @param padLeft columns before the picture
- * @param padTop rows before the picture
+ * @param source size of the frame
+ * @param target size of the model's input
+ * @param anchor position of the frame in the input
+ * @param scaledWidth columns of the scaled frame
+ * @param scaledHeight rows of the scaled frame
+ * @param padLeft columns of padding to the left
+ * @param padTop rows of padding above
  */
 public record Letterbox(
         ImageSize source,
@@ -26,7 +26,7 @@ public record Letterbox(
         int padLeft,
         int padTop) {
 
-    /** Fits a picture into a network's input, keeping its aspect ratio. */
+    /** Fits a frame into a model's input and preserves its aspect ratio. */
     public static Letterbox fit(ImageSize source, ImageSize target, LetterboxAnchor anchor) {
         double scale = Math.min((double) target.width() / source.width(), (double) target.height() / source.height());
         int scaledWidth = clampSide(source.width() * scale, target.width());

@@ -1,28 +1,28 @@
 package io.helmwatch.vision;
 
 /**
- * How a stored picture has to be turned to stand upright: the eight ways to lay a rectangle on itself. This is the one place that says what
- * turning means; whoever turns pictures, on a CPU or a GPU, is tested against it.
+ * How a stored frame has to be rotated or mirrored to be upright: the eight symmetries of a rectangle. The only definition of the
+ * geometry; the CPU and the GPU implementation are tested against it.
  *
- * <p>Upright pixel {@code (x, y)} of a picture stored with size {@code w x h} lies at stored pixel {@code (storedX, storedY)}; coordinates are those
- * of pixel centres, from 0, and may be fractions. A plane of subsampled chroma turns in the same way with its own size.
+ * <p>Upright pixel {@code (x, y)} of a frame stored with size {@code w x h} is stored pixel {@code (storedX, storedY)}; coordinates are
+ * those of pixel centres, from 0, and may be fractions. A subsampled chroma plane is rotated in the same way with its own size.
  */
 public enum Orientation {
-    /** As it is stored. */
+    /** Stored upright. */
     UPRIGHT(false, false, false),
-    /** Turned by 90 degrees to the right. */
+    /** To be rotated by 90 degrees clockwise. */
     CLOCKWISE(true, false, true),
-    /** Turned by 180 degrees. */
+    /** To be rotated by 180 degrees. */
     HALF_TURN(false, true, true),
-    /** Turned by 90 degrees to the left. */
+    /** To be rotated by 90 degrees counter-clockwise. */
     COUNTER_CLOCKWISE(true, true, false),
-    /** Left and right exchanged. */
+    /** To be mirrored left to right. */
     MIRRORED(false, true, false),
-    /** Top and bottom exchanged. */
+    /** To be flipped top to bottom. */
     FLIPPED(false, false, true),
-    /** Rows become columns. */
+    /** To be transposed: rows become columns. */
     TRANSPOSED(true, false, false),
-    /** Rows become columns, then turned by 180 degrees. */
+    /** To be transposed, then rotated by 180 degrees. */
     ANTI_TRANSPOSED(true, true, true);
 
     private final boolean swapsSides;
@@ -35,7 +35,7 @@ public enum Orientation {
         this.flipsStoredY = flipsStoredY;
     }
 
-    /** Whether width and height change places. */
+    /** Whether width and height are swapped. */
     public boolean swapsSides() {
         return swapsSides;
     }
@@ -50,21 +50,21 @@ public enum Orientation {
         return flipsStoredY;
     }
 
-    /** The stored column of an upright pixel, of a picture stored {@code storedWidth} wide. */
+    /** The stored column of an upright pixel, of a frame with {@code storedWidth} columns. */
     public double storedX(double x, double y, int storedWidth) {
         double along = swapsSides ? y : x;
         return flipsStoredX ? storedWidth - 1 - along : along;
     }
 
-    /** The stored row of an upright pixel, of a picture stored {@code storedHeight} high. */
+    /** The stored row of an upright pixel, of a frame with {@code storedHeight} rows. */
     public double storedY(double x, double y, int storedHeight) {
         double along = swapsSides ? x : y;
         return flipsStoredY ? storedHeight - 1 - along : along;
     }
 
     /**
-     * From a display matrix as in ISO/IEC 14496-12 and FFmpeg's {@code libavutil/display.h}: {@code x' = a·x + c·y}, {@code y' = b·x + d·y} with x to
-     * the right and y down. Angles that are no multiple of 90 degrees become the nearest one.
+     * The orientation of a display matrix, as in ISO/IEC 14496-12 and FFmpeg's {@code libavutil/display.h}: {@code x' = a·x + c·y}, {@code y' = b·x + d·y} with x to
+     * the right and y down. Angles are rounded to the nearest multiple of 90 degrees.
      */
     public static Orientation of(int a, int b, int c, int d) {
         if (Math.abs((long) a) + Math.abs((long) d) >= Math.abs((long) b) + Math.abs((long) c)) {

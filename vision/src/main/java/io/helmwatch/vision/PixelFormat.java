@@ -1,10 +1,10 @@
 package io.helmwatch.vision;
 
 /**
- * Layout of the samples of a decoded picture. Names follow the field: {@code I} planar YUV, {@code NV} semi-planar,
+ * Layout of the samples of a decoded frame. Names are those of the field: {@code I} planar YUV, {@code NV} semi-planar,
  * {@code P} semi-planar with samples in the high bits of 16. Multi-byte samples are little-endian.
  *
- * <p>Chroma planes of odd-sized pictures have {@code ceil(side / 2^shift)} samples.
+ * <p>Chroma planes of odd-sized frames have {@code ceil(side / 2^shift)} samples.
  */
 public enum PixelFormat {
     /** Planar 4:2:0, 8 bit. */
@@ -79,12 +79,12 @@ public enum PixelFormat {
         return this == RGB24 || this == BGR24;
     }
 
-    /** Rows of a plane for a picture of the given height. */
+    /** Rows of a plane of a frame of the given height. */
     public int planeRows(int plane, int height) {
         return plane == 0 ? height : -(-height >> chromaShiftY);
     }
 
-    /** Bytes that a row of a plane holds for a picture of the given width, without padding. */
+    /** Bytes of a row of a plane of a frame of the given width, without padding. */
     public int planeRowBytes(int plane, int width) {
         if (isRgb()) {
             return width * 3;

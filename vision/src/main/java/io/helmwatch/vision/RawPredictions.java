@@ -7,6 +7,6 @@ package io.helmwatch.vision;
  */
 public sealed interface RawPredictions permits HostPredictions, DevicePredictions {
 
-    /** How the numbers are laid out. */
+    /** Layout of the values. */
     PredictionLayout layout();
 }

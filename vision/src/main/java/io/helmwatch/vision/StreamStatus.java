@@ -4,25 +4,25 @@ package io.helmwatch.vision;
  * A change of a stream's state.
  *
  * @param stream the stream's id
- * @param state the state entered
- * @param reason one sentence without secrets; empty when there is nothing to say
- * @param atMillis when, milliseconds since 1970 UTC
+ * @param state the new state
+ * @param reason one sentence without secrets; may be empty
+ * @param atMillis time of the change, milliseconds since 1970 UTC
  */
 public record StreamStatus(String stream, State state, String reason, long atMillis) {
 
-    /** What a consumer may rely on. */
+    /** State of a stream, as published. */
     public enum State {
         /** Being opened for the first time. */
         STARTING,
         /** Frames arrive. */
         ONLINE,
-        /** Frames arrive, but damaged, late or dropped beyond what is normal. */
+        /** Frames arrive, but more of them than usual are corrupt, late or dropped. */
         DEGRADED,
-        /** No frames; being retried. */
+        /** No frames; retried with back-off. */
         OFFLINE,
-        /** A file or finite stream came to its end, or the stream was stopped. */
+        /** A file or another finite stream ended, or the stream was stopped. */
         ENDED,
-        /** Will not be retried: the configuration has to change. */
+        /** Not retried: the configuration has to be changed. */
         FAILED
     }
 }

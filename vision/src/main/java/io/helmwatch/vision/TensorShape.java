@@ -1,7 +1,7 @@
 package io.helmwatch.vision;
 
 /**
- * Shape of a batch of pictures as a network sees it, {@code [N, C, H, W]}, row-major.
+ * Shape of a batch of images, the input of a model, {@code [N, C, H, W]}, row-major.
  *
  * @param batch N, at least 1
  * @param channels C
@@ -10,7 +10,7 @@ package io.helmwatch.vision;
  */
 public record TensorShape(int batch, int channels, int height, int width) {
 
-    /** Refuses empty dimensions. */
+    /** Rejects empty dimensions. */
     public TensorShape {
         if (batch < 1 || channels < 1 || height < 1 || width < 1) {
             throw new IllegalArgumentException("tensor shape [" + batch + ", " + channels + ", " + height + ", " + width
@@ -18,12 +18,12 @@ public record TensorShape(int batch, int channels, int height, int width) {
         }
     }
 
-    /** Elements of one picture. */
+    /** Elements of one image. */
     public int elementsPerImage() {
         return Math.multiplyExact(Math.multiplyExact(channels, height), width);
     }
 
-    /** The picture's size. */
+    /** Size of one image. */
     public ImageSize imageSize() {
         return new ImageSize(width, height);
     }

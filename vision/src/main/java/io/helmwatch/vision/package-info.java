@@ -1,4 +1,4 @@
-/** The nouns of the pipeline: frames, sizes, pixel formats, letterbox geometry, tensors, detections. Pure Java; depends on nothing of ours. */
+/** The nouns of the pipeline: frames, sizes, pixel formats, letterbox geometry, tensors, detections. Pure Java; no dependencies on other modules. */
 @NullMarked
 package io.helmwatch.vision;
 
