@@ -28,7 +28,7 @@ class CudaProbeTest {
                         + "|no NVIDIA driver is installed (libcuda.so.1 was not found)",
                 "/c/libjnicudart.so: libcudart.so.12: cannot open shared object file: No such file or directory"
                         + "|the CUDA library libcudart.so.12 was not found: install CUDA 12.6, or build with"
-                        + " -Pgpu,gpu-libraries, which brings it",
+                        + " -Pgpu,gpu-libraries, which includes it",
                 "no jnicudart in java.library.path|a CUDA library could not be loaded: no jnicudart in java.library.path"
             })
     void shouldSayWhatTheLoaderMissed(String message, String sentence) {
