@@ -20,7 +20,8 @@ RUN /install.sh service && rm /install.sh
 COPY --from=build /opt/helmwatch /opt/helmwatch
 USER 10001:10001
 WORKDIR /opt/helmwatch
-ENV HELMWATCH_NATIVES=/opt/helmwatch/natives
+ENV HELMWATCH_NATIVES=/opt/helmwatch/natives \
+    ORT_DISABLE_TELEMETRY=1
 EXPOSE 9400
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/helmwatch/health.sh", "live"]
@@ -35,6 +36,7 @@ COPY --from=build-gpu /opt/helmwatch /opt/helmwatch
 USER 10001:10001
 WORKDIR /opt/helmwatch
 ENV HELMWATCH_NATIVES=/opt/helmwatch/natives \
+    ORT_DISABLE_TELEMETRY=1 \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,video,utility
 EXPOSE 9400

@@ -79,6 +79,7 @@ class ArchitectureTest {
                 Arguments.of("org.bytedeco.opencv..", "io.helmwatch..opencv.."),
                 Arguments.of("ai.onnxruntime..", "io.helmwatch..onnx.."),
                 Arguments.of("com.google.protobuf..", "io.helmwatch.inference.."),
+                Arguments.of("com.sun.jna..", "io.helmwatch.inference.onnx.."),
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),

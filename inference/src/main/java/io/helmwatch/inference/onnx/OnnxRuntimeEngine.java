@@ -94,7 +94,6 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         YoloV5Model declared = open ? null : YoloV5Model.of(file, config);
         OrtEnvironment environment = environment();
         try (Closer opened = new Closer()) {
-            environment.setTelemetry(false);
             OrtSession session = opened.register(load(environment, path, plan.threadsPerWorker()));
             YoloV5Model model =
                     declared != null ? declared : YoloV5Model.of(file, config, probe(environment, session, file));
@@ -118,6 +117,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
      * a message. A thread with a deep stack creates it.
      */
     static OrtEnvironment environment() {
+        OnnxRuntimeTelemetry.disable();
         FutureTask<OrtEnvironment> creation = new FutureTask<>(
                 () -> OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "helmwatch"));
         new Thread(null, creation, "onnx-start", DEEP_STACK_BYTES).start();
