@@ -1,15 +1,10 @@
 package io.helmwatch.pipeline.bench;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import io.helmwatch.pipeline.backend.cuda.quantization.JsonNumber;
 import io.helmwatch.pipeline.ring.Stages;
-import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 
-/** What {@code bench} prints: tables for people, JSON for programs. */
+/** The tables that {@code bench} prints. Threading: any thread. */
 public final class BenchReport {
     public static final String LIVE_HEAD =
             "streams      fps   p50 ms   p99 ms   max ms  dropped   cores   GPU %  NVDEC %\n";
@@ -17,8 +12,6 @@ public final class BenchReport {
             "  after s      fps   p50 ms   p99 ms   heap MB    RSS MB  native MB    GPU MB  heap bytes/frame\n";
 
     private BenchReport() {}
-
-    // Stages
 
     public static String table(Stages stages, StageBenchmark.Result result) {
         StringBuilder table = new StringBuilder();
@@ -57,7 +50,7 @@ public final class BenchReport {
             table.append(
                     String.format(Locale.ROOT, "; %d collections, %d ms%n", run.collections(), run.collectionMillis()));
         }
-        table.append("bound: min(decode, inference); files fill the ring, so that latency is mostly waiting\n");
+        table.append("bound: min(decode, inference); files fill the ring, so latency is mostly queueing\n");
         return table.toString();
     }
 
@@ -75,52 +68,6 @@ public final class BenchReport {
         return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.0f", value);
     }
 
-    public static void write(StageBenchmark.Result result, JsonGenerator out) throws IOException {
-        speed(out, "preprocess", result.preprocess());
-        speed(out, "inference", result.inference());
-        speed(out, "postprocess", result.postprocess());
-        out.writeArrayFieldStart("runs");
-        for (StageBenchmark.Run run : result.runs()) {
-            out.writeStartObject();
-            out.writeNumberField("streams", run.streams());
-            speed(out, "decode", run.decode());
-            speed(out, "whole", run.whole());
-            out.writeNumberField("shareOfBound", result.share(run));
-            out.writeNumberField("latencyP50Millis", run.p50Millis());
-            out.writeNumberField("latencyP99Millis", run.p99Millis());
-            out.writeNumberField("cpuCores", run.cpuCores());
-            JsonNumber.write(out, "gpuPercent", run.gpuPercent());
-            JsonNumber.write(out, "decoderPercent", run.decoderPercent());
-            JsonNumber.write(out, "decodeAloneDecoderPercent", run.decodeDecoderPercent());
-            out.writeNumberField("detectionsPerFrame", run.detectionsPerFrame());
-            bytes(out, run.bytesPerFrame());
-            out.writeNumberField("collections", run.collections());
-            out.writeNumberField("collectionMillis", run.collectionMillis());
-            out.writeArrayFieldStart("wholeFpsOfRounds");
-            for (double fps : run.rounds()) {
-                out.writeNumber(fps);
-            }
-            out.writeEndArray();
-            out.writeEndObject();
-        }
-        out.writeEndArray();
-    }
-
-    private static void speed(JsonGenerator out, String what, StageBenchmark.Speed speed) throws IOException {
-        out.writeNumberField(what + "Fps", speed.fps());
-        out.writeNumberField(what + "CpuMillis", speed.cpuMillis());
-    }
-
-    private static void bytes(JsonGenerator out, Map<String, Double> byRole) throws IOException {
-        out.writeObjectFieldStart("heapBytesPerFrame");
-        for (Map.Entry<String, Double> role : new TreeMap<>(byRole).entrySet()) {
-            out.writeNumberField(role.getKey(), role.getValue());
-        }
-        out.writeEndObject();
-    }
-
-    // Live
-
     public static String line(LiveBenchmark.Step step) {
         MeasuredPipeline.Measurement measured = step.measured();
         return String.format(
@@ -137,37 +84,6 @@ public final class BenchReport {
                 percent(measured.usage().decoderPercent()),
                 step.holds() ? "holds" : "does not hold");
     }
-
-    public static void write(List<LiveBenchmark.Step> steps, double streamFps, JsonGenerator out) throws IOException {
-        out.writeNumberField("streamFps", streamFps);
-        out.writeNumberField("held", LiveBenchmark.held(steps));
-        out.writeArrayFieldStart("steps");
-        for (LiveBenchmark.Step step : steps) {
-            out.writeStartObject();
-            out.writeNumberField("streams", step.streams());
-            out.writeBooleanField("holds", step.holds());
-            measurement(out, step.measured());
-            out.writeEndObject();
-        }
-        out.writeEndArray();
-    }
-
-    private static void measurement(JsonGenerator out, MeasuredPipeline.Measurement measured) throws IOException {
-        out.writeNumberField("fps", measured.fps());
-        out.writeNumberField("latencyP50Millis", measured.latency().p50());
-        out.writeNumberField("latencyP99Millis", measured.latency().p99());
-        out.writeNumberField("latencyMaxMillis", measured.latency().max());
-        out.writeNumberField("dropped", measured.dropped());
-        out.writeNumberField("cpuCores", measured.usage().cpuCores());
-        JsonNumber.write(out, "gpuPercent", measured.usage().gpuPercent());
-        JsonNumber.write(out, "decoderPercent", measured.usage().decoderPercent());
-        out.writeNumberField("detectionsPerFrame", measured.detectionsPerFrame());
-        bytes(out, measured.bytesPerFrame());
-        out.writeNumberField("collections", measured.usage().collections());
-        out.writeNumberField("collectionMillis", measured.usage().collectionMillis());
-    }
-
-    // Soak
 
     public static String line(SoakBenchmark.Sample sample) {
         MeasuredPipeline.Measurement measured = sample.measured();
@@ -187,14 +103,14 @@ public final class BenchReport {
                         .sum());
     }
 
-    /** The second look, when all is warm, against the last; of two the first. */
+    /** Change from the second sample, which is warmed up, to the last one; from the first where there are two. */
     public static String growth(List<SoakBenchmark.Sample> samples) {
         SoakBenchmark.Sample first = samples.get(samples.size() > 2 ? 1 : 0);
         SoakBenchmark.Sample last = samples.get(samples.size() - 1);
         return String.format(
                 Locale.ROOT,
                 "from %.0f s to %.0f s: fps %+.1f %%, heap %+.1f MB, RSS %+.1f MB, native %+.1f MB, GPU %+.1f MB;"
-                        + " %d collections took %d ms in all, those for the heap's size left out%n",
+                        + " %d collections took %d ms, explicit ones not counted%n",
                 first.seconds(),
                 last.seconds(),
                 100 * (last.measured().fps() / first.measured().fps() - 1),
@@ -208,20 +124,5 @@ public final class BenchReport {
                 samples.stream()
                         .mapToLong(sample -> sample.measured().usage().collectionMillis())
                         .sum());
-    }
-
-    public static void writeSamples(List<SoakBenchmark.Sample> samples, JsonGenerator out) throws IOException {
-        out.writeArrayFieldStart("samples");
-        for (SoakBenchmark.Sample sample : samples) {
-            out.writeStartObject();
-            out.writeNumberField("seconds", sample.seconds());
-            measurement(out, sample.measured());
-            out.writeNumberField("heapBytes", sample.heapBytes());
-            out.writeNumberField("residentBytes", sample.residentBytes());
-            out.writeNumberField("nativeBytes", sample.nativeBytes());
-            out.writeNumberField("gpuBytes", sample.gpuBytes());
-            out.writeEndObject();
-        }
-        out.writeEndArray();
     }
 }

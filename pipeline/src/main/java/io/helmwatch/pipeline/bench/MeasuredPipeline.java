@@ -2,7 +2,6 @@ package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.pipeline.cli.CommandFailure;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.Stages;
@@ -16,17 +15,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.SingleWriterRecorder;
 
 /**
- * A pipeline without sinks that is measured while it runs, as often as wanted.
+ * A pipeline without sinks that can be measured repeatedly while it runs.
  *
  * <p>Threading: one thread. Ownership: closes the pipeline; the stages are the caller's.
  */
 final class MeasuredPipeline implements AutoCloseable {
-    /** Frames of every stream before anything is measured. */
+    /** Frames of every stream before the first measurement. */
     private static final int WARM_UP_FRAMES = 8;
 
-    private static final long LONGEST_START_NANOS = 30_000_000_000L;
+    private static final long MAX_START_NANOS = 30_000_000_000L;
 
     private final Stages stages;
     private final Watcher watcher = new Watcher();
@@ -34,20 +36,36 @@ final class MeasuredPipeline implements AutoCloseable {
     private boolean complete;
 
     /**
+     * Latency in milliseconds, from the end of decoding to the sinks; 0 without frames.
+     *
+     * @param p50 median
+     * @param p99 99th percentile
+     * @param max maximum
+     */
+    record Latency(double p50, double p99, double max) {
+        static Latency of(Histogram micros) {
+            return new Latency(
+                    micros.getValueAtPercentile(50) / 1e3,
+                    micros.getValueAtPercentile(99) / 1e3,
+                    micros.getMaxValue() / 1e3);
+        }
+    }
+
+    /**
      * One measurement.
      *
      * @param frames analysed
      * @param fps frames analysed per second
-     * @param latency from leaving the decoder to the sinks
+     * @param latency from the end of decoding to the sinks
      * @param dropped frames dropped for any cause but sampling
      * @param detectionsPerFrame mean number of boxes
-     * @param bytesPerFrame heap taken per frame by the pipeline's threads, by role
-     * @param usage what the process used
+     * @param bytesPerFrame heap allocated per frame by the pipeline's threads, by role
+     * @param usage resources used by the process
      */
     record Measurement(
             long frames,
             double fps,
-            LatencyHistogram.Percentiles latency,
+            Latency latency,
             long dropped,
             double detectionsPerFrame,
             Map<String, Double> bytesPerFrame,
@@ -71,9 +89,9 @@ final class MeasuredPipeline implements AutoCloseable {
     }
 
     /**
-     * Starts the streams and waits until all of them give frames.
+     * Starts the streams and waits until all of them deliver frames.
      *
-     * @param staggerNanos pause between two starts, so that streams with a rhythm of their own do not beat together
+     * @param staggerNanos pause between two starts, so that paced streams do not deliver their frames at the same moments
      */
     static MeasuredPipeline start(Stages stages, HelmwatchConfig config, List<StreamConfig> streams, long staggerNanos)
             throws InterruptedException {
@@ -91,13 +109,13 @@ final class MeasuredPipeline implements AutoCloseable {
         }
     }
 
-    /** Whether every stream gave frames in time. */
+    /** Whether every stream delivered frames in time. */
     boolean isComplete() {
         return complete;
     }
 
     private boolean awaitFrames() throws InterruptedException {
-        long deadline = System.nanoTime() + LONGEST_START_NANOS;
+        long deadline = System.nanoTime() + MAX_START_NANOS;
         while (pipeline.feeds().stream().anyMatch(feed -> feed.analysed() < WARM_UP_FRAMES && !feed.isSourceEnded())
                 && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(1);
@@ -106,20 +124,23 @@ final class MeasuredPipeline implements AutoCloseable {
         for (StreamFeed feed : pipeline.feeds()) {
             all &= feed.analysed() >= WARM_UP_FRAMES;
             if (feed.status().state() == StreamStatus.State.FAILED) {
-                throw CommandFailure.failed(
-                        "stream " + feed.id() + " gives no frames: "
-                                + feed.status().reason(),
-                        null);
+                throw new IllegalStateException("stream " + feed.id() + " delivers no frames: "
+                        + feed.status().reason());
             }
         }
         return all;
     }
 
-    /** Measures for a while, or until frames are dropped if that ends it. */
+    /**
+     * Measures.
+     *
+     * @param nanos duration
+     * @param untilDropped whether the first dropped frame ends the measurement early
+     */
     Measurement measure(long nanos, boolean untilDropped) throws InterruptedException {
         AllocationMeter allocation = AllocationMeter.start(pipeline.workThreads());
-        long[] before = watcher.latency.snapshot();
-        long detectionsBefore = watcher.detections;
+        watcher.latency.reset();
+        long detectionsBefore = watcher.detections.get();
         long analysed = analysed();
         long dropped = dropped();
         try (ResourceMeter meter = ResourceMeter.start(stages)) {
@@ -137,9 +158,9 @@ final class MeasuredPipeline implements AutoCloseable {
             return new Measurement(
                     frames,
                     frames / usage.seconds(),
-                    watcher.latency.since(before),
+                    Latency.of(watcher.latency.getIntervalHistogram()),
                     dropped() - dropped,
-                    (double) (watcher.detections - detectionsBefore) / Math.max(1, frames),
+                    (double) (watcher.detections.get() - detectionsBefore) / Math.max(1, frames),
                     bytes,
                     usage);
         }
@@ -155,22 +176,24 @@ final class MeasuredPipeline implements AutoCloseable {
                 .sum();
     }
 
-    /** Ends the streams and the pipeline. */
+    /** Stops the streams and closes the pipeline. */
     @Override
     public void close() {
         pipeline.close();
     }
 
-    /** Notes when frames come through; on the sink thread. */
+    /** Observes analysed frames; on the sink thread. */
     private static final class Watcher implements FrameAnalyzer {
-        private final LatencyHistogram latency = new LatencyHistogram();
-        private volatile long detections;
+        private static final long MAX_MICROS = TimeUnit.HOURS.toMicros(1);
+
+        private final SingleWriterRecorder latency = new SingleWriterRecorder(1, MAX_MICROS, 3);
+        private final AtomicLong detections = new AtomicLong();
 
         @Override
-        @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread only
         public FrameDetections analyze(FrameDetections found, VideoFrame frame) {
-            latency.record(System.nanoTime() - frame.receivedNanos());
-            detections += found.detections().size();
+            long micros = (System.nanoTime() - frame.receivedNanos()) / 1_000;
+            latency.recordValue(Math.max(0, Math.min(MAX_MICROS, micros)));
+            detections.lazySet(detections.get() + found.detections().size());
             return found;
         }
 

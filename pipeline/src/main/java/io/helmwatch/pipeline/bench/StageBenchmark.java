@@ -5,7 +5,6 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
-import io.helmwatch.pipeline.cli.CommandFailure;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
@@ -215,7 +214,7 @@ public final class StageBenchmark {
         thread.start();
         Joining.join(List.of(thread));
         if (frames.isEmpty()) {
-            throw CommandFailure.failed("the clip cannot be measured: " + problem.get(), null);
+            throw new IllegalStateException("the clip cannot be measured: " + problem.get());
         }
         return frames;
     }
@@ -332,7 +331,7 @@ public final class StageBenchmark {
         }
         Throwable broken = failure.get();
         if (broken != null) {
-            throw CommandFailure.failed("the network failed: " + broken.getMessage(), broken);
+            throw new IllegalStateException("inference failed: " + broken.getMessage(), broken);
         }
         return speed(count.get(), usage);
     }

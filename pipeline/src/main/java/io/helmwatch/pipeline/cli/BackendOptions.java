@@ -5,19 +5,19 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which model runs on what. */
+/** Model and backend. */
 final class BackendOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
-            description = "ONNX export of YOLOv5; the shipped helmet model by default.")
+            description = "ONNX export of YOLOv5. Default: the shipped helmet model.")
     private @Nullable Path model;
 
     @Option(
             names = "--backend",
             paramLabel = "BACKEND",
             defaultValue = "auto",
-            description = "auto, cpu or cuda; auto by default.")
+            description = "auto, cpu or cuda. Default: ${DEFAULT-VALUE}.")
     private Backend backend = Backend.AUTO;
 
     /** The model to use. */

@@ -1,28 +1,18 @@
 package io.helmwatch.pipeline.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
-import io.helmwatch.pipeline.backend.StageFactory;
-import io.helmwatch.pipeline.backend.cuda.quantization.JsonNumber;
-import io.helmwatch.pipeline.ring.HelmetPipeline;
+import io.helmwatch.pipeline.evaluation.LabelledImageEvaluation;
+import io.helmwatch.pipeline.report.ReportJson;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.AveragePrecision;
 import io.helmwatch.postprocess.DetectionEvaluation;
-import io.helmwatch.postprocess.DetectionEvaluator;
-import io.helmwatch.postprocess.LabelledBox;
 import io.helmwatch.postprocess.LabelledPictures;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.ObjectSize;
-import io.helmwatch.sinks.InMemoryDetectionSink;
-import io.helmwatch.vision.FrameDetections;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,15 +21,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How well a model does on labelled pictures. */
+/** Average precision of a model on labelled images. */
 @Command(
         name = "eval",
         description =
-                "Runs the model over labelled pictures (YOLO folders images/ and labels/) and prints average precision at"
+                "Runs the model on labelled images (YOLO folders images/ and labels/) and prints the average precision at"
                         + " IoU 0.5 and 0.5:0.95, per class and object size.")
 final class EvalCommand implements Callable<Integer> {
-    private static final int PICTURES_AT_ONCE = 8;
-
     @Mixin
     private BackendOptions common = new BackendOptions();
 
@@ -53,15 +41,23 @@ final class EvalCommand implements Callable<Integer> {
             description = "Folder with images/ and labels/ (YOLO text files: class cx cy w h, as fractions).")
     private Path data = Path.of("");
 
-    @Option(names = "--json", description = "Prints JSON in place of a table.")
+    @Option(names = "--json", description = "Prints JSON instead of a table.")
     private boolean json;
+
+    /** What {@code --json} prints. */
+    private record Report(
+            int pictures,
+            double meanAt50,
+            double meanAt50To95,
+            Map<String, AveragePrecision> classes,
+            Map<String, Map<String, AveragePrecision>> sizes) {}
 
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        List<LabelledPictures.Entry> entries;
+        List<LabelledPictures.Entry> images;
         try {
-            entries = LabelledPictures.list(data);
+            images = LabelledPictures.list(data);
         } catch (IllegalArgumentException refused) {
             throw CommandFailure.usage(String.valueOf(refused.getMessage()));
         } catch (IOException unreadable) {
@@ -71,71 +67,23 @@ final class EvalCommand implements Callable<Integer> {
                 common.backend(),
                 Settings.model(NmsSettings.EVALUATION.confidence(), NmsSettings.EVALUATION.iou()),
                 List.of()));
-        StageFactory factory = Backends.choose(config.backend());
         DetectionEvaluation evaluation;
-        try (Stages stages = factory.open(config, common.model())) {
-            evaluation = evaluate(stages, config, entries);
+        try (Stages stages = Backends.choose(config.backend()).open(config, common.model())) {
+            evaluation = LabelledImageEvaluation.evaluate(stages, config, images);
         }
-        System.out.print(json ? json(evaluation) : table(evaluation));
+        System.out.print(json ? ReportJson.line(report(evaluation)) : table(evaluation));
         return 0;
     }
 
-    private static DetectionEvaluation evaluate(
-            Stages stages, HelmwatchConfig config, List<LabelledPictures.Entry> entries) throws Exception {
-        Map<String, FrameDetections> found = detections(stages, config, entries);
-        List<String> labels = stages.engine().model().labels();
-        DetectionEvaluator evaluator = new DetectionEvaluator(labels);
-        for (int i = 0; i < entries.size(); i++) {
-            FrameDetections frame = found.get(id(i));
-            if (frame == null) {
-                throw CommandFailure.failed(
-                        entries.get(i).picture() + " could not be analysed: mend it or take it out of the folder",
-                        null);
-            }
-            List<LabelledBox> objects;
-            try {
-                objects = LabelledBox.read(entries.get(i).labels(), frame.size(), labels.size());
-            } catch (IllegalArgumentException wrong) {
-                throw CommandFailure.failed(String.valueOf(wrong.getMessage()), wrong);
-            }
-            evaluator.add(frame.detections(), objects);
-        }
-        return evaluator.evaluate();
+    private static Report report(DetectionEvaluation evaluation) {
+        Map<String, Map<String, AveragePrecision>> sizes = new LinkedHashMap<>();
+        evaluation.sizes().forEach((size, classes) -> sizes.put(label(size), classes));
+        return new Report(
+                evaluation.pictures(), evaluation.meanAt50(), evaluation.meanAt50To95(), evaluation.classes(), sizes);
     }
 
-    private static Map<String, FrameDetections> detections(
-            Stages stages, HelmwatchConfig config, List<LabelledPictures.Entry> entries) throws Exception {
-        InMemoryDetectionSink memory = new InMemoryDetectionSink();
-        try (HelmetPipeline pipeline = HelmetPipeline.start(
-                stages,
-                config.pipeline(),
-                config.inference(),
-                List.of(),
-                List.of(memory),
-                new SimpleMeterRegistry(),
-                PICTURES_AT_ONCE)) {
-            for (int i = 0; i < entries.size() + PICTURES_AT_ONCE; i++) {
-                if (i >= PICTURES_AT_ONCE) {
-                    String earlier = id(i - PICTURES_AT_ONCE);
-                    pipeline.awaitStream(earlier);
-                    if (i - PICTURES_AT_ONCE < entries.size()) {
-                        pipeline.remove(earlier);
-                    }
-                }
-                if (i < entries.size()) {
-                    pipeline.add(stages.newSource()
-                            .apply(StreamConfig.of(
-                                    id(i), entries.get(i).picture().toString())));
-                }
-            }
-        }
-        Map<String, FrameDetections> found = new HashMap<>();
-        memory.detections().forEach(frame -> found.put(frame.stream(), frame));
-        return found;
-    }
-
-    private static String id(int picture) {
-        return "picture-" + picture;
+    private static String label(ObjectSize size) {
+        return size.name().toLowerCase(Locale.ROOT);
     }
 
     private static String table(DetectionEvaluation evaluation) {
@@ -151,13 +99,11 @@ final class EvalCommand implements Callable<Integer> {
                         .sum(),
                 evaluation.meanAt50(),
                 evaluation.meanAt50To95()));
-        for (Map.Entry<ObjectSize, Map<String, AveragePrecision>> size :
-                evaluation.sizes().entrySet()) {
-            size.getValue()
-                    .forEach((label, precision) ->
-                            row(table, size.getKey().name().toLowerCase(Locale.ROOT) + " " + label, precision));
-        }
-        table.append(evaluation.pictures()).append(" pictures\n");
+        evaluation
+                .sizes()
+                .forEach((size, classes) ->
+                        classes.forEach((label, precision) -> row(table, label(size) + " " + label, precision)));
+        table.append(evaluation.pictures()).append(" images\n");
         return table.toString();
     }
 
@@ -171,37 +117,5 @@ final class EvalCommand implements Callable<Integer> {
                     precision.at50(),
                     precision.at50To95()));
         }
-    }
-
-    private static String json(DetectionEvaluation evaluation) throws IOException {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
-            out.writeStartObject();
-            out.writeNumberField("pictures", evaluation.pictures());
-            JsonNumber.write(out, "meanAt50", evaluation.meanAt50());
-            JsonNumber.write(out, "meanAt50To95", evaluation.meanAt50To95());
-            classes(out, "classes", evaluation.classes());
-            out.writeObjectFieldStart("sizes");
-            for (Map.Entry<ObjectSize, Map<String, AveragePrecision>> size :
-                    evaluation.sizes().entrySet()) {
-                classes(out, size.getKey().name().toLowerCase(Locale.ROOT), size.getValue());
-            }
-            out.writeEndObject();
-            out.writeEndObject();
-        }
-        return text.append('\n').toString();
-    }
-
-    private static void classes(JsonGenerator out, String name, Map<String, AveragePrecision> classes)
-            throws IOException {
-        out.writeObjectFieldStart(name);
-        for (Map.Entry<String, AveragePrecision> entry : classes.entrySet()) {
-            out.writeObjectFieldStart(entry.getKey());
-            out.writeNumberField("objects", entry.getValue().objects());
-            JsonNumber.write(out, "at50", entry.getValue().at50());
-            JsonNumber.write(out, "at50To95", entry.getValue().at50To95());
-            out.writeEndObject();
-        }
-        out.writeEndObject();
     }
 }

@@ -9,38 +9,37 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How a command without a configuration uses a GPU; without effect on a CPU. */
+/** GPU settings of commands without a configuration; no effect on a CPU. */
 final class GpuOptions {
     @Option(
             names = "--precision",
             paramLabel = "P",
-            description = "Arithmetic of the network on a GPU: ${COMPLETION-CANDIDATES}; fp16 by default.")
+            description = "Precision of the engine on a GPU: fp16, fp32 or int8. Default: fp16.")
     private @Nullable Precision precision;
 
     @Option(
             names = "--level",
             paramLabel = "L",
-            description = "Builder level of the TensorRT engine, 0 to 5; 0, the fastest build, by default.")
+            description = "Builder level of the TensorRT engine, 0 (fastest build) to 5. Default: 1.")
     private @Nullable Integer level;
 
     @Option(
             names = "--cache",
             paramLabel = "DIR",
-            description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
+            description = "Folder of engines and kernels. Default: ~/.cache/helmwatch.")
     private @Nullable Path cache;
 
     @Option(
             names = "--graph",
             paramLabel = "G",
             description =
-                    "Where boxes are decoded on a GPU: decoded, inside the network (default), or raw, for candidates"
-                            + " only.")
+                    "Where boxes are decoded on a GPU: decoded (inside the network) or raw (for candidates only). Default: decoded.")
     private @Nullable GraphForm graph;
 
     @Mixin
     private Int8Options int8 = new Int8Options();
 
-    /** The configuration with what was asked for. */
+    /** The configuration with these options applied. */
     HelmwatchConfig in(HelmwatchConfig config) {
         if (level != null && (level < 0 || level > 5)) {
             throw CommandFailure.usage("--level " + level + ": must be 0..5");

@@ -8,50 +8,51 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How INT8 engines are made and judged; without effect on other precisions. */
+/** Calibration and acceptance of INT8 engines; no effect on other precisions. */
 final class Int8Options {
     @Option(
             names = "--calibration",
             paramLabel = "DIR",
-            description = "Pictures that INT8 ranges are measured on; needed for --precision int8.")
+            description = "Folder of images that INT8 is calibrated on; required for --precision int8.")
     private @Nullable Path calibration;
 
     @Option(
             names = "--calibrator",
             paramLabel = "METHOD",
             defaultValue = "minmax",
-            description = "How INT8 ranges are chosen: minmax (default) or entropy.")
+            description = "Calibration method: minmax or entropy. Default: ${DEFAULT-VALUE}.")
     private CalibrationMethod calibrator = CalibrationMethod.MINMAX;
 
     @Option(
             names = "--check",
             paramLabel = "DIR",
-            description = "Pictures, labelled (YOLO) or not, that INT8 is judged on; by default every fifth of"
-                    + " --calibration, which is then not measured on.")
+            description =
+                    "Folder of images, labelled (YOLO) or not, on which the accuracy of INT8 is checked. Default: every fifth image"
+                            + " of --calibration, which is then not used for calibration.")
     private @Nullable Path check;
 
     @Option(
             names = "--max-loss",
             paramLabel = "L",
             defaultValue = "0.01",
-            description = "Largest loss of average precision that INT8 is accepted with, else the engine is FP16; 0.01"
-                    + " by default.")
+            description = "Largest accepted loss of average precision of INT8; beyond it the engine is FP16."
+                    + " Default: ${DEFAULT-VALUE}.")
     private double maxLoss;
 
     @Option(
             names = "--keep-fp16",
             paramLabel = "NAME",
-            description = "Convolutions that stay in FP16; * stands for anything. May be repeated.")
+            description = "Convolutions that stay in FP16; * matches any characters. May be repeated.")
     private List<String> keepFp16 = List.of();
 
     /**
-     * What was asked for.
+     * The INT8 section of the configuration.
      *
-     * @throws CommandFailure for INT8 without pictures, and for a loss that is none
+     * @throws CommandFailure for INT8 without calibration images, and for a loss out of range
      */
     Int8Config config(@Nullable Precision precision) {
         if (precision == Precision.INT8 && calibration == null) {
-            throw CommandFailure.usage("--precision int8: needs --calibration, a folder of pictures");
+            throw CommandFailure.usage("--precision int8: needs --calibration, a folder of images");
         }
         if (!(maxLoss >= 0 && maxLoss <= 1)) {
             throw CommandFailure.usage("--max-loss " + maxLoss + ": expected 0 to 1");

@@ -3,27 +3,28 @@ package io.helmwatch.pipeline.cli;
 import io.helmwatch.config.ModelConfig;
 import picocli.CommandLine.Option;
 
-/** From when on a box is reported, and from when on two are the same. */
+/** Confidence and overlap thresholds of detections. */
 final class ThresholdOptions {
     @Option(
             names = "--confidence",
             paramLabel = "C",
             defaultValue = "0.25",
-            description = "Smallest confidence of a reported box, 0..1; 0.25 by default.")
+            description = "Smallest confidence of a reported box, 0..1. Default: ${DEFAULT-VALUE}.")
     private double confidence;
 
     @Option(
             names = "--iou",
             paramLabel = "I",
             defaultValue = "0.45",
-            description = "Overlap above which the weaker box is suppressed, 0..1; 0.45 by default.")
+            description =
+                    "Overlap (IoU) above which the less confident box is suppressed, 0..1. Default: ${DEFAULT-VALUE}.")
     private double iou;
 
     double confidence() {
         return share("--confidence", confidence);
     }
 
-    /** The model's settings, with boxes reported that have up to {@code margin} less confidence than asked for. */
+    /** The model settings, with the confidence threshold lowered by {@code margin}. */
     ModelConfig model(double margin) {
         return Settings.model(Math.max(0, confidence() - margin), share("--iou", iou));
     }

@@ -7,23 +7,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts how two runs over the same pictures differ. Both runs report boxes from a little below the threshold on, so that a box which
- * rounding moves over the threshold is told apart from one that is not there.
+ * Counts differences between two runs on the same frames. Both runs report boxes from a margin below the threshold on, so that a box
+ * which rounding moves across the threshold is distinguished from one that is absent.
  *
- * <p>Boxes of a picture are matched by label and overlap (IoU of at least {@value #LEAST_IOU}), the reference's most confident first, each
- * with the box that it overlaps most. Pairs count where at least one of them reaches the threshold. A box without a counterpart is
- * missing (of the reference) or extra (of the other) when it is clear, by the margin above the threshold; between the threshold and there it is near;
- * below the threshold it does not count.
+ * <p>Boxes of a frame are matched by label and overlap (IoU of at least {@value #MIN_IOU}), the reference's in descending confidence, each
+ * with the box of the largest overlap. A pair counts when one of its boxes reaches the threshold. An unmatched box is missing (reference
+ * only) or extra (other only) when its confidence is at least the margin above the threshold, near when it is above the threshold by less,
+ * and does not count below.
  *
  * <p>Threading: one thread.
  */
 public final class BackendComparison {
-    static final double LEAST_IOU = 0.5;
+    private static final double MIN_IOU = 0.5;
 
     private final double threshold;
     private final double margin;
-    private long pictures;
-    private long referenceBoxes;
+    private long frames;
+    private long boxes;
     private long matched;
     private long missing;
     private long extra;
@@ -34,8 +34,10 @@ public final class BackendComparison {
     private double confidenceMax;
 
     /**
-     * @param threshold confidence at which boxes are reported in service
-     * @param margin what rounding may move a confidence by
+     * Creates an empty comparison.
+     *
+     * @param threshold confidence from which on boxes are reported in service
+     * @param margin largest change of a confidence by rounding
      */
     public BackendComparison(double threshold, double margin) {
         this.threshold = threshold;
@@ -43,22 +45,22 @@ public final class BackendComparison {
     }
 
     /**
-     * What was counted.
+     * The counts; serialised as JSON by component name.
      *
-     * @param pictures compared
-     * @param referenceBoxes of the reference at the threshold
+     * @param frames compared
+     * @param boxes of the reference at or above the threshold
      * @param matched pairs
-     * @param missing clear boxes of the reference only
-     * @param extra clear boxes of the other only
-     * @param near boxes of one only, at most the margin above the threshold
+     * @param missing boxes of the reference only
+     * @param extra boxes of the other only
+     * @param near boxes of one only, less than the margin above the threshold
      * @param meanPixels mean over the pairs of the largest difference of an edge, in source pixels
-     * @param maxPixels its largest
+     * @param maxPixels its maximum
      * @param meanConfidence mean difference of the pairs' confidences
-     * @param maxConfidence its largest
+     * @param maxConfidence its maximum
      */
     public record Summary(
-            long pictures,
-            long referenceBoxes,
+            long frames,
+            long boxes,
             long matched,
             long missing,
             long extra,
@@ -68,38 +70,38 @@ public final class BackendComparison {
             double meanConfidence,
             double maxConfidence) {
 
-        /** Share of clear boxes without a counterpart. */
-        public double shareAlone() {
+        /** Missing and extra boxes as a share of all that are not near. */
+        public double unmatchedShare() {
             long all = matched + missing + extra;
             return all == 0 ? 0 : (double) (missing + extra) / all;
         }
     }
 
-    /** Adds a picture. */
+    /** Adds a frame. */
     public void add(List<Detection> reference, List<Detection> other) {
-        pictures++;
-        List<Detection> left = new ArrayList<>(other);
+        frames++;
+        List<Detection> remaining = new ArrayList<>(other);
         for (Detection expected : reference) {
             if (expected.confidence() >= threshold) {
-                referenceBoxes++;
+                boxes++;
             }
-            Detection found = nearest(expected, left);
+            Detection found = bestMatch(expected, remaining);
             if (found == null) {
-                missing += alone(expected);
+                missing += unmatched(expected);
             } else {
-                left.remove(found);
+                remaining.remove(found);
                 pair(expected, found);
             }
         }
-        for (Detection unexpected : left) {
-            extra += alone(unexpected);
+        for (Detection unexpected : remaining) {
+            extra += unmatched(unexpected);
         }
     }
 
-    /** Adds what another comparison counted. */
+    /** Adds the counts of another comparison. */
     public void add(BackendComparison part) {
-        pictures += part.pictures;
-        referenceBoxes += part.referenceBoxes;
+        frames += part.frames;
+        boxes += part.boxes;
         matched += part.matched;
         missing += part.missing;
         extra += part.extra;
@@ -113,8 +115,8 @@ public final class BackendComparison {
     public Summary summary() {
         double pairs = Math.max(1, matched);
         return new Summary(
-                pictures,
-                referenceBoxes,
+                frames,
+                boxes,
                 matched,
                 missing,
                 extra,
@@ -125,14 +127,14 @@ public final class BackendComparison {
                 confidenceMax);
     }
 
-    private static @Nullable Detection nearest(Detection expected, List<Detection> candidates) {
+    private static @Nullable Detection bestMatch(Detection expected, List<Detection> candidates) {
         Detection best = null;
-        double most = LEAST_IOU;
+        double bestIou = MIN_IOU;
         for (Detection candidate : candidates) {
             double iou = expected.sourceBox().intersectionOverUnion(candidate.sourceBox());
-            if (candidate.label().equals(expected.label()) && iou >= most) {
+            if (candidate.label().equals(expected.label()) && iou >= bestIou) {
                 best = candidate;
-                most = iou;
+                bestIou = iou;
             }
         }
         return best;
@@ -155,8 +157,8 @@ public final class BackendComparison {
         confidenceMax = Math.max(confidenceMax, confidence);
     }
 
-    /** One if the box is clear; notes it where it is near the threshold. */
-    private int alone(Detection box) {
+    /** 1 for a box that is missing or extra; counts it as near otherwise, when it reaches the threshold. */
+    private int unmatched(Detection box) {
         if (box.confidence() >= threshold + margin) {
             return 1;
         }

@@ -38,7 +38,7 @@ class LiveBenchmarkTest {
                 new MeasuredPipeline.Measurement(
                         0,
                         0,
-                        new LatencyHistogram.Percentiles(0, 0, 0, 0),
+                        new MeasuredPipeline.Latency(0, 0, 0),
                         0,
                         0,
                         Map.of(),

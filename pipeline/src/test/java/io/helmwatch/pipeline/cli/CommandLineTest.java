@@ -290,7 +290,7 @@ class CommandLineTest {
         assertThat(helmwatch("eval", "--data", folder, "--model", shippedModel())
                         .out())
                 .contains("mean of classes")
-                .contains("24 pictures");
+                .contains("24 images");
     }
 
     @Test

@@ -25,7 +25,7 @@ class EngineCommandTest {
                 "engine build --level 6                     | builder level 6: expected 0..5",
                 "engine build --max-batch 4 --best-batch 8  | expected 1 <= best <= largest",
                 "engine build --tactic-sources jit         | tactic source 'jit': expected none, or some of edge-mask-convolutions, jit-convolutions",
-                "engine build --precision int8              | --precision int8: needs --calibration, a folder of pictures",
+                "engine build --precision int8              | --precision int8: needs --calibration, a folder of images",
                 "engine build --precision int8 --calibration . --max-loss 2 | --max-loss 2.0: expected 0 to 1",
                 "engine build --calibrator kl               | Invalid value for option '--calibrator'",
                 "engine build --precision int4              | Invalid value for option '--precision'",

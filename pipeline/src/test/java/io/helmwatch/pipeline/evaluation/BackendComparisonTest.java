@@ -17,12 +17,12 @@ class BackendComparisonTest {
         comparison.add(List.of(box("head", 0.5f, 10, 10)), List.of(box("head", 0.5f, 10, 10)));
 
         BackendComparison.Summary summary = comparison.summary();
-        assertThat(summary.pictures()).isEqualTo(2);
+        assertThat(summary.frames()).isEqualTo(2);
         assertThat(summary.matched()).isEqualTo(2);
         assertThat(summary.maxPixels()).isCloseTo(2, within(1e-4));
         assertThat(summary.meanPixels()).isCloseTo(1, within(1e-4));
         assertThat(summary.maxConfidence()).isCloseTo(0.05, within(1e-4));
-        assertThat(summary.shareAlone()).isZero();
+        assertThat(summary.unmatchedShare()).isZero();
     }
 
     @Test
@@ -34,7 +34,7 @@ class BackendComparisonTest {
         BackendComparison.Summary summary = comparison.summary();
         assertThat(summary.missing()).isEqualTo(1);
         assertThat(summary.extra()).isEqualTo(2);
-        assertThat(summary.shareAlone()).isCloseTo(0.75, within(1e-9));
+        assertThat(summary.unmatchedShare()).isCloseTo(0.75, within(1e-9));
     }
 
     @Test

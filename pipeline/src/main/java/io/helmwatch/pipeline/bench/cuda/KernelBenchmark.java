@@ -1,14 +1,14 @@
 package io.helmwatch.pipeline.bench.cuda;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.vision.TensorType;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Measures Helmwatch's CUDA kernels: the letterbox against the device's copy rate, and the postprocessing.
@@ -19,7 +19,11 @@ public final class KernelBenchmark {
     private static final List<Integer> BATCHES = List.of(1, 2, 4, 8, 16, 32, 64);
     private static final List<Integer> BOX_BATCHES = List.of(1, 8, 32);
 
-    private KernelBenchmark() {}
+    private final Result result;
+
+    private KernelBenchmark(Result result) {
+        this.result = result;
+    }
 
     private record Result(
             String gpu,
@@ -32,16 +36,9 @@ public final class KernelBenchmark {
         }
     }
 
-    /**
-     * Measures, which takes about ten seconds.
-     *
-     * @param out receives the results as one JSON object
-     * @return the results as a table
-     */
-    public static String run(GpuConfig gpu, JsonGenerator out) throws IOException {
-        Result result = measure(gpu);
-        write(result, out);
-        return table(result);
+    /** Measures, which takes about ten seconds. */
+    public static KernelBenchmark run(GpuConfig gpu) {
+        return new KernelBenchmark(measure(gpu));
     }
 
     private static Result measure(GpuConfig gpu) {
@@ -65,7 +62,8 @@ public final class KernelBenchmark {
         }
     }
 
-    private static String table(Result result) {
+    /** The results as a table. */
+    public String table() {
         StringBuilder table = new StringBuilder();
         table.append(result.gpu()).append('\n');
         table.append(String.format(
@@ -106,35 +104,36 @@ public final class KernelBenchmark {
         return table.toString();
     }
 
-    private static void write(Result result, JsonGenerator out) throws IOException {
-        out.writeStartObject();
-        out.writeStringField("gpu", result.gpu());
-        out.writeNumberField("copyGigabytesPerSecond", result.copies().device());
-        out.writeNumberField("uploadGigabytesPerSecond", result.copies().upload());
-        out.writeNumberField("downloadGigabytesPerSecond", result.copies().download());
-        out.writeArrayFieldStart("letterbox");
-        for (LetterboxBenchmark.Line line : result.letterbox()) {
-            out.writeStartObject();
-            out.writeNumberField("batch", line.batch());
-            out.writeStringField("type", line.type().name());
-            out.writeNumberField("micros", line.micros());
-            out.writeNumberField("neededBytes", line.neededBytes());
-            out.writeNumberField("wholeBytes", line.wholeBytes());
-            out.writeNumberField("shareOfCopyRate", result.share(line));
-            out.writeEndObject();
-        }
-        out.writeEndArray();
-        out.writeArrayFieldStart("boxes");
-        for (SuppressionBenchmark.Line line : result.boxes()) {
-            out.writeStartObject();
-            out.writeNumberField("batch", line.batch());
-            out.writeStringField("scene", line.scene().name().toLowerCase(Locale.ROOT));
-            out.writeNumberField("micros", line.micros());
-            out.writeNumberField("hostMicros", line.hostMicros());
-            out.writeNumberField("detections", line.detections());
-            out.writeEndObject();
-        }
-        out.writeEndArray();
-        out.writeEndObject();
+    /** The results as ordered fields, to be written as JSON. */
+    public Map<String, Object> json() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("gpu", result.gpu());
+        fields.put("copyGigabytesPerSecond", result.copies().device());
+        fields.put("uploadGigabytesPerSecond", result.copies().upload());
+        fields.put("downloadGigabytesPerSecond", result.copies().download());
+        fields.put("letterbox", result.letterbox().stream().map(this::letterbox).toList());
+        fields.put("boxes", result.boxes().stream().map(KernelBenchmark::boxes).toList());
+        return fields;
+    }
+
+    private Map<String, Object> letterbox(LetterboxBenchmark.Line line) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("batch", line.batch());
+        fields.put("type", line.type().name());
+        fields.put("micros", line.micros());
+        fields.put("neededBytes", line.neededBytes());
+        fields.put("wholeBytes", line.wholeBytes());
+        fields.put("shareOfCopyRate", result.share(line));
+        return fields;
+    }
+
+    private static Map<String, Object> boxes(SuppressionBenchmark.Line line) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("batch", line.batch());
+        fields.put("scene", line.scene().name().toLowerCase(Locale.ROOT));
+        fields.put("micros", line.micros());
+        fields.put("hostMicros", line.hostMicros());
+        fields.put("detections", line.detections());
+        return fields;
     }
 }
