@@ -11,10 +11,13 @@ import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.pipeline.backend.cuda.EngineBuildStatus;
+import io.helmwatch.pipeline.backend.cuda.EngineFactory;
 import io.helmwatch.pipeline.backend.cuda.quantization.DetectionComparison;
-import io.helmwatch.pipeline.backend.cuda.quantization.EngineFactory;
+import io.helmwatch.pipeline.backend.cuda.quantization.DetectionRuns;
+import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
+import io.helmwatch.pipeline.backend.cuda.quantization.ImageFolder;
 import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
-import io.helmwatch.pipeline.backend.cuda.quantization.PictureFolder;
+import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
 import io.helmwatch.pipeline.bench.cuda.EngineBenchmark;
 import io.helmwatch.vision.PredictionLayout;
 import java.nio.file.Path;
@@ -171,13 +174,13 @@ final class EngineCommand implements Runnable {
             return folder.resolve("engines");
         }
 
-        EngineFactory.Opened open(CudaDevice gpu) {
+        OpenedEngine open(CudaDevice gpu) {
             long start = System.nanoTime();
-            EngineFactory.Opened opened;
+            OpenedEngine opened;
             try {
                 opened = EngineFactory.open(
                         gpu,
-                        new EngineFactory.Request(
+                        new EngineRequest(
                                 model(), ModelConfig.DEFAULT, graph, options(), int8.config(precision), engines()),
                         new EngineBuildStatus());
             } catch (IllegalArgumentException wrong) {
@@ -201,9 +204,9 @@ final class EngineCommand implements Runnable {
         @Override
         public Integer call() {
             try (CudaDevice device = choice.openDevice();
-                    EngineFactory.Opened opened = choice.open(device)) {
+                    OpenedEngine opened = choice.open(device)) {
                 System.out.println(opened.file());
-                opened.printReport();
+                System.out.print(opened.reportText());
             }
             return 0;
         }
@@ -235,7 +238,7 @@ final class EngineCommand implements Runnable {
                         "--lanes " + lanes + " --runs " + runs + ": expected at least 1 lane and at least 10 runs");
             }
             try (CudaDevice device = choice.openDevice();
-                    EngineFactory.Opened opened = choice.open(device)) {
+                    OpenedEngine opened = choice.open(device)) {
                 TensorRtEngine engine = opened.engine();
                 System.out.println(
                         "batch  bare img/s  lanes img/s  ratio  mean ms  p50 ms  p99 ms  upload ms  download ms");
@@ -318,20 +321,19 @@ final class EngineCommand implements Runnable {
                 throw CommandFailure.usage("--pictures " + pictures + ": expected at least 1");
             }
             try (CudaDevice device = choice.openDevice();
-                    EngineFactory.Opened opened = choice.open(device)) {
+                    OpenedEngine opened = choice.open(device)) {
                 Tolerance usual = Tolerance.of(opened.engine().options().precision());
                 double allowed = tolerance != null ? tolerance : usual.difference();
                 if (folder == null) {
                     EngineAlignment.Report report = EngineAlignment.compare(
-                            device, opened.engine(), opened.network(), ModelConfig.DEFAULT, pictures, 1);
+                            device, opened.engine(), opened.model(), ModelConfig.DEFAULT, pictures, 1);
                     print(report, pictures, decodes(opened));
                     return verdict(report.maxAbsolute() <= allowed, report, allowed, "");
                 }
-                try (PictureFolder all =
-                        PictureFolder.open(folder, opened.engine().model())) {
-                    PictureFolder some = all.part(i -> i < pictures);
-                    EngineAlignment.Report report = EngineAlignment.compare(
-                            device, opened.engine(), opened.network(), ModelConfig.DEFAULT, some);
+                try (ImageFolder all = ImageFolder.open(folder, opened.engine().model())) {
+                    ImageFolder some = all.part(i -> i < pictures);
+                    EngineAlignment.Report report =
+                            EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, some);
                     print(report, some.size(), decodes(opened));
                     Int8Report.Score score = boxes(device, opened, some);
                     double wanted = recall != null ? recall : usual.recall();
@@ -351,15 +353,15 @@ final class EngineCommand implements Runnable {
             }
         }
 
-        private static Int8Report.Score boxes(CudaDevice device, EngineFactory.Opened opened, PictureFolder pictures) {
+        private static Int8Report.Score boxes(CudaDevice device, OpenedEngine opened, ImageFolder pictures) {
             DetectionComparison comparison =
                     new DetectionComparison(pictures, opened.engine().model(), ModelConfig.DEFAULT.confidence());
-            EngineFactory.runReference(opened.network(), ModelConfig.DEFAULT, comparison);
-            return EngineFactory.runEngine(device, opened.engine(), comparison);
+            DetectionRuns.reference(opened.model(), ModelConfig.DEFAULT, comparison);
+            return DetectionRuns.engine(device, opened.engine(), comparison);
         }
 
         /** Raw heads hold logits, no boxes. */
-        private static boolean decodes(EngineFactory.Opened opened) {
+        private static boolean decodes(OpenedEngine opened) {
             return opened.engine().model().output().kind() == PredictionLayout.Kind.DECODED;
         }
 
@@ -401,7 +403,7 @@ final class EngineCommand implements Runnable {
         @Override
         public Integer call() {
             try (CudaDevice device = choice.openDevice();
-                    EngineFactory.Opened opened = choice.open(device)) {
+                    OpenedEngine opened = choice.open(device)) {
                 TensorRtEngine engine = opened.engine();
                 System.out.println("gpu: " + device.info());
                 System.out.println("tensorrt: " + TensorRtLibrary.version());
@@ -413,7 +415,7 @@ final class EngineCommand implements Runnable {
                 System.out.println("scratch memory of a lane: " + (engine.laneScratchBytes() >> 20) + " MiB");
                 System.out.println("layers: " + engine.layers());
                 System.out.println(engine.describeLayers());
-                opened.printReport();
+                System.out.print(opened.reportText());
             }
             return 0;
         }

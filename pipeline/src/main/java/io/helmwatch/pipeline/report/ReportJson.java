@@ -4,12 +4,16 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Writes reports, which are records, as JSON: one field per component, in order and under its name. NaN and infinities, which JSON does
@@ -44,6 +48,15 @@ public final class ReportJson {
             return MAPPER.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report) + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(report.getClass().getSimpleName() + " cannot be written as JSON", e);
+        }
+    }
+
+    /** A stored report as a tree; empty when the file is absent or is not JSON. */
+    public static Optional<JsonNode> read(Path file) {
+        try {
+            return Optional.of(MAPPER.readTree(Files.readAllBytes(file)));
+        } catch (IOException absentOrDamaged) {
+            return Optional.empty();
         }
     }
 

@@ -23,7 +23,7 @@ class EngineCommandTest {
                 "engine                                     | expected engine build, bench, align or info",
                 "engine melt                                | Unmatched argument at index 1: 'melt'",
                 "engine build --level 6                     | builder level 6: expected 0..5",
-                "engine build --max-batch 4 --best-batch 8  | expected 1 <= best <= largest",
+                "engine build --max-batch 4 --best-batch 8  | expected 1 <= optimal <= largest",
                 "engine build --tactic-sources jit         | tactic source 'jit': expected none, or some of edge-mask-convolutions, jit-convolutions",
                 "engine build --precision int8              | --precision int8: needs --calibration, a folder of images",
                 "engine build --precision int8 --calibration . --max-loss 2 | --max-loss 2.0: expected 0 to 1",

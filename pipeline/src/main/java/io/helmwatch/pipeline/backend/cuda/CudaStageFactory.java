@@ -18,7 +18,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.backend.StreamPlacement;
-import io.helmwatch.pipeline.backend.cuda.quantization.EngineFactory;
+import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.cuda.CudaPostprocessor;
@@ -115,7 +115,7 @@ public final class CudaStageFactory implements StageFactory {
                     opened,
                     EngineFactory.open(
                                     device,
-                                    new EngineFactory.Request(
+                                    new EngineRequest(
                                             model,
                                             config.model(),
                                             gpu.graph(),

@@ -15,14 +15,15 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Compares what networks find on the same pictures, with the same letterbox and the CPU's suppression, so that only the network differs.
+ * Compares the detections of engines on the same images, with the same letterbox and the suppression of the CPU, so that only the engines
+ * differ.
  *
- * <p>Threading: used by one thread.
+ * <p>Threading: one thread.
  */
 public final class DetectionComparison {
-    private static final double MATCH = 0.5;
+    private static final double MIN_IOU = 0.5;
 
-    private final PictureFolder pictures;
+    private final ImageFolder images;
     private final ModelInfo model;
     private final float threshold;
     private final boolean labelled;
@@ -30,27 +31,27 @@ public final class DetectionComparison {
     private final List<List<Detection>> reference = new ArrayList<>();
 
     /**
-     * Makes a comparison.
+     * Creates a comparison.
      *
-     * @param threshold the model's own: smallest confidence of a box that is reported
+     * @param threshold smallest confidence of a reported box
      */
-    public DetectionComparison(PictureFolder pictures, ModelInfo model, double threshold) {
-        this.pictures = pictures;
+    public DetectionComparison(ImageFolder images, ModelInfo model, double threshold) {
+        this.images = images;
         this.model = model;
         this.threshold = (float) threshold;
-        this.labelled = pictures.isLabelled();
+        this.labelled = images.isLabelled();
     }
 
-    /** Whether labels are what networks are measured by. */
+    /** Whether the images have labels; otherwise the boxes of the reference are used. */
     boolean isLabelled() {
         return labelled;
     }
 
     /**
-     * Runs the network that others are compared with.
+     * Runs the reference.
      *
-     * @param input where pictures go
-     * @param run runs the first so many pictures of the input
+     * @param input receives the images
+     * @param run runs the first so many images of the input
      */
     Int8Report.Score reference(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
         reference.clear();
@@ -58,7 +59,7 @@ public final class DetectionComparison {
         detect(input, batch, run, true, reference);
         if (!labelled) {
             for (List<Detection> found : reference) {
-                objects.add(certain(found).stream()
+                objects.add(confident(found).stream()
                         .map(detection ->
                                 new LabelledBox(model.labels().indexOf(detection.label()), detection.sourceBox()))
                         .toList());
@@ -67,7 +68,7 @@ public final class DetectionComparison {
         return score(reference);
     }
 
-    /** Runs another network; {@link #reference} comes first. */
+    /** Runs another engine, after {@link #reference}. */
     Int8Report.Score compare(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
         List<List<Detection>> found = new ArrayList<>();
         detect(input, batch, run, false, found);
@@ -82,14 +83,14 @@ public final class DetectionComparison {
             List<List<Detection>> found) {
         try (CpuPostprocessor postprocessor = new CpuPostprocessor(NmsSettings.EVALUATION, model.labels())) {
             List<Letterbox> placed = new ArrayList<>();
-            for (int done = 0; done < pictures.size(); done += batch) {
-                int size = Math.min(batch, pictures.size() - done);
+            for (int done = 0; done < images.size(); done += batch) {
+                int size = Math.min(batch, images.size() - done);
                 placed.clear();
                 for (int i = 0; i < size; i++) {
-                    Letterbox letterbox = pictures.letterbox(done + i, input, i);
+                    Letterbox letterbox = images.letterbox(done + i, input, i);
                     placed.add(letterbox);
                     if (readLabels && labelled) {
-                        objects.add(pictures.labels(
+                        objects.add(images.labels(
                                 done + i, letterbox, model.labels().size()));
                     }
                 }
@@ -101,7 +102,7 @@ public final class DetectionComparison {
         }
     }
 
-    private List<Detection> certain(List<Detection> found) {
+    private List<Detection> confident(List<Detection> found) {
         return found.stream()
                 .filter(detection -> detection.confidence() >= threshold)
                 .toList();
@@ -114,12 +115,12 @@ public final class DetectionComparison {
         int boxes = 0;
         for (int i = 0; i < found.size(); i++) {
             evaluator.add(found.get(i), objects.get(i));
-            List<Detection> wanted = certain(reference.get(i));
-            List<Detection> there = new ArrayList<>(certain(found.get(i)));
-            boxes += there.size();
+            List<Detection> wanted = confident(reference.get(i));
+            List<Detection> remaining = new ArrayList<>(confident(found.get(i)));
+            boxes += remaining.size();
             expected += wanted.size();
             for (Detection one : wanted) {
-                matched += take(one, there) ? 1 : 0;
+                matched += removeMatch(one, remaining) ? 1 : 0;
             }
         }
         DetectionEvaluation evaluation = evaluator.evaluate();
@@ -130,13 +131,13 @@ public final class DetectionComparison {
                 boxes);
     }
 
-    /** Removes the box that overlaps most, when it does by at least half. */
-    private static boolean take(Detection wanted, List<Detection> there) {
+    /** Removes the box of the largest overlap, when that is at least the smallest overlap of a match. */
+    private static boolean removeMatch(Detection wanted, List<Detection> remaining) {
         int best = -1;
-        double overlap = MATCH;
-        for (int i = 0; i < there.size(); i++) {
-            double found = there.get(i).label().equals(wanted.label())
-                    ? wanted.sourceBox().intersectionOverUnion(there.get(i).sourceBox())
+        double overlap = MIN_IOU;
+        for (int i = 0; i < remaining.size(); i++) {
+            double found = remaining.get(i).label().equals(wanted.label())
+                    ? wanted.sourceBox().intersectionOverUnion(remaining.get(i).sourceBox())
                     : 0;
             if (found >= overlap) {
                 overlap = found;
@@ -144,7 +145,7 @@ public final class DetectionComparison {
             }
         }
         if (best >= 0) {
-            there.remove(best);
+            remaining.remove(best);
         }
         return best >= 0;
     }

@@ -1,38 +1,35 @@
 package io.helmwatch.pipeline.backend.cuda.quantization;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.helmwatch.pipeline.report.ReportJson;
+import io.helmwatch.resource.AtomicFile;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Whether an INT8 engine is good enough, and what that was judged by; kept as JSON beside the engine.
+ * Result of an INT8 check, and the measurements it is based on; stored as JSON beside the engine.
  *
  * @param model name and version
- * @param calibrator how ranges were chosen
- * @param calibrationPictures on how many pictures ranges were measured
- * @param checkPictures on how many INT8 was judged
- * @param labelled whether these have labels; without, FP32's own boxes are what INT8 has to find
- * @param maxLoss largest loss that is accepted
- * @param fp32 what FP32 reaches
- * @param attempts what was tried, in order; the last one is accepted or none is
- * @param network file name of the accepted network; empty when none is
+ * @param calibrator calibration method
+ * @param calibrationImages number of images that ranges were measured on
+ * @param checkImages number of images that the accuracy was checked on
+ * @param labelled whether the latter have labels; without, the boxes of FP32 are the reference
+ * @param maxLoss largest accepted loss
+ * @param fp32 accuracy in FP32
+ * @param attempts in order; the last one is accepted or none is
+ * @param network file name of the accepted model; empty when none is accepted
  */
 public record Int8Report(
         String model,
         String calibrator,
-        int calibrationPictures,
-        int checkPictures,
+        int calibrationImages,
+        int checkImages,
         boolean labelled,
         double maxLoss,
         Score fp32,
@@ -40,21 +37,21 @@ public record Int8Report(
         String network) {
 
     /**
-     * How well a network does.
+     * Accuracy of one engine.
      *
      * @param at50 mean average precision at IoU 0.5 against the labels, or against FP32's boxes without labels
-     * @param at50To95 the same over IoU 0.5 to 0.95; not looked at without labels
-     * @param recall share of FP32's boxes above the model's threshold that are found above it, same class, IoU of at least 0.5
-     * @param boxes boxes above the model's threshold
+     * @param at50To95 the same over IoU 0.5 to 0.95; not used without labels
+     * @param recall share of FP32's boxes above the model's threshold that are found above it: same class, IoU of at least 0.5
+     * @param boxes number of boxes above the model's threshold
      */
     public record Score(double at50, double at50To95, double recall, int boxes) {}
 
     /**
-     * A network that was tried.
+     * One quantised model.
      *
      * @param keptFp16 layers that stayed in FP16 beside the first and last ones
-     * @param int8Convolutions how many ran in INT8
-     * @param score what it reached
+     * @param int8Convolutions number of convolutions in INT8
+     * @param score its accuracy
      */
     record Attempt(List<String> keptFp16, int int8Convolutions, Score score) {
 
@@ -63,14 +60,21 @@ public record Int8Report(
         }
     }
 
+    /** Copies the list. */
     public Int8Report {
         attempts = List.copyOf(attempts);
     }
 
-    /** What was found before. */
-    record Verdict(boolean accepted, String reason, String network) {}
+    /**
+     * The decision of a stored report.
+     *
+     * @param accepted whether INT8 is used
+     * @param reason in one sentence
+     * @param network file name of the accepted model; empty when none is accepted
+     */
+    public record Verdict(boolean accepted, String reason, String network) {}
 
-    /** What INT8 loses: the larger loss of both average precisions with labels, of that at IoU 0.5 without; NaN when nothing can be said. */
+    /** Loss of accuracy: the larger one of both average precisions with labels, that at IoU 0.5 without; NaN when it cannot be computed. */
     static double loss(Score fp32, Score int8, boolean labelled) {
         double at50 = fp32.at50 - int8.at50;
         return labelled ? Math.max(at50, fp32.at50To95 - int8.at50To95) : at50;
@@ -80,136 +84,99 @@ public record Int8Report(
         return !network.isEmpty();
     }
 
-    /** The verdict in one sentence. */
+    /** The decision in one sentence. */
     String reason() {
-        return (accepted() ? "INT8 is used: " : "INT8 is not used, FP16 is: ") + found();
+        return (accepted() ? "INT8 used: " : "INT8 not used, falling back to FP16: ") + findings();
     }
 
-    /** What is said of an attempt that another one follows. */
+    /** Log line for an attempt that is followed by another one. */
     String setback() {
-        return "INT8 loses too much, so more layers are kept in FP16: " + found();
+        return "INT8 loses too much accuracy, keeping more layers in FP16: " + findings();
     }
 
-    private String found() {
+    private String findings() {
         Attempt last = attempts.get(attempts.size() - 1);
-        String against = labelled
+        String accuracy = labelled
                 ? String.format(
                         Locale.ROOT,
-                        "mAP@0.5 %.4f and mAP@0.5:0.95 %.4f against FP32's %.4f and %.4f",
+                        "mAP@0.5 %.4f and mAP@0.5:0.95 %.4f against %.4f and %.4f in FP32",
                         last.score.at50,
                         last.score.at50To95,
                         fp32.at50,
                         fp32.at50To95)
-                : String.format(Locale.ROOT, "AP@0.5 %.4f against FP32's own boxes", last.score.at50);
+                : String.format(Locale.ROOT, "AP@0.5 %.4f against the boxes of FP32", last.score.at50);
         return String.format(
                 Locale.ROOT,
-                "%s on %d %s pictures, a loss of %.4f where %.4f is accepted, with %d convolutions in INT8",
-                against,
-                checkPictures,
+                "%s on %d %s images, loss %.4f (max-loss %.4f), %d convolutions in INT8",
+                accuracy,
+                checkImages,
                 labelled ? "labelled" : "unlabelled",
                 loss(fp32, last.score, labelled),
                 maxLoss,
                 last.int8Convolutions);
     }
 
-    /** Keeps it, as a whole or not at all. */
+    /** Replaces the file as a whole. */
     void write(Path file) throws IOException {
-        Path part =
-                Files.createTempFile(file.toAbsolutePath().getParent(), String.valueOf(file.getFileName()), ".part");
-        try {
-            Files.writeString(part, json());
-            try {
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFile.replace(file, json().getBytes(StandardCharsets.UTF_8), AtomicFile.Durability.CACHED);
     }
 
-    String json() throws IOException {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = new JsonFactory().createGenerator(text).useDefaultPrettyPrinter()) {
-            out.writeStartObject();
-            out.writeBooleanField("accepted", accepted());
-            out.writeStringField("reason", reason());
-            out.writeStringField("network", network);
-            out.writeStringField("model", model);
-            out.writeStringField("calibrator", calibrator);
-            out.writeNumberField("calibrationPictures", calibrationPictures);
-            out.writeNumberField("checkPictures", checkPictures);
-            out.writeBooleanField("labelled", labelled);
-            out.writeNumberField("maxLoss", maxLoss);
-            score(out, "fp32", fp32);
-            out.writeArrayFieldStart("attempts");
-            for (Attempt attempt : attempts) {
-                out.writeStartObject();
-                out.writeNumberField("int8Convolutions", attempt.int8Convolutions);
-                number(out, "loss", loss(fp32, attempt.score, labelled));
-                score(out, "int8", attempt.score);
-                out.writeArrayFieldStart("keptFp16");
-                for (String layer : attempt.keptFp16) {
-                    out.writeString(layer);
-                }
-                out.writeEndArray();
-                out.writeEndObject();
-            }
-            out.writeEndArray();
-            out.writeEndObject();
-        }
-        return text.append('\n').toString();
+    String json() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("accepted", accepted());
+        fields.put("reason", reason());
+        fields.put("network", network);
+        fields.put("model", model);
+        fields.put("calibrator", calibrator);
+        fields.put("calibrationPictures", calibrationImages);
+        fields.put("checkPictures", checkImages);
+        fields.put("labelled", labelled);
+        fields.put("maxLoss", maxLoss);
+        fields.put("fp32", score(fp32));
+        fields.put("attempts", attempts.stream().map(this::attempt).toList());
+        return ReportJson.pretty(fields);
     }
 
-    private void score(JsonGenerator out, String name, Score score) throws IOException {
-        out.writeObjectFieldStart(name);
-        number(out, "at50", score.at50);
+    private Map<String, Object> attempt(Attempt attempt) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("int8Convolutions", attempt.int8Convolutions);
+        fields.put("loss", rounded(loss(fp32, attempt.score, labelled)));
+        fields.put("int8", score(attempt.score));
+        fields.put("keptFp16", attempt.keptFp16);
+        return fields;
+    }
+
+    private Map<String, Object> score(Score score) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("at50", rounded(score.at50));
         if (labelled) {
-            number(out, "at50To95", score.at50To95);
+            fields.put("at50To95", rounded(score.at50To95));
         }
-        number(out, "recallOfFp32Boxes", score.recall);
-        out.writeNumberField("boxes", score.boxes);
-        out.writeEndObject();
+        fields.put("recallOfFp32Boxes", rounded(score.recall));
+        fields.put("boxes", score.boxes);
+        return fields;
     }
 
     /** Six digits after the point. */
-    private static void number(JsonGenerator out, String name, double value) throws IOException {
-        JsonNumber.write(out, name, Math.rint(value * 1e6) / 1e6);
+    private static double rounded(double value) {
+        return Math.rint(value * 1e6) / 1e6;
     }
 
-    /** What a kept report says; empty when there is none or it is damaged. */
-    static Optional<Verdict> read(Path file) {
-        Boolean accepted = null;
-        String reason = null;
-        String network = null;
-        try (JsonParser in = new JsonFactory().createParser(file.toFile())) {
-            int depth = 0;
-            for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
-                depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
-                if (depth == 1 && token == JsonToken.FIELD_NAME) {
-                    String field = in.currentName();
-                    JsonToken value = in.nextToken();
-                    depth += value.isStructStart() ? 1 : 0;
-                    switch (field) {
-                        case "accepted" -> accepted = value == JsonToken.VALUE_TRUE;
-                        case "reason" -> reason = in.getText();
-                        case "network" -> network = in.getText();
-                        default -> {
-                            // For people.
-                        }
-                    }
-                }
-            }
-        } catch (IOException absent) {
+    /** The decision of a stored report; empty when there is none or it is damaged. */
+    public static Optional<Verdict> read(Path file) {
+        Optional<JsonNode> report = ReportJson.read(file);
+        if (report.isEmpty()) {
             return Optional.empty();
         }
-        return verdict(accepted, reason, network);
-    }
-
-    private static Optional<Verdict> verdict(
-            @Nullable Boolean accepted, @Nullable String reason, @Nullable String network) {
-        return accepted == null || reason == null || network == null || accepted == network.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Verdict(accepted, reason, network));
+        JsonNode accepted = report.get().path("accepted");
+        JsonNode reason = report.get().path("reason");
+        JsonNode network = report.get().path("network");
+        boolean consistent = accepted.isBoolean()
+                && reason.isTextual()
+                && network.isTextual()
+                && accepted.asBoolean() != network.asText().isEmpty();
+        return consistent
+                ? Optional.of(new Verdict(accepted.asBoolean(), reason.asText(), network.asText()))
+                : Optional.empty();
     }
 }

@@ -51,9 +51,9 @@ class DetectionComparisonTest {
     void shouldLoseNothingWithItselfAndEverythingWithANetworkThatFindsNothing() {
         try (OnnxRuntimeEngine engine = open(HELMET);
                 OnnxRuntimeLane lane = engine.openLane(1);
-                PictureFolder labelled = PictureFolder.open(folder, engine.model());
-                PictureFolder unlabelled = PictureFolder.open(folder.resolve("images"), engine.model())) {
-            for (PictureFolder pictures : List.of(labelled, unlabelled)) {
+                ImageFolder labelled = ImageFolder.open(folder, engine.model());
+                ImageFolder unlabelled = ImageFolder.open(folder.resolve("images"), engine.model())) {
+            for (ImageFolder pictures : List.of(labelled, unlabelled)) {
                 DetectionComparison comparison = new DetectionComparison(pictures, engine.model(), 0.25);
                 Int8Report.Score fp32 = run(comparison, lane, true, false);
                 assertThat(fp32.recall()).isEqualTo(1);
@@ -86,7 +86,7 @@ class DetectionComparisonTest {
         for (Path form : List.of(HELMET, RawHeads.of(HELMET, ModelConfig.DEFAULT, cache))) {
             Path network = cache.resolve("int8.onnx");
             try (OnnxRuntimeEngine engine = open(form);
-                    PictureFolder pictures = PictureFolder.open(folder.resolve("images"), engine.model())) {
+                    ImageFolder pictures = ImageFolder.open(folder.resolve("images"), engine.model())) {
                 Int8Calibration.of(form, pictures, CalibrationMethod.MINMAX, cache)
                         .write(Set.of(), network);
             }
@@ -104,7 +104,7 @@ class DetectionComparisonTest {
                 OnnxRuntimeLane referenceLane = reference.openLane(1);
                 OnnxRuntimeEngine engine = open(network);
                 OnnxRuntimeLane lane = engine.openLane(1);
-                PictureFolder pictures = PictureFolder.open(folder.resolve("images"), reference.model())) {
+                ImageFolder pictures = ImageFolder.open(folder.resolve("images"), reference.model())) {
             DetectionComparison comparison = new DetectionComparison(pictures, reference.model(), 0.25);
             run(comparison, referenceLane, true, false);
             return run(comparison, lane, false, false);

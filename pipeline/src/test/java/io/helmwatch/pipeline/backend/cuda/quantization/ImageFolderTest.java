@@ -8,7 +8,6 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.YoloV5Model;
-import io.helmwatch.pipeline.cli.CommandFailure;
 import io.helmwatch.postprocess.LabelledBox;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.Letterbox;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PictureFolderTest {
+class ImageFolderTest {
 
     private static final ModelInfo MODEL = YoloV5Model.of(
                     ModelFile.read(Path.of("../models/helmet-yolov5n.onnx")), ModelConfig.DEFAULT)
@@ -49,7 +48,7 @@ class PictureFolderTest {
     @Test
     void shouldLetterboxAsThePipelineDoes() {
         HostTensorBatch batch = HostTensorBatch.allocate(new TensorShape(2, 3, 640, 640), TensorType.FP32);
-        try (PictureFolder pictures = PictureFolder.open(folder, MODEL)) {
+        try (ImageFolder pictures = ImageFolder.open(folder, MODEL)) {
             Letterbox placed = pictures.letterbox(2, batch, 1);
 
             assertThat(placed.source().width()).isEqualTo(320);
@@ -62,12 +61,12 @@ class PictureFolderTest {
 
     @Test
     void shouldReadLabelsBesideThePicturesOrInAFolderOfTheirOwn() throws IOException {
-        try (PictureFolder pictures = PictureFolder.open(folder, MODEL)) {
+        try (ImageFolder pictures = ImageFolder.open(folder, MODEL)) {
             assertThat(pictures.isLabelled()).isFalse();
         }
         Files.writeString(folder.resolve("p1.txt"), "1 0.5 0.5 0.25 0.5\n");
         HostTensorBatch batch = HostTensorBatch.allocate(new TensorShape(1, 3, 640, 640), TensorType.FP32);
-        try (PictureFolder pictures = PictureFolder.open(folder, MODEL)) {
+        try (ImageFolder pictures = ImageFolder.open(folder, MODEL)) {
             assertThat(pictures.isLabelled()).isTrue();
             Letterbox placed = pictures.letterbox(1, batch, 0);
             assertThat(pictures.labels(0, placed, 2)).isEmpty();
@@ -81,7 +80,7 @@ class PictureFolderTest {
         Files.createDirectories(yolo.resolve("labels"));
         Files.copy(folder.resolve("p0.png"), yolo.resolve("images/p0.png"));
         Files.writeString(yolo.resolve("labels/p0.txt"), "0 0.5 0.5 1 1\n");
-        try (PictureFolder pictures = PictureFolder.open(yolo, MODEL)) {
+        try (ImageFolder pictures = ImageFolder.open(yolo, MODEL)) {
             assertThat(pictures.size()).isEqualTo(1);
             assertThat(pictures.isLabelled()).isTrue();
         }
@@ -108,7 +107,7 @@ class PictureFolderTest {
         String fewer = digest(folder, MODEL);
 
         assertThat(List.of(all, padded, labelled, fewer)).doesNotHaveDuplicates();
-        try (PictureFolder pictures = PictureFolder.open(folder, MODEL)) {
+        try (ImageFolder pictures = ImageFolder.open(folder, MODEL)) {
             assertThat(pictures.part(i -> i == 0).digest()).isNotEqualTo(pictures.digest());
             assertThat(pictures.part(i -> i == 0).size()).isEqualTo(1);
         }
@@ -117,22 +116,22 @@ class PictureFolderTest {
     @Test
     void shouldRefuseAFolderWithoutPicturesAndAPictureThatIsNone() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        assertThatThrownBy(() -> PictureFolder.open(empty, MODEL))
+        assertThatThrownBy(() -> ImageFolder.open(empty, MODEL))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("holds no images");
 
         Path broken = Files.createDirectory(folder.resolve("broken"));
         Files.writeString(broken.resolve("text.jpg"), "no picture");
         HostTensorBatch batch = HostTensorBatch.allocate(new TensorShape(1, 3, 640, 640), TensorType.FP32);
-        try (PictureFolder pictures = PictureFolder.open(broken, MODEL)) {
+        try (ImageFolder pictures = ImageFolder.open(broken, MODEL)) {
             assertThatThrownBy(() -> pictures.load(0, batch, 0))
-                    .isInstanceOf(CommandFailure.class)
-                    .hasMessageContaining("text.jpg could not be decoded: mend it or take it out of the folder");
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("text.jpg could not be decoded; repair it");
         }
     }
 
     private static String digest(Path folder, ModelInfo model) {
-        try (PictureFolder pictures = PictureFolder.open(folder, model)) {
+        try (ImageFolder pictures = ImageFolder.open(folder, model)) {
             return pictures.digest();
         }
     }

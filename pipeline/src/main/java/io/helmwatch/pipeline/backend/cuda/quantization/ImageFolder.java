@@ -8,7 +8,6 @@ import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.ingest.ImageFiles;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
-import io.helmwatch.pipeline.cli.CommandFailure;
 import io.helmwatch.postprocess.LabelledBox;
 import io.helmwatch.postprocess.LabelledPictures;
 import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
@@ -18,6 +17,7 @@ import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.StreamStatus;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,19 +30,19 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pictures of a folder through the pipeline's own decoder and letterbox, with their labels where there are any: a folder with {@code images/} and
- * {@code labels/} (YOLO), or a folder of pictures, each with a text file of the same name beside it or none.
+ * The images of a folder, decoded and letterboxed as frames are, with their labels where there are any: a folder with {@code images/} and
+ * {@code labels/} (YOLO), or a folder of images, each with a text file of the same name beside it or none.
  *
- * <p>Threading: used by one thread. Ownership: {@link #close} frees the scaler, which parts share.
+ * <p>Threading: one thread. Ownership: {@link #close} frees the scaler, which parts share.
  */
-public final class PictureFolder implements LetterboxedImages, AutoCloseable {
+public final class ImageFolder implements LetterboxedImages, AutoCloseable {
     private final Path folder;
     private final List<LabelledPictures.Entry> entries;
     private final SwscalePreprocessor letterbox;
     private final String geometry;
     private @Nullable String digest;
 
-    private PictureFolder(
+    private ImageFolder(
             Path folder, List<LabelledPictures.Entry> entries, SwscalePreprocessor letterbox, String geometry) {
         this.folder = folder;
         this.entries = List.copyOf(entries);
@@ -54,15 +54,15 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
      * Lists a folder.
      *
      * @param model whose letterbox is used
-     * @throws IllegalArgumentException when there are no pictures
+     * @throws IllegalArgumentException when there are no images
      */
-    public static PictureFolder open(Path folder, ModelInfo model) {
+    public static ImageFolder open(Path folder, ModelInfo model) {
         List<LabelledPictures.Entry> entries;
         try {
             entries = Files.isDirectory(folder.resolve("images")) && Files.isDirectory(folder.resolve("labels"))
                     ? LabelledPictures.list(folder)
                     : ImageFiles.inFolder(folder).stream()
-                            .map(picture -> new LabelledPictures.Entry(picture, beside(picture)))
+                            .map(image -> new LabelledPictures.Entry(image, beside(image)))
                             .toList();
         } catch (IngestException none) {
             throw new IllegalArgumentException(none.getMessage(), none);
@@ -70,21 +70,21 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
             throw new IllegalArgumentException(
                     "the folder " + folder + " cannot be read: " + unreadable.getMessage(), unreadable);
         }
-        return new PictureFolder(
+        return new ImageFolder(
                 folder,
                 entries,
                 new SwscalePreprocessor(model.anchor(), model.padValue()),
                 model.anchor() + " " + model.padValue());
     }
 
-    private static Path beside(Path picture) {
-        String name = String.valueOf(picture.getFileName());
-        return picture.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".txt");
+    private static Path beside(Path image) {
+        String name = String.valueOf(image.getFileName());
+        return image.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".txt");
     }
 
-    /** Some of the pictures, chosen by their number. */
-    public PictureFolder part(IntPredicate chosen) {
-        return new PictureFolder(
+    /** The images whose numbers are accepted; shares the scaler. */
+    public ImageFolder part(IntPredicate chosen) {
+        return new ImageFolder(
                 folder,
                 IntStream.range(0, entries.size())
                         .filter(chosen)
@@ -99,7 +99,7 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
         return folder;
     }
 
-    /** Whether any picture has labels. */
+    /** Whether any image has labels. */
     boolean isLabelled() {
         return entries.stream().anyMatch(entry -> Files.exists(entry.labels()));
     }
@@ -109,7 +109,7 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
         return entries.size();
     }
 
-    /** Also of the labels and the letterbox. */
+    /** A digest of images, labels and letterbox. */
     @Override
     public String digest() {
         String known = digest;
@@ -134,7 +134,7 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java runtime has SHA-256", impossible);
         } catch (IOException unreadable) {
-            throw CommandFailure.failed(folder + " cannot be read: " + unreadable.getMessage(), unreadable);
+            throw new UncheckedIOException(folder + " cannot be read: " + unreadable.getMessage(), unreadable);
         }
     }
 
@@ -143,35 +143,35 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
     }
 
     @Override
-    public void load(int picture, HostTensorBatch batch, int index) {
-        letterbox(picture, batch, index);
+    public void load(int image, HostTensorBatch batch, int index) {
+        letterbox(image, batch, index);
     }
 
-    /** Writes a picture into the batch; says how it was placed. */
-    Letterbox letterbox(int picture, HostTensorBatch batch, int index) {
-        Path file = entries.get(picture).picture();
-        FrameSource source = FfmpegFrameSource.create(StreamConfig.of("picture", file.toString()));
-        OnePicture receiver = new OnePicture(batch, index);
+    /** Writes an image into the batch; returns where it was placed. */
+    Letterbox letterbox(int image, HostTensorBatch batch, int index) {
+        Path file = entries.get(image).picture();
+        FrameSource source = FfmpegFrameSource.create(StreamConfig.of("image", file.toString()));
+        SingleImage receiver = new SingleImage(batch, index);
         source.run(receiver);
         Letterbox placed = receiver.placed;
         if (placed == null) {
-            throw CommandFailure.failed(
-                    file + " could not be decoded: mend it or take it out of the folder" + receiver.reason, null);
+            throw new IllegalStateException(
+                    file + " could not be decoded; repair it or remove it from the folder" + receiver.reason);
         }
         return placed;
     }
 
     /**
-     * What a picture shows.
+     * The labelled boxes of an image.
      *
-     * @throws IllegalArgumentException for a line that is no label; the message names file and line
+     * @throws IllegalArgumentException for a line that is not a label; the message names file and line
      */
-    List<LabelledBox> labels(int picture, Letterbox placed, int classes) {
+    List<LabelledBox> labels(int image, Letterbox placed, int classes) {
         try {
-            return LabelledBox.read(entries.get(picture).labels(), placed.source(), classes);
+            return LabelledBox.read(entries.get(image).labels(), placed.source(), classes);
         } catch (IOException unreadable) {
-            throw CommandFailure.failed(
-                    entries.get(picture).labels() + " cannot be read: " + unreadable.getMessage(), unreadable);
+            throw new UncheckedIOException(
+                    entries.get(image).labels() + " cannot be read: " + unreadable.getMessage(), unreadable);
         }
     }
 
@@ -180,14 +180,14 @@ public final class PictureFolder implements LetterboxedImages, AutoCloseable {
         letterbox.close();
     }
 
-    /** Letterboxes the one frame of a picture where it is decoded. */
-    private final class OnePicture implements FrameReceiver {
+    /** Letterboxes the single frame of an image. */
+    private final class SingleImage implements FrameReceiver {
         private final HostTensorBatch batch;
         private final int index;
         private @Nullable Letterbox placed;
         private String reason = "";
 
-        OnePicture(HostTensorBatch batch, int index) {
+        SingleImage(HostTensorBatch batch, int index) {
             this.batch = batch;
             this.index = index;
         }

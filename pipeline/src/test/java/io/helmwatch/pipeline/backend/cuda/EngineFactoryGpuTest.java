@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,13 @@ import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
+import io.helmwatch.pipeline.backend.cuda.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.cuda.quantization.DetectionRuns;
+import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
+import io.helmwatch.pipeline.backend.cuda.quantization.ImageFolder;
+import io.helmwatch.pipeline.backend.cuda.quantization.Int8Gate;
+import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
+import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
 import io.helmwatch.pipeline.cli.Installation;
 import io.helmwatch.pipeline.cli.Settings;
 import io.helmwatch.resource.NativeMemory;
@@ -75,14 +82,14 @@ class EngineFactoryGpuTest {
         device.close();
     }
 
-    private EngineFactory.Request request(Precision precision, GraphForm form, double maxLoss) {
+    private EngineRequest request(Precision precision, GraphForm form, double maxLoss) {
         return request(HELMET, precision, form, maxLoss);
     }
 
-    private EngineFactory.Request request(Path model, Precision precision, GraphForm form, double maxLoss) {
+    private EngineRequest request(Path model, Precision precision, GraphForm form, double maxLoss) {
         // A low threshold, so that FP32 has boxes to compare with on drawn pictures.
         ModelConfig config = Settings.model(0.01, 0.45);
-        return new EngineFactory.Request(
+        return new EngineRequest(
                 model,
                 config,
                 form,
@@ -96,14 +103,14 @@ class EngineFactoryGpuTest {
         List<String> steps = new ArrayList<>();
         EngineProgress progress = (step, layers, seconds) -> steps.add(step);
         // Nothing that is found at all can lose more than one.
-        EngineFactory.Request request = request(Precision.INT8, GraphForm.RAW, 1);
-        try (EngineFactory.Opened opened = EngineFactory.open(device, request, progress)) {
+        EngineRequest request = request(Precision.INT8, GraphForm.RAW, 1);
+        try (OpenedEngine opened = EngineFactory.open(device, request, progress)) {
             assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
             assertThat(opened.engine().model().identity().precision()).isEqualTo("int8");
             assertThat(opened.engine().model().identity().name()).isEqualTo("helmet-yolov5n");
             assertThat(steps).contains("built");
             EngineAlignment.Report report =
-                    EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 4, 1);
+                    EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, 4, 1);
             assertThat(report.outputs()).hasSize(3);
             assertThat(report.meanAbsolute()).isBetween(1e-6, 0.02);
             assertThat(Int8Report.read(opened.report()).orElseThrow().accepted())
@@ -114,11 +121,11 @@ class EngineFactoryGpuTest {
         assertThat(steps).isEmpty();
 
         Path network = request.engines()
-                .resolve(Int8Report.read(EngineFactory.reportOf(device, request))
+                .resolve(Int8Report.read(Int8Gate.reportFile(device, request.inForm()))
                         .orElseThrow()
                         .network());
         Files.writeString(network, "damaged");
-        try (EngineFactory.Opened opened = EngineFactory.open(device, request, progress)) {
+        try (OpenedEngine opened = EngineFactory.open(device, request, progress)) {
             assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
         }
         assertThat(Files.size(network)).isGreaterThan(1000);
@@ -126,19 +133,19 @@ class EngineFactoryGpuTest {
 
     @Test
     void shouldUseFp16WhereTensorRtRefusesTheInt8Network() throws Exception {
-        EngineFactory.Request request = new EngineFactory.Request(
+        EngineRequest request = new EngineRequest(
                 HELMET,
                 Settings.model(0.01, 0.45),
                 GraphForm.DECODED,
                 EngineOptions.of(Precision.INT8, 4),
                 new Int8Config(pictures, CalibrationMethod.MINMAX, pictures, 1, List.of()),
                 folder.resolve("refused"));
-        try (PictureFolder all = PictureFolder.open(pictures, helmet())) {
+        try (ImageFolder all = ImageFolder.open(pictures, helmet())) {
             Int8Calibration.of(HELMET, all, CalibrationMethod.MINMAX, request.engines());
         }
         makeRangesRoundToScalesOfZero(request.engines());
 
-        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+        try (OpenedEngine opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
             assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
             assertThat(opened.engine().model().identity().precision()).isEqualTo("fp16");
             // Nothing was found out about INT8: the next start tries again, perhaps with another TensorRT.
@@ -149,12 +156,12 @@ class EngineFactoryGpuTest {
     @Test
     void shouldJudgeAndRunInt8WithAFixedBatch() throws IOException {
         Path fixed = fixedBatchOfFour();
-        EngineFactory.Request request = request(fixed, Precision.INT8, GraphForm.RAW, 1);
-        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+        EngineRequest request = request(fixed, Precision.INT8, GraphForm.RAW, 1);
+        try (OpenedEngine opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
             assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
             assertThat(opened.engine().largestBatch()).isEqualTo(4);
             EngineAlignment.Report report =
-                    EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 4, 1);
+                    EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, 4, 1);
             assertThat(report.meanAbsolute()).isBetween(1e-6, 0.02);
         }
     }
@@ -190,13 +197,13 @@ class EngineFactoryGpuTest {
 
     @Test
     void shouldUseFp16WhereInt8WasFoundWanting() throws IOException {
-        EngineFactory.Request request = request(Precision.INT8, GraphForm.DECODED, 0.5);
-        Path report = EngineFactory.reportOf(device, request);
+        EngineRequest request = request(Precision.INT8, GraphForm.DECODED, 0.5);
+        Path report = Int8Gate.reportFile(device, request.inForm());
         Files.createDirectories(report.getParent());
         Files.writeString(
                 report, "{\"accepted\": false, \"reason\": \"INT8 is not used, FP16 is\", \"network\": \"\"}");
 
-        try (EngineFactory.Opened opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
+        try (OpenedEngine opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
             assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
             assertThat(opened.report()).isEqualTo(report);
         }
@@ -209,18 +216,18 @@ class EngineFactoryGpuTest {
     @Test
     void shouldGiveTheSameFromRawHeadsInFp32AndFp16() {
         for (Precision precision : List.of(Precision.FP32, Precision.FP16)) {
-            try (EngineFactory.Opened opened =
+            try (OpenedEngine opened =
                     EngineFactory.open(device, request(precision, GraphForm.RAW, 1), EngineProgress.SILENT)) {
                 assertThat(opened.engine().model().output().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
                 EngineAlignment.Report report =
-                        EngineAlignment.compare(device, opened.engine(), opened.network(), ModelConfig.DEFAULT, 6, 1);
+                        EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, 6, 1);
                 assertThat(report.maxAbsolute()).isLessThan(precision == Precision.FP32 ? 0.002 : 0.03);
-                try (PictureFolder folder =
-                        PictureFolder.open(pictures, opened.engine().model())) {
+                try (ImageFolder folder =
+                        ImageFolder.open(pictures, opened.engine().model())) {
                     DetectionComparison comparison =
                             new DetectionComparison(folder, opened.engine().model(), 0.01);
-                    EngineFactory.runReference(HELMET, ModelConfig.DEFAULT, comparison);
-                    Int8Report.Score score = EngineFactory.runEngine(device, opened.engine(), comparison);
+                    DetectionRuns.reference(HELMET, ModelConfig.DEFAULT, comparison);
+                    Int8Report.Score score = DetectionRuns.engine(device, opened.engine(), comparison);
                     assertThat(score.recall()).isGreaterThan(0.95);
                 }
             }

@@ -1,0 +1,54 @@
+package io.helmwatch.pipeline.backend.cuda.quantization;
+
+import io.helmwatch.config.ModelConfig;
+import io.helmwatch.cuda.CudaDevice;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
+import io.helmwatch.inference.onnx.OnnxRuntimeLane;
+import io.helmwatch.inference.onnx.WorkerPlan;
+import io.helmwatch.inference.tensorrt.HostStagedLane;
+import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import java.nio.file.Path;
+
+/** Runs a model in FP32 and engines for a {@link DetectionComparison}. Threading: one thread per comparison. */
+public final class DetectionRuns {
+    private static final int MAX_BATCH = 16;
+
+    private DetectionRuns() {}
+
+    /** Runs the model in FP32 with ONNX Runtime, as the reference. */
+    public static Int8Report.Score reference(Path model, ModelConfig config, DetectionComparison comparison) {
+        try (OnnxRuntimeEngine engine = openReference(model, config);
+                OnnxRuntimeLane lane = engine.openLane(1)) {
+            return comparison.reference(lane.input(), 1, size -> {
+                lane.run(size);
+                return lane.output();
+            });
+        }
+    }
+
+    /** Runs an engine. */
+    public static Int8Report.Score engine(CudaDevice device, TensorRtEngine engine, DetectionComparison comparison) {
+        try (HostStagedLane lane = new HostStagedLane(device, engine, Math.min(MAX_BATCH, engine.largestBatch()))) {
+            return comparison.compare(lane.input(), lane.maxBatch(), lane::run);
+        }
+    }
+
+    /** Shapes and labels of a model; a model that declares no output shapes is run once to find them. */
+    static ModelInfo describe(Path model, ModelConfig config) {
+        ModelFile file = ModelFile.read(model);
+        if (!YoloV5Model.hasOpenOutputs(file)) {
+            return YoloV5Model.of(file, config).info("fp32", "cpu");
+        }
+        try (OnnxRuntimeEngine engine = openReference(model, config)) {
+            return engine.model();
+        }
+    }
+
+    private static OnnxRuntimeEngine openReference(Path model, ModelConfig config) {
+        return OnnxRuntimeEngine.open(
+                model, config, new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "comparison"));
+    }
+}
