@@ -52,6 +52,7 @@ public final class DetectionJson {
     private static final SerializableString STATE = new SerializedString("state");
     private static final SerializableString REASON = new SerializedString("reason");
     private static final SerializableString CHANGED_AT = new SerializedString("changedAt");
+    private static final SerializableString VALID_UNTIL = new SerializedString("validUntil");
 
     private final JsonEncoder encoder = new JsonEncoder();
     private final EventValues values = new EventValues();
@@ -67,14 +68,20 @@ public final class DetectionJson {
         writeLine(json -> detections(json, frame, publishedAtMillis), out);
     }
 
-    /** Encodes a stream state. */
-    public byte[] status(StreamStatus status, long publishedAtMillis) {
-        return encoder.encode(json -> status(json, status, publishedAtMillis)).toByteArray();
+    /**
+     * Encodes a stream state that holds for a limited time unless it is renewed.
+     *
+     * @param id id of the message
+     * @param validUntilMillis when the state expires
+     */
+    public byte[] status(StreamStatus status, String id, long publishedAtMillis, long validUntilMillis) {
+        return encoder.encode(json -> status(json, status, id, publishedAtMillis, validUntilMillis))
+                .toByteArray();
     }
 
-    /** Writes a stream state as a line. */
+    /** Writes a stream state as a line, without a time at which it expires. */
     public void writeStatus(StreamStatus status, long publishedAtMillis, OutputStream out) throws IOException {
-        writeLine(json -> status(json, status, publishedAtMillis), out);
+        writeLine(json -> status(json, status, id(status), publishedAtMillis, 0), out);
     }
 
     /**
@@ -103,9 +110,14 @@ public final class DetectionJson {
                 out);
     }
 
-    /** Id of a stream state: {@code stream/milliseconds/state}, the same in repeats of the message. */
+    /** Id of the message about a state change: {@code stream/milliseconds/state}, the same in repeats of the message. */
     public static String id(StreamStatus status) {
-        return status.stream() + "/" + status.atMillis() + "/" + name(status.state());
+        return id(status, status.atMillis());
+    }
+
+    /** Id of the message by which a state is renewed at a later time. */
+    public static String id(StreamStatus status, long atMillis) {
+        return status.stream() + "/" + atMillis + "/" + name(status.state());
     }
 
     private void detections(JsonGenerator json, FrameDetections frame, long publishedAtMillis) throws IOException {
@@ -141,12 +153,14 @@ public final class DetectionJson {
         json.writeEndObject();
     }
 
-    private void status(JsonGenerator json, StreamStatus status, long publishedAtMillis) throws IOException {
+    private void status(
+            JsonGenerator json, StreamStatus status, String id, long publishedAtMillis, long validUntilMillis)
+            throws IOException {
         json.writeStartObject();
         json.writeFieldName(SCHEMA);
         json.writeString(STREAMS_SCHEMA);
         json.writeFieldName(ID);
-        json.writeString(id(status));
+        json.writeString(id);
         json.writeFieldName(STREAM);
         json.writeString(status.stream());
         json.writeFieldName(STATE);
@@ -157,6 +171,10 @@ public final class DetectionJson {
         values.writeTime(json, status.atMillis());
         json.writeFieldName(PUBLISHED_AT);
         values.writeTime(json, publishedAtMillis);
+        if (validUntilMillis > 0) {
+            json.writeFieldName(VALID_UNTIL);
+            values.writeTime(json, validUntilMillis);
+        }
         json.writeEndObject();
     }
 

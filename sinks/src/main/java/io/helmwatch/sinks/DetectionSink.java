@@ -20,6 +20,9 @@ public interface DetectionSink extends AutoCloseable {
     /** Publishes a change of a stream's state. */
     void publish(StreamStatus status);
 
+    /** Publishes that a stream no longer exists, after its last state; does nothing for sinks that keep no states. */
+    default void removeStream(String stream) {}
+
     /** Live delivery statistics for metrics and health checks; {@link SinkStatistics#NONE} for a sink that keeps none. */
     default SinkStatistics statistics() {
         return SinkStatistics.NONE;

@@ -41,11 +41,15 @@ class DetectionJsonTest {
     }
 
     @Test
-    void shouldWriteStreamStateMessage() throws IOException {
+    void shouldWriteStreamStateMessageWithItsExpiryUnlessItIsALine() throws IOException {
         StreamStatus status = new StreamStatus(
                 "gate-3", StreamStatus.State.OFFLINE, "no packet for 10 s; retrying in 2 s", 1_795_176_000_040L);
-        String message = text(json.status(status, PUBLISHED));
+        String message = text(json.status(status, DetectionJson.id(status), PUBLISHED, PUBLISHED + 90_000));
         assertThat(message).isEqualTo(golden("streams.json"));
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        json.writeStatus(status, PUBLISHED, line);
+        assertThat(line.toString(StandardCharsets.UTF_8).strip())
+                .isEqualTo(message.replace(",\"validUntil\":\"2026-11-20T12:01:30.071Z\"", ""));
         assertThat(SchemaFiles.streams().complaints(message)).isEmpty();
     }
 
@@ -65,7 +69,8 @@ class DetectionJsonTest {
     @ParameterizedTest
     @EnumSource(StreamStatus.State.class)
     void shouldKeepEveryStateWithinTheSchema(StreamStatus.State state) {
-        String message = text(json.status(SampleMessages.status("a", state, 1), PUBLISHED));
+        StreamStatus status = SampleMessages.status("a", state, 1);
+        String message = text(json.status(status, DetectionJson.id(status), PUBLISHED, PUBLISHED));
         assertThat(SchemaFiles.streams().complaints(message)).isEmpty();
     }
 
@@ -157,7 +162,7 @@ class DetectionJsonTest {
         Redaction.register(Secret.of("pa\"ss\\word"));
         StreamStatus status = new StreamStatus(
                 "a", StreamStatus.State.OFFLINE, "tab\t \"q\" \u0001 \uD83D\uDE00 rtsp://u:p@cam/x pa\"ss\\word", 1);
-        JsonNode node = MAPPER.readTree(json.status(status, PUBLISHED));
+        JsonNode node = MAPPER.readTree(json.status(status, "a/1/offline", PUBLISHED, PUBLISHED));
         assertThat(node.get("reason").asText()).isEqualTo("tab\t \"q\" \u0001 \uD83D\uDE00 rtsp://***@cam/x ***");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         json.writeDetectLine("rtsp://u:p@cam/x", 0, 0, new ImageSize(1, 1), List.of(), out);

@@ -52,6 +52,20 @@ public final class SampleMessages {
                 found);
     }
 
+    /** A frame of a camera with a clock of its own. */
+    public static FrameDetections capturedAt(String stream, long capturedAtMillis) {
+        FrameDetections frame = frame(stream, 0);
+        return new FrameDetections(
+                stream,
+                frame.epochSeconds(),
+                frame.sequence(),
+                frame.ptsNanos(),
+                capturedAtMillis,
+                frame.size(),
+                frame.model(),
+                frame.detections());
+    }
+
     public static StreamStatus status(String stream, StreamStatus.State state, long atMillis) {
         return new StreamStatus(stream, state, state == StreamStatus.State.OFFLINE ? "no answer" : "", atMillis);
     }

@@ -34,6 +34,11 @@ final class CloudEventHeaders {
         return header("ce_subject", subject);
     }
 
+    /** Schema of the value, e.g. {@code detections-1}. */
+    static Header dataSchema(String name) {
+        return header("ce_dataschema", "https://helmwatch.io/schema/" + name + ".schema.json");
+    }
+
     /** Time of the event, milliseconds since 1970. */
     static Header time(long atMillis) {
         return header("ce_time", EventTime.format(atMillis));

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Publishes to Kafka: one message per analysed frame to the detections topic, at most once; one per state change to the streams
- * topic, repeated until acknowledged. The key is the stream's id, so that the messages of a stream keep their order; headers
+ * topic, repeated until acknowledged and renewed every 30 s, and one without a value when a stream was removed. The key is the stream's id, so that the messages of a stream keep their order; headers
  * follow the binary mode of CloudEvents 1.0.
  *
  * <p>A broker that is unavailable or slow never blocks the caller: {@link #publish} adds the message to a bounded queue, and a
@@ -42,11 +42,16 @@ public final class KafkaDetectionSink implements DetectionSink {
     private final ProducerSession session;
     private final DetectionRecords records;
     private final Callback detectionsDelivery;
+    private final StaleStreams staleStreams;
     private final Thread sender;
 
     private volatile boolean closing;
     private volatile long closeByNanos;
     private boolean closed;
+
+    private final long renewalNanos;
+    /** Owned by the sending thread. */
+    private long renewedNanos = System.nanoTime();
 
     /**
      * Starts sending; returns at once, with or without a broker.
@@ -54,6 +59,11 @@ public final class KafkaDetectionSink implements DetectionSink {
      * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
      */
     public KafkaDetectionSink(KafkaConfig config) {
+        this(config, DetectionRecords.RENEWAL, StaleStreams.FIRST_CHECK);
+    }
+
+    KafkaDetectionSink(KafkaConfig config, Duration renewal, Duration firstCheck) {
+        renewalNanos = renewal.toNanos();
         outbox = new Outbox(config.queueCapacity());
         counters = new SinkCounters(outbox::depth);
         records = new DetectionRecords(config);
@@ -69,7 +79,9 @@ public final class KafkaDetectionSink implements DetectionSink {
                     if (created.contains(config.streamsTopic())) {
                         outbox.repeatLatest();
                     }
+                    onTopicsReady();
                 });
+        staleStreams = new StaleStreams(config, firstCheck, outbox::streams, this::removeStream);
         detectionsDelivery = session.delivery(this::onDetectionsDelivered);
         sender = new Thread(this::run, "kafka-sink");
         sender.setDaemon(true);
@@ -110,6 +122,17 @@ public final class KafkaDetectionSink implements DetectionSink {
     }
 
     @Override
+    public void removeStream(String stream) {
+        if (!closing) {
+            outbox.remove(stream, System.currentTimeMillis());
+        }
+    }
+
+    private void onTopicsReady() {
+        staleStreams.start();
+    }
+
+    @Override
     public SinkStatistics statistics() {
         return counters;
     }
@@ -136,6 +159,10 @@ public final class KafkaDetectionSink implements DetectionSink {
         if (!session.areTopicsChecked()) {
             session.awaitTopics(IDLE_MILLIS);
             return;
+        }
+        if (System.nanoTime() - renewedNanos >= renewalNanos && counters.connected()) {
+            renewedNanos = System.nanoTime();
+            outbox.renew(Outbox.Reason.RENEWAL, System.currentTimeMillis());
         }
         Outbox.StatusMessage status = outbox.pollStatus();
         while (status != null) {
@@ -176,7 +203,7 @@ public final class KafkaDetectionSink implements DetectionSink {
 
     /** Returns whether the client accepted the message. */
     private boolean send(Outbox.StatusMessage message) throws InterruptedException {
-        ProducerRecord<byte[], byte[]> record = records.status(message.status, System.currentTimeMillis());
+        ProducerRecord<byte[], byte[]> record = records.status(message, System.currentTimeMillis());
         Exception rejection = session.send(record, session.delivery(failure -> onStatusDelivered(message, failure)));
         if (rejection == null) {
             return true;
@@ -225,6 +252,10 @@ public final class KafkaDetectionSink implements DetectionSink {
         closed = true;
         Duration timeout = counters.connected() ? CLOSE_TIMEOUT : CLOSE_TIMEOUT_UNAVAILABLE;
         closeByNanos = System.nanoTime() + timeout.toNanos();
+        staleStreams.close();
+        if (counters.connected()) {
+            outbox.renew(Outbox.Reason.RELEASE, System.currentTimeMillis());
+        }
         closing = true;
         session.beginClose();
         outbox.wake();

@@ -8,8 +8,11 @@ import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
+import org.jspecify.annotations.Nullable;
 
 /** Classifies failures of Kafka clients and describes them in one sentence without secrets. Threading: any thread. */
 final class KafkaFailures {
@@ -47,6 +50,10 @@ final class KafkaFailures {
             if (cause instanceof AuthenticationException || cause instanceof AuthorizationException) {
                 return servers + " denies access (" + message(cause) + ")";
             }
+            if (cause instanceof InvalidTimestampException) {
+                return servers + " rejects the time of records: set the clock of this machine or of the broker ("
+                        + message(cause) + ")";
+            }
             if (cause instanceof TimeoutException || cause instanceof org.apache.kafka.common.errors.TimeoutException) {
                 return servers + " does not answer";
             }
@@ -63,7 +70,21 @@ final class KafkaFailures {
                         || cause.getMessage().startsWith("Failed to "))) {
             cause = cause.getCause();
         }
-        String message = cause instanceof TimeoutException ? "no answer in time" : cause.getMessage();
+        if (cause instanceof SslAuthenticationException && cause.getCause() != null) {
+            return message(cause.getMessage() + ": " + root(cause).getMessage(), cause);
+        }
+        return message(cause instanceof TimeoutException ? "no answer in time" : cause.getMessage(), cause);
+    }
+
+    private static Throwable root(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    private static String message(@Nullable String message, Throwable cause) {
         String text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message.strip();
         return Redaction.redact(text.replaceAll("\\s+", " "));
     }

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class KafkaIncidentSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaIncidentSender.class);
+    private static final Header SCHEMA = CloudEventHeaders.dataSchema("events-1");
     private static final int BATCH = 256;
     private static final int ACKNOWLEDGE_BATCH = 64;
     private static final long IDLE_MILLIS = 500;
@@ -236,7 +237,12 @@ public final class KafkaIncidentSender implements AutoCloseable {
 
     private void send(SpooledEvent event) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                topic, null, null, event.stream().getBytes(StandardCharsets.UTF_8), event.value(), headers(event));
+                topic,
+                null,
+                System.currentTimeMillis(),
+                event.stream().getBytes(StandardCharsets.UTF_8),
+                event.value(),
+                headers(event));
         int generation = session.generation();
         Exception rejection = session.send(
                 record, session.delivery(failure -> outcomes.add(new Outcome(generation, event, failure))));
@@ -254,6 +260,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 CloudEventHeaders.source(event.stream()),
                 CloudEventHeaders.subject(event.incident()),
                 CloudEventHeaders.time(event.atMillis()),
+                SCHEMA,
                 CloudEventHeaders.CONTENT_TYPE);
     }
 

@@ -22,7 +22,7 @@ public record KafkaProbe(boolean reachable, String sentence) {
     /**
      * Connects with the configuration's client properties, lists brokers and topics, and disconnects.
      *
-     * @param timeout longest duration, with a tolerance of a second
+     * @param timeout time for the broker to answer; finding out why it does not takes a few seconds more
      */
     public static KafkaProbe of(KafkaConfig config, Duration timeout) {
         int millis = (int) Math.max(100, Math.min(Integer.MAX_VALUE, timeout.toMillis()));
@@ -44,7 +44,8 @@ public record KafkaProbe(boolean reachable, String sentence) {
             Thread.currentThread().interrupt();
             return new KafkaProbe(false, servers + ": interrupted");
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            return new KafkaProbe(false, KafkaFailures.describe(servers, e));
+            String cause = BrokerDiagnosis.explain(config, e);
+            return new KafkaProbe(false, cause.isEmpty() ? KafkaFailures.describe(servers, e) : cause);
         }
     }
 

@@ -2,12 +2,15 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Secret;
+import io.helmwatch.config.schema.Spelling;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import javax.security.auth.login.LoginException;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -24,6 +27,9 @@ final class KafkaProperties {
     private static final int BATCH_BYTES = 256 * 1024;
 
     private static final int MIN_BATCHES = 8;
+
+    /** Largest difference in length of a misspelt name. */
+    private static final int MAX_TYPO_LENGTH = 2;
 
     private static final int INCIDENT_REQUEST_TIMEOUT_MILLIS = 10_000;
     private static final int INCIDENT_DELIVERY_TIMEOUT_MILLIS = 30_000;
@@ -42,7 +48,9 @@ final class KafkaProperties {
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, CLIENT_ID);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
-        properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        // The one codec that every Kafka client reads without an additional library.
+        properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
+        properties.put(ProducerConfig.COMPRESSION_GZIP_LEVEL_CONFIG, "1");
         properties.put(ProducerConfig.LINGER_MS_CONFIG, "5");
         // The leader of a new topic may reject the first request and accept the second while both are in flight; the
         // first is then out of sequence until it expires two minutes later, and lost (Kafka 4.4). Larger batches
@@ -53,7 +61,11 @@ final class KafkaProperties {
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, "100");
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "1000");
         properties.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
+        checkNames(config);
         putConfigured(config, properties);
+        if (!isIdempotencePossible(config)) {
+            properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "false");
+        }
         properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, Long.toString(batchBytes(properties)));
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
         properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
@@ -76,6 +88,28 @@ final class KafkaProperties {
         putUnlessConfigured(
                 config, properties, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, INCIDENT_DELIVERY_TIMEOUT_MILLIS);
         return properties;
+    }
+
+    /** An idempotent producer needs {@code acks=all}: who configures less gets less. */
+    private static boolean isIdempotencePossible(KafkaConfig config) {
+        Secret acks = config.properties().get(ProducerConfig.ACKS_CONFIG);
+        return acks == null
+                || config.properties().containsKey(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG)
+                || Set.of("all", "-1").contains(acks.reveal().strip());
+    }
+
+    /** Refuses names that resemble a property of the client; others may belong to interceptors or login modules. */
+    private static void checkNames(KafkaConfig config) {
+        Set<String> known = new TreeSet<>(ProducerConfig.configNames());
+        known.addAll(AdminClientConfig.configNames());
+        known.addAll(ConsumerConfig.configNames());
+        for (String name : config.properties().keySet()) {
+            String nearest = known.contains(name) ? null : Spelling.nearest(name, known);
+            if (nearest != null && Math.abs(nearest.length() - name.length()) <= MAX_TYPO_LENGTH) {
+                throw new IllegalArgumentException(
+                        "kafka.properties: unknown property " + name + ": did you mean " + nearest + "?");
+            }
+        }
     }
 
     private static void putUnlessConfigured(KafkaConfig config, Map<String, Object> properties, String key, int value) {
@@ -138,6 +172,23 @@ final class KafkaProperties {
         all.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(timeoutMillis));
         all.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(timeoutMillis));
         all.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
+        return all;
+    }
+
+    /** Properties of a consumer without a group, which reads the stream states: the configured ones that apply to it. */
+    static Map<String, Object> consumer(KafkaConfig config) {
+        Map<String, Object> all = new HashMap<>();
+        putConfigured(config, all);
+        all.keySet().retainAll(ConsumerConfig.configNames());
+        all.put(
+                ConsumerConfig.CLIENT_ID_CONFIG,
+                all.getOrDefault(ConsumerConfig.CLIENT_ID_CONFIG, CLIENT_ID) + "-states");
+        all.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        all.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
+        all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        all.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        all.put(ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
         return all;
     }
 

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Ensures that the topics exist: a thread of its own asks the broker until it answers, and creates missing topics where that is
  * allowed, {@code helmwatch.streams} compacted.
  *
- * <p>Threading: {@link #check}, {@link #isChecked}, {@link #missing} and {@link #close} by any thread; the listener is called by the
+ * <p>Threading: {@link #check}, {@link #isChecked}, {@link #problem} and {@link #close} by any thread; the listener is called by the
  * thread of the topics.
  */
 final class KafkaTopics implements AutoCloseable {
@@ -34,6 +34,7 @@ final class KafkaTopics implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 4_000;
     private static final long FIRST_RETRY_MILLIS = 250;
     private static final long LAST_RETRY_MILLIS = 2_000;
+    private static final long DIAGNOSIS_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** Receives the results. */
     interface Listener {
@@ -54,7 +55,8 @@ final class KafkaTopics implements AutoCloseable {
     private boolean requested = true;
     private boolean closed;
     private volatile boolean checked;
-    private volatile String missing = "";
+    private volatile String problem = "";
+    private long diagnosedNanos;
     private String lastWarning = "";
 
     KafkaTopics(KafkaConfig config, Listener listener) {
@@ -81,9 +83,9 @@ final class KafkaTopics implements AutoCloseable {
         return checked;
     }
 
-    /** Which topics are missing although the broker answers, one sentence; empty while none is missing. */
-    String missing() {
-        return missing;
+    /** Missing topics or a wrongly configured broker, one sentence without secrets; empty while none is known. */
+    String problem() {
+        return problem;
     }
 
     private void run() {
@@ -94,11 +96,12 @@ final class KafkaTopics implements AutoCloseable {
                 try {
                     Set<String> created = createMissing(admin);
                     checked = true;
+                    diagnosedNanos = 0;
                     answered = true;
-                    if (missing.isEmpty()) {
+                    if (problem.isEmpty()) {
                         listener.onReady(created);
                     } else {
-                        listener.onMissing(missing);
+                        listener.onMissing(problem);
                     }
                 } finally {
                     admin.close(Duration.ZERO);
@@ -107,9 +110,11 @@ final class KafkaTopics implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 return;
             } catch (ExecutionException | TimeoutException | RuntimeException e) {
-                listener.onUnavailable(KafkaFailures.describe(config.bootstrapServers(), e));
+                diagnose(e);
+                listener.onUnavailable(
+                        problem.isEmpty() ? KafkaFailures.describe(config.bootstrapServers(), e) : problem);
             }
-            if (answered && missing.isEmpty()) {
+            if (answered && problem.isEmpty()) {
                 retryMillis = FIRST_RETRY_MILLIS;
             } else {
                 if (!pause(answered ? LAST_RETRY_MILLIS : retryMillis)) {
@@ -118,6 +123,15 @@ final class KafkaTopics implements AutoCloseable {
                 retryMillis = Math.min(LAST_RETRY_MILLIS, retryMillis * 2);
                 check();
             }
+        }
+    }
+
+    /** Looks for a cause that the failure does not name, at most once a minute while the failure lasts. */
+    private void diagnose(Exception failure) {
+        long now = System.nanoTime();
+        if (diagnosedNanos == 0 || now - diagnosedNanos > DIAGNOSIS_NANOS) {
+            problem = BrokerDiagnosis.explain(config, failure);
+            diagnosedNanos = now;
         }
     }
 
@@ -131,9 +145,9 @@ final class KafkaTopics implements AutoCloseable {
         Set<String> created = lacking.isEmpty() || !config.createTopics() ? Set.of() : create(admin, lacking);
         lacking.removeAll(created);
         if (lacking.isEmpty()) {
-            missing = "";
+            problem = "";
         } else {
-            missing = "missing on " + config.bootstrapServers() + ": " + String.join(", ", lacking)
+            problem = "missing on " + config.bootstrapServers() + ": " + String.join(", ", lacking)
                     + (config.createTopics()
                             ? "; this user may not create topics: create them first"
                             : "; create them or set kafka.create-topics: true");

@@ -4,8 +4,10 @@ import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,12 +38,32 @@ final class Outbox {
         this.detections = new ArrayDeque<>(Math.min(capacity, 1_024));
     }
 
-    /** A state change to send; compared by identity. */
-    static final class StatusMessage {
-        final StreamStatus status;
+    /** Why a state is sent. */
+    enum Reason {
+        /** The stream changed its state. */
+        CHANGE,
+        /** The state continues. */
+        RENEWAL,
+        /** This process stops watching the stream: the state expires at once. */
+        RELEASE,
+        /** The stream no longer exists. */
+        REMOVAL
+    }
 
-        StatusMessage(StreamStatus status) {
+    /** A message about a stream's state; compared by identity. */
+    static final class StatusMessage {
+        final Reason reason;
+        final String stream;
+        /** Null for a removal. */
+        final @Nullable StreamStatus status;
+        /** When the state was changed, renewed, released or removed; milliseconds since 1970. */
+        final long atMillis;
+
+        private StatusMessage(Reason reason, String stream, @Nullable StreamStatus status, long atMillis) {
+            this.reason = reason;
+            this.stream = stream;
             this.status = status;
+            this.atMillis = atMillis;
         }
     }
 
@@ -79,13 +101,55 @@ final class Outbox {
     void add(StreamStatus status) {
         lock.lock();
         try {
-            StatusMessage message = new StatusMessage(status);
+            StatusMessage message = new StatusMessage(Reason.CHANGE, status.stream(), status, status.atMillis());
             latest.put(status.stream(), message);
             statuses.addLast(message);
             if (statuses.size() > STATUS_LIMIT) {
                 dropSuperseded();
             }
             changed();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Queues the removal of a stream, behind its states. */
+    void remove(String stream, long atMillis) {
+        lock.lock();
+        try {
+            latest.remove(stream);
+            statuses.addLast(new StatusMessage(Reason.REMOVAL, stream, null, atMillis));
+            changed();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Queues the last state of every stream again, except where a message about it is queued. */
+    void renew(Reason reason, long atMillis) {
+        lock.lock();
+        try {
+            Set<String> queued = new HashSet<>();
+            statuses.forEach(message -> queued.add(message.stream));
+            for (Map.Entry<String, StatusMessage> entry : latest.entrySet()) {
+                if (!queued.contains(entry.getKey())) {
+                    StatusMessage renewal =
+                            new StatusMessage(reason, entry.getKey(), entry.getValue().status, atMillis);
+                    entry.setValue(renewal);
+                    statuses.addLast(renewal);
+                }
+            }
+            changed();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The streams that have a state. */
+    Set<String> streams() {
+        lock.lock();
+        try {
+            return Set.copyOf(latest.keySet());
         } finally {
             lock.unlock();
         }
@@ -100,7 +164,7 @@ final class Outbox {
     boolean giveBack(StatusMessage message) {
         lock.lock();
         try {
-            if (!isSame(lastPolled.get(message.status.stream()), message)) {
+            if (!isSame(lastPolled.get(message.stream), message)) {
                 return false;
             }
             statuses.addFirst(message);
@@ -130,7 +194,7 @@ final class Outbox {
         try {
             StatusMessage message = statuses.pollFirst();
             if (message != null) {
-                lastPolled.put(message.status.stream(), message);
+                lastPolled.put(message.stream, message);
             }
             changed();
             return message;
@@ -182,7 +246,7 @@ final class Outbox {
     }
 
     private boolean isLatest(StatusMessage message) {
-        return isSame(latest.get(message.status.stream()), message);
+        return isSame(latest.get(message.stream), message);
     }
 
     private static boolean isSame(@Nullable StatusMessage one, StatusMessage other) {
@@ -191,7 +255,8 @@ final class Outbox {
 
     private void dropSuperseded() {
         for (Iterator<StatusMessage> i = statuses.iterator(); i.hasNext(); ) {
-            if (!isLatest(i.next())) {
+            StatusMessage message = i.next();
+            if (message.reason != Reason.REMOVAL && !isLatest(message)) {
                 i.remove();
             }
         }

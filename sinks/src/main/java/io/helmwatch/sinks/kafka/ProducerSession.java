@@ -70,7 +70,7 @@ final class ProducerSession {
      *
      * @param maxBackOff longest pause between attempts
      * @param hasQueued whether the owner has messages to send
-     * @param onTopicsCreated called with the topics that were missing and now exist, on another thread
+     * @param onTopicsReady called on another thread whenever all topics exist, with those that were missing before
      */
     ProducerSession(
             KafkaConfig config,
@@ -78,7 +78,7 @@ final class ProducerSession {
             BrokerState state,
             Duration maxBackOff,
             BooleanSupplier hasQueued,
-            Consumer<Set<String>> onTopicsCreated) {
+            Consumer<Set<String>> onTopicsReady) {
         this.config = config;
         this.properties = Map.copyOf(properties);
         this.state = state;
@@ -92,9 +92,7 @@ final class ProducerSession {
                 if (!failing || (unreachable && isIdle())) {
                     state.markAvailable();
                 }
-                if (!created.isEmpty()) {
-                    onTopicsCreated.accept(created);
-                }
+                onTopicsReady.accept(created);
                 if (!available) {
                     available = true;
                     wake();
@@ -178,8 +176,8 @@ final class ProducerSession {
         }
         failing = true;
         unreachable = failure instanceof TimeoutException || failure instanceof AuthenticationException;
-        String missing = topics.missing();
-        state.markUnavailable(missing.isEmpty() ? KafkaFailures.describe(config.bootstrapServers(), failure) : missing);
+        String problem = topics.problem();
+        state.markUnavailable(problem.isEmpty() ? KafkaFailures.describe(config.bootstrapServers(), failure) : problem);
         if (!KafkaFailures.isRecoverable(failure)) {
             replaceProducer = true;
         }

@@ -2,11 +2,13 @@ package io.helmwatch.sinks.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Secret;
+import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.SampleMessages;
 import io.helmwatch.sinks.SchemaFiles;
 import io.helmwatch.sinks.SinkDropCause;
@@ -93,7 +95,8 @@ class KafkaDetectionSinkTest {
     }
 
     @Test
-    void shouldCarryCloudEventsHeadersInBinaryMode() {
+    void shouldCarryCloudEventsHeadersInBinaryModeAndTheTimeOfSending() {
+        long now = System.currentTimeMillis();
         try (KafkaDetectionSink sink = new KafkaDetectionSink(config("headers"))) {
             sink.publish(SampleMessages.designExample());
             sink.publish(SampleMessages.status("gate-3", StreamStatus.State.ONLINE, 1_795_176_000_123L));
@@ -101,7 +104,8 @@ class KafkaDetectionSinkTest {
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "headers.detections")) {
             ConsumerRecord<String, String> message = reader.until(1).get(0);
             assertThat(message.key()).isEqualTo("gate-3");
-            assertThat(message.timestamp()).isEqualTo(1_795_176_000_040L);
+            assertThat(message.timestamp()).as("time of sending").isCloseTo(now, within(60_000L));
+            assertThat(message.value()).contains("\"publishedAt\":\"" + EventTime.format(message.timestamp()) + "\"");
             assertThat(headers(message))
                     .containsExactlyInAnyOrderEntriesOf(Map.of(
                             "ce_specversion", "1.0",
@@ -109,6 +113,7 @@ class KafkaDetectionSinkTest {
                             "ce_id", "gate-3/1795176000/184",
                             "ce_source", "/helmwatch/streams/gate-3",
                             "ce_time", "2026-11-20T12:00:00.040Z",
+                            "ce_dataschema", "https://helmwatch.io/schema/detections-1.schema.json",
                             "content-type", "application/json"));
         }
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "headers.streams")) {
@@ -121,8 +126,46 @@ class KafkaDetectionSinkTest {
                             "ce_id", "gate-3/1795176000123/online",
                             "ce_source", "/helmwatch/streams/gate-3",
                             "ce_time", "2026-11-20T12:00:00.123Z",
+                            "ce_dataschema", "https://helmwatch.io/schema/streams-1.schema.json",
                             "content-type", "application/json"));
             assertThat(SchemaFiles.streams().complaints(message.value())).isEmpty();
+        }
+    }
+
+    /** Kafka rejects records that are stamped more than an hour ahead. */
+    @Test
+    void shouldDeliverWhatACameraWithAWrongClockCaptured() {
+        long hours = 7_200_000;
+        try (KafkaDetectionSink sink = new KafkaDetectionSink(config("clock"))) {
+            for (long offset : new long[] {-24 * hours, hours, 1_000_000 * hours}) {
+                sink.publish(SampleMessages.capturedAt("a", System.currentTimeMillis() + offset));
+                sink.publish(
+                        SampleMessages.status("a", StreamStatus.State.ONLINE, System.currentTimeMillis() + offset));
+            }
+            Await.until("all arrived", () -> sink.statistics().published() == 6);
+            assertThat(sink.statistics().dropped()).isZero();
+        }
+    }
+
+    @Test
+    void shouldReportOnceThatTheBrokerRejectsOurClock() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            NewTopic detections = new NewTopic("rejected.detections", 1, (short) 1)
+                    .configs(Map.of("message.timestamp.before.max.ms", "1"));
+            admin.createTopics(List.of(detections)).all().get();
+        }
+        try (LogCapture log = new LogCapture(ch.qos.logback.classic.Level.INFO, "io.helmwatch");
+                KafkaDetectionSink sink =
+                        new KafkaDetectionSink(config("rejected", true, Map.of("linger.ms", Secret.of("50"))))) {
+            for (int i = 0; i < 30; i++) {
+                sink.publish(SampleMessages.frame("a", i));
+                Thread.sleep(100);
+            }
+            Await.until("all failed", () -> sink.statistics().dropped() == 30);
+            assertThat(sink.statistics().connected()).isFalse();
+            assertThat(sink.statistics().problem()).contains("clock of this machine");
+            assertThat(log.linesWith("Kafka unavailable")).hasSize(1);
+            assertThat(log.linesWith("Kafka available again")).isEmpty();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Secret;
@@ -79,6 +80,9 @@ class KafkaIncidentSenderTest {
                         .filter(record -> record.key().equals("gate-3"))
                         .findFirst()
                         .orElseThrow();
+                assertThat(first.timestamp())
+                        .as("time of sending")
+                        .isCloseTo(System.currentTimeMillis(), within(60_000L));
                 assertThat(first.value()).isEqualTo(new String(recorded, StandardCharsets.UTF_8));
                 Map<String, String> headers = new HashMap<>();
                 first.headers()
@@ -92,6 +96,7 @@ class KafkaIncidentSenderTest {
                                 "ce_source", "/helmwatch/streams/gate-3",
                                 "ce_subject", "gate-3/1795176000/no-helmet-in-pit/1",
                                 "ce_time", "2026-11-20T12:00:02.240Z",
+                                "ce_dataschema", "https://helmwatch.io/schema/events-1.schema.json",
                                 "content-type", "application/json"));
                 await(() -> spool.waiting() == 0);
                 assertThat(spool.delivered()).isEqualTo(3);

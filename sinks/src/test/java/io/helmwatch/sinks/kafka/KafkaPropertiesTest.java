@@ -1,11 +1,13 @@
 package io.helmwatch.sinks.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Secret;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -35,6 +37,44 @@ class KafkaPropertiesTest {
                 d.queueCapacity(),
                 own));
         assertThat(properties).containsEntry("batch.size", expected);
+        assertThat(properties).containsEntry("compression.type", "gzip");
         assertThat(properties).containsEntry("max.in.flight.requests.per.connection", "1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, false", "0, false", "all, true", "-1, true"})
+    void shouldAcceptFewerAcknowledgementsAtTheCostOfIdempotence(String acks, String idempotent) {
+        Map<String, Object> properties =
+                KafkaProperties.producer(TestConfigs.kafka("127.0.0.1:1", "acks", 10, Map.of("acks", Secret.of(acks))));
+        assertThat(properties).containsEntry("acks", acks).containsEntry("enable.idempotence", idempotent);
+        assertThatThrownBy(() -> KafkaProperties.producer(TestConfigs.kafka(
+                        "127.0.0.1:1",
+                        "acks",
+                        10,
+                        Map.of("acks", Secret.of("1"), "enable.idempotence", Secret.of("true")))))
+                .hasMessageContaining("acks");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "compresion.type, compression.type",
+        "linger_ms, linger.ms",
+        "ssl.truststore.pasword, ssl.truststore.password",
+        "sasl.mechanims, sasl.mechanism"
+    })
+    void shouldSuggestTheNameOfAMisspeltProperty(String name, String meant) {
+        KafkaConfig config = TestConfigs.kafka("127.0.0.1:1", "typo", 10, Map.of(name, Secret.of("secret-9")));
+        assertThatThrownBy(() -> KafkaDetectionSink.check(config))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining("did you mean " + meant + "?")
+                .hasMessageNotContaining("secret-9");
+    }
+
+    @Test
+    void shouldPassPropertiesOfPluginsThrough() {
+        KafkaConfig config =
+                TestConfigs.kafka("127.0.0.1:1", "plugin", 10, Map.of("acme.interceptor.level", Secret.of("3")));
+        assertThat(KafkaProperties.producer(config)).containsEntry("acme.interceptor.level", "3");
     }
 }

@@ -76,9 +76,38 @@ class OutboxTest {
         outbox.repeatLatest();
         List<String> repeated = new ArrayList<>();
         for (Outbox.StatusMessage m = outbox.pollStatus(); m != null; m = outbox.pollStatus()) {
-            repeated.add(m.status.stream() + m.status.atMillis());
+            repeated.add(m.stream + m.atMillis);
         }
         assertThat(repeated).containsExactlyInAnyOrder("a2", "b4");
+    }
+
+    @Test
+    void shouldRenewEveryStateThatIsNotQueuedUntilItsStreamIsRemoved() {
+        outbox.add(status("a", State.ONLINE, 1));
+        outbox.add(status("b", State.ENDED, 2));
+        outbox.add(status("c", State.ONLINE, 3));
+        while (outbox.pollStatus() != null) {}
+        outbox.add(status("a", State.OFFLINE, 4));
+        outbox.remove("c", 5);
+        assertThat(outbox.streams()).containsExactlyInAnyOrder("a", "b");
+        outbox.renew(Outbox.Reason.RENEWAL, 6);
+        outbox.renew(Outbox.Reason.RELEASE, 7);
+        List<String> sent = new ArrayList<>();
+        for (Outbox.StatusMessage m = outbox.pollStatus(); m != null; m = outbox.pollStatus()) {
+            sent.add(m.reason + " " + m.stream + " " + m.atMillis + (m.status == null ? "" : " " + m.status.state()));
+        }
+        assertThat(sent).containsExactly("CHANGE a 4 OFFLINE", "REMOVAL c 5", "RENEWAL b 6 ENDED");
+    }
+
+    @Test
+    void shouldNotReturnAStateThatDidNotArriveBehindItsRemoval() {
+        outbox.add(status("a", State.ONLINE, 1));
+        Outbox.StatusMessage online = outbox.pollStatus();
+        outbox.remove("a", 2);
+        Outbox.StatusMessage removal = outbox.pollStatus();
+        assertThat(outbox.giveBack(online)).isFalse();
+        assertThat(outbox.giveBack(removal)).isTrue();
+        assertThat(outbox.pollStatus()).isSameAs(removal);
     }
 
     @Test
