@@ -5,25 +5,25 @@ import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.VideoFrame;
 
 /**
- * Letterboxes decoded frames into the input of a network: colour conversion, bilinear scaling, padding, division by 255,
+ * Letterboxes decoded frames into the input of a model: colour conversion, bilinear scaling, padding, division by 255,
  * channels first.
  *
- * <p>Threading: used by one thread. Ownership: keeps scaling contexts by source geometry and frees them on close.
+ * <p>Threading: used by one thread. Ownership: caches scaling contexts by source geometry and frees them on close.
  */
 public interface Preprocessor extends AutoCloseable {
 
     /**
-     * Adds a frame to the batch being formed; on a CPU the pixels are written before this returns, on a GPU they may be read until
-     * the batch was {@link #submit}-ted and its work is done.
+     * Adds a frame to the current batch. On a CPU the pixels are written before the call returns; on a GPU they are read until
+     * the work of the submitted batch is done.
      *
-     * @param frame the picture; its lease must be held until the batch is done
-     * @param batch where to
-     * @param index the picture's place in the batch, from 0
-     * @return the geometry used; the same object for the same geometry
+     * @param frame the frame; its lease must be held until the batch is done
+     * @param batch the batch
+     * @param index index of the frame in the batch, from 0
+     * @return the geometry; the same object for the same geometry
      */
     Letterbox add(VideoFrame frame, TensorBatch batch, int index);
 
-    /** Closes the batch: enqueues one launch for all frames added since the last call. Does nothing on a CPU. */
+    /** Submits the batch: enqueues one launch for all frames added since the last call. Does nothing on a CPU. */
     void submit(TensorBatch batch, int size);
 
     /** Frees everything; a second call does nothing. */

@@ -15,28 +15,28 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The letterbox spelt out in plain Java; every other preprocessor is measured against it.
+ * The letterbox in plain Java: the reference that every other preprocessor is tested against.
  *
  * <ol>
- *   <li>Column {@code i} of the scaled picture looks at {@code x = (i + 0.5) * sourceWidth / scaledWidth - 0.5} in source
+ *   <li>Column {@code i} of the scaled frame samples the source at {@code x = (i + 0.5) * sourceWidth / scaledWidth - 0.5} in source
  *       pixels, computed in double and rounded to float once; rows likewise. Pixel centres are at whole numbers.
- *   <li>Each plane is sampled at that point with two-tap linear interpolation in both directions, in float, however much the
- *       picture shrinks (no antialiasing); taps beyond an edge repeat the edge. This is OpenCV's {@code INTER_LINEAR}.
+ *   <li>Each plane is sampled at that point with two-tap linear interpolation in both directions, in float, at any scale
+ *       (no antialiasing); taps beyond an edge repeat the edge. This is OpenCV's {@code INTER_LINEAR}.
  *   <li>Subsampled chroma is sited in the middle of the luma samples that share it: a chroma plane halved in a direction is
  *       sampled at {@code (x + 0.5) / 2 - 0.5}, with the same interpolation; the last of an odd number of luma samples has a
  *       chroma sample of its own.
  *   <li>Samples become {@code Y' = (y - black) / (white - black)} and {@code C = (c - middle) / (2 * half range)}, with black,
  *       white, middle and ranges of ITU-T H.273 for the frame's bit depth and range, then {@code R = Y' + 2 (1 - Kr) Cr},
  *       {@code B = Y' + 2 (1 - Kb) Cb}, {@code G = (Y' - Kr R - Kb B) / (1 - Kr - Kb)}. RGB samples are divided by 255;
- *       luma-only pictures are grey.
+ *       luma-only frames are grey.
  *   <li>Each component is clamped to 0..1 after interpolation, and not rounded to 8 bits. FP16 tensors round to nearest even.
  *   <li>Padding is {@code padValue / 255}.
  * </ol>
  *
- * <p>Another implementation must agree within 1/255 per sample; where it interpolates after converting to RGB, clamping
- * happens earlier and saturated colours may differ by more.
+ * <p>Another implementation must agree within 1/255 per sample; an implementation that interpolates after converting to RGB clamps
+ * earlier, so saturated colours may differ by more.
  *
- * <p>Threading: used by one thread. Ownership: holds nothing native. Slow, and allocates for each frame.
+ * <p>Threading: used by one thread. Ownership: holds no native memory. Slow; allocates for each frame.
  */
 public final class ReferencePreprocessor implements Preprocessor {
 
@@ -47,9 +47,9 @@ public final class ReferencePreprocessor implements Preprocessor {
     private final Map<ImageSize, Letterbox> geometries = new HashMap<>();
 
     /**
-     * Makes a preprocessor.
+     * Creates a preprocessor.
      *
-     * @param anchor where the picture sits in the network's input
+     * @param anchor position of the frame in the model's input
      * @param padValue value of the padding, 0..255
      */
     public ReferencePreprocessor(LetterboxAnchor anchor, int padValue) {
@@ -99,7 +99,7 @@ public final class ReferencePreprocessor implements Preprocessor {
         // The pixels were written by add.
     }
 
-    /** Holds nothing native; does nothing. */
+    /** Clears the cache of geometries; no native memory is held. */
     @Override
     public void close() {
         geometries.clear();
@@ -107,9 +107,9 @@ public final class ReferencePreprocessor implements Preprocessor {
 
     private Letterbox geometryOf(VideoFrame frame, ImageSize target) {
         ImageSize source = new ImageSize(frame.width(), frame.height());
-        Letterbox known = geometries.get(source);
-        if (known != null && known.target().equals(target)) {
-            return known;
+        Letterbox cached = geometries.get(source);
+        if (cached != null && cached.target().equals(target)) {
+            return cached;
         }
         if (geometries.size() >= MAX_GEOMETRIES) {
             geometries.clear();
@@ -183,14 +183,14 @@ public final class ReferencePreprocessor implements Preprocessor {
         }
     }
 
-    /** One plane's samples; multi-byte samples are little-endian. */
+    /** Samples of a plane; multi-byte samples are little-endian. */
     private record Plane(ByteBuffer samples, int strideBytes) {
 
         /**
          * Interpolates.
          *
          * @param width samples of one component in a row
-         * @param component place among interleaved components
+         * @param component index among interleaved components
          * @param step number of interleaved components
          */
         float bilinear(PixelFormat format, float x, float y, int width, int height, int component, int step) {

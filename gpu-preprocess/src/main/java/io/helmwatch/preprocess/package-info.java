@@ -1,4 +1,4 @@
-/** Decoded frames to normalised network input: letterbox on a CPU or a GPU. */
+/** Letterbox from decoded frames to the normalised input of a model, on a CPU or a GPU. */
 @NullMarked
 package io.helmwatch.preprocess;
 

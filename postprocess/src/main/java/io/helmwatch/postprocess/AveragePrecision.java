@@ -1,7 +1,7 @@
 package io.helmwatch.postprocess;
 
 /**
- * How well objects of one class are found.
+ * Average precision of one class.
  *
  * @param objects number of objects
  * @param at50 average precision at IoU 0.5, 0..1; NaN without objects

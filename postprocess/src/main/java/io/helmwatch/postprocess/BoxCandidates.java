@@ -3,10 +3,10 @@ package io.helmwatch.postprocess;
 import java.util.Arrays;
 
 /**
- * The boxes of one picture that passed the confidence threshold, in model pixels, as arrays that are reused.
+ * The boxes of one frame above the confidence threshold, in model pixels, in reused arrays.
  *
- * <p>Keeps the {@value #MAX_CANDIDATES} most confident ones, as YOLOv5's {@code max_nms} does, so that suppression is bounded in
- * time. Equal confidences are ordered by row.
+ * <p>Retains the {@value #MAX_CANDIDATES} most confident boxes, as YOLOv5's {@code max_nms} does, which bounds the time of
+ * suppression. Equal confidences are ordered by row.
  *
  * <p>Threading: used by one thread.
  */
@@ -14,7 +14,7 @@ final class BoxCandidates {
 
     static final int MAX_CANDIDATES = 30_000;
 
-    /** Confidence, inverted, above the slot: ascending order is falling confidence, then rising row. */
+    /** Confidence, inverted, above the slot: ascending order is descending confidence, then ascending row. */
     private long[] order = new long[1024];
 
     private float[] boxes = new float[4 * 1024];
@@ -29,7 +29,7 @@ final class BoxCandidates {
         return size;
     }
 
-    /** Adds a box; rows must be added in rising order. Drops those that are not finite or without area. */
+    /** Adds a box; rows must be added in ascending order. Boxes that are not finite or have no area are dropped. */
     void add(float x1, float y1, float x2, float y2, float confidence, int classIndex) {
         boolean hasArea = x2 > x1 && y2 > y1 && x2 - x1 <= Float.MAX_VALUE && y2 - y1 <= Float.MAX_VALUE;
         if (!hasArea || !(confidence >= 0)) {
@@ -44,7 +44,7 @@ final class BoxCandidates {
         boxes[at + 2] = x2;
         boxes[at + 3] = y2;
         classes[size] = classIndex;
-        // Bits of floats that are not negative rise with the value; adding zero turns -0 into 0.
+        // The bits of non-negative floats are ordered as their values; adding zero turns -0 into 0.
         order[size] = (long) (Integer.MAX_VALUE - Float.floatToIntBits(confidence + 0f)) << 32 | size;
         size++;
     }
@@ -56,13 +56,13 @@ final class BoxCandidates {
         classes = Arrays.copyOf(classes, capacity);
     }
 
-    /** Orders the candidates by falling confidence and forgets all but the most confident. */
+    /** Sorts the candidates by descending confidence and drops all beyond the limit. */
     void sort() {
         Arrays.sort(order, 0, size);
         size = Math.min(size, MAX_CANDIDATES);
     }
 
-    /** Where the candidate of a rank lies in the arrays. */
+    /** Index of the candidate of a rank in the arrays. */
     int slot(int rank) {
         return (int) order[rank];
     }

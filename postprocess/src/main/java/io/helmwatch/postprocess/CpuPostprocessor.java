@@ -10,10 +10,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Box decoding and suppression on the CPU; the reference for the GPU's.
+ * Box decoding and suppression on the CPU; the reference for the GPU.
  *
- * <p>Suppression happens in model pixels; boxes that stay are mapped back with the letterbox, clipped to the picture, and
- * dropped where nothing is left of them. Of a frame, only its detections are allocated.
+ * <p>Suppression happens in model pixels; the remaining boxes are mapped back with the letterbox, clipped to the frame, and
+ * dropped when empty. Only the detections are allocated per frame.
  *
  * <p>Threading: used by one thread.
  */
@@ -25,7 +25,7 @@ public final class CpuPostprocessor implements Postprocessor {
     private final NonMaxSuppression suppression;
 
     /**
-     * Makes a postprocessor.
+     * Creates a postprocessor.
      *
      * @param settings the thresholds
      * @param labels class names by index
@@ -79,9 +79,9 @@ public final class CpuPostprocessor implements Postprocessor {
         return Math.max(0, Math.min(limit, (float) value));
     }
 
-    /** Holds nothing native; does nothing. */
+    /** Does nothing: no native memory is held. */
     @Override
     public void close() {
-        // Arrays go with the object.
+        // Nothing to free.
     }
 }

@@ -5,22 +5,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How well a detector does on labelled pictures.
+ * Average precision of a detector on labelled images.
  *
- * @param pictures number of pictures
+ * @param images number of images
  * @param classes average precision by label, in the model's order
- * @param sizes the same for objects of one size; objects and detections of other sizes count neither way
- * @param meanAt50 mean over the classes that have objects, at IoU 0.5; NaN when none has
+ * @param sizes the same per object size; objects and detections of other sizes are ignored
+ * @param meanAt50 mean over the classes with objects, at IoU 0.5; NaN without objects
  * @param meanAt50To95 the same over IoU 0.5 to 0.95
  */
 public record DetectionEvaluation(
-        int pictures,
+        int images,
         Map<String, AveragePrecision> classes,
         Map<ObjectSize, Map<String, AveragePrecision>> sizes,
         double meanAt50,
         double meanAt50To95) {
 
-    /** Keeps its own copies, in order. */
+    /** Copies the maps, in order. */
     public DetectionEvaluation {
         classes = Collections.unmodifiableMap(new LinkedHashMap<>(classes));
         sizes = Collections.unmodifiableMap(new LinkedHashMap<>(sizes));

@@ -11,14 +11,13 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Average precision, by COCO's rule: 101 recall points, interpolated precision, IoU 0.5 to 0.95 in steps of 0.05.
+ * Average precision as defined by COCO: 101 recall points, interpolated precision, IoU 0.5 to 0.95 in steps of 0.05.
  *
- * <p>Feed it detections made with {@link NmsSettings#EVALUATION}. In each picture, per class and IoU threshold, each
- * detection in falling order of confidence takes the free object that it overlaps most, when by at least the threshold. For one
- * object size, an object outside it is ignored: it is taken only when no object inside can be, and then the detection counts
- * neither way, as does an unmatched detection whose own area is outside. All pictures' detections are then ranked by
- * confidence (equals in the order of the pictures); the precision at a recall is the largest at this or any higher recall, 0
- * where the recall is not reached.
+ * <p>Expects detections made with {@link NmsSettings#EVALUATION}. In each image, per class and IoU threshold, each detection in
+ * descending order of confidence is matched to the unmatched object with the largest overlap of at least the threshold. For one object
+ * size, objects of other sizes are ignored: they are matched only when no object of the size can be, and such a detection is ignored,
+ * as is an unmatched detection of another size. The detections of all images are then ranked by confidence (ties in the order of the
+ * images); the precision at a recall is the maximum at this or any higher recall, 0 where the recall is not reached.
  *
  * <p>Threading: used by one thread.
  */
@@ -28,10 +27,10 @@ public final class DetectionEvaluator {
     private static final int RECALL_STEPS = 100;
 
     private final List<String> labels;
-    private final List<Picture> pictures = new ArrayList<>();
+    private final List<Image> images = new ArrayList<>();
 
     /**
-     * Makes an evaluator.
+     * Creates an evaluator.
      *
      * @param labels class names by index, each once
      */
@@ -43,18 +42,18 @@ public final class DetectionEvaluator {
     }
 
     /**
-     * Adds a picture.
+     * Adds an image.
      *
-     * @param detections what was found
-     * @param objects what is there
+     * @param detections the detections
+     * @param objects the labelled objects
      */
     public void add(List<Detection> detections, List<LabelledBox> objects) {
         List<Detection> ranked = new ArrayList<>(detections);
         ranked.sort(Comparator.comparingDouble(detection -> -detection.confidence()));
-        pictures.add(new Picture(ranked, List.copyOf(objects)));
+        images.add(new Image(ranked, List.copyOf(objects)));
     }
 
-    /** Average precision over the pictures added so far. */
+    /** Average precision over the images added so far. */
     public DetectionEvaluation evaluate() {
         Map<String, AveragePrecision> classes = ofAllClasses(0, Double.POSITIVE_INFINITY);
         Map<ObjectSize, Map<String, AveragePrecision>> sizes = new EnumMap<>(ObjectSize.class);
@@ -62,7 +61,7 @@ public final class DetectionEvaluator {
             sizes.put(size, ofAllClasses(size.low(), size.high()));
         }
         return new DetectionEvaluation(
-                pictures.size(),
+                images.size(),
                 classes,
                 sizes,
                 meanOf(classes, AveragePrecision::at50),
@@ -89,25 +88,25 @@ public final class DetectionEvaluator {
         String label = labels.get(classIndex);
         List<Match> matches = new ArrayList<>();
         int objects = 0;
-        for (Picture picture : pictures) {
+        for (Image image : images) {
             List<BoundingBox> inside = new ArrayList<>();
             List<BoundingBox> outside = new ArrayList<>();
-            for (LabelledBox object : picture.objects) {
+            for (LabelledBox object : image.objects) {
                 if (object.classIndex() == classIndex) {
                     (isWithin(object.sourceBox(), low, high) ? inside : outside).add(object.sourceBox());
                 }
             }
             objects += inside.size();
-            List<Match> ofPicture = new ArrayList<>();
-            for (Detection detection : picture.detections) {
+            List<Match> ofImage = new ArrayList<>();
+            for (Detection detection : image.detections) {
                 if (detection.label().equals(label)) {
-                    ofPicture.add(new Match(detection));
+                    ofImage.add(new Match(detection));
                 }
             }
             for (int threshold = 0; threshold < THRESHOLDS; threshold++) {
-                match(ofPicture, inside, outside, threshold, low, high);
+                match(ofImage, inside, outside, threshold, low, high);
             }
-            matches.addAll(ofPicture);
+            matches.addAll(ofImage);
         }
         if (objects == 0) {
             return new AveragePrecision(0, Double.NaN, Double.NaN);
@@ -129,23 +128,23 @@ public final class DetectionEvaluator {
             double low,
             double high) {
         double limit = 0.5 + threshold * 0.05;
-        boolean[] insideTaken = new boolean[inside.size()];
-        boolean[] outsideTaken = new boolean[outside.size()];
+        boolean[] insideMatched = new boolean[inside.size()];
+        boolean[] outsideMatched = new boolean[outside.size()];
         for (Match match : matches) {
             BoundingBox box = match.detection.sourceBox();
-            if (takes(box, inside, insideTaken, limit)) {
+            if (claims(box, inside, insideMatched, limit)) {
                 match.hit[threshold] = true;
-            } else if (takes(box, outside, outsideTaken, limit) || !isWithin(box, low, high)) {
+            } else if (claims(box, outside, outsideMatched, limit) || !isWithin(box, low, high)) {
                 match.ignored[threshold] = true;
             }
         }
     }
 
-    private static boolean takes(BoundingBox box, List<BoundingBox> objects, boolean[] taken, double limit) {
+    private static boolean claims(BoundingBox box, List<BoundingBox> objects, boolean[] matched, double limit) {
         int best = -1;
         double bestOverlap = 0;
         for (int i = 0; i < objects.size(); i++) {
-            double overlap = taken[i] ? 0 : box.intersectionOverUnion(objects.get(i));
+            double overlap = matched[i] ? 0 : box.intersectionOverUnion(objects.get(i));
             if (overlap >= limit && overlap > bestOverlap) {
                 best = i;
                 bestOverlap = overlap;
@@ -154,7 +153,7 @@ public final class DetectionEvaluator {
         if (best < 0) {
             return false;
         }
-        taken[best] = true;
+        matched[best] = true;
         return true;
     }
 
@@ -181,8 +180,8 @@ public final class DetectionEvaluator {
         double sum = 0;
         int at = 0;
         for (int step = 0; step <= RECALL_STEPS; step++) {
-            double wanted = step / (double) RECALL_STEPS;
-            while (at < count && recall[at] < wanted) {
+            double required = step / (double) RECALL_STEPS;
+            while (at < count && recall[at] < required) {
                 at++;
             }
             sum += at < count ? precision[at] : 0;
@@ -190,9 +189,9 @@ public final class DetectionEvaluator {
         return sum / (RECALL_STEPS + 1);
     }
 
-    private record Picture(List<Detection> detections, List<LabelledBox> objects) {}
+    private record Image(List<Detection> detections, List<LabelledBox> objects) {}
 
-    /** A detection and, per IoU threshold, what became of it. */
+    /** A detection and, per IoU threshold, the result of matching. */
     private static final class Match {
 
         private final Detection detection;

@@ -9,24 +9,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An object that is really in a picture.
+ * A labelled object of an image: ground truth.
  *
- * @param classIndex its class
- * @param sourceBox where, in source pixels
+ * @param classIndex index of its class
+ * @param sourceBox box in source pixels
  */
 public record LabelledBox(int classIndex, BoundingBox sourceBox) {
 
     /**
      * Reads a label file in YOLO format: per line a class number, centre x, centre y, width and height as fractions of the
-     * picture's sides. Empty lines are skipped.
+     * image size. Empty lines are skipped.
      *
-     * @param file the text file; where it does not exist, the picture shows no object
-     * @param picture size of the picture
+     * @param file the text file; a missing file means no objects
+     * @param image size of the image
      * @param classes number of classes
-     * @throws IllegalArgumentException when a line is something else; the message names file and line
+     * @throws IllegalArgumentException when a line has another format; the message names file and line
      * @throws IOException when the file cannot be read
      */
-    public static List<LabelledBox> read(Path file, ImageSize picture, int classes) throws IOException {
+    public static List<LabelledBox> read(Path file, ImageSize image, int classes) throws IOException {
         if (!Files.exists(file)) {
             return List.of();
         }
@@ -35,21 +35,21 @@ public record LabelledBox(int classIndex, BoundingBox sourceBox) {
         for (String line : Files.readAllLines(file)) {
             number++;
             if (!line.isBlank()) {
-                boxes.add(parse(line.strip(), file + ":" + number, picture, classes));
+                boxes.add(parse(line.strip(), file + ":" + number, image, classes));
             }
         }
         return List.copyOf(boxes);
     }
 
-    private static LabelledBox parse(String line, String where, ImageSize picture, int classes) {
+    private static LabelledBox parse(String line, String where, ImageSize image, int classes) {
         String[] words = line.split("\\s+", -1);
         try {
             if (words.length == 5) {
                 int classIndex = Integer.parseInt(words[0]);
-                double x = Double.parseDouble(words[1]) * picture.width();
-                double y = Double.parseDouble(words[2]) * picture.height();
-                double halfWidth = Double.parseDouble(words[3]) * picture.width() / 2;
-                double halfHeight = Double.parseDouble(words[4]) * picture.height() / 2;
+                double x = Double.parseDouble(words[1]) * image.width();
+                double y = Double.parseDouble(words[2]) * image.height();
+                double halfWidth = Double.parseDouble(words[3]) * image.width() / 2;
+                double halfHeight = Double.parseDouble(words[4]) * image.height() / 2;
                 if (classIndex >= 0
                         && classIndex < classes
                         && halfWidth > 0
@@ -63,7 +63,7 @@ public record LabelledBox(int classIndex, BoundingBox sourceBox) {
                 }
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // Reported below.
         }
         throw new IllegalArgumentException(where + ": expected a class below " + classes
                 + " and centre x, centre y, width, height as fractions, found '" + line + "'");

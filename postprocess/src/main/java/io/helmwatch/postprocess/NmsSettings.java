@@ -5,20 +5,20 @@ import io.helmwatch.config.ModelConfig;
 /**
  * Thresholds between raw predictions and detections.
  *
- * @param confidence smallest objectness times class probability that is reported, 0..1
+ * @param confidence minimum objectness times class probability, 0..1
  * @param iou overlap above which the weaker of two boxes is suppressed, 0..1
- * @param maxDetections most boxes per picture, at least 1
+ * @param maxDetections maximum boxes per frame, at least 1
  * @param classAgnostic whether boxes of different classes suppress each other
  */
 public record NmsSettings(float confidence, float iou, int maxDetections, boolean classAgnostic) {
 
-    /** What YOLOv5's detect.py uses, with its usual 300 boxes: confidence 0.25, IoU 0.45, per class. */
+    /** As in detect.py of YOLOv5, with 300 boxes: confidence 0.25, IoU 0.45, per class. */
     public static final NmsSettings DEFAULT = new NmsSettings(0.25f, 0.45f, 300, false);
 
-    /** What average precision is measured with: confidence 0.001, IoU 0.6, 300 boxes, per class. */
+    /** For average precision: confidence 0.001, IoU 0.6, 300 boxes, per class. */
     public static final NmsSettings EVALUATION = new NmsSettings(0.001f, 0.6f, 300, false);
 
-    /** Refuses what cannot work. */
+    /** Rejects values out of range. */
     public NmsSettings {
         if (!(confidence >= 0 && confidence <= 1) || !(iou >= 0 && iou <= 1) || maxDetections < 1) {
             throw new IllegalArgumentException("suppression with confidence " + confidence + ", IoU " + iou

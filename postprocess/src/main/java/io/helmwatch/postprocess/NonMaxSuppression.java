@@ -1,8 +1,8 @@
 package io.helmwatch.postprocess;
 
 /**
- * Greedy suppression: from the most confident box down, a box stays unless its overlap with one that stays is above the
- * limit. Each box is compared with those that stay only, so that the work is at most candidates times {@code maxDetections}.
+ * Greedy suppression: in descending order of confidence, a box is kept unless its overlap with a kept box is above the limit. Each
+ * box is compared with kept boxes only, so the work is at most candidates times {@code maxDetections}.
  *
  * <p>Threading: used by one thread.
  */
@@ -17,23 +17,23 @@ final class NonMaxSuppression {
         keptRanks = new int[Math.min(settings.maxDetections(), BoxCandidates.MAX_CANDIDATES)];
     }
 
-    /** Suppresses among sorted candidates; returns how many stay. */
+    /** Suppresses among sorted candidates; returns the number of kept boxes. */
     int suppress(BoxCandidates candidates) {
         kept = 0;
         for (int rank = 0; rank < candidates.size() && kept < keptRanks.length; rank++) {
-            if (stays(candidates, candidates.slot(rank))) {
+            if (isKept(candidates, candidates.slot(rank))) {
                 keptRanks[kept++] = rank;
             }
         }
         return kept;
     }
 
-    /** Rank of a box that stays, by falling confidence. */
+    /** Rank of a kept box, by descending confidence. */
     int keptRank(int i) {
         return keptRanks[i];
     }
 
-    private boolean stays(BoxCandidates candidates, int slot) {
+    private boolean isKept(BoxCandidates candidates, int slot) {
         float x1 = candidates.x1(slot);
         float y1 = candidates.y1(slot);
         float x2 = candidates.x2(slot);

@@ -17,12 +17,12 @@ public enum ObjectSize {
         this.high = high;
     }
 
-    /** Smallest area in square pixels. */
+    /** Minimum area in square pixels, inclusive. */
     public double low() {
         return low;
     }
 
-    /** Area in square pixels that is too large. */
+    /** Maximum area in square pixels, exclusive. */
     public double high() {
         return high;
     }

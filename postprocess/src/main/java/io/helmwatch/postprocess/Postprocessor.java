@@ -13,21 +13,21 @@ import java.util.List;
 public interface Postprocessor extends AutoCloseable {
 
     /**
-     * Starts work on a whole batch: called once after the network was run on it, before the lane is awaited and before the first
-     * {@link #detect}. On a GPU enqueues the kernels and the one copy behind the network; does nothing on a CPU.
+     * Starts the work on a batch: called once after inference was started, before the lane is awaited and before the first
+     * {@link #detect}. On a GPU it enqueues the kernels and one copy behind the model; on a CPU it does nothing.
      *
-     * @param predictions the batch's output, perhaps still being computed
-     * @param size pictures in the batch
+     * @param predictions the output of the batch, possibly still being computed
+     * @param size frames in the batch
      */
     default void submit(RawPredictions predictions, int size) {}
 
     /**
-     * Detections of one picture of a batch.
+     * Detections of one frame of a batch.
      *
-     * @param predictions the batch's output, ready to be read
-     * @param index the picture's place in the batch
-     * @param letterbox the geometry used for this picture
-     * @return by falling confidence, clipped to the picture, at most the configured number
+     * @param predictions the output of the batch, complete
+     * @param index index of the frame in the batch
+     * @param letterbox the geometry used for this frame
+     * @return detections in descending order of confidence, clipped to the frame, at most the configured number
      */
     List<Detection> detect(RawPredictions predictions, int index, Letterbox letterbox);
 

@@ -6,14 +6,14 @@ import io.helmwatch.vision.PredictionLayout.Head;
 import java.nio.FloatBuffer;
 
 /**
- * Reads candidates out of a YOLOv5 output: each row gives at most one box, of its best class (the first of equals), when
+ * Extracts candidates from a YOLOv5 output: each row yields at most one box, of its best class (the first of equals), if
  * objectness and objectness times class probability reach the threshold.
  *
  * <p>Raw heads are decoded as {@code Detect} of ultralytics/yolov5 (models/yolo.py) does, with {@code s} the sigmoid and the cell
- * {@code (x, y)}: centre {@code (2 s(t) - 0.5 + cell) * stride}, size {@code (2 s(t))^2 * anchor}. Rows are counted as its
- * concatenation does: by head, then anchor, then cell.
+ * {@code (x, y)}: centre {@code (2 s(t) - 0.5 + cell) * stride}, size {@code (2 s(t))^2 * anchor}. Rows are numbered as by its
+ * concatenation: by head, then anchor, then cell.
  *
- * <p>Threading: without state.
+ * <p>Threading: stateless.
  */
 final class YoloV5BoxDecoder {
 

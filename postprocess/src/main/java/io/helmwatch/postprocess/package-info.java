@@ -1,4 +1,4 @@
-/** From raw predictions to detections in source pixels: box decoding, non-maximum suppression. */
+/** Box decoding and non-maximum suppression: from raw predictions to detections in source pixels. */
 @NullMarked
 package io.helmwatch.postprocess;
 

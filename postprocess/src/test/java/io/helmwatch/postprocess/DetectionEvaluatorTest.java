@@ -28,7 +28,7 @@ class DetectionEvaluatorTest {
         DetectionEvaluation result = evaluator.evaluate();
         assertThat(result.meanAt50()).isEqualTo(1);
         assertThat(result.meanAt50To95()).isEqualTo(1);
-        assertThat(result.pictures()).isEqualTo(2);
+        assertThat(result.images()).isEqualTo(2);
     }
 
     @Test

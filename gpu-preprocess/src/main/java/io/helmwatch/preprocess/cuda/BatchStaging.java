@@ -9,8 +9,8 @@ import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.VideoFrame;
 
 /**
- * What is kept for one batch tensor: descriptors of its pictures on both sides of the bus, and room for pictures that come from host memory.
- * Reused when the tensor is, which is when the work of its last batch is done.
+ * The memory of one batch tensor: frame descriptors in page-locked and in device memory, and buffers for frames that come from host
+ * memory. Reused with the tensor, once the work of its last batch is done.
  *
  * <p>Threading: used by one thread. Ownership: frees its memory on close.
  */
@@ -30,16 +30,16 @@ final class BatchStaging implements AutoCloseable {
     BatchStaging(CudaDevice device, DeviceTensorBatch batch) {
         this.batch = batch;
         this.stream = CudaStream.of(batch.stream());
-        int pictures = batch.shape().batch();
-        descriptors = new PinnedBuffer(device, OWNER, pictures * FrameDescriptor.BYTES);
+        int capacity = batch.shape().batch();
+        descriptors = new PinnedBuffer(device, OWNER, capacity * FrameDescriptor.BYTES);
         try {
-            deviceDescriptors = new DeviceBuffer(device, OWNER, (long) pictures * FrameDescriptor.BYTES);
+            deviceDescriptors = new DeviceBuffer(device, OWNER, (long) capacity * FrameDescriptor.BYTES);
         } catch (RuntimeException e) {
             descriptors.close();
             throw e;
         }
-        staged = new StagedFrame[pictures];
-        for (int i = 0; i < pictures; i++) {
+        staged = new StagedFrame[capacity];
+        for (int i = 0; i < capacity; i++) {
             staged[i] = new StagedFrame(device);
         }
     }
@@ -50,7 +50,7 @@ final class BatchStaging implements AutoCloseable {
 
     void add(VideoFrame frame, Letterbox letterbox, int index) {
         if (count == staged.length) {
-            throw new IllegalArgumentException("batch of " + staged.length + " pictures: one more was added");
+            throw new IllegalArgumentException("batch of " + staged.length + " frames: one more was added");
         }
         if (frame.memory() == VideoFrame.Memory.CUDA) {
             decodedOnDevice = true;
@@ -76,7 +76,7 @@ final class BatchStaging implements AutoCloseable {
         return stream;
     }
 
-    /** Device address of the descriptors, whose upload is enqueued. */
+    /** Enqueues the upload of the descriptors and returns their device address. */
     long upload() {
         deviceDescriptors.upload(descriptors, (long) count * FrameDescriptor.BYTES, stream);
         return deviceDescriptors.address();

@@ -17,30 +17,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The letterbox on a GPU: one launch for a batch of frames of any sizes, pitches and formats, from where the decoder left them to the
- * network's input. Frames in host memory cross the bus once, as the planes they are.
+ * The letterbox on a GPU: one launch for a batch of frames of any sizes, pitches and formats, from the memory of the decoder to the
+ * input of the model. Frames in host memory are uploaded once, as planes without conversion.
  *
- * <p>The arithmetic is the CPU's in FP32: two-tap bilinear with half-pixel centres on luma and chroma apart, chroma in the middle of its
- * luma samples, the frame's own matrix and range, clipped to 0..1; nothing is rounded before the output.
+ * <p>The arithmetic is that of the CPU in FP32: two-tap bilinear interpolation with half-pixel centres on luma and chroma separately,
+ * chroma in the middle of its luma samples, the matrix and range of the frame, clamped to 0..1; no rounding before the output.
  *
- * <p>Threading: used by one thread. Ownership: keeps a little memory for every batch tensor it has seen, and page-locked room for the
- * pictures that came from host memory; frees all on close, when the work of all batches must be done.
+ * <p>Threading: used by one thread. Ownership: owns a little memory for every batch tensor, and page-locked memory for frames that come
+ * from host memory; frees everything on close, when the work of all batches must be done.
  */
 public final class CudaPreprocessor implements Preprocessor {
 
     private static final String RESOURCE = "letterbox_nchw.cu";
     private static final String KERNEL = "letterbox_nchw";
     private static final int ARGUMENTS = 5;
-    /** Threads of a block, as the kernel's WARP and WARPS. */
+    /** Threads of a block, as WARP and WARPS of the kernel. */
     private static final int BLOCK_WIDTH = 32;
 
     private static final int BLOCK_HEIGHT = 4;
-    /** What a block writes, as the kernel's TILE_COLUMNS and TILE_ROWS. */
+    /** Output pixels of a block, as TILE_COLUMNS and TILE_ROWS of the kernel. */
     private static final int TILE_COLUMNS = 2 * BLOCK_WIDTH;
 
     private static final int TILE_ROWS = 4 * BLOCK_HEIGHT;
 
-    /** Geometries remembered at a time. */
+    /** Maximum number of cached geometries. */
     private static final int MAX_LETTERBOXES = 64;
 
     private final CudaDevice device;
@@ -56,12 +56,12 @@ public final class CudaPreprocessor implements Preprocessor {
     private boolean closed;
 
     /**
-     * Makes a preprocessor; compiles its kernels where they are not kept from before.
+     * Creates a preprocessor; compiles its kernels where they are not cached.
      *
      * @param device the GPU
-     * @param anchor where the picture sits in the network's input
+     * @param anchor position of the frame in the model's input
      * @param padValue value of the padding, 0..255
-     * @param kernelCache folder of compiled kernels
+     * @param kernelCache directory of compiled kernels
      */
     public CudaPreprocessor(CudaDevice device, LetterboxAnchor anchor, int padValue, Path kernelCache) {
         if (padValue < 0 || padValue > 255) {
@@ -93,7 +93,7 @@ public final class CudaPreprocessor implements Preprocessor {
         BatchStaging staging = stagingOf(batch);
         if (index < 0 || index >= batch.shape().batch()) {
             throw new IllegalArgumentException(
-                    "picture " + index + " of a batch of " + batch.shape().batch());
+                    "frame " + index + " of a batch of " + batch.shape().batch());
         }
         if (staging.count() == 0) {
             device.makeCurrent();
@@ -114,12 +114,11 @@ public final class CudaPreprocessor implements Preprocessor {
             decoded.record(device.decodeStream());
             staging.stream().waitFor(decoded);
         }
-        int pictures = staging.count();
-        launch(staging, batch, staging.upload(), pictures);
+        launch(staging, batch, staging.upload(), staging.count());
         staging.clear();
     }
 
-    private void launch(BatchStaging staging, TensorBatch batch, long descriptors, int pictures) {
+    private void launch(BatchStaging staging, TensorBatch batch, long descriptors, int frames) {
         int width = batch.shape().width();
         int height = batch.shape().height();
         CudaKernel kernel = batch.type() == TensorType.FP16 ? fp16 : fp32;
@@ -132,7 +131,7 @@ public final class CudaPreprocessor implements Preprocessor {
                 staging.stream(),
                 (width + TILE_COLUMNS - 1) / TILE_COLUMNS,
                 (height + TILE_ROWS - 1) / TILE_ROWS,
-                pictures,
+                frames,
                 BLOCK_WIDTH,
                 BLOCK_HEIGHT,
                 0);
@@ -157,12 +156,12 @@ public final class CudaPreprocessor implements Preprocessor {
 
     private Letterbox letterboxOf(VideoFrame frame, TensorBatch batch) {
         for (int i = 0; i < letterboxes.size(); i++) {
-            Letterbox known = letterboxes.get(i);
-            if (known.source().width() == frame.width()
-                    && known.source().height() == frame.height()
-                    && known.target().width() == batch.shape().width()
-                    && known.target().height() == batch.shape().height()) {
-                return known;
+            Letterbox cached = letterboxes.get(i);
+            if (cached.source().width() == frame.width()
+                    && cached.source().height() == frame.height()
+                    && cached.target().width() == batch.shape().width()
+                    && cached.target().height() == batch.shape().height()) {
+                return cached;
             }
         }
         if (letterboxes.size() == MAX_LETTERBOXES) {

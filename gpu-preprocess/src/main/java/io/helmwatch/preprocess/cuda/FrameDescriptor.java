@@ -7,10 +7,10 @@ import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame;
 import java.nio.ByteBuffer;
 
-/** Writes {@code struct Frame} of {@code letterbox_nchw.cu}: what the kernel must know of one picture. */
+/** Writes {@code struct Frame} of {@code letterbox_nchw.cu}: the description of one frame for the kernel. */
 final class FrameDescriptor {
 
-    /** Size of the struct, its padding to 8 bytes included. */
+    /** Size of the struct, padded to a multiple of 8 bytes. */
     static final int BYTES = 168;
 
     private static final int LAYOUT_SEMI_PLANAR = 0;
@@ -26,7 +26,7 @@ final class FrameDescriptor {
      * @param to native order
      * @param offset of the first byte
      * @param planes device addresses of the samples
-     * @param index the picture's place in the batch
+     * @param index index of the frame in the batch
      */
     static void write(ByteBuffer to, int offset, VideoFrame frame, long[] planes, Letterbox letterbox, int index) {
         PixelFormat format = frame.format();
@@ -50,7 +50,7 @@ final class FrameDescriptor {
         to.putInt(at + 36, letterbox.padTop());
         to.putFloat(at + 40, (float) ((double) frame.width() / letterbox.scaledWidth()));
         to.putFloat(at + 44, (float) ((double) frame.height() / letterbox.scaledHeight()));
-        // Chroma samples sit in the middle of the luma samples they belong to, as the CPU's scaler assumes.
+        // Chroma samples are in the middle of their luma samples, as for the CPU.
         to.putFloat(at + 48, chromaScale(format.chromaShiftX()));
         to.putFloat(at + 52, chromaOffset(format.chromaShiftX()));
         to.putFloat(at + 56, chromaScale(format.chromaShiftY()));
@@ -62,7 +62,7 @@ final class FrameDescriptor {
         writeTurn(to, at + 108, frame.orientation(), storedWidth, storedHeight);
     }
 
-    /** Stored column, then stored row, each as upright column * factor + upright row * factor + constant. */
+    /** Stored column, then stored row, each as a linear function of upright column and row. */
     private static void writeTurn(ByteBuffer to, int at, Orientation turn, int storedWidth, int storedHeight) {
         double x = turn.storedX(0, 0, storedWidth);
         double y = turn.storedY(0, 0, storedHeight);

@@ -9,8 +9,8 @@ import io.helmwatch.vision.VideoFrame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way up of pictures that were decoded in host memory: a page-locked copy of the planes as they are, never as RGB, and room for them on
- * the device. Grows with the largest picture seen.
+ * Uploads frames that were decoded in host memory: a page-locked copy of the planes, without conversion to RGB, and a device buffer.
+ * Grows to the largest frame.
  *
  * <p>Threading: used by one thread. Ownership: frees both on close.
  */
@@ -18,7 +18,7 @@ final class StagedFrame implements AutoCloseable {
 
     private static final String OWNER = "preprocess.staging";
 
-    /** Planes begin at multiples of this, so that wide loads stay aligned. */
+    /** Alignment of planes in bytes, for wide loads. */
     private static final int ALIGNMENT = 256;
 
     private final CudaDevice device;
@@ -29,7 +29,7 @@ final class StagedFrame implements AutoCloseable {
         this.device = device;
     }
 
-    /** Copies the picture and enqueues its upload; fills in the device addresses of its planes. */
+    /** Copies the frame and enqueues its upload; stores the device addresses of its planes in {@code planes}. */
     void upload(VideoFrame frame, CudaStream stream, long[] planes) {
         PixelFormat format = frame.format();
         long total = 0;

@@ -1,4 +1,4 @@
-/** Letterbox on a GPU: one launch for a batch of frames wherever they lie. */
+/** Letterbox on a GPU: one launch for a batch of frames in device or host memory. */
 @NullMarked
 package io.helmwatch.preprocess.cuda;
 

@@ -15,31 +15,31 @@ import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fast letterbox on a CPU: one libswscale pass from the decoder's planes straight into the picture's area of the
- * tensor's planes. Padding is written only when the geometry of a place in a batch changes.
+ * The fast letterbox on a CPU: one libswscale pass from the planes of the decoder into the area of the frame in the tensor.
+ * Padding is written only when the geometry at an index of the batch changes.
  *
- * <p>Threading: used by one thread; the tensors it writes must be written by no other preprocessor, since it remembers whose
- * padding stands where. Ownership: keeps one scaling context per source geometry and frees all on close; nothing is allocated
- * for a frame whose geometry and tensor were seen before.
+ * <p>Threading: used by one thread; no other preprocessor may write to its tensors, because it tracks the padding in them.
+ * Ownership: owns one scaling context per source geometry and frees all on close; nothing is allocated for a frame of a known
+ * geometry and tensor.
  */
 public final class SwscalePreprocessor implements Preprocessor {
 
-    /** Geometries kept at a time; a context takes about a megabyte. */
+    /** Maximum number of cached contexts; one takes about a megabyte. */
     private static final int MAX_SCALERS = 32;
 
     private final LetterboxAnchor anchor;
     private final float padding;
     private final List<TensorScaler> scalers = new ArrayList<>();
-    /** By identity: equal tensors are different memory. */
+    /** By identity: equal tensors have different memory. */
     private final Map<HostTensorBatch, TensorPlanes> tensors = new IdentityHashMap<>();
 
     private long useCount;
     private boolean closed;
 
     /**
-     * Makes a preprocessor.
+     * Creates a preprocessor.
      *
-     * @param anchor where the picture sits in the network's input
+     * @param anchor position of the frame in the model's input
      * @param padValue value of the padding, 0..255
      */
     public SwscalePreprocessor(LetterboxAnchor anchor, int padValue) {
@@ -48,7 +48,7 @@ public final class SwscalePreprocessor implements Preprocessor {
         }
         this.anchor = anchor;
         this.padding = padValue / 255f;
-        // libswscale tells about missing accelerated paths at warning level; more silence than errors is left as it is.
+        // libswscale logs missing accelerated paths as warnings. A quieter level than errors is not changed.
         if (avutil.av_log_get_level() > avutil.AV_LOG_ERROR) {
             avutil.av_log_set_level(avutil.AV_LOG_ERROR);
         }

@@ -14,13 +14,13 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host tensor as the preprocessor sees it: addresses of its planes and, per place in the batch, whose padding stands there.
+ * The planes of a host tensor and, per index of the batch, the geometry that its padding was written for.
  *
- * <p>libswscale writes whole vectors: a row may be followed by rubbish up to the next multiple of {@value #VECTOR} floats.
- * Where padding to the right takes that rubbish, it is padded again after each pass; where it would reach the next row or leave
- * the tensor, and for FP16 tensors, the picture goes through a scratch image.
+ * <p>libswscale writes whole vectors: a row may be followed by undefined values up to the next multiple of {@value #VECTOR} floats.
+ * If they fall into the padding to the right, the padding is written again after each pass. If they would reach the next row or the
+ * end of the tensor, and for FP16 tensors, the frame is scaled into a scratch buffer first.
  *
- * <p>Threading: owned by one thread. Ownership: frees the scratch image on close; the tensor belongs to its lane.
+ * <p>Threading: owned by one thread. Ownership: frees the scratch buffer on close; the tensor belongs to its lane.
  */
 final class TensorPlanes implements AutoCloseable {
 
@@ -57,14 +57,14 @@ final class TensorPlanes implements AutoCloseable {
         return imageSize;
     }
 
-    /** Writes a picture and, where another geometry's stands, its padding. */
+    /** Writes a frame and, where the geometry changed, its padding. */
     void write(VideoFrame frame, TensorScaler scaler, int index, float padding) {
         if (index < 0 || index >= padded.length) {
-            throw new IndexOutOfBoundsException("place " + index + " of a batch of " + padded.length);
+            throw new IndexOutOfBoundsException("frame " + index + " of a batch of " + padded.length);
         }
         Letterbox letterbox = scaler.letterbox();
         if (!letterbox.equals(padded[index])) {
-            // Forgotten first, so that a failure in between leaves no false memory.
+            // Cleared first, so that the padding is written again after a failure.
             padded[index] = null;
             fillPadding(letterbox, index, padding);
         }
@@ -122,7 +122,7 @@ final class TensorPlanes implements AutoCloseable {
         FloatBuffer image = scratchFloats;
         if (image == null || image.capacity() < elements) {
             close();
-            // The last row of the last plane ends on a whole vector, so nothing is written past the end.
+            // The last row ends on a whole vector, so nothing is written past the end.
             FloatPointer allocated = new FloatPointer((long) elements);
             scratch = allocated;
             image = allocated.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
@@ -134,7 +134,7 @@ final class TensorPlanes implements AutoCloseable {
     private long scratchAddress() {
         FloatPointer current = scratch;
         if (current == null) {
-            throw new IllegalStateException("no scratch image");
+            throw new IllegalStateException("no scratch buffer");
         }
         return current.address();
     }
@@ -171,7 +171,7 @@ final class TensorPlanes implements AutoCloseable {
         return ((index * CHANNELS + channel) * imageSize.height() + y) * imageSize.width() + x;
     }
 
-    /** Frees the scratch image; a second call does nothing. */
+    /** Frees the scratch buffer; a second call does nothing. */
     @Override
     public void close() {
         FloatPointer old = scratch;

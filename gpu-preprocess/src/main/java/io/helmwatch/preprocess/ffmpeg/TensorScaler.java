@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class TensorScaler implements AutoCloseable {
 
     /**
-     * With float output, "fast bilinear" is libswscale's two-tap bilinear filter with half-pixel centres and no widening when
-     * shrinking, as OpenCV's {@code INTER_LINEAR} that YOLOv5 trains with; plain "bilinear" averages over the shrunk area.
-     * Full chroma input keeps RGB sources from being subsampled on the way.
+     * With float output, "fast bilinear" of libswscale is a two-tap bilinear filter with half-pixel centres and without antialiasing,
+     * like OpenCV's {@code INTER_LINEAR} that YOLOv5 trains with; plain "bilinear" averages over the source area.
+     * Full chroma input avoids subsampling of RGB sources.
      */
     private static final int FLAGS = swscale.SWS_FAST_BILINEAR | swscale.SWS_FULL_CHR_H_INP;
 
@@ -32,15 +32,15 @@ final class TensorScaler implements AutoCloseable {
     private static final int ONE = 1 << 16;
 
     /**
-     * libswscale widens 8 bits to 16 by a shift and divides by 65535 for float, so that white comes out as 65280/65535; this
-     * contrast, 65535/65280 = 257/256, makes it 1.
+     * libswscale widens 8 bits to 16 by a shift and divides by 65535 for float, so white becomes 65280/65535. A contrast of
+     * 65535/65280 = 257/256 corrects it to 1.
      */
     private static final int CONTRAST = ONE + (ONE >> 8);
 
     /**
-     * Siting of subsampled chroma along an odd side, in 1/256 of a luma sample. libswscale takes the rounded-up chroma plane for
-     * as long as the luma plane, which moves chroma by 0 to half a sample; a quarter less, it errs by a quarter both ways. Sited
-     * in the middle would be 128.
+     * Siting of subsampled chroma along an odd side, in 1/256 of a luma sample. libswscale treats the rounded-up chroma plane
+     * as as long as the luma plane, which shifts chroma by 0 to half a sample; with a quarter less the error is at most a quarter
+     * in both directions. Siting in the middle would be 128.
      */
     private static final int CHROMA_BETWEEN = 256;
 
@@ -158,7 +158,7 @@ final class TensorScaler implements AutoCloseable {
     /**
      * Scales a frame into float planes.
      *
-     * @param red address of the first sample of the red plane's picture area; green and blue follow {@code planeBytes} apart
+     * @param red address of the first sample of the red plane's frame area; green and blue follow {@code planeBytes} apart
      */
     void scale(VideoFrame frame, long red, long planeBytes, int rowBytes) {
         for (int plane = 0; plane < format.planes(); plane++) {

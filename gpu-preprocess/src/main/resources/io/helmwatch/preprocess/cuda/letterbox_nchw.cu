@@ -1,21 +1,20 @@
-// Decoded frames to the normalised planes of a network's input, one launch for a whole batch.
+// Letterbox from decoded frames to the normalised planes of a model's input, one launch per batch.
 //
-// A frame's samples are read where the decoder left them; one that is stored turned is stood upright by where its samples are taken
-// from. Luma and chroma are sampled by two-tap bilinear interpolation with half-pixel centres (OpenCV's INTER_LINEAR, no widening when
-// shrinking), converted to RGB in FP32, clipped to 0..1 and written as planes; what the picture does not cover gets the padding.
-// Nothing is rounded in between.
+// Samples are read from the memory of the decoder; a rotated frame is made upright by the sample positions. Luma and chroma are sampled by
+// two-tap bilinear interpolation with half-pixel centres (OpenCV's INTER_LINEAR, without antialiasing), converted to RGB in FP32, clamped
+// to 0..1 and written as planes; the rest of the tensor is padding. No rounding in between.
 //
-// What takes the time is instructions and waiting for loads more than memory's bandwidth. So a block works out once where the columns and
-// rows of its tile are sampled; a thread then has the loads of several rows under way together, without a branch between them.
+// The kernel is bound by instructions and load latency more than by memory bandwidth. A block therefore computes the sample positions of
+// its tile once; a thread then issues the loads of several rows together, without branches between them.
 //
-// Compiled with OUT_HALF (FP16 output) or without (FP32 output). Needs no header, so that any NVRTC compiles it.
+// Compiled with OUT_HALF (FP16 output) or without (FP32 output). Uses no headers, so any NVRTC can compile it.
 
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-// One picture of the batch. LetterboxFrame in Java writes the same layout.
+// One frame of the batch. FrameDescriptor in Java writes the same layout.
 struct Frame {
     u64 plane[3];       // addresses; NV12 and P010 use two, packed formats one
     int stride[3];      // bytes from row to row
@@ -31,7 +30,7 @@ struct Frame {
     float chromaGain, chromaOffset;    // sample * gain + offset = chroma -0.5..0.5
     float redCr, greenCb, greenCr, blueCb;
     int redOffset, blueOffset;         // bytes of a packed pixel
-    int index;                         // the picture's place in the batch
+    int index;                         // index of the frame in the batch
     float turnXx, turnXy, turnX;       // stored column = upright column * Xx + upright row * Xy + X
     float turnYx, turnYy, turnY;       // stored row, likewise
 };
@@ -41,17 +40,17 @@ struct Frame {
 #define LAYOUT_GRAY 2
 #define LAYOUT_PACKED 3
 
-// A block writes a tile: WARPS strips of ROWS rows, a warp each, and of them a thread two neighbouring columns.
+// A block writes a tile: WARPS strips of ROWS rows, one per warp; a thread writes two adjacent columns.
 #define WARP 32
 #define WARPS 4
 #define ROWS 4
-#define BLOCKS 7 // on a multiprocessor at a time: bounds the registers
+#define BLOCKS 7 // per multiprocessor: limits the registers
 #define TILE_COLUMNS (2 * WARP)
 #define TILE_ROWS (WARPS * ROWS)
 
 #ifdef OUT_HALF
 typedef u16 Element;
-typedef u32 Pair; // two neighbours of a row
+typedef u32 Pair; // two adjacent samples of a row
 
 __device__ __forceinline__ Pair pair_of(float first, float second) {
     Pair pair;
@@ -83,19 +82,19 @@ __device__ __forceinline__ Element second_of(Pair pair) {
 }
 #endif
 
-// The two samples that an output column or row lies between in one plane: what they add to the address, and the weight of the second.
+// The two samples around an output column or row in one plane: their address offsets, and the weight of the second.
 struct Taps {
     u32 low, high;
     float weight;
 };
 
-// An output column or row in all planes.
+// The samples of an output column or row in all planes.
 struct Place {
-    Taps luma, cb, cr; // pairs of chroma are found by cb
+    Taps luma, cb, cr; // interleaved chroma uses cb
 };
 
-// N of them. Columns run along rows of samples, or down them where the picture is stored on its side; rows the other way. Neighbours' values
-// lie side by side, as a warp reads them.
+// N of them. Columns run along rows of samples, or down the columns of samples when width and height are swapped; rows the other way.
+// Values of adjacent columns are adjacent, as a warp reads them.
 template <int N>
 struct __align__(16) Places {
     u32 lumaLow[N], lumaHigh[N], cbLow[N], cbHigh[N], crLow[N], crHigh[N];
@@ -128,8 +127,8 @@ struct __align__(16) Places {
         chromaWeight[i] = chroma.weight;
     }
 
-    // In samples. One without weight is not fetched: the other is read twice, from the cache. For 640 columns of 1080p that spares two
-    // rows of luma in three.
+    // In samples. A sample of weight 0 is not loaded: the other one is read twice, from the cache. For 640 columns of 1080p this saves two
+    // of three luma rows.
     static __device__ __forceinline__ Taps taps(float position, int limit) {
         float floored = floorf(position);
         float weight = position - floored;
@@ -143,8 +142,8 @@ struct __align__(16) Places {
 typedef Places<TILE_COLUMNS> Columns;
 typedef Places<TILE_ROWS> Rows;
 
-// Samples become floats by being put into the lowest bits of 2^23, which is subtracted later: exact, and the GPU's converter of integers
-// has a quarter of the adders' rate.
+// Samples are converted to float by setting the lowest bits of 2^23, which is subtracted later: exact, and integer conversion has a
+// quarter of the throughput of addition.
 #define RAISE 0x4b000000u
 #define RAISED 8388608.0f
 
@@ -161,7 +160,7 @@ __device__ __forceinline__ float mix_raised(float a, float b, float weight) {
     return (a - RAISED) + (b - a) * weight;
 }
 
-// Between is false where no column and no row of the tile lies between two samples.
+// Between is false if every column and row of the tile coincides with a sample.
 template <typename S, bool Between>
 __device__ __forceinline__ float sample(u64 plane, Taps row, Taps column) {
     u64 top = plane + row.low;
@@ -188,7 +187,7 @@ __device__ __forceinline__ Chroma mix_raised(Chroma a, Chroma b, float weight) {
     return Chroma{mix_raised(a.cb, b.cb, weight), mix_raised(a.cr, b.cr, weight)};
 }
 
-// Both samples of a pair in one load; their address is a multiple of their size. The second argument tells the type.
+// Loads both samples of a pair at once; the address is aligned to their size. The second argument selects the type.
 __device__ __forceinline__ Chroma raised_pair(u64 address, u8) {
     u32 both = __ldg(reinterpret_cast<const u16 *>(address));
     return Chroma{__uint_as_float(__byte_perm(both, RAISE, 0x7440)), __uint_as_float(__byte_perm(both, RAISE, 0x7441))};
@@ -226,8 +225,8 @@ __device__ __forceinline__ Rgb rgb(const Frame &f, float luma, Chroma c) {
 
 // The rows of a warp and the two columns of a thread.
 struct Strip {
-    Element *output; // of the picture
-    int x, y;        // of the first
+    Element *output; // of the frame
+    int x, y;        // of the first pixel
     int width, height;
 };
 
@@ -243,8 +242,8 @@ __device__ __forceinline__ void store(Strip s, Element *to, Pair pair) {
     }
 }
 
-// Writes pixel(row, column) for every row and column of a thread, Batch rows at a time: their loads are under way together, for which nothing
-// must be stored and no way be chosen in between. Beside the picture the nearest samples are taken; pad() writes over them.
+// Writes pixel(row, column) for every row and column of a thread, Batch rows at a time: their loads are issued together, so there must be
+// no store and no branch in between. Outside the frame the nearest samples are used; pad() overwrites them.
 template <int Batch, typename F>
 __device__ __forceinline__ void pixels(const Rows &rows, const Columns &columns, Strip s, F pixel) {
     Place left = columns[2 * threadIdx.x], right = columns[2 * threadIdx.x + 1];
@@ -276,7 +275,7 @@ __device__ __forceinline__ void pixels(const Rows &rows, const Columns &columns,
     }
 }
 
-// As many loads a batch as there are registers for.
+// As many loads per batch as the registers allow.
 template <typename S, bool LumaBetween, bool ChromaBetween>
 __device__ __forceinline__ void semi_planar(const Frame &f, const Rows &rows, const Columns &columns, Strip s) {
     pixels<LumaBetween && ChromaBetween ? 2 : ROWS>(rows, columns, s, [&](const Place &row, const Place &column) {
@@ -304,7 +303,7 @@ __device__ __forceinline__ void yuv(
             semi_planar<S, true, true>(f, rows, columns, s);
         }
     } else {
-        // Planes of their own, or pairs at an odd address.
+        // Separate planes, or pairs at an odd address.
         u64 second = f.layout == LAYOUT_PLANAR ? f.plane[2] : f.plane[1] + sizeof(S);
         pixels<1>(rows, columns, s, [&](const Place &row, const Place &column) {
             Chroma c = {sample<S, true>(f.plane[1], row.cb, column.cb), sample<S, true>(second, row.cr, column.cr)};
@@ -323,14 +322,14 @@ __device__ __forceinline__ void packed(const Frame &f, const Rows &rows, const C
     });
 }
 
-// Writes the padding wherever a thread's rows and columns are not the picture's.
+// Writes the padding where the rows and columns of a thread are outside the frame.
 __device__ __forceinline__ void pad(const Frame &f, Strip s, float padding) {
     if (s.x >= s.width) {
         return;
     }
     u32 plane = s.width * s.height;
     Pair pair = pair_of(padding, padding);
-    bool left = s.x >= f.padLeft && s.x < f.padLeft + f.scaledWidth; // in the picture
+    bool left = s.x >= f.padLeft && s.x < f.padLeft + f.scaledWidth; // inside the frame
     bool right = s.x + 1 >= f.padLeft && s.x + 1 < f.padLeft + f.scaledWidth;
 #pragma unroll
     for (int i = 0; i < ROWS; i++) {
@@ -354,7 +353,7 @@ __device__ __forceinline__ void pad(const Frame &f, Strip s, float padding) {
     }
 }
 
-// Grid: x over tiles of columns, y over tiles of rows, z over the pictures. Block: WARP by WARPS.
+// Grid: x over tiles of columns, y over tiles of rows, z over the frames. Block: WARP by WARPS.
 extern "C" __global__ void __launch_bounds__(WARP * WARPS, BLOCKS)
     letterbox_nchw(const Frame *frames, Element *output, int width, int height, float padding) {
     __shared__ Frame f;

@@ -7,7 +7,7 @@ import io.helmwatch.pipeline.report.ReportJson;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.AveragePrecision;
 import io.helmwatch.postprocess.DetectionEvaluation;
-import io.helmwatch.postprocess.LabelledPictures;
+import io.helmwatch.postprocess.LabelledImages;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.ObjectSize;
 import java.io.IOException;
@@ -55,9 +55,9 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        List<LabelledPictures.Entry> images;
+        List<LabelledImages.Entry> images;
         try {
-            images = LabelledPictures.list(data);
+            images = LabelledImages.list(data);
         } catch (IllegalArgumentException refused) {
             throw CommandFailure.usage(String.valueOf(refused.getMessage()));
         } catch (IOException unreadable) {
@@ -79,7 +79,7 @@ final class EvalCommand implements Callable<Integer> {
         Map<String, Map<String, AveragePrecision>> sizes = new LinkedHashMap<>();
         evaluation.sizes().forEach((size, classes) -> sizes.put(label(size), classes));
         return new Report(
-                evaluation.pictures(), evaluation.meanAt50(), evaluation.meanAt50To95(), evaluation.classes(), sizes);
+                evaluation.images(), evaluation.meanAt50(), evaluation.meanAt50To95(), evaluation.classes(), sizes);
     }
 
     private static String label(ObjectSize size) {
@@ -103,7 +103,7 @@ final class EvalCommand implements Callable<Integer> {
                 .sizes()
                 .forEach((size, classes) ->
                         classes.forEach((label, precision) -> row(table, label(size) + " " + label, precision)));
-        table.append(evaluation.pictures()).append(" images\n");
+        table.append(evaluation.images()).append(" images\n");
         return table.toString();
     }
 

@@ -6,7 +6,7 @@ import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.DetectionEvaluator;
 import io.helmwatch.postprocess.LabelledBox;
-import io.helmwatch.postprocess.LabelledPictures;
+import io.helmwatch.postprocess.LabelledImages;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.FrameDetections;
 import java.io.IOException;
@@ -33,12 +33,11 @@ public final class LabelledImageEvaluation {
      * @throws IllegalArgumentException for a line that is not a label; the message names file and line
      * @throws IOException when a label file cannot be read
      */
-    public static DetectionEvaluation evaluate(
-            Stages stages, HelmwatchConfig config, List<LabelledPictures.Entry> images)
+    public static DetectionEvaluation evaluate(Stages stages, HelmwatchConfig config, List<LabelledImages.Entry> images)
             throws IOException, InterruptedException {
         List<StreamConfig> sources = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
-            sources.add(StreamConfig.of("image-" + i, images.get(i).picture().toString()));
+            sources.add(StreamConfig.of("image-" + i, images.get(i).image().toString()));
         }
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
         try (OfflineRun run = OfflineRun.start(stages, config, List.of(), List.of(memory), CONCURRENCY)) {
@@ -56,8 +55,8 @@ public final class LabelledImageEvaluation {
         for (int i = 0; i < images.size(); i++) {
             FrameDetections frame = found.get(sources.get(i).id());
             if (frame == null) {
-                throw new IllegalStateException(images.get(i).picture()
-                        + " could not be decoded; repair the image or remove it from the folder");
+                throw new IllegalStateException(
+                        images.get(i).image() + " could not be decoded; repair the image or remove it from the folder");
             }
             evaluator.add(frame.detections(), LabelledBox.read(images.get(i).labels(), frame.size(), labels.size()));
         }

@@ -20,13 +20,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Box decoding, thresholds and suppression of a whole batch on a GPU; at most {@code maxDetections} boxes of a picture cross the bus, all
- * pictures in one copy. The rules, their order and the arithmetic are {@code CpuPostprocessor}'s.
+ * Box decoding, thresholds and suppression of a batch on a GPU. At most {@code maxDetections} boxes per frame are downloaded, all frames
+ * in one copy. The algorithm, its order and its arithmetic are those of {@code CpuPostprocessor}.
  *
- * <p>{@link #submit} enqueues behind the network, in the predictions' stream; {@link #detect} reads what has crossed once the lane was
- * awaited. Boxes come in model pixels; the letterbox maps the few that are left here, with the very object that the CPU uses.
+ * <p>{@link #submit} enqueues behind the model, in the stream of the predictions; {@link #detect} reads the result once the lane was
+ * awaited. Boxes are downloaded in model pixels and mapped on the CPU with the same letterbox.
  *
- * <p>Memory and time are bounded for any predictions: room for every row of the largest batch, 30,000 candidates compared with at most
+ * <p>Memory and time are bounded for any predictions: memory for every row of the maximum batch, 30,000 candidates compared with at most
  * {@code maxDetections} boxes.
  *
  * <p>Threading: used by one thread; one batch at a time: submitted, awaited, read. Ownership: frees its memory on close, when the work of all
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CudaPostprocessor implements Postprocessor {
 
-    /** Most boxes of a picture: what fits beside the rest into the shared memory of a block. */
+    /** Maximum boxes per frame, limited by the shared memory of a block. */
     public static final int MAX_DETECTIONS = 1000;
 
     private static final String RESOURCE = "detect.cu";
@@ -72,12 +72,12 @@ public final class CudaPostprocessor implements Postprocessor {
     }
 
     /**
-     * Makes a postprocessor; compiles its kernels where they are not kept from before.
+     * Creates a postprocessor; compiles its kernels where they are not cached.
      *
      * @param device the GPU
      * @param settings the thresholds; at most {@value #MAX_DETECTIONS} detections
      * @param labels class names by index
-     * @param kernelCache folder of compiled kernels
+     * @param kernelCache directory of compiled kernels
      */
     public CudaPostprocessor(CudaDevice device, NmsSettings settings, List<String> labels, Path kernelCache) {
         if (settings.maxDetections() > MAX_DETECTIONS) {
@@ -111,44 +111,44 @@ public final class CudaPostprocessor implements Postprocessor {
         submitted = null;
         CudaStream stream = streamOf(batch.stream());
         int rows = batch.layout().anchors();
-        SelectionMemory room = room(size, rows);
+        SelectionMemory buffers = buffersFor(size, rows);
         Kernels kernels = batch.type() == TensorType.FP16 ? fp16 : fp32;
-        room.counts().fill(0, 4L * size, stream);
+        buffers.counts().fill(0, 4L * size, stream);
         if (batch.layout().kind() == PredictionLayout.Kind.DECODED) {
-            selectDecoded(kernels.decoded(), batch, size, room, stream);
+            selectDecoded(kernels.decoded(), batch, size, buffers, stream);
         } else {
-            selectRaw(kernels.raw(), batch, size, room, stream);
+            selectRaw(kernels.raw(), batch, size, buffers, stream);
         }
         CudaKernel suppress = kernels.suppress();
         suppress.setInt(0, rows);
-        suppress.setLong(1, room.keys().address());
-        suppress.setLong(2, room.boxes().address());
-        suppress.setLong(3, room.classes().address());
-        suppress.setLong(4, room.counts().address());
+        suppress.setLong(1, buffers.keys().address());
+        suppress.setLong(2, buffers.boxes().address());
+        suppress.setLong(3, buffers.classes().address());
+        suppress.setLong(4, buffers.counts().address());
         suppress.setFloat(5, settings.iou());
         suppress.setInt(6, settings.classAgnostic() ? 1 : 0);
         suppress.setInt(7, settings.maxDetections());
-        suppress.setLong(8, room.kept().address());
+        suppress.setLong(8, buffers.kept().address());
         suppress.launch(stream, size, 1, 1, SUPPRESS_THREADS, 1, settings.maxDetections() * BOX_BYTES);
-        room.kept().download(room.keptOnHost(), (long) size * room.pictureBytes(), stream);
+        buffers.kept().download(buffers.keptOnHost(), (long) size * buffers.frameBytes(), stream);
         submitted = batch;
         submittedSize = size;
     }
 
     private void selectDecoded(
-            CudaKernel kernel, DevicePredictions batch, int size, SelectionMemory room, CudaStream stream) {
+            CudaKernel kernel, DevicePredictions batch, int size, SelectionMemory buffers, CudaStream stream) {
         int rows = batch.layout().anchors();
-        common(kernel, batch.addresses().get(0), batch.layout(), room);
+        common(kernel, batch.addresses().get(0), batch.layout(), buffers);
         kernel.launch(stream, blocks(rows), size, 1, SELECT_THREADS, 1, 0);
     }
 
     private void selectRaw(
-            CudaKernel kernel, DevicePredictions batch, int size, SelectionMemory room, CudaStream stream) {
+            CudaKernel kernel, DevicePredictions batch, int size, SelectionMemory buffers, CudaStream stream) {
         int firstRow = 0;
         for (int i = 0; i < batch.layout().heads().size(); i++) {
             PredictionLayout.Head head = batch.layout().heads().get(i);
             int rows = 3 * head.rows() * head.columns();
-            common(kernel, batch.addresses().get(i), batch.layout(), room);
+            common(kernel, batch.addresses().get(i), batch.layout(), buffers);
             kernel.setInt(8, firstRow);
             kernel.setInt(9, head.rows());
             kernel.setInt(10, head.columns());
@@ -164,18 +164,18 @@ public final class CudaPostprocessor implements Postprocessor {
         }
     }
 
-    private void common(CudaKernel kernel, long predictions, PredictionLayout layout, SelectionMemory room) {
+    private void common(CudaKernel kernel, long predictions, PredictionLayout layout, SelectionMemory buffers) {
         kernel.setLong(0, predictions);
         kernel.setInt(1, layout.anchors());
         kernel.setInt(2, layout.classes());
         kernel.setFloat(3, settings.confidence());
-        kernel.setLong(4, room.keys().address());
-        kernel.setLong(5, room.boxes().address());
-        kernel.setLong(6, room.classes().address());
-        kernel.setLong(7, room.counts().address());
+        kernel.setLong(4, buffers.keys().address());
+        kernel.setLong(5, buffers.boxes().address());
+        kernel.setLong(6, buffers.classes().address());
+        kernel.setLong(7, buffers.counts().address());
     }
 
-    /** A little below the inverse sigmoid of the threshold, so that rounding loses nothing. */
+    /** A little below the inverse sigmoid of the threshold, so that rounding drops no box. */
     static float smallestLogit(float confidence) {
         if (confidence >= 1) {
             return 15f;
@@ -189,13 +189,13 @@ public final class CudaPostprocessor implements Postprocessor {
 
     @Override
     public List<Detection> detect(RawPredictions predictions, int index, Letterbox letterbox) {
-        SelectionMemory room = memory;
-        if (room == null || submitted == null || !submitted.equals(predictions) || index >= submittedSize) {
-            throw new IllegalStateException("detections of picture " + index
-                    + ": expected its batch to be the one submitted last, found another");
+        SelectionMemory buffers = memory;
+        if (buffers == null || submitted == null || !submitted.equals(predictions) || index >= submittedSize) {
+            throw new IllegalStateException(
+                    "detections of frame " + index + ": expected the batch that was submitted last, found another");
         }
-        ByteBuffer kept = room.keptOnHost().view();
-        int at = index * room.pictureBytes();
+        ByteBuffer kept = buffers.keptOnHost().view();
+        int at = index * buffers.frameBytes();
         int count = kept.getInt(at);
         if (count == 0) {
             return List.of();
@@ -214,7 +214,7 @@ public final class CudaPostprocessor implements Postprocessor {
                         labels.get(kept.getInt(row + 20)), kept.getFloat(row + 16), new BoundingBox(x1, y1, x2, y2)));
             }
         }
-        // Not a view: the frame's record keeps this very list.
+        // Not a view: the record of the frame retains this list.
         return List.copyOf(detections);
     }
 
@@ -247,19 +247,19 @@ public final class CudaPostprocessor implements Postprocessor {
         return stream;
     }
 
-    private SelectionMemory room(int size, int rows) {
-        SelectionMemory room = memory;
-        if (room == null || !room.fits(size, rows)) {
-            // Nothing is in flight: batches are read one at a time.
+    private SelectionMemory buffersFor(int size, int rows) {
+        SelectionMemory buffers = memory;
+        if (buffers == null || !buffers.fits(size, rows)) {
+            // No batch is in flight: batches are read one at a time.
             device.synchronize();
-            if (room != null) {
+            if (buffers != null) {
                 memory = null;
-                room.close();
+                buffers.close();
             }
-            room = new SelectionMemory(device, size, rows, settings.maxDetections());
-            memory = room;
+            buffers = new SelectionMemory(device, size, rows, settings.maxDetections());
+            memory = buffers;
         }
-        return room;
+        return buffers;
     }
 
     /** Frees everything; a second call does nothing. */

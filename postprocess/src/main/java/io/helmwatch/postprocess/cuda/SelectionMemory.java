@@ -3,17 +3,16 @@ package io.helmwatch.postprocess.cuda;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.cuda.PinnedBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import io.helmwatch.resource.Closer;
 
 /**
- * What the kernels of {@code detect.cu} need between predictions and kept boxes, for batches up to a size.
+ * The buffers of the kernels of {@code detect.cu}, from predictions to kept boxes, for batches up to a size.
  *
  * <p>Threading: used by one thread. Ownership: frees its memory on close.
  */
 final class SelectionMemory implements AutoCloseable {
 
-    /** Number kept and number of candidates, before the rows of a picture. */
+    /** Bytes before the rows of a frame: number of kept boxes and of candidates. */
     static final int HEAD_BYTES = 8;
 
     /** Bytes of {@code struct Kept}. */
@@ -21,10 +20,10 @@ final class SelectionMemory implements AutoCloseable {
 
     private static final String OWNER = "postprocess";
 
-    private final int pictures;
+    private final int frames;
     private final int rows;
-    private final int pictureBytes;
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final int frameBytes;
+    private final Closer opened = new Closer();
     private final DeviceBuffer keys;
     private final DeviceBuffer boxes;
     private final DeviceBuffer classes;
@@ -32,32 +31,27 @@ final class SelectionMemory implements AutoCloseable {
     private final DeviceBuffer kept;
     private final PinnedBuffer keptOnHost;
 
-    /** Allocates for {@code pictures} of {@code rows} predictions each. */
-    SelectionMemory(CudaDevice device, int pictures, int rows, int maxDetections) {
-        this.pictures = pictures;
+    /** Allocates for {@code frames} of {@code rows} predictions each. */
+    SelectionMemory(CudaDevice device, int frames, int rows, int maxDetections) {
+        this.frames = frames;
         this.rows = rows;
-        this.pictureBytes = HEAD_BYTES + maxDetections * KEPT_BYTES;
-        long predictions = (long) pictures * rows;
+        this.frameBytes = HEAD_BYTES + maxDetections * KEPT_BYTES;
+        long predictions = (long) frames * rows;
         try {
-            keys = opened(new DeviceBuffer(device, OWNER, 8 * predictions));
-            boxes = opened(new DeviceBuffer(device, OWNER, 16 * predictions));
-            classes = opened(new DeviceBuffer(device, OWNER, 4 * predictions));
-            counts = opened(new DeviceBuffer(device, OWNER, 4L * pictures));
-            kept = opened(new DeviceBuffer(device, OWNER, (long) pictures * pictureBytes));
-            keptOnHost = opened(new PinnedBuffer(device, OWNER, Math.multiplyExact(pictures, pictureBytes)));
+            keys = opened.register(new DeviceBuffer(device, OWNER, 8 * predictions));
+            boxes = opened.register(new DeviceBuffer(device, OWNER, 16 * predictions));
+            classes = opened.register(new DeviceBuffer(device, OWNER, 4 * predictions));
+            counts = opened.register(new DeviceBuffer(device, OWNER, 4L * frames));
+            kept = opened.register(new DeviceBuffer(device, OWNER, (long) frames * frameBytes));
+            keptOnHost = opened.register(new PinnedBuffer(device, OWNER, Math.multiplyExact(frames, frameBytes)));
         } catch (RuntimeException e) {
-            close();
+            opened.closeAfter(e);
             throw e;
         }
     }
 
-    private <T extends AutoCloseable> T opened(T owner) {
-        opened.push(owner);
-        return owner;
-    }
-
-    boolean fits(int size, int rowsOfPicture) {
-        return size <= pictures && rowsOfPicture == rows;
+    boolean fits(int size, int rowsOfFrame) {
+        return size <= frames && rowsOfFrame == rows;
     }
 
     DeviceBuffer keys() {
@@ -84,19 +78,13 @@ final class SelectionMemory implements AutoCloseable {
         return keptOnHost;
     }
 
-    /** Bytes from one picture's results to the next. */
-    int pictureBytes() {
-        return pictureBytes;
+    /** Bytes of the results of one frame. */
+    int frameBytes() {
+        return frameBytes;
     }
 
     @Override
     public void close() {
-        while (!opened.isEmpty()) {
-            try {
-                opened.pop().close();
-            } catch (Exception e) {
-                throw new IllegalStateException("device memory of the postprocessor could not be freed", e);
-            }
-        }
+        opened.close();
     }
 }

@@ -1,7 +1,7 @@
-// Predictions of a whole batch to the boxes that are kept: threshold and class choice, order, suppression.
+// From the predictions of a batch to the kept boxes: threshold and best class, sorting, suppression.
 //
-// Boxes stay in model pixels. Arithmetic is FP32 without fused multiply-adds, in the order of the CPU's, so that both choose alike.
-// Compiled with IN_HALF (FP16 predictions) or without (FP32). Needs no header, so that any NVRTC compiles it.
+// Boxes stay in model pixels. Arithmetic is FP32 without fused multiply-adds, in the order of the CPU, so that both keep the same boxes.
+// Compiled with IN_HALF (FP16 predictions) or without (FP32). Uses no headers, so any NVRTC can compile it.
 
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -18,7 +18,7 @@ __device__ __forceinline__ float load(u64 tensor, u64 element) {
 #endif
 }
 
-// A key sorts by falling confidence, then by rising row. Confidences are not negative, and such bits order as their values.
+// A key sorts by descending confidence, then by ascending row. Confidences are not negative, so their bits are ordered as their values.
 __device__ __forceinline__ u64 key_of(float confidence, u32 row) {
     return (u64) __float_as_uint(confidence) << 32 | (0xffffffffu - row);
 }
@@ -27,10 +27,10 @@ __device__ __forceinline__ u32 row_of(u64 key) {
     return 0xffffffffu - (u32) key;
 }
 
-// What both ways of decoding share: the candidate of one thread, if it has one, is kept with one atomic for the warp.
+// Shared by both decoders: stores the candidate of each thread, if any, with one atomic operation per warp.
 __device__ __forceinline__ void keep(
     bool passes, float confidence, int category, float4 box, int row, int image, int rows, u64 *keys, float4 *boxes, int *classOf, int *counts) {
-    // What has no area or is not finite is no box. False for NaN, too.
+    // Boxes without area or not finite are dropped. Also false for NaN.
     float width = __fsub_rn(box.z, box.x), height = __fsub_rn(box.w, box.y);
     passes = passes && width > 0 && height > 0 && width <= 3.402823466e38f && height <= 3.402823466e38f;
     u32 mask = __ballot_sync(0xffffffffu, passes);
@@ -58,7 +58,7 @@ __device__ __forceinline__ float4 corners(float x, float y, float width, float h
         __fsub_rn(x, halfWidth), __fsub_rn(y, halfHeight), __fadd_rn(x, halfWidth), __fadd_rn(y, halfHeight));
 }
 
-// Decoded output [N, rows, 5 + classes]: one thread a row; grid: x over rows, y over pictures. counts must be zero.
+// Decoded output [N, rows, 5 + classes]: one thread per row; grid: x over rows, y over frames. counts must be zero.
 extern "C" __global__ void __launch_bounds__(256) select_decoded(
     u64 predictions, int rows, int classes, float threshold, u64 *keys, float4 *boxes, int *classOf, int *counts) {
     int row = blockIdx.x * blockDim.x + threadIdx.x;
@@ -79,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(256) select_decoded(
                     best = c;
                 }
             }
-            // Adding zero turns -0 into 0, whose bits order rightly.
+            // Adding zero turns -0 into 0, whose bits have the right order.
             confidence = __fadd_rn(__fmul_rn(objectness, top), 0.0f);
             passes = confidence >= threshold && confidence >= 0;
             if (passes) {
@@ -95,10 +95,10 @@ __device__ __forceinline__ float sigmoid(float logit) {
     return 1.0f / (1.0f + expf(-logit));
 }
 
-// One raw head before sigmoid: one thread a cell of an anchor; grid: x over both, y over pictures. In [N, 3, height, width, 5 + classes]
+// One raw head before sigmoid: one thread per cell and anchor; grid: x over both, y over frames. In [N, 3, height, width, 5 + classes]
 // elementStep is 1 and cellStep 5 + classes, in [N, 3 * (5 + classes), height, width] height * width and 1.
-// firstRow counts the rows of the heads before this one; rows those of all heads. minLogit is a little below the threshold's logit, so
-// that almost nothing needs a sigmoid.
+// firstRow counts the rows of the heads before this one; rows those of all heads. minLogit is a little below the logit of the threshold,
+// so few rows need a sigmoid.
 extern "C" __global__ void __launch_bounds__(256) select_raw(
     u64 logits, int rows, int classes, float threshold, u64 *keys, float4 *boxes, int *classOf, int *counts, int firstRow, int height,
     int width, float stride, float minLogit, float w0, float h0, float w1, float h1, float w2, float h2, int elementStep, int cellStep) {
@@ -139,14 +139,14 @@ extern "C" __global__ void __launch_bounds__(256) select_raw(
     keep(passes, confidence, best, box, firstRow + i, image, rows, keys, boxes, classOf, counts);
 }
 
-// Sorts falling; what lies beyond count is taken as smaller than everything. All threads of the block take part.
+// Sorts in descending order; elements beyond count are treated as minimal. All threads of the block take part.
 __device__ void sort_falling(u64 *keys, int count) {
     int size = 1;
     while (size < count) {
         size <<= 1;
     }
     for (int width = 2; width <= size; width <<= 1) {
-        // The first step mirrors the second half, so that every comparison goes the same way and absent keys stay at the end.
+        // The first step mirrors the second half, so that all comparisons have the same direction and absent keys stay at the end.
         for (int i = threadIdx.x; i < size / 2; i += blockDim.x) {
             int half = width / 2;
             int block = i / half, offset = i % half;
@@ -197,7 +197,7 @@ __device__ __forceinline__ bool suppresses(const Box &kept, const Box &other, fl
     return overlap > __fmul_rn(iou, __fsub_rn(__fadd_rn(area(other), area(kept)), overlap));
 }
 
-// What is kept of a picture, as it crosses the bus.
+// A kept box, as it is downloaded.
 struct Kept {
     float x1, y1, x2, y2, confidence;
     int category;
@@ -205,10 +205,10 @@ struct Kept {
 
 #define THREADS 512
 #define SHARED_KEYS 2048
-// As many as the CPU compares, the most confident ones.
+// The most confident candidates, as many as on the CPU.
 #define MAX_CANDIDATES 30000
 
-// One block a picture. Dynamic shared memory: limit boxes. results: per picture an 8-byte head (kept, candidates), then limit rows.
+// One block per frame. Dynamic shared memory: limit boxes. results: per frame an 8-byte header (kept, candidates), then limit rows.
 extern "C" __global__ void __launch_bounds__(THREADS) suppress(
     int rowsOfPicture,
     u64 *allKeys,
@@ -262,7 +262,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) suppress(
             alive[threadIdx.x / 32] = mask;
         }
         __syncthreads();
-        // Keeps the strongest that lives, drops what it covers, until nobody lives.
+        // Keeps the most confident remaining box and drops the boxes that it suppresses, until none remains.
         while (keptCount < limit) {
             int first = -1;
             for (int w = 0; w < THREADS / 32; w++) {

@@ -9,7 +9,7 @@ import io.helmwatch.ingest.ImageFiles;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.postprocess.LabelledBox;
-import io.helmwatch.postprocess.LabelledPictures;
+import io.helmwatch.postprocess.LabelledImages;
 import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
@@ -37,13 +37,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ImageFolder implements LetterboxedImages, AutoCloseable {
     private final Path folder;
-    private final List<LabelledPictures.Entry> entries;
+    private final List<LabelledImages.Entry> entries;
     private final SwscalePreprocessor letterbox;
     private final String geometry;
     private @Nullable String digest;
 
     private ImageFolder(
-            Path folder, List<LabelledPictures.Entry> entries, SwscalePreprocessor letterbox, String geometry) {
+            Path folder, List<LabelledImages.Entry> entries, SwscalePreprocessor letterbox, String geometry) {
         this.folder = folder;
         this.entries = List.copyOf(entries);
         this.letterbox = letterbox;
@@ -57,12 +57,12 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
      * @throws IllegalArgumentException when there are no images
      */
     public static ImageFolder open(Path folder, ModelInfo model) {
-        List<LabelledPictures.Entry> entries;
+        List<LabelledImages.Entry> entries;
         try {
             entries = Files.isDirectory(folder.resolve("images")) && Files.isDirectory(folder.resolve("labels"))
-                    ? LabelledPictures.list(folder)
+                    ? LabelledImages.list(folder)
                     : ImageFiles.inFolder(folder).stream()
-                            .map(image -> new LabelledPictures.Entry(image, beside(image)))
+                            .map(image -> new LabelledImages.Entry(image, beside(image)))
                             .toList();
         } catch (IngestException none) {
             throw new IllegalArgumentException(none.getMessage(), none);
@@ -124,8 +124,8 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             sha.update(geometry.getBytes(StandardCharsets.UTF_8));
-            for (LabelledPictures.Entry entry : entries) {
-                sha.update(sha256(entry.picture()));
+            for (LabelledImages.Entry entry : entries) {
+                sha.update(sha256(entry.image()));
                 if (Files.exists(entry.labels())) {
                     sha.update(sha256(entry.labels()));
                 }
@@ -149,7 +149,7 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
 
     /** Writes an image into the batch; returns where it was placed. */
     Letterbox letterbox(int image, HostTensorBatch batch, int index) {
-        Path file = entries.get(image).picture();
+        Path file = entries.get(image).image();
         FrameSource source = FfmpegFrameSource.create(StreamConfig.of("image", file.toString()));
         SingleImage receiver = new SingleImage(batch, index);
         source.run(receiver);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LabelledPicturesTest {
+class LabelledImagesTest {
 
     @TempDir
     Path folder;
@@ -26,20 +26,20 @@ class LabelledPicturesTest {
         Files.writeString(folder.resolve("images/a.v2.png"), "");
         Files.writeString(folder.resolve("images/night/c.jpeg"), "");
         Files.writeString(folder.resolve("images/notes.txt"), "");
-        assertThat(LabelledPictures.list(folder))
+        assertThat(LabelledImages.list(folder))
                 .extracting(entry -> folder.relativize(entry.labels()).toString())
                 .containsExactly("labels/a.v2.txt", "labels/b.txt", "labels/night/c.txt");
     }
 
     @Test
     void shouldSayWhatAFolderMustHold() throws IOException {
-        assertThatThrownBy(() -> LabelledPictures.list(folder.resolve("nowhere")))
+        assertThatThrownBy(() -> LabelledImages.list(folder.resolve("nowhere")))
                 .hasMessageContaining("images/ and labels/")
-                .hasMessageContaining("found no folder");
-        assertThatThrownBy(() -> LabelledPictures.list(folder)).hasMessageContaining("found a folder without them");
+                .hasMessageContaining("found no directory");
+        assertThatThrownBy(() -> LabelledImages.list(folder)).hasMessageContaining("found a directory without them");
         Files.createDirectories(folder.resolve("images"));
         Files.createDirectories(folder.resolve("labels"));
-        assertThatThrownBy(() -> LabelledPictures.list(folder)).hasMessageContaining("found none");
+        assertThatThrownBy(() -> LabelledImages.list(folder)).hasMessageContaining("found none");
     }
 
     @Test
