@@ -19,6 +19,21 @@ public interface FrameSource {
         return 0;
     }
 
+    /** Seconds that the camera's clock is ahead of ours; NaN where the camera does not tell its clock. Any thread may ask. */
+    default double cameraClockOffsetSeconds() {
+        return Double.NaN;
+    }
+
+    /** Seconds of media time per second of arrival, over the latest seconds; NaN where that is not measured. Any thread may ask. */
+    default double mediaTimeRate() {
+        return Double.NaN;
+    }
+
+    /** Whether frames are timed by arrival because the stream's timestamps do not advance with time. Any thread may ask. */
+    default boolean isTimedByArrival() {
+        return false;
+    }
+
     /** Decodes until the end of a finite stream or until {@link #stop}; never throws for what the input contains. */
     void run(FrameReceiver receiver);
 

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /** Image files: recognised by the ending of their name, in natural order. */
 public final class ImageFiles {
-    private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "webp");
+    private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "webp", "heic", "heif", "avif");
 
     /** {@code frame2.jpg} before {@code frame10.jpg}: digits compare as numbers, letters without case. */
     public static final Comparator<Path> NATURAL_ORDER =
@@ -19,7 +19,7 @@ public final class ImageFiles {
 
     private ImageFiles() {}
 
-    /** Whether the name ends like that of an image: jpg, jpeg, png, bmp, webp. */
+    /** Whether the name ends like that of an image: jpg, jpeg, png, bmp, webp, heic, heif, avif. */
     public static boolean isImage(Path file) {
         return ENDINGS.contains(StreamAddress.ending(file.getFileName().toString()));
     }

@@ -22,7 +22,7 @@ class ReconnectPolicyTest {
         "60000, LLLLLL, 12000, 20000",
         "60000, LLLLLLL, 22500, 30000",
         "60000, LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL, 22500, 30000",
-        "1000, L, 1000, 1250",
+        "1000, L, 100, 400",
         "60000, U, 54000, 66000",
         "60000, LLLU, 54000, 66000",
         "60000, N, 100, 400",
@@ -54,8 +54,19 @@ class ReconnectPolicyTest {
         for (int i = 0; i < 10; i++) {
             policy.nextDelayMillis(Cause.LOST);
         }
-        policy.wasOnline(5_000);
+        policy.wasOnline(30_000);
         assertThat(policy.nextDelayMillis(Cause.LOST)).isBetween(100L, 400L);
+    }
+
+    @Test
+    void shouldRetryAStreamThatBreaksAfterItsFirstFrameEverMoreSlowly() {
+        ReconnectPolicy policy = new ReconnectPolicy("gate");
+        long delay = 0;
+        for (int i = 0; i < 8; i++) {
+            policy.wasOnline(40);
+            delay = policy.nextDelayMillis(Cause.LOST);
+        }
+        assertThat(delay).isBetween(22_500L, 30_000L);
     }
 
     @Test

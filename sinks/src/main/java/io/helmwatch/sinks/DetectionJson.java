@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import io.helmwatch.config.Redaction;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.FrameInfo;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.StreamStatus;
@@ -34,6 +35,7 @@ public final class DetectionJson {
     private static final SerializableString STREAM = new SerializedString("stream");
     private static final SerializableString SEQUENCE = new SerializedString("sequence");
     private static final SerializableString CAPTURED_AT = new SerializedString("capturedAt");
+    private static final SerializableString CAMERA_TIME = new SerializedString("cameraTime");
     private static final SerializableString PUBLISHED_AT = new SerializedString("publishedAt");
     private static final SerializableString PTS_MILLIS = new SerializedString("ptsMillis");
     private static final SerializableString WIDTH = new SerializedString("width");
@@ -132,6 +134,10 @@ public final class DetectionJson {
         json.writeNumber(frame.sequence());
         json.writeFieldName(CAPTURED_AT);
         values.writeTime(json, frame.capturedAtMillis());
+        if (frame.cameraTimeMillis() != FrameInfo.NO_CAMERA_TIME) {
+            json.writeFieldName(CAMERA_TIME);
+            values.writeTime(json, frame.cameraTimeMillis());
+        }
         json.writeFieldName(PUBLISHED_AT);
         values.writeTime(json, publishedAtMillis);
         json.writeFieldName(PTS_MILLIS);

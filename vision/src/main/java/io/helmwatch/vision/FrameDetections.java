@@ -9,7 +9,8 @@ import java.util.List;
  * @param epochSeconds start of this run of the pipeline, seconds since 1970 UTC; together with the sequence it makes the id unique
  * @param sequence number of the frame within the run, counted over all decoded frames
  * @param ptsNanos presentation time in nanoseconds since the stream's first frame
- * @param capturedAtMillis time of capture, milliseconds since 1970 UTC
+ * @param capturedAtMillis time of capture on this machine's clock, milliseconds since 1970 UTC
+ * @param cameraTimeMillis the camera's own clock at the time of capture; {@link FrameInfo#NO_CAMERA_TIME} where it does not tell it
  * @param size size of the source frame
  * @param model model and backend that made the detections
  * @param detections in descending order of confidence
@@ -20,6 +21,7 @@ public record FrameDetections(
         long sequence,
         long ptsNanos,
         long capturedAtMillis,
+        long cameraTimeMillis,
         ImageSize size,
         ModelIdentity model,
         List<Detection> detections) {
@@ -27,6 +29,28 @@ public record FrameDetections(
     /** Keeps its own copy of the list. */
     public FrameDetections {
         detections = List.copyOf(detections);
+    }
+
+    /** Of a camera that does not tell its clock. */
+    public FrameDetections(
+            String stream,
+            long epochSeconds,
+            long sequence,
+            long ptsNanos,
+            long capturedAtMillis,
+            ImageSize size,
+            ModelIdentity model,
+            List<Detection> detections) {
+        this(
+                stream,
+                epochSeconds,
+                sequence,
+                ptsNanos,
+                capturedAtMillis,
+                FrameInfo.NO_CAMERA_TIME,
+                size,
+                model,
+                detections);
     }
 
     /** {@code stream/epoch/sequence}, the same in repeats of a message. */

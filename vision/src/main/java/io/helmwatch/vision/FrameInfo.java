@@ -8,6 +8,9 @@ package io.helmwatch.vision;
  * that decodes it, the lease that takes it) calls the setters; everybody else reads.
  */
 public final class FrameInfo {
+    /** The camera does not tell its clock. */
+    public static final long NO_CAMERA_TIME = Long.MIN_VALUE;
+
     private static final ColorEncoding DEFAULT_COLOR = new ColorEncoding(ColorEncoding.Matrix.BT601, false);
 
     private int width;
@@ -19,6 +22,7 @@ public final class FrameInfo {
     private long ptsNanos;
     private long capturedAtMillis;
     private long receivedNanos;
+    private long cameraTimeMillis = NO_CAMERA_TIME;
 
     /** Creates the metadata of an empty frame: 0 by 0 pixels, everything else zero or its usual value. */
     public FrameInfo() {}
@@ -53,10 +57,16 @@ public final class FrameInfo {
         this.receivedNanos = receivedNanos;
     }
 
+    /** Sets {@link #cameraTimeMillis}. */
+    public void setCameraTimeMillis(long cameraTimeMillis) {
+        this.cameraTimeMillis = cameraTimeMillis;
+    }
+
     /** Replaces everything by the values of another frame. */
     public void copyFrom(FrameInfo other) {
         setImage(other.width, other.height, other.format, other.color, other.orientation);
         setPosition(other.sequence, other.ptsNanos, other.capturedAtMillis, other.receivedNanos);
+        cameraTimeMillis = other.cameraTimeMillis;
     }
 
     /** Width in pixels, as displayed: upright. */
@@ -104,7 +114,7 @@ public final class FrameInfo {
         return ptsNanos;
     }
 
-    /** Time of capture in milliseconds since 1970-01-01 UTC. */
+    /** Time of capture on this machine's clock, in milliseconds since 1970-01-01 UTC; never goes back within a stream. */
     public long capturedAtMillis() {
         return capturedAtMillis;
     }
@@ -112,6 +122,11 @@ public final class FrameInfo {
     /** {@link System#nanoTime()} when the frame left the decoder. */
     public long receivedNanos() {
         return receivedNanos;
+    }
+
+    /** The camera's own clock at the time of capture, in milliseconds since 1970-01-01 UTC; {@link #NO_CAMERA_TIME} where it does not tell it. */
+    public long cameraTimeMillis() {
+        return cameraTimeMillis;
     }
 
     @Override

@@ -28,6 +28,7 @@ final class DecodeSession implements AutoCloseable {
     private final FfmpegDecoder decoder;
     private final AVPacket packet;
     private final Closer closer = new Closer();
+    private final boolean images;
 
     /** Why decoding returned. */
     enum Cause {
@@ -62,6 +63,7 @@ final class DecodeSession implements AutoCloseable {
         this.interrupt = interrupt;
         this.input = closer.register(input);
         this.decoder = closer.register(decoder);
+        images = input.isImages();
         AVPacket allocated = avcodec.av_packet_alloc();
         if (allocated == null) {
             decoder.close();
@@ -124,7 +126,16 @@ final class DecodeSession implements AutoCloseable {
     /** The one place that every video packet passes, before it is decoded. */
     private void onVideoPacket(FrameDelivery delivery) {
         delivery.observe(packet, input.video());
-        decodePacket(packet, delivery);
+        if (isTruncated()) {
+            delivery.undecodable();
+        } else {
+            decodePacket(packet, delivery);
+        }
+    }
+
+    /** Whether the packet is an image that is cut off, which decoders fill up and report as good. */
+    private boolean isTruncated() {
+        return images && !ImageData.isComplete(decoder.codecId(), packet.data(), packet.size());
     }
 
     private Ending ending(int rc, FrameDelivery delivery) {
@@ -155,14 +166,14 @@ final class DecodeSession implements AutoCloseable {
      * Decodes an image and delivers it.
      *
      * @param timestampNanos its time
-     * @return FFmpeg's code: below 0 when it could not be decoded
+     * @return FFmpeg's code: below 0 when it could not be decoded, {@link Ffmpeg#EOF} when it is cut off
      */
     int decodeImage(FrameDelivery delivery, long timestampNanos, long durationNanos) {
         armForReading();
         try {
             int rc = input.read(packet);
             if (rc >= 0) {
-                rc = decoder.send(packet);
+                rc = isTruncated() ? Ffmpeg.EOF : decoder.send(packet);
             }
             if (rc >= 0) {
                 decoder.send(null);

@@ -29,6 +29,7 @@ final class FfmpegDecoder implements AutoCloseable {
 
     private @Nullable AVCodecContext context;
     private final long countedBytes;
+    private final int codecId;
     private final String codecName;
     private final String displayed;
     private final boolean wantsDevice;
@@ -42,7 +43,7 @@ final class FfmpegDecoder implements AutoCloseable {
      */
     FfmpegDecoder(AVStream stream, String displayed, @Nullable CudaDecoding device) {
         this.displayed = displayed;
-        int codecId = stream.codecpar().codec_id();
+        codecId = stream.codecpar().codec_id();
         codecName = Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
         AVCodec codec = avcodec.avcodec_find_decoder(codecId);
         if (codec == null) {
@@ -81,6 +82,11 @@ final class FfmpegDecoder implements AutoCloseable {
                     "The " + codecName + " decoder refuses " + displayed + " (" + Ffmpeg.describe(rc)
                             + "): the stream's parameters are damaged or of a profile that is not supported.");
         }
+    }
+
+    /** FFmpeg's number of the codec. */
+    int codecId() {
+        return codecId;
     }
 
     /** The codec's name as FFmpeg writes it, {@code h264} for example. */

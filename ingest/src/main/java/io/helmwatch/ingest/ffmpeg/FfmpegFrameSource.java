@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * the configuration or the input has to change. {@link #run} reports every problem in this way and throws nothing for what the
  * input contains.
  *
- * <p>Time: see {@link io.helmwatch.ingest.timing.PresentationClock}. Images are one second apart.
+ * <p>Time: see {@link io.helmwatch.ingest.timing.StreamClock} and {@link io.helmwatch.ingest.timing.CaptureClock}. Images are one second apart.
  *
  * <p>Threading: {@link #run} on the stream's own thread, which decodes without further threads; {@link #stop} from any thread.
  * Ownership: everything native that run opens is closed when it returns.
@@ -107,6 +107,21 @@ public final class FfmpegFrameSource implements FrameSource {
     }
 
     @Override
+    public double cameraClockOffsetSeconds() {
+        return facts.cameraClockOffsetSeconds();
+    }
+
+    @Override
+    public double mediaTimeRate() {
+        return facts.mediaTimeRate();
+    }
+
+    @Override
+    public boolean isTimedByArrival() {
+        return facts.isTimedByArrival();
+    }
+
+    @Override
     public void stop() {
         interrupt.stop();
         Thread thread = runner;
@@ -152,7 +167,7 @@ public final class FfmpegFrameSource implements FrameSource {
             return;
         }
         try (FrameDelivery delivery =
-                new FrameDelivery(mode(parsed), config.analyzeFps(), receiver, health, interrupt)) {
+                new FrameDelivery(id(), mode(parsed), config.analyzeFps(), receiver, health, facts, interrupt)) {
             String reason = player(new StreamOpener(config, parsed, interrupt, facts, device))
                     .play(delivery);
             health.enter(State.ENDED, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);

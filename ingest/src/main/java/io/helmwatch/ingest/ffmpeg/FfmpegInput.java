@@ -11,6 +11,7 @@ import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
 import org.bytedeco.ffmpeg.avcodec.AVProducerReferenceTime;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVInputFormat;
+import org.bytedeco.ffmpeg.avformat.AVStreamGroup;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
@@ -124,6 +125,11 @@ final class FfmpegInput implements AutoCloseable {
         if (interrupt.isStopped() || interrupt.isExpired()) {
             throw failure.of(Ffmpeg.EXIT);
         }
+        int tiles = tiles(opened);
+        if (tiles > 1) {
+            throw failure.unusable(displayed + " is an image of " + tiles
+                    + " tiles (HEIC, AVIF), which cannot be assembled: convert it to JPEG.");
+        }
         video = VideoTrack.choose(opened, displayed, rc, failure);
     }
 
@@ -134,6 +140,16 @@ final class FfmpegInput implements AutoCloseable {
             }
         }
         return input.nb_streams() > 0;
+    }
+
+    private static int tiles(AVFormatContext input) {
+        for (int i = 0; i < input.nb_stream_groups(); i++) {
+            AVStreamGroup group = input.stream_groups(i);
+            if (group.type() == avformat.AV_STREAM_GROUP_PARAMS_TILE_GRID) {
+                return group.params_tile_grid().nb_tiles();
+            }
+        }
+        return 0;
     }
 
     private AVFormatContext context() {
@@ -189,6 +205,12 @@ final class FfmpegInput implements AutoCloseable {
     private static boolean isIndexed(AVFormatContext open) {
         String name = Ffmpeg.string(open.iformat().name(), "");
         return name.startsWith("mov,") || name.startsWith("matroska");
+    }
+
+    /** Whether every packet is the file of an image: single images, and the streams of cameras that send one after the other. */
+    boolean isImages() {
+        String name = Ffmpeg.string(context().iformat().name(), "");
+        return name.endsWith("_pipe") || name.endsWith("mjpeg");
     }
 
     /** The container's claim of its length in nanoseconds; 0 when it makes none. */

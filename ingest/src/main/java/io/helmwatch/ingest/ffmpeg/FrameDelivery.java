@@ -5,15 +5,19 @@ import io.helmwatch.ingest.timing.CaptureClock;
 import io.helmwatch.ingest.timing.FrameSampler;
 import io.helmwatch.ingest.timing.Pacer;
 import io.helmwatch.ingest.timing.PresentationClock;
+import io.helmwatch.ingest.timing.StreamClock;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What happens to a stream's frames between the decoder and the receiver, in this order: numbering, time, corruption, sampling,
@@ -24,28 +28,41 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the stream's thread. Ownership: its frame holders and filter graph are freed on {@link #close}.
  */
 final class FrameDelivery implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FrameDelivery.class);
+
     /** A stream without key frames (periodic intra refresh) is accepted from this frame on, if its decoder does not complain. */
     private static final int MAX_WAIT_FOR_KEY_FRAME = 300;
 
     private static final long MAX_GAP_LIVE_NANOS = 10_000_000_000L;
     private static final long MAX_GAP_FILE_NANOS = 3_600_000_000_000L;
 
+    /** Difference between the camera's clock and ours that is reported, and below which it may be reported anew. */
+    private static final double CLOCK_WARNING_SECONDS = 2;
+
+    private static final double CLOCK_AGREEMENT_SECONDS = 1;
+    private static final long FACTS_INTERVAL_NANOS = 1_000_000_000L;
+
+    private final String stream;
     private final boolean live;
     private final boolean paced;
     private final FrameReceiver receiver;
     private final Interrupt interrupt;
     private final StreamHealth health;
+    private final StreamFacts facts;
     private final Closer closer = new Closer();
     private final FfmpegFrameLease lease;
     private final FfmpegFrameLease decoded;
     private final FrameNormalizer normalizer;
-    private final PresentationClock clock;
+    private final StreamClock clock;
     private final CaptureClock captureClock = new CaptureClock();
     private final FrameSampler sampler;
     private final Pacer pacer = new Pacer();
     private long sequence;
     private boolean awaitsKeyFrame;
     private int framesWithoutKey;
+    private boolean clockWarned;
+    private boolean arrivalReported;
+    private long factsUpdatedNanos;
 
     /** How frames arrive. */
     enum Mode {
@@ -57,13 +74,22 @@ final class FrameDelivery implements AutoCloseable {
         UNPACED
     }
 
-    FrameDelivery(Mode mode, double analyzeFps, FrameReceiver receiver, StreamHealth health, Interrupt interrupt) {
+    FrameDelivery(
+            String stream,
+            Mode mode,
+            double analyzeFps,
+            FrameReceiver receiver,
+            StreamHealth health,
+            StreamFacts facts,
+            Interrupt interrupt) {
+        this.stream = stream;
+        this.facts = facts;
         live = mode == Mode.LIVE;
         paced = mode == Mode.PACED;
         this.receiver = receiver;
         this.health = health;
         this.interrupt = interrupt;
-        clock = new PresentationClock(mode == Mode.UNPACED ? MAX_GAP_FILE_NANOS : MAX_GAP_LIVE_NANOS, live);
+        clock = new StreamClock(mode == Mode.UNPACED ? MAX_GAP_FILE_NANOS : MAX_GAP_LIVE_NANOS, live);
         sampler = new FrameSampler(analyzeFps);
         try {
             lease = closer.register(FfmpegFrameLease.create());
@@ -116,6 +142,9 @@ final class FrameDelivery implements AutoCloseable {
         long received = System.nanoTime();
         long number = sequence++;
         long pts = clock.next(timestampNanos, durationNanos, received);
+        if (clock.verify()) {
+            reportMediaTime();
+        }
         if (isCorrupt(frame)) {
             avutil.av_frame_unref(frame);
             health.countCorrupt(received);
@@ -139,12 +168,53 @@ final class FrameDelivery implements AutoCloseable {
             // A camera would have sent the frame now.
             received = System.nanoTime();
         }
-        lease.info().setPosition(number, pts, captureClock.capturedAtMillis(timestampNanos), received);
+        long captured =
+                captureClock.capturedAtMillis(timestampNanos, clock.check().isTrusted());
+        lease.info().setPosition(number, pts, captured, received);
+        lease.info().setCameraTimeMillis(captureClock.cameraTimeMillis());
+        if (live && received - factsUpdatedNanos > FACTS_INTERVAL_NANOS) {
+            factsUpdatedNanos = received;
+            updateFacts();
+        }
         health.countGood(received);
         try {
             receiver.onFrame(lease);
         } finally {
             lease.release();
+        }
+    }
+
+    /** Says once in each direction whether frames are timed by their timestamps or by arrival. */
+    private void reportMediaTime() {
+        double rate = clock.check().rate();
+        updateFacts();
+        if (clock.check().isTrusted()) {
+            LOG.info("Stream {} times its frames by their timestamps again: rate={}", stream, rate);
+            return;
+        }
+        String sentence = String.format(
+                Locale.ROOT,
+                "Timestamps advance %.2f s per second: frames are timed by arrival; check the camera's frame rate and firmware.",
+                rate);
+        health.note(sentence);
+        if (!arrivalReported) {
+            arrivalReported = true;
+            LOG.warn("Stream {}: {}", stream, sentence);
+        }
+    }
+
+    private void updateFacts() {
+        long offsetMillis = captureClock.cameraOffsetMillis();
+        double offset = offsetMillis == CaptureClock.UNKNOWN ? Double.NaN : offsetMillis / 1000.0;
+        facts.clocks(offset, clock.check().rate(), !clock.check().isTrusted());
+        if (Math.abs(offset) > CLOCK_WARNING_SECONDS && !clockWarned) {
+            clockWarned = true;
+            LOG.warn(
+                    "Camera clock of stream {} differs from ours: offsetSeconds={}; events use our clock; set the camera's time server",
+                    stream,
+                    offset);
+        } else if (Math.abs(offset) < CLOCK_AGREEMENT_SECONDS) {
+            clockWarned = false;
         }
     }
 

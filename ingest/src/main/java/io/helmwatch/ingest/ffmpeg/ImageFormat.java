@@ -2,13 +2,18 @@ package io.helmwatch.ingest.ffmpeg;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Formats of image files, recognised by their first bytes. */
 final class ImageFormat {
     private static final int HEAD_BYTES = 12;
+
+    /** Brands of ISO/IEC 23008-12 files that hold an image: phones write the first two. */
+    private static final Set<String> HEIF_BRANDS = Set.of("heic", "mif1", "heix", "heim", "heis", "avif");
 
     private ImageFormat() {}
 
@@ -31,6 +36,10 @@ final class ImageFormat {
         }
         if (startsWith(head, 0, 'R', 'I', 'F', 'F') && startsWith(head, 8, 'W', 'E', 'B', 'P')) {
             return "webp_pipe";
+        }
+        if (startsWith(head, 4, 'f', 't', 'y', 'p')
+                && HEIF_BRANDS.contains(new String(head, 8, 4, StandardCharsets.ISO_8859_1))) {
+            return "mov";
         }
         return null;
     }

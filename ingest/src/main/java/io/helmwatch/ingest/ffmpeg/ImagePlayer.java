@@ -66,14 +66,16 @@ final class ImagePlayer implements StreamPlayer {
         String demuxer = ImageFormat.demuxer(image);
         if (demuxer == null) {
             delivery.undecodable();
-            return image + " does not begin like a JPEG, PNG, BMP or WebP image.";
+            return image + " does not begin like a JPEG, PNG, BMP, WebP or HEIC image.";
         }
         try (DecodeSession session = opener.openImage(image, demuxer)) {
             long corruptBefore = delivery.health().corruptFrames();
             int rc = session.decodeImage(delivery, timestampNanos, INTERVAL_NANOS);
             if (rc < 0) {
                 delivery.undecodable();
-                return image + " cannot be decoded (" + Ffmpeg.describe(rc) + "): it may be truncated or damaged.";
+                return rc == Ffmpeg.EOF
+                        ? image + " is cut off: its end is missing; copy or upload it again."
+                        : image + " cannot be decoded (" + Ffmpeg.describe(rc) + "): it may be truncated or damaged.";
             }
             return delivery.health().corruptFrames() == corruptBefore
                     ? ""

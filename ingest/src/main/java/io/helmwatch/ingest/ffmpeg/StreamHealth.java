@@ -60,6 +60,13 @@ final class StreamHealth {
         }
     }
 
+    /** Reports a reason for as long as the stream is online. */
+    void note(String reason) {
+        if (state == State.ONLINE) {
+            enter(State.ONLINE, reason);
+        }
+    }
+
     /** Enters a state and reports it. */
     void enter(State next, String reason) {
         state = next;

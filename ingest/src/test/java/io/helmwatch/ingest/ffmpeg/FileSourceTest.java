@@ -140,7 +140,7 @@ class FileSourceTest {
         assertThat(receiver.lastStatus().state()).isEqualTo(State.ENDED);
         assertThat(receiver.lastStatus().reason())
                 .isEqualTo("1 of 12 images could not be decoded; the first: " + folder
-                        + "/p3b.jpg does not begin like a JPEG, PNG, BMP or WebP image.");
+                        + "/p3b.jpg does not begin like a JPEG, PNG, BMP, WebP or HEIC image.");
     }
 
     @Test

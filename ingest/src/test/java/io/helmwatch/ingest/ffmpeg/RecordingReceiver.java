@@ -27,6 +27,7 @@ public class RecordingReceiver implements FrameReceiver {
             ColorEncoding color,
             List<Integer> quadrants,
             long capturedAtMillis,
+            long cameraTimeMillis,
             long atNanos) {}
 
     private final List<Seen> frames = new ArrayList<>();
@@ -45,6 +46,7 @@ public class RecordingReceiver implements FrameReceiver {
                 frame.color(),
                 FramePixels.quadrants(frame),
                 frame.capturedAtMillis(),
+                frame.info().cameraTimeMillis(),
                 System.nanoTime()));
         notifyAll();
     }

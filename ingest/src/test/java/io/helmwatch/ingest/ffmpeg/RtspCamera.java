@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -60,6 +61,7 @@ public final class RtspCamera implements AutoCloseable {
     private volatile long clockOffsetMillis;
     private volatile int sessionsServed;
     private volatile boolean refusesUdp;
+    private volatile IntToLongFunction stamps = frame -> 90_000L + (long) frame * TICKS_PER_FRAME;
     private volatile String codec = "H264";
     private final SSLContext tls;
 
@@ -127,6 +129,11 @@ public final class RtspCamera implements AutoCloseable {
     /** Sets the camera's clock apart from ours. */
     public void offsetClock(long millis) {
         clockOffsetMillis = millis;
+    }
+
+    /** Stamps frames in this way instead of 3600 ticks apart; takes the number of the frame in its session. */
+    public void stampBy(IntToLongFunction stamp) {
+        stamps = stamp;
     }
 
     /** Calls its codec something else in the session description. */
@@ -395,7 +402,6 @@ public final class RtspCamera implements AutoCloseable {
 
         private void play(OutputStream out) {
             int sequence = 1000;
-            long timestamp = 90_000;
             int packetCount = 0;
             long due = System.nanoTime();
             int source = 0x4845_4c4d;
@@ -409,6 +415,7 @@ public final class RtspCamera implements AutoCloseable {
                         }
                     }
                     due += FRAME_NANOS;
+                    long timestamp = stamps.applyAsLong(frame);
                     if (frame % 25 == 0) {
                         send(out, channel + 1, senderReport(source, timestamp, packetCount), rtcp, rtcpPeer);
                     }
@@ -427,7 +434,6 @@ public final class RtspCamera implements AutoCloseable {
                             send(out, channel, packet.array(), rtp, rtpPeer);
                         }
                     }
-                    timestamp += TICKS_PER_FRAME;
                 }
             } catch (IOException e) {
                 // The client went away, or was cut.

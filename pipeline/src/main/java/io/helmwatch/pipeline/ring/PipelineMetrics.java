@@ -219,6 +219,24 @@ public final class PipelineMetrics {
                     .tag("state", state.name().toLowerCase(Locale.ROOT))
                     .register(registry));
         }
+        meters.add(gauge(
+                "helmwatch.stream.clock.offset",
+                "Seconds that the camera's clock is ahead of ours; not a number where the camera does not tell its clock",
+                "seconds",
+                feed,
+                f -> f.source().cameraClockOffsetSeconds()));
+        meters.add(gauge(
+                "helmwatch.stream.media.rate",
+                "Seconds by the stream's timestamps per second of arrival; 1 is right",
+                "ratio",
+                feed,
+                f -> f.source().mediaTimeRate()));
+        meters.add(gauge(
+                "helmwatch.stream.timed.by.arrival",
+                "1 while frames are timed by arrival because the stream's timestamps do not advance with time, else 0",
+                null,
+                feed,
+                f -> f.source().isTimedByArrival() ? 1 : 0));
         bound.put(feed, meters);
     }
 
@@ -228,6 +246,19 @@ public final class PipelineMetrics {
         if (meters != null) {
             meters.forEach(registry::remove);
         }
+    }
+
+    private Meter gauge(
+            String name,
+            String description,
+            @Nullable String unit,
+            StreamFeed feed,
+            ToDoubleFunction<StreamFeed> value) {
+        return Gauge.builder(name, feed, value)
+                .description(description)
+                .baseUnit(unit)
+                .tags("stream", feed.id(), "device", device)
+                .register(registry);
     }
 
     private Meter counter(

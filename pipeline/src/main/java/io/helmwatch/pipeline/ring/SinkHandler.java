@@ -61,6 +61,7 @@ final class SinkHandler extends StageHandler {
                 frame.sequence(),
                 frame.ptsNanos(),
                 frame.capturedAtMillis(),
+                frame.info().cameraTimeMillis(),
                 letterbox.source(),
                 model,
                 found);

@@ -1,0 +1,127 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.StreamStatus.State;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** An image is analysed whole or not at all, and one that is not is counted. */
+class TruncatedImagesTest {
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest(name = "{0}, {2} % of it")
+    @CsvSource({
+        "a.jpg, mjpeg, 50",
+        "a.jpg, mjpeg, 95",
+        "a.jpg, mjpeg, 99",
+        "a.png, png, 50",
+        "a.png, png, 99",
+        "a.webp, libwebp, 50",
+        "a.webp, libwebp, 99",
+        "a.bmp, bmp, 50",
+    })
+    void shouldRefuseAnImageThatIsCutOff(String name, String encoder, int percent) throws IOException {
+        byte[] whole = image(name, encoder);
+        Path cut = Files.write(folder.resolve(name), Arrays.copyOf(whole, whole.length * percent / 100));
+
+        RecordingReceiver receiver = play(cut);
+
+        assertThat(receiver.frames()).isEmpty();
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1);
+        assertThat(receiver.lastStatus().state()).isEqualTo(State.FAILED);
+    }
+
+    @Test
+    void shouldSayThatTheEndIsMissing() throws IOException {
+        byte[] whole = image("a.jpg", "mjpeg");
+        Path cut = Files.write(folder.resolve("half.jpg"), Arrays.copyOf(whole, whole.length / 2));
+
+        assertThat(play(cut).lastStatus().reason()).startsWith(cut + " is cut off");
+    }
+
+    @Test
+    void shouldNotTakeTheEndOfAnEmbeddedPreviewForThatOfTheImage() throws IOException {
+        byte[] whole = image("a.jpg", "mjpeg");
+        byte[] withPreview = withApplicationData(whole, whole);
+        Path complete = Files.write(folder.resolve("complete.jpg"), withPreview);
+        Path cut = Files.write(folder.resolve("cut.jpg"), Arrays.copyOf(withPreview, withPreview.length - 20));
+
+        assertThat(play(complete).frames()).hasSize(1);
+        assertThat(play(cut).frames()).isEmpty();
+    }
+
+    @Test
+    void shouldTakeAnImageWithDataBehindItsEnd() throws IOException {
+        byte[] whole = image("a.jpg", "mjpeg");
+        byte[] longer = Arrays.copyOf(whole, whole.length + 1000);
+        Arrays.fill(longer, whole.length + 500, longer.length, (byte) 'x');
+
+        assertThat(play(Files.write(folder.resolve("longer.jpg"), longer)).frames())
+                .hasSize(1);
+    }
+
+    @Test
+    void shouldCountTheImagesOfAMotionJpegStreamThatAreCutOff() throws IOException {
+        byte[] whole = image("a.jpg", "mjpeg");
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        for (int i = 0; i < 9; i++) {
+            stream.write(whole, 0, i % 3 == 2 ? whole.length / 2 : whole.length);
+        }
+
+        RecordingReceiver receiver = play(Files.write(folder.resolve("stream.mjpeg"), stream.toByteArray()));
+
+        assertThat(receiver.frames()).hasSize(6);
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(3);
+    }
+
+    @Test
+    void shouldRefuseAnImageOfSeveralTilesRatherThanShowItsFirst() throws IOException {
+        byte[] tile = Files.readAllBytes(
+                TestClips.make("tile.mp4", "-i testsrc2=size=64x64 -frames:v 1 -c:v libsvtav1 -preset 12"));
+        byte[] samples = HeifGrid.find(tile, "mdat");
+        byte[] sample = Arrays.copyOfRange(samples, 8, samples.length);
+        byte[] grid = HeifGrid.write(HeifGrid.find(tile, "av1C"), List.of(sample, sample, sample, sample), 2, 64, 64);
+
+        RecordingReceiver receiver = play(Files.write(folder.resolve("phone.heic"), grid));
+
+        assertThat(receiver.frames()).isEmpty();
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1);
+        assertThat(receiver.lastStatus().reason()).contains("4 tiles").contains("convert it to JPEG");
+    }
+
+    private static byte[] image(String name, String encoder) throws IOException {
+        return Files.readAllBytes(TestClips.make(name, "-i testsrc2=size=320x240 -frames:v 1 -c:v " + encoder));
+    }
+
+    /** The image with an APP15 segment behind its start. */
+    private static byte[] withApplicationData(byte[] jpeg, byte[] data) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(jpeg, 0, 2);
+        out.write(0xff);
+        out.write(0xef);
+        out.write((data.length + 2) >> 8);
+        out.write((data.length + 2) & 0xff);
+        out.writeBytes(data);
+        out.write(jpeg, 2, jpeg.length - 2);
+        return out.toByteArray();
+    }
+
+    private static RecordingReceiver play(Path file) {
+        RecordingReceiver receiver = new RecordingReceiver();
+        FfmpegFrameSource.create(StreamConfig.of("image", file.toString())).run(receiver);
+        return receiver;
+    }
+}
