@@ -3,22 +3,21 @@ package io.helmwatch.pipeline.backend;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.pipeline.ring.Stages;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Opens the stages of one backend. Backends other than the CPU are found through {@link java.util.ServiceLoader}, so that the CPU path
- * never touches their classes.
+ * Opens one kind of backend. Implementations are found through {@link java.util.ServiceLoader}, so that the CPU path never loads the
+ * classes of the others.
  */
 public interface StageFactory {
 
     /** Which backend. */
     Backend backend();
 
-    /** Why the backend cannot be used here, in one line; empty when it can. Never throws, also where libraries are missing. */
+    /** Why the backend is not usable on this machine, in one line; empty when it is. Never throws, not even when libraries are missing. */
     Optional<String> unusable();
 
     /**
@@ -28,22 +27,22 @@ public interface StageFactory {
      * @param model the ONNX file
      * @throws RuntimeException one sentence: what, expected, found
      */
-    Stages open(HelmwatchConfig config, Path model);
+    OpenedBackend open(HelmwatchConfig config, Path model);
 
-    /** What {@link #open} is busy with and for how long, for readiness; empty when there is nothing to say. Any thread may ask. */
+    /** Progress of {@link #open}, for the readiness probe; empty when there is nothing to report. Any thread. */
     default String opening() {
         return "";
     }
 
     /** As {@link #open(HelmwatchConfig, Path)}, on one of the devices that {@link #placement} names; any thread. */
-    default Stages open(HelmwatchConfig config, Path model, int device) {
+    default OpenedBackend open(HelmwatchConfig config, Path model, int device) {
         return open(config, model);
     }
 
     /**
-     * The streams of each device that is to be opened; a backend without devices of its own has them all on one.
+     * The streams of each device that is to be opened; a backend without devices places all streams on device 0.
      *
-     * @throws RuntimeException one sentence, when a device is asked for that is not there
+     * @throws RuntimeException one sentence, when a configured device does not exist
      */
     default Map<Integer, List<StreamConfig>> placement(HelmwatchConfig config) {
         return Map.of(0, config.streams());

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.bench;
 
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,9 +12,9 @@ public final class BenchJson {
     private BenchJson() {}
 
     /** The whole report: what ran, and one entry per clip. */
-    public static Map<String, Object> report(Stages stages, List<Map<String, Object>> clips) {
+    public static Map<String, Object> report(OpenedBackend backend, List<Map<String, Object>> clips) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("stages", stages.description());
+        fields.put("stages", backend.description());
         fields.put("clips", clips);
         return fields;
     }

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.bench;
 
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.util.List;
 import java.util.Locale;
 
@@ -13,15 +13,15 @@ public final class BenchReport {
 
     private BenchReport() {}
 
-    public static String table(Stages stages, StageBenchmark.Result result) {
+    public static String table(OpenedBackend backend, StageBenchmark.Result result) {
         StringBuilder table = new StringBuilder();
         row(table, "preprocess alone", result.preprocess(), "1 thread");
-        String workers = stages.workers() == 1 ? "1 worker" : stages.workers() + " workers";
+        String workers = backend.stages().workers() == 1 ? "1 worker" : backend.stages().workers() + " workers";
         row(
                 table,
                 "inference alone",
                 result.inference(),
-                workers + ", " + stages.lanes().size() + " lanes");
+                workers + ", " + backend.stages().lanes().size() + " lanes");
         row(table, "postprocess alone", result.postprocess(), "1 thread");
         table.append("\nstreams  decode fps   whole fps  of bound   p50 ms   p99 ms  CPU ms/frame   cores   GPU %"
                 + "  NVDEC %  (alone)  boxes/frame\n");

@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +30,7 @@ public final class LiveBenchmark {
 
     private static final long SETTLE_NANOS = 1_000_000_000;
 
-    private final Stages stages;
+    private final OpenedBackend backend;
     private final HelmwatchConfig config;
     private final IntFunction<StreamConfig> stream;
     private final double streamFps;
@@ -51,12 +51,12 @@ public final class LiveBenchmark {
      * @param secondsPerStep how long a number of streams is watched
      */
     public LiveBenchmark(
-            Stages stages,
+            OpenedBackend backend,
             HelmwatchConfig config,
             IntFunction<StreamConfig> stream,
             double streamFps,
             double secondsPerStep) {
-        this.stages = stages;
+        this.backend = backend;
         this.config = config;
         this.stream = stream;
         this.streamFps = streamFps;
@@ -114,7 +114,7 @@ public final class LiveBenchmark {
         for (int i = 0; i < count; i++) {
             streams.add(stream.apply(i));
         }
-        try (MeasuredPipeline pipeline = MeasuredPipeline.start(stages, config, streams, STAGGER_NANOS)) {
+        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, STAGGER_NANOS)) {
             TimeUnit.NANOSECONDS.sleep(SETTLE_NANOS);
             MeasuredPipeline.Measurement measured = pipeline.measure(stepNanos, true);
             boolean holds = pipeline.isComplete()

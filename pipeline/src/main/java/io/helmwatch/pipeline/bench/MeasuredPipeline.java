@@ -4,13 +4,12 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,7 +29,7 @@ final class MeasuredPipeline implements AutoCloseable {
 
     private static final long MAX_START_NANOS = 30_000_000_000L;
 
-    private final Stages stages;
+    private final OpenedBackend backend;
     private final Watcher watcher = new Watcher();
     private final HelmetPipeline pipeline;
     private boolean complete;
@@ -76,16 +75,9 @@ final class MeasuredPipeline implements AutoCloseable {
         }
     }
 
-    private MeasuredPipeline(Stages stages, HelmwatchConfig config, int streams) {
-        this.stages = stages;
-        pipeline = HelmetPipeline.start(
-                stages,
-                config.pipeline(),
-                config.inference(),
-                List.of(watcher),
-                List.of(),
-                new SimpleMeterRegistry(),
-                streams);
+    private MeasuredPipeline(OpenedBackend backend, HelmwatchConfig config, int streams) {
+        this.backend = backend;
+        pipeline = backend.pipeline().config(config.pipeline()).maxBatchDelay(config.inference().maxDelay()).analyzers(List.of(watcher)).expectedStreams(streams).start();
     }
 
     /**
@@ -93,12 +85,12 @@ final class MeasuredPipeline implements AutoCloseable {
      *
      * @param staggerNanos pause between two starts, so that paced streams do not deliver their frames at the same moments
      */
-    static MeasuredPipeline start(Stages stages, HelmwatchConfig config, List<StreamConfig> streams, long staggerNanos)
+    static MeasuredPipeline start(OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, long staggerNanos)
             throws InterruptedException {
-        MeasuredPipeline measured = new MeasuredPipeline(stages, config, streams.size());
+        MeasuredPipeline measured = new MeasuredPipeline(backend, config, streams.size());
         try {
             for (StreamConfig stream : streams) {
-                measured.pipeline.add(stages.newSource().apply(stream));
+                measured.pipeline.add(backend.newSource(stream));
                 TimeUnit.NANOSECONDS.sleep(staggerNanos);
             }
             measured.complete = measured.awaitFrames();
@@ -143,7 +135,7 @@ final class MeasuredPipeline implements AutoCloseable {
         long detectionsBefore = watcher.detections.get();
         long analysed = analysed();
         long dropped = dropped();
-        try (ResourceMeter meter = ResourceMeter.start(stages)) {
+        try (ResourceMeter meter = ResourceMeter.start(backend)) {
             long end = System.nanoTime() + nanos;
             for (long left = nanos; left > 0; left = end - System.nanoTime()) {
                 TimeUnit.NANOSECONDS.sleep(Math.min(left, untilDropped ? 50_000_000 : left));

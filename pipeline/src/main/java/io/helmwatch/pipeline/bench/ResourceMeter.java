@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.cuda.GpuLoad;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
@@ -55,13 +55,13 @@ final class ResourceMeter implements AutoCloseable {
     }
 
     /** Starts; watches a GPU where the stages run on one. */
-    static ResourceMeter start(Stages stages) {
-        return new ResourceMeter(gpuLoad(stages).map(GpuSampler::begin).orElse(null));
+    static ResourceMeter start(OpenedBackend backend) {
+        return new ResourceMeter(gpuLoad(backend).map(GpuSampler::begin).orElse(null));
     }
 
     /** The GPU that the stages run on; empty on a CPU and where its driver cannot be asked. */
-    static Optional<GpuLoad> gpuLoad(Stages stages) {
-        String device = stages.device();
+    static Optional<GpuLoad> gpuLoad(OpenedBackend backend) {
+        String device = backend.device();
         return device.startsWith(CUDA)
                 ? GpuLoad.open(Integer.parseInt(device.substring(CUDA.length())))
                 : Optional.empty();

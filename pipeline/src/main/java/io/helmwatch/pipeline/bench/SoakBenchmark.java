@@ -3,7 +3,7 @@ package io.helmwatch.pipeline.bench;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.GpuLoad;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.resource.NativeMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * <p>Threading: one thread. Ownership: the stages are the caller's.
  */
 public final class SoakBenchmark {
-    private final Stages stages;
+    private final OpenedBackend backend;
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
 
@@ -43,8 +43,8 @@ public final class SoakBenchmark {
             long nativeBytes,
             long gpuBytes) {}
 
-    public SoakBenchmark(Stages stages, HelmwatchConfig config, List<StreamConfig> streams) {
-        this.stages = stages;
+    public SoakBenchmark(OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams) {
+        this.backend = backend;
         this.config = config;
         this.streams = streams;
     }
@@ -58,8 +58,8 @@ public final class SoakBenchmark {
      */
     public List<Sample> run(long totalNanos, int looks, Consumer<Sample> each) throws InterruptedException {
         List<Sample> samples = new ArrayList<>();
-        Optional<GpuLoad> gpu = ResourceMeter.gpuLoad(stages);
-        try (MeasuredPipeline pipeline = MeasuredPipeline.start(stages, config, streams, 0)) {
+        Optional<GpuLoad> gpu = ResourceMeter.gpuLoad(backend);
+        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, 0)) {
             long begin = System.nanoTime();
             for (int i = 1; i <= looks; i++) {
                 long until = begin + totalNanos / looks * i;
@@ -82,8 +82,8 @@ public final class SoakBenchmark {
 
     private long nativeBytes() {
         return NativeMemory.bytes(NativeMemory.Kind.HOST, "")
-                + NativeMemory.bytes(NativeMemory.Kind.DEVICE, stages.device())
-                + NativeMemory.bytes(NativeMemory.Kind.PINNED, stages.device());
+                + NativeMemory.bytes(NativeMemory.Kind.DEVICE, backend.device())
+                + NativeMemory.bytes(NativeMemory.Kind.PINNED, backend.device());
     }
 
     private static long heapAfterCollection() {

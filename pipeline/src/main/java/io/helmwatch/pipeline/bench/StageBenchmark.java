@@ -5,7 +5,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.vision.DropCause;
@@ -35,7 +35,7 @@ public final class StageBenchmark {
 
     private static final long LONGEST_START_NANOS = 60_000_000_000L;
 
-    private final Stages stages;
+    private final OpenedBackend backend;
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
     private final long roundNanos;
@@ -106,8 +106,8 @@ public final class StageBenchmark {
     /** Decoding alone: how fast, and the decoders' load. */
     private record Decoding(Speed speed, double decoderPercent) {}
 
-    public StageBenchmark(Stages stages, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
-        this.stages = stages;
+    public StageBenchmark(OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
+        this.backend = backend;
         this.config = config;
         this.streams = streams;
         this.roundNanos = (long) (secondsPerRound * 1e9);
@@ -137,7 +137,7 @@ public final class StageBenchmark {
                 for (int i = 0; i < counts.size(); i++) {
                     List<StreamConfig> some = streams.subList(0, counts.get(i));
                     decode.get(i).add(decodeAlone(some));
-                    try (MeasuredPipeline pipeline = MeasuredPipeline.start(stages, config, some, 0)) {
+                    try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, some, 0)) {
                         whole.get(i).add(pipeline.measure(roundNanos, false));
                     }
                 }
@@ -188,14 +188,14 @@ public final class StageBenchmark {
 
     private List<FrameLease> sampleFrames() throws InterruptedException {
         List<FrameLease> frames = new ArrayList<>();
-        FrameSource source = stages.newSource().apply(streams.get(0));
+        FrameSource source = backend.newSource(streams.get(0));
         AtomicReference<String> problem = new AtomicReference<>("it has no frames");
         Thread thread = new Thread(
                 () -> source.run(new Counting(new AtomicLong()) {
                     @Override
                     public void onFrame(FrameLease frame) {
                         if (frames.size() < SAMPLE_FRAMES) {
-                            FrameLease lease = stages.newLease().get();
+                            FrameLease lease = backend.newLease();
                             lease.take(frame);
                             frames.add(lease);
                         } else {
@@ -220,7 +220,7 @@ public final class StageBenchmark {
     }
 
     private Decoding decodeAlone(List<StreamConfig> some) throws InterruptedException {
-        List<FrameSource> sources = some.stream().map(stages.newSource()).toList();
+        List<FrameSource> sources = some.stream().map(backend::newSource).toList();
         List<AtomicLong> counts = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
         for (FrameSource source : sources) {
@@ -246,7 +246,7 @@ public final class StageBenchmark {
             TimeUnit.MILLISECONDS.sleep(1);
         }
         long before = sum(counts);
-        try (ResourceMeter meter = ResourceMeter.start(stages)) {
+        try (ResourceMeter meter = ResourceMeter.start(backend)) {
             TimeUnit.NANOSECONDS.sleep(roundNanos);
             long frames = sum(counts) - before;
             ResourceMeter.Usage usage = meter.stop();
@@ -264,7 +264,7 @@ public final class StageBenchmark {
         ResourceMeter meter = ResourceMeter.start();
         long end = System.nanoTime() + roundNanos;
         do {
-            InferenceLane lane = stages.lanes().get(next++ % stages.lanes().size());
+            InferenceLane lane = backend.stages().lanes().get(next++ % backend.stages().lanes().size());
             // Its last batch has to be done before its descriptors are written again.
             lane.await();
             count += fill(lane, frames);
@@ -274,7 +274,7 @@ public final class StageBenchmark {
     }
 
     private int fill(InferenceLane lane, List<FrameLease> frames) {
-        Preprocessor preprocessor = stages.preprocessor();
+        Preprocessor preprocessor = backend.stages().preprocessor();
         int batch = lane.maxBatch();
         for (int i = 0; i < batch; i++) {
             preprocessor.add(frames.get(i % frames.size()), lane.input(), i);
@@ -284,16 +284,16 @@ public final class StageBenchmark {
     }
 
     private void awaitAll() {
-        stages.lanes().forEach(InferenceLane::await);
+        backend.stages().lanes().forEach(InferenceLane::await);
     }
 
     private Speed inferenceAlone(List<FrameLease> frames) throws InterruptedException {
-        for (InferenceLane lane : stages.lanes()) {
+        for (InferenceLane lane : backend.stages().lanes()) {
             fill(lane, frames);
         }
         awaitAll();
         inferenceEnded = false;
-        int workers = stages.workers();
+        int workers = backend.stages().workers();
         AtomicLong count = new AtomicLong();
         CountDownLatch ready = new CountDownLatch(workers);
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -338,8 +338,8 @@ public final class StageBenchmark {
 
     private List<InferenceLane> lanesOf(int worker) {
         List<InferenceLane> lanes = new ArrayList<>();
-        for (int i = worker; i < stages.lanes().size(); i += stages.workers()) {
-            lanes.add(stages.lanes().get(i));
+        for (int i = worker; i < backend.stages().lanes().size(); i += backend.stages().workers()) {
+            lanes.add(backend.stages().lanes().get(i));
         }
         return lanes;
     }
@@ -359,14 +359,14 @@ public final class StageBenchmark {
     }
 
     private Speed postprocessAlone(List<FrameLease> frames) throws InterruptedException {
-        Postprocessor postprocessor = stages.postprocessor();
-        InferenceLane lane = stages.lanes().get(0);
+        Postprocessor postprocessor = backend.stages().postprocessor();
+        InferenceLane lane = backend.stages().lanes().get(0);
         int batch = lane.maxBatch();
-        Letterbox letterbox = stages.preprocessor().add(frames.get(0), lane.input(), 0);
+        Letterbox letterbox = backend.stages().preprocessor().add(frames.get(0), lane.input(), 0);
         for (int i = 1; i < batch; i++) {
-            stages.preprocessor().add(frames.get(i % frames.size()), lane.input(), i);
+            backend.stages().preprocessor().add(frames.get(i % frames.size()), lane.input(), i);
         }
-        stages.preprocessor().submit(lane.input(), batch);
+        backend.stages().preprocessor().submit(lane.input(), batch);
         lane.run(batch);
         lane.await();
         long count = 0;

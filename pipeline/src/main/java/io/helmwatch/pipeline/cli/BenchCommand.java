@@ -14,7 +14,7 @@ import io.helmwatch.pipeline.bench.SoakBenchmark;
 import io.helmwatch.pipeline.bench.StageBenchmark;
 import io.helmwatch.pipeline.bench.cuda.KernelBenchmark;
 import io.helmwatch.pipeline.report.ReportJson;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,30 +159,30 @@ final class BenchCommand implements Callable<Integer> {
 
     private Map<String, Object> measure(List<Path> files, HelmwatchConfig config) throws InterruptedException {
         List<Map<String, Object>> results = new ArrayList<>();
-        try (Stages stages = Backends.choose(config.backend()).open(config, common.model())) {
-            print(stages.description() + "\n");
+        try (OpenedBackend backend = Backends.choose(config.backend()).open(config, common.model())) {
+            print(backend.description() + "\n");
             for (Path file : files) {
                 print("\n" + file.getFileName() + "\n");
                 Map<String, Object> result = new LinkedHashMap<>();
                 result.put("clip", file.toString());
                 if (soakMinutes > 0) {
-                    result.putAll(soak(stages, config, file));
+                    result.putAll(soak(backend, config, file));
                 } else if (live) {
-                    result.putAll(live(stages, config, file));
+                    result.putAll(live(backend, config, file));
                 } else {
-                    result.putAll(stages(stages, config, file));
+                    result.putAll(stages(backend, config, file));
                 }
                 results.add(result);
             }
-            return BenchJson.report(stages, results);
+            return BenchJson.report(backend, results);
         }
     }
 
-    private Map<String, Object> stages(Stages stages, HelmwatchConfig config, Path file) throws InterruptedException {
+    private Map<String, Object> stages(OpenedBackend backend, HelmwatchConfig config, Path file) throws InterruptedException {
         StageBenchmark benchmark =
-                new StageBenchmark(stages, config, looped(file, Collections.max(streams)), seconds / rounds);
+                new StageBenchmark(backend, config, looped(file, Collections.max(streams)), seconds / rounds);
         StageBenchmark.Result result = benchmark.run(streams, rounds);
-        print(BenchReport.table(stages, result));
+        print(BenchReport.table(backend, result));
         return BenchJson.stages(result);
     }
 
@@ -194,13 +194,13 @@ final class BenchCommand implements Callable<Integer> {
         return looped;
     }
 
-    private Map<String, Object> live(Stages stages, HelmwatchConfig config, Path file) throws InterruptedException {
+    private Map<String, Object> live(OpenedBackend backend, HelmwatchConfig config, Path file) throws InterruptedException {
         StreamProbe probe = FfmpegFrameSource.probe(StreamConfig.of("probe", file.toString()));
         if (!(probe.framesPerSecond() > 0)) {
             throw CommandFailure.failed(file + ": expected a clip with a frame rate, found none", null);
         }
         LiveBenchmark benchmark = new LiveBenchmark(
-                stages, config, i -> Settings.realtime("live-" + i, file), probe.framesPerSecond(), seconds);
+                backend, config, i -> Settings.realtime("live-" + i, file), probe.framesPerSecond(), seconds);
         print(BenchReport.LIVE_HEAD);
         List<LiveBenchmark.Step> steps =
                 benchmark.search(Collections.max(streams), MAX_STREAMS * 2, step -> print(BenchReport.line(step)));
@@ -209,9 +209,9 @@ final class BenchCommand implements Callable<Integer> {
         return BenchJson.live(steps, probe.framesPerSecond());
     }
 
-    private Map<String, Object> soak(Stages stages, HelmwatchConfig config, Path file) throws InterruptedException {
+    private Map<String, Object> soak(OpenedBackend backend, HelmwatchConfig config, Path file) throws InterruptedException {
         print(BenchReport.SOAK_HEAD);
-        List<SoakBenchmark.Sample> samples = new SoakBenchmark(stages, config, looped(file, Collections.max(streams)))
+        List<SoakBenchmark.Sample> samples = new SoakBenchmark(backend, config, looped(file, Collections.max(streams)))
                 .run(
                         (long) (soakMinutes * TimeUnit.MINUTES.toNanos(1)),
                         (int) Math.max(2, Math.min(MAX_SOAK_SAMPLES, 2 * soakMinutes)),

@@ -9,7 +9,7 @@ import io.helmwatch.pipeline.evaluation.BackendComparison;
 import io.helmwatch.pipeline.evaluation.MediaFiles;
 import io.helmwatch.pipeline.evaluation.RecordedFindings;
 import io.helmwatch.pipeline.report.ReportJson;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.vision.Detection;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,8 +109,8 @@ final class CompareCommand implements Callable<Integer> {
     private RecordedFindings record(Backend backend, Path model, ModelConfig wanted, List<String> sources)
             throws InterruptedException {
         HelmwatchConfig config = gpu.in(Settings.of(backend, wanted, List.of()));
-        try (Stages stages = Backends.choose(config.backend()).open(config, model)) {
-            return RecordedFindings.record(stages, config, sources);
+        try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model)) {
+            return RecordedFindings.record(backend, config, sources);
         }
     }
 

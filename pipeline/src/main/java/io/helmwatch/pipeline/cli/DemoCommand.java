@@ -37,7 +37,7 @@ final class DemoCommand implements Callable<Integer> {
         HelmwatchConfig config = Settings.withEmbeddedKafka(quick);
         KafkaConfig kafka = config.kafka();
         TopicPrinter printer;
-        try (DetectionService service = DetectionService.start(config, model, List.of());
+        try (DetectionService service = DetectionService.start(config, model, List.of(), Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(service::stop)) {
             String servers = service.embeddedBootstrapServers();
             Main.say("events are on " + servers + " (topics " + kafka.detectionsTopic() + ", " + kafka.streamsTopic()

@@ -5,7 +5,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.evaluation.MediaFiles;
 import io.helmwatch.pipeline.evaluation.OfflineRun;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,8 +40,8 @@ final class DetectCommand implements Callable<Integer> {
         Path model = common.model();
         AtomicReference<@Nullable OfflineRun> started = new AtomicReference<>();
         DetectionPrinter printer = new DetectionPrinter(System.out, () -> stop(started.get()));
-        try (Stages stages = Backends.choose(config.backend()).open(config, model);
-                OfflineRun run = OfflineRun.start(stages, config, printer);
+        try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model);
+                OfflineRun run = OfflineRun.start(backend, config, printer);
                 Termination.Registration signals = Termination.onSignal(run::stop)) {
             started.set(run);
             return detect(run, printer) ? 0 : 1;

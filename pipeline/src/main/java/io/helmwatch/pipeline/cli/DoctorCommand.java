@@ -99,7 +99,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void gpu() {
-        String reason = Backends.whyNoGpu(Backends.gpuFactories());
+        String reason = Backends.whyNoGpu();
         String driver = driver();
         CudaProbe probe = CudaProbe.result();
         good("gpu", (reason.isEmpty() ? "usable" : "not used: " + reason) + "; driver: " + driver);

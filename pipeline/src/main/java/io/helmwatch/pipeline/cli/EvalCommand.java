@@ -4,7 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.evaluation.LabelledImageEvaluation;
 import io.helmwatch.pipeline.report.ReportJson;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.postprocess.AveragePrecision;
 import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.LabelledImages;
@@ -68,8 +68,8 @@ final class EvalCommand implements Callable<Integer> {
                 Settings.model(NmsSettings.EVALUATION.confidence(), NmsSettings.EVALUATION.iou()),
                 List.of()));
         DetectionEvaluation evaluation;
-        try (Stages stages = Backends.choose(config.backend()).open(config, common.model())) {
-            evaluation = LabelledImageEvaluation.evaluate(stages, config, images);
+        try (OpenedBackend backend = Backends.choose(config.backend()).open(config, common.model())) {
+            evaluation = LabelledImageEvaluation.evaluate(backend, config, images);
         }
         System.out.print(json ? ReportJson.line(report(evaluation)) : table(evaluation));
         return 0;

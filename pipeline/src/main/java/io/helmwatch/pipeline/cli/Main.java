@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.Redaction;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import java.io.PrintStream;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -58,6 +59,12 @@ public final class Main implements Runnable {
             description = "Logs more, and stack traces of errors.")
     private boolean verbose;
 
+    /** Ends the process when a GPU is lost: nothing on it works until a new process starts, and closing its owners may block. */
+    static final FatalErrorHandler FATAL_ERRORS = error -> {
+        say(String.valueOf(error.getMessage()));
+        Runtime.getRuntime().halt(1);
+    };
+
     private Main() {}
 
     /** What the archive's manifest says; classes that were never packaged have no version. */
@@ -71,7 +78,7 @@ public final class Main implements Runnable {
 
     /** Runs a command and ends the process with its exit code. */
     public static void main(String[] args) {
-        Termination.install();
+        Termination.install(Runtime.getRuntime()::halt);
         int code = execute(args);
         Termination.finished(code);
         System.exit(code);

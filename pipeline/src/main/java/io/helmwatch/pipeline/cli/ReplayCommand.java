@@ -5,7 +5,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.evaluation.OfflineRun;
 import io.helmwatch.pipeline.evaluation.RecordedTime;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.service.IncidentAnalyzer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,8 +61,8 @@ final class ReplayCommand implements Callable<Integer> {
         OfflineRun.Outcome outcome;
         try (IncidentAnalyzer rules = new IncidentAnalyzer()) {
             rules.begin(replay.streams(), replay.incidents(), List.of(printer), null);
-            try (Stages stages = Backends.choose(replay.backend()).open(replay, model);
-                    OfflineRun run = OfflineRun.start(stages, replay, List.of(time, rules), List.of(), 1);
+            try (OpenedBackend backend = Backends.choose(replay.backend()).open(replay, model);
+                    OfflineRun run = OfflineRun.start(backend, replay, List.of(time, rules), List.of(), 1);
                     Termination.Registration signals = Termination.onSignal(run::stop)) {
                 outcome = run.play(replay.streams().get(0));
             }

@@ -27,7 +27,7 @@ final class RunCommand implements Callable<Integer> {
         HelmwatchConfig settings = config.load();
         Path network = config.model(settings);
         LOG.debug("settings in force:\n{}", ConfigText.valuesInForce(settings));
-        try (DetectionService service = DetectionService.start(settings, network, List.of());
+        try (DetectionService service = DetectionService.start(settings, network, List.of(), Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(() -> {
                     LOG.info("stopping");
                     service.stop();

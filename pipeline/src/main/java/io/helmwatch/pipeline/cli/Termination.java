@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 
 /**
  * Turns SIGTERM and SIGINT into an orderly end: what runs is asked to stop, the main thread finishes as it would at the end of its
@@ -20,9 +21,13 @@ final class Termination {
 
     private Termination() {}
 
-    /** Takes the signals over; once, by the main method. */
-    static void install() {
-        Runtime.getRuntime().addShutdownHook(new Thread(Termination::end, "shutdown"));
+    /**
+     * Installs the shutdown hook; once, by the main method.
+     *
+     * @param halt ends the process at once with an exit code
+     */
+    static void install(IntConsumer halt) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(halt), "shutdown"));
     }
 
     /** What to do on a signal; at once when there was one. The returned handle takes it back. */
@@ -45,7 +50,7 @@ final class Termination {
         FINISHED.countDown();
     }
 
-    private static void end() {
+    private static void shutDown(IntConsumer halt) {
         if (FINISHED.getCount() == 0) {
             return;
         }
@@ -61,7 +66,7 @@ final class Termination {
             System.err.println("helmwatch: shutdown took longer than " + LONGEST_MILLIS + " ms and was cut short");
         }
         System.out.flush();
-        Runtime.getRuntime().halt(inTime ? exitCode : 1);
+        halt.accept(inTime ? exitCode : 1);
     }
 
     /** Takes a registration back. */

@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.evaluation;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.DetectionEvaluator;
 import io.helmwatch.postprocess.LabelledBox;
@@ -33,14 +33,14 @@ public final class LabelledImageEvaluation {
      * @throws IllegalArgumentException for a line that is not a label; the message names file and line
      * @throws IOException when a label file cannot be read
      */
-    public static DetectionEvaluation evaluate(Stages stages, HelmwatchConfig config, List<LabelledImages.Entry> images)
+    public static DetectionEvaluation evaluate(OpenedBackend backend, HelmwatchConfig config, List<LabelledImages.Entry> images)
             throws IOException, InterruptedException {
         List<StreamConfig> sources = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             sources.add(StreamConfig.of("image-" + i, images.get(i).image().toString()));
         }
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
-        try (OfflineRun run = OfflineRun.start(stages, config, List.of(), List.of(memory), CONCURRENCY)) {
+        try (OfflineRun run = OfflineRun.start(backend, config, List.of(), List.of(memory), CONCURRENCY)) {
             for (OfflineRun.Outcome outcome : run.playAll(sources)) {
                 if (!outcome.isComplete()) {
                     throw new IllegalStateException(
@@ -50,7 +50,7 @@ public final class LabelledImageEvaluation {
         }
         Map<String, FrameDetections> found = new HashMap<>();
         memory.detections().forEach(frame -> found.put(frame.stream(), frame));
-        List<String> labels = stages.engine().model().labels();
+        List<String> labels = backend.stages().engine().model().labels();
         DetectionEvaluator evaluator = new DetectionEvaluator(labels);
         for (int i = 0; i < images.size(); i++) {
             FrameDetections frame = found.get(sources.get(i).id());

@@ -4,13 +4,12 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,7 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * caller, who closes them afterwards.
  */
 public final class OfflineRun implements AutoCloseable {
-    private final Stages stages;
+    private final OpenedBackend backend;
     private final HelmetPipeline pipeline;
     private final int concurrency;
     private final Map<String, String> problems = new ConcurrentHashMap<>();
@@ -49,17 +48,16 @@ public final class OfflineRun implements AutoCloseable {
     }
 
     private OfflineRun(
-            Stages stages,
+            OpenedBackend backend,
             HelmwatchConfig config,
             List<FrameAnalyzer> analyzers,
             List<? extends DetectionSink> sinks,
             int concurrency) {
-        this.stages = stages;
+        this.backend = backend;
         this.concurrency = concurrency;
         List<DetectionSink> all = new ArrayList<>(sinks);
         all.add(new ProblemWatch());
-        this.pipeline = HelmetPipeline.start(
-                stages, config.pipeline(), config.inference(), analyzers, all, new SimpleMeterRegistry(), concurrency);
+        this.pipeline = backend.pipeline().config(config.pipeline()).maxBatchDelay(config.inference().maxDelay()).analyzers(analyzers).sinks(all).expectedStreams(concurrency).start();
     }
 
     /**
@@ -71,17 +69,17 @@ public final class OfflineRun implements AutoCloseable {
      * @param concurrency sources that {@link #playAll} plays at the same time
      */
     public static OfflineRun start(
-            Stages stages,
+            OpenedBackend backend,
             HelmwatchConfig config,
             List<FrameAnalyzer> analyzers,
             List<? extends DetectionSink> sinks,
             int concurrency) {
-        return new OfflineRun(stages, config, analyzers, sinks, concurrency);
+        return new OfflineRun(backend, config, analyzers, sinks, concurrency);
     }
 
-    /** As {@link #start(Stages, HelmwatchConfig, List, List, int)} without analyzers, one source at a time. */
-    public static OfflineRun start(Stages stages, HelmwatchConfig config, DetectionSink sink) {
-        return new OfflineRun(stages, config, List.of(), List.of(sink), 1);
+    /** As {@link #start(OpenedBackend, HelmwatchConfig, List, List, int)} without analyzers, one source at a time. */
+    public static OfflineRun start(OpenedBackend backend, HelmwatchConfig config, DetectionSink sink) {
+        return new OfflineRun(backend, config, List.of(), List.of(sink), 1);
     }
 
     /** Plays one source to its end. */
@@ -97,7 +95,7 @@ public final class OfflineRun implements AutoCloseable {
             if (playing.size() == concurrency) {
                 outcomes.add(awaitEnd(playing.remove()));
             }
-            pipeline.add(stages.newSource().apply(source));
+            pipeline.add(backend.newSource(source));
             playing.add(source);
             if (stopped) {
                 pipeline.stopAll();

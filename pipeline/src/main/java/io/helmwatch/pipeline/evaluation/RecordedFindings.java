@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.evaluation;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
@@ -26,12 +26,12 @@ public record RecordedFindings(String description, Map<String, SortedMap<Long, L
      * @param sources paths or URLs
      * @throws IllegalStateException when a source cannot be analysed completely
      */
-    public static RecordedFindings record(Stages stages, HelmwatchConfig config, List<String> sources)
+    public static RecordedFindings record(OpenedBackend backend, HelmwatchConfig config, List<String> sources)
             throws InterruptedException {
         Map<String, SortedMap<Long, List<Detection>>> bySource = new LinkedHashMap<>();
         for (String source : sources) {
             InMemoryDetectionSink memory = new InMemoryDetectionSink();
-            try (OfflineRun run = OfflineRun.start(stages, config, memory)) {
+            try (OfflineRun run = OfflineRun.start(backend, config, memory)) {
                 OfflineRun.Outcome outcome = run.play(StreamConfig.of("compare", source));
                 if (!outcome.isComplete()) {
                     throw new IllegalStateException(outcome.problem());
@@ -43,7 +43,7 @@ public record RecordedFindings(String description, Map<String, SortedMap<Long, L
             }
             bySource.put(source, byFrame);
         }
-        return new RecordedFindings(stages.description(), bySource);
+        return new RecordedFindings(backend.description(), bySource);
     }
 
     /** Detections of one source by frame sequence; empty for a source that was not played. */

@@ -3,13 +3,13 @@ package io.helmwatch.pipeline.ring;
 import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
-import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.sinks.DetectionSink;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.helmwatch.vision.FrameLease;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,12 +39,12 @@ public final class HelmetPipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HelmetPipeline.class);
     private static final long POLL_NANOS = 1_000_000;
 
-    private final Stages stages;
+    private final String device;
     private final PipelineConfig config;
     private final int expectedStreams;
     private final long epochSeconds = System.currentTimeMillis() / 1000;
-    private final FailureLog failures = new FailureLog();
-    private final PipelineMetrics metrics;
+    private final FailureLog failures;
+    private final PipelineListener listener;
     private final LaneRotation lanes;
     private final Disruptor<FrameSlot> disruptor;
     private final RingBuffer<FrameSlot> ring;
@@ -52,39 +53,35 @@ public final class HelmetPipeline implements AutoCloseable {
     private final Map<String, StreamFeed> feeds = new ConcurrentSkipListMap<>();
     private boolean closed;
 
-    private HelmetPipeline(
-            Stages stages,
-            PipelineConfig config,
-            InferenceConfig inference,
-            List<FrameAnalyzer> analyzers,
-            List<? extends DetectionSink> sinks,
-            MeterRegistry registry,
-            int expectedStreams) {
+    private HelmetPipeline(Builder settings) {
+        Stages stages = settings.stages;
         ModelInfo model = stages.engine().model();
-        this.stages = stages;
-        this.config = config;
-        this.expectedStreams = Math.max(1, expectedStreams);
-        this.metrics = new PipelineMetrics(registry, stages.device(), model.identity(), model.labels());
+        this.device = settings.device;
+        this.config = settings.config;
+        this.expectedStreams = Math.max(1, settings.expectedStreams);
+        this.listener = settings.listener;
+        this.failures = new FailureLog(settings.fatalErrors);
         this.lanes = new LaneRotation(batchLanes(stages));
 
         ParkingWaitStrategy waits =
-                new ParkingWaitStrategy(stages.lanes().get(0).maxBatch(), inference.maxDelay());
+                new ParkingWaitStrategy(stages.lanes().get(0).maxBatch(), settings.maxBatchDelay);
         int slots = RingSize.choose(config.ringSize(), this.expectedStreams, stages);
         this.disruptor = new Disruptor<>(
-                () -> new FrameSlot(stages.newLease().get()), slots, threads(), ProducerType.MULTI, waits);
+                () -> new FrameSlot(settings.newLease.get()), slots, threads(), ProducerType.MULTI, waits);
         this.ring = disruptor.getRingBuffer();
         disruptor.setDefaultExceptionHandler(new PipelineExceptionHandler());
 
         PreprocessHandler preprocess = new PreprocessHandler(
-                stages.preprocessor(), lanes, config.maxFrameAge().toNanos(), metrics, waits, failures);
+                stages.preprocessor(), lanes, config.maxFrameAge().toNanos(), listener, waits, failures);
         InferenceHandler[] infer = new InferenceHandler[stages.workers()];
         for (int worker = 0; worker < infer.length; worker++) {
             infer[worker] = new InferenceHandler(worker, waits, failures);
         }
         PostprocessHandler postprocess =
-                new PostprocessHandler(stages.postprocessor(), lanes, metrics, waits, failures);
-        SinkHandler sink = new SinkHandler(model.identity(), analyzers, sinks, metrics, waits, failures);
-        this.release = new ReleaseHandler(metrics, waits, failures);
+                new PostprocessHandler(stages.postprocessor(), lanes, listener, waits, failures);
+        SinkHandler sink =
+                new SinkHandler(model.identity(), settings.analyzers, settings.sinks, listener, waits, failures);
+        this.release = new ReleaseHandler(listener, waits, failures);
 
         disruptor
                 .handleEventsWith(preprocess)
@@ -95,31 +92,89 @@ public final class HelmetPipeline implements AutoCloseable {
     }
 
     /**
-     * Builds the ring and starts the stages; streams are added afterwards.
+     * Prepares a pipeline; {@link Builder#start} starts it.
      *
-     * @param stages the backend's stages
-     * @param config ring and limits
-     * @param inference how long batches may wait
-     * @param analyzers work on detections before the sinks, in this order
-     * @param sinks get what was found
-     * @param registry gets the meters
-     * @param expectedStreams streams that share the ring
+     * @param stages belong to the caller and outlive the pipeline
+     * @param newLease creates the lease of a slot, of the kind that the sources deliver
      */
-    public static HelmetPipeline start(
-            Stages stages,
-            PipelineConfig config,
-            InferenceConfig inference,
-            List<FrameAnalyzer> analyzers,
-            List<? extends DetectionSink> sinks,
-            MeterRegistry registry,
-            int expectedStreams) {
-        HelmetPipeline pipeline =
-                new HelmetPipeline(stages, config, inference, analyzers, sinks, registry, expectedStreams);
-        pipeline.metrics.bind(pipeline, pipeline.failures);
-        pipeline.disruptor.start();
-        LOG.info("{}", stages.description());
-        LOG.info("{}", RingSize.describe(pipeline.ringSize(), stages));
-        return pipeline;
+    public static Builder builder(Stages stages, Supplier<FrameLease> newLease) {
+        return new Builder(stages, newLease);
+    }
+
+    /** Settings of a pipeline; everything has a default. Threading: one thread. */
+    public static final class Builder {
+        private final Stages stages;
+        private final Supplier<FrameLease> newLease;
+        private String device = "cpu";
+        private PipelineConfig config = PipelineConfig.DEFAULT;
+        private Duration maxBatchDelay = Duration.ZERO;
+        private List<FrameAnalyzer> analyzers = List.of();
+        private List<? extends DetectionSink> sinks = List.of();
+        private PipelineListener listener = PipelineListener.NONE;
+        private FatalErrorHandler fatalErrors = FatalErrorHandler.LOG;
+        private int expectedStreams = 1;
+
+        private Builder(Stages stages, Supplier<FrameLease> newLease) {
+            this.stages = stages;
+            this.newLease = newLease;
+        }
+
+        /** What metrics call the device, e.g. {@code cuda:0}; {@code cpu} by default. */
+        public Builder device(String name) {
+            device = name;
+            return this;
+        }
+
+        /** Ring size, frame age and shutdown timeout. */
+        public Builder config(PipelineConfig pipeline) {
+            config = pipeline;
+            return this;
+        }
+
+        /** How long an incomplete batch may wait for more frames; zero, the default, does not wait. */
+        public Builder maxBatchDelay(Duration delay) {
+            maxBatchDelay = delay;
+            return this;
+        }
+
+        /** Analyzers that see detections before the sinks, in this order; owned by the caller. */
+        public Builder analyzers(List<? extends FrameAnalyzer> inOrder) {
+            analyzers = List.copyOf(inOrder);
+            return this;
+        }
+
+        /** Sinks of detections and stream states; owned by the caller. */
+        public Builder sinks(List<? extends DetectionSink> all) {
+            sinks = List.copyOf(all);
+            return this;
+        }
+
+        /** Is notified of what happens, e.g. the pipeline's metrics. */
+        public Builder listener(PipelineListener metrics) {
+            listener = metrics;
+            return this;
+        }
+
+        /** Handles errors after which the process cannot continue; by default they are logged. */
+        public Builder fatalErrors(FatalErrorHandler handler) {
+            fatalErrors = handler;
+            return this;
+        }
+
+        /** How many streams share the ring; 1 by default. */
+        public Builder expectedStreams(int count) {
+            expectedStreams = count;
+            return this;
+        }
+
+        /** Creates the ring and starts the stages; streams are added afterwards. */
+        public HelmetPipeline start() {
+            HelmetPipeline pipeline = new HelmetPipeline(this);
+            listener.onStart(pipeline);
+            pipeline.disruptor.start();
+            LOG.info("{}", RingSize.describe(pipeline.ringSize(), stages));
+            return pipeline;
+        }
     }
 
     private ThreadFactory threads() {
@@ -143,11 +198,11 @@ public final class HelmetPipeline implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("stream " + source.id() + " cannot be added: the pipeline is closed");
         }
-        StreamFeed feed = new StreamFeed(source, ring, shareOf(source), epochSeconds, stages.device());
+        StreamFeed feed = new StreamFeed(source, ring, shareOf(source), epochSeconds, device);
         if (feeds.putIfAbsent(source.id(), feed) != null) {
             throw new IllegalArgumentException("stream id " + source.id() + " is used twice: ids must differ");
         }
-        metrics.bind(feed);
+        listener.onStreamAdded(feed);
         feed.start();
     }
 
@@ -167,7 +222,7 @@ public final class HelmetPipeline implements AutoCloseable {
             throw new IllegalStateException("stream " + streamId + " cannot be removed: it is not at its end");
         }
         feeds.remove(streamId);
-        metrics.unbind(feed);
+        listener.onStreamRemoved(feed);
     }
 
     /** Stops one stream; returns at once. Its frames on the way are still analysed. */
@@ -222,21 +277,8 @@ public final class HelmetPipeline implements AutoCloseable {
         return work;
     }
 
-    PipelineMetrics metrics() {
-        return metrics;
-    }
-
-    /** Publishes owners of the device's memory that came into use since the last call. */
-    public void bindDeviceMemory() {
-        metrics.bindDeviceMemory();
-    }
-
     public FailureLog failures() {
         return failures;
-    }
-
-    public Stages stages() {
-        return stages;
     }
 
     /** Slots of the ring. */

@@ -10,18 +10,18 @@ import io.helmwatch.vision.Letterbox;
 final class PostprocessHandler extends StageHandler {
     private final Postprocessor postprocessor;
     private final LaneRotation lanes;
-    private final PipelineMetrics metrics;
+    private final PipelineListener listener;
 
     PostprocessHandler(
             Postprocessor postprocessor,
             LaneRotation lanes,
-            PipelineMetrics metrics,
+            PipelineListener listener,
             WaitStrategy handOver,
             FailureLog failures) {
         super("postprocess", Stage.POSTPROCESS, handOver, failures);
         this.postprocessor = postprocessor;
         this.lanes = lanes;
-        this.metrics = metrics;
+        this.listener = listener;
     }
 
     @Override
@@ -51,7 +51,7 @@ final class PostprocessHandler extends StageHandler {
         try {
             postprocessor.submit(lane.output(), batch.size());
             lane.await();
-            metrics.inferred(System.nanoTime() - batch.submittedNanos());
+            listener.onInferred(System.nanoTime() - batch.submittedNanos());
         } catch (Throwable failure) {
             batch.fail();
             throw failure;
@@ -65,6 +65,6 @@ final class PostprocessHandler extends StageHandler {
         }
         long start = System.nanoTime();
         slot.setDetections(postprocessor.detect(batch.lane().output(), slot.placeInBatch(), letterbox));
-        metrics.postprocessed(System.nanoTime() - start);
+        listener.onPostprocessed(System.nanoTime() - start);
     }
 }

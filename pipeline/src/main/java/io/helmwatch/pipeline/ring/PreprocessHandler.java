@@ -15,7 +15,7 @@ final class PreprocessHandler extends StageHandler {
     private final Preprocessor preprocessor;
     private final LaneRotation lanes;
     private final long maxFrameAgeNanos;
-    private final PipelineMetrics metrics;
+    private final PipelineListener listener;
     private @Nullable BatchLane open;
     private @Nullable FrameSlot lastAdded;
 
@@ -23,14 +23,14 @@ final class PreprocessHandler extends StageHandler {
             Preprocessor preprocessor,
             LaneRotation lanes,
             long maxFrameAgeNanos,
-            PipelineMetrics metrics,
+            PipelineListener listener,
             WaitStrategy handOver,
             FailureLog failures) {
         super("preprocess", Stage.PREPROCESS, handOver, failures);
         this.preprocessor = preprocessor;
         this.lanes = lanes;
         this.maxFrameAgeNanos = maxFrameAgeNanos;
-        this.metrics = metrics;
+        this.listener = listener;
     }
 
     @Override
@@ -79,7 +79,7 @@ final class PreprocessHandler extends StageHandler {
         slot.place(batch, batch.size(), letterbox);
         batch.grow();
         lastAdded = slot;
-        metrics.queued(ageNanos);
+        listener.onQueued(ageNanos);
     }
 
     private void close(BatchLane batch) {
@@ -97,7 +97,7 @@ final class PreprocessHandler extends StageHandler {
         } finally {
             long now = System.nanoTime();
             batch.submitted(now);
-            metrics.preprocessed(batch.size(), now - batch.openedNanos());
+            listener.onPreprocessed(batch.size(), now - batch.openedNanos());
         }
     }
 }

@@ -6,11 +6,11 @@ import io.helmwatch.vision.FrameDetections;
 
 /** Gives the picture back, settles the stream's account and lets its producer go on. The one place where frames are counted as done. */
 final class ReleaseHandler extends StageHandler {
-    private final PipelineMetrics metrics;
+    private final PipelineListener listener;
 
-    ReleaseHandler(PipelineMetrics metrics, WaitStrategy handOver, FailureLog failures) {
+    ReleaseHandler(PipelineListener listener, WaitStrategy handOver, FailureLog failures) {
         super("release", Stage.SINK, handOver, failures);
-        this.metrics = metrics;
+        this.listener = listener;
     }
 
     @Override
@@ -29,7 +29,7 @@ final class ReleaseHandler extends StageHandler {
             feed.framePassed(cause);
         } else {
             if (message != null) {
-                metrics.detected(message.detections());
+                listener.onDetections(feed, message.detections());
             }
             feed.framePassed(null);
         }

@@ -15,21 +15,21 @@ final class SinkHandler extends StageHandler {
     private final ModelIdentity model;
     private final FrameAnalyzer[] analyzers;
     private final DetectionSink[] sinks;
-    private final PipelineMetrics metrics;
+    private final PipelineListener listener;
     private final FailureLog failures;
 
     SinkHandler(
             ModelIdentity model,
             List<FrameAnalyzer> analyzers,
             List<? extends DetectionSink> sinks,
-            PipelineMetrics metrics,
+            PipelineListener listener,
             WaitStrategy handOver,
             FailureLog failures) {
         super("sink", Stage.SINK, handOver, failures);
         this.model = model;
         this.analyzers = analyzers.toArray(FrameAnalyzer[]::new);
         this.sinks = sinks.toArray(DetectionSink[]::new);
-        this.metrics = metrics;
+        this.listener = listener;
         this.failures = failures;
     }
 
@@ -42,8 +42,10 @@ final class SinkHandler extends StageHandler {
             long start = System.nanoTime();
             publish(slot);
             long now = System.nanoTime();
-            metrics.sunk(now - start);
-            metrics.finished(now - slot.lease().receivedNanos());
+            StreamFeed feed = slot.feed();
+            if (feed != null) {
+                listener.onPublished(feed, now - start, now - slot.lease().receivedNanos());
+            }
         }
     }
 

@@ -3,7 +3,7 @@ package io.helmwatch.pipeline.ring;
 import java.util.Locale;
 
 /** The stages that a frame passes after decoding, in order; the lower-case name is the metric's tag. */
-enum Stage {
+public enum Stage {
     /** Waiting in the ring for its turn and for a free lane. */
     QUEUE("Waiting in the ring for its turn and for a free lane"),
     /** Letterbox into the lane's input. */
@@ -22,11 +22,13 @@ enum Stage {
         this.description = description;
     }
 
-    String tag() {
+    /** The tag of metrics. */
+    public String tag() {
         return tag;
     }
 
-    String description() {
+    /** What the stage does, for documents. */
+    public String description() {
         return description;
     }
 }

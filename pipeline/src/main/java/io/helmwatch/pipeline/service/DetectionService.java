@@ -3,33 +3,27 @@ package io.helmwatch.pipeline.service;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.JsonLinesConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.pipeline.backend.Backends;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
-import io.helmwatch.pipeline.cli.Settings;
 import io.helmwatch.pipeline.http.HealthEndpoint;
 import io.helmwatch.pipeline.http.StreamsJson;
+import io.helmwatch.pipeline.metrics.MemoryMetrics;
+import io.helmwatch.pipeline.metrics.PipelineMetrics;
+import io.helmwatch.pipeline.metrics.ProcessMetrics;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
-import io.helmwatch.pipeline.ring.Closing;
-import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
-import io.helmwatch.pipeline.ring.PipelineMetrics;
-import io.helmwatch.pipeline.ring.Stages;
-import io.helmwatch.resource.NativeMemory;
+import io.helmwatch.pipeline.ring.PipelineListener;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.helmwatch.vision.StreamStatus;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
@@ -38,8 +32,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,161 +40,198 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A configuration at work: broker, sinks, stages, pipeline, streams, metrics and health.
+ * A configuration in operation: HTTP endpoint, broker, backends, sinks, incidents, pipelines, streams.
  *
- * <p>Starting opens the embedded broker and the stages of every device at the same time, since each takes a second. Closing goes the way of the
- * frames: sources, ring, analyzers, sinks, stages; then the broker; then it reports native memory that nobody gave back.
+ * <p>Everything is started in this order and closed in reverse; what is still open after that is reported as a leak. Backends open while
+ * the broker and the sinks do, since each takes a second.
  *
- * <p>Threading: started and closed by one thread; {@link #stop} by any.
+ * <p>Threading: started and closed by one thread; {@link #stop} and {@link #reload} by any.
  */
 public final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     private static final Logger LOG = LoggerFactory.getLogger(DetectionService.class);
     private static final Duration STALL_LIMIT = Duration.ofSeconds(30);
 
     private final HelmwatchConfig config;
+    private final FatalErrorHandler fatalErrors;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final List<DetectionSink> sinks = new CopyOnWriteArrayList<>();
-    private final List<FrameAnalyzer> analyzers = new ArrayList<>();
-    private volatile @Nullable IncidentService incidents;
+    private final Closer owned = new Closer();
+    /** Pipelines, incidents and sinks, which can be closed while the embedded broker is still readable. */
+    private final Closer delivery = new Closer();
+
     private @Nullable HealthEndpoint http;
     private @Nullable EmbeddedKafka broker;
-    private final List<Stages> stages = new ArrayList<>();
-    private volatile @Nullable StageFactory opening;
+    private volatile @Nullable StageFactory factory;
+    private volatile List<OpenedBackend> backends = List.of();
+    private volatile @Nullable IncidentService incidents;
     private volatile @Nullable DevicePipelines pipelines;
     private volatile @Nullable ServiceMonitor monitor;
     private volatile @Nullable Supplier<HelmwatchConfig> reloadSource;
     private volatile boolean stopRequested;
 
-    private DetectionService(HelmwatchConfig config) {
+    private DetectionService(HelmwatchConfig config, FatalErrorHandler fatalErrors) {
         this.config = config;
+        this.fatalErrors = fatalErrors;
     }
 
     /**
      * Starts everything; streams run when this returns.
      *
-     * @param config what to do
+     * @param config what to run
      * @param model the ONNX file
      * @param more sinks beside the configured ones; closed with the service
+     * @param fatalErrors handles errors after which the process cannot continue
      * @throws RuntimeException one sentence; everything opened is closed again
      */
-    public static DetectionService start(HelmwatchConfig config, Path model, List<? extends DetectionSink> more) {
-        return start(config, model, more, Backends::choose);
+    public static DetectionService start(
+            HelmwatchConfig config, Path model, List<? extends DetectionSink> more, FatalErrorHandler fatalErrors) {
+        return start(config, model, more, fatalErrors, Backends::choose);
     }
 
-    /** The same with the backends to choose from. */
     public static DetectionService start(
             HelmwatchConfig config,
             Path model,
             List<? extends DetectionSink> more,
+            FatalErrorHandler fatalErrors,
             Function<Backend, StageFactory> backends) {
-        DetectionService service = new DetectionService(config);
-        service.sinks.addAll(more);
+        DetectionService service = new DetectionService(config, fatalErrors);
         try {
-            service.open(model, backends);
+            service.start(model, more, backends);
             return service;
         } catch (Throwable failure) {
-            try {
-                service.close();
-            } catch (RuntimeException later) {
-                failure.addSuppressed(later);
-            }
+            service.delivery.closeAfter(failure);
+            service.owned.closeAfter(failure);
             throw failure;
         }
     }
 
-    private void open(Path model, Function<Backend, StageFactory> backends) {
+    private void start(Path model, List<? extends DetectionSink> more, Function<Backend, StageFactory> choice) {
+        more.forEach(this::addSink);
+        startHttp();
+        StageFactory chosen = choice.apply(config.backend());
+        factory = chosen;
+        Map<Integer, List<StreamConfig>> placement = chosen.placement(config);
+        BackendStart opening = BackendStart.begin(chosen, config, model, placement.keySet());
+        owned.register(() -> opening.closeUnlessInUse(pipelines));
+        try {
+            KafkaConfig kafka = startBroker();
+            owned.register(delivery);
+            openSinks(kafka);
+            openIncidents(kafka);
+        } finally {
+            backends = opening.await();
+        }
+        opening.throwFailure();
+        startPipelines(List.copyOf(placement.values()));
+        startMonitor();
+        startStreams(List.copyOf(placement.values()));
+    }
+
+    private void startHttp() {
         if (config.http().enabled()) {
-            bindProcess(registry);
-            HealthEndpoint endpoint = new HealthEndpoint(config.http(), registry, this);
+            new ProcessMetrics().bindTo(registry);
+            HealthEndpoint endpoint = owned.register(new HealthEndpoint(config.http(), registry, this));
             http = endpoint;
             LOG.info(
-                    "http on {}:{}: /live /ready /startup /metrics /streams",
+                    "HTTP endpoint on {}:{}: /live /ready /startup /metrics /streams",
                     endpoint.address().getHostString(),
                     endpoint.address().getPort());
         }
-        StageFactory factory = backends.apply(config.backend());
-        opening = factory;
-        Map<Integer, List<StreamConfig>> placement = factory.placement(config);
-        List<CompletableFuture<Stages>> openStages = new ArrayList<>();
-        for (int device : placement.keySet()) {
-            openStages.add(async("open-stages", () -> factory.open(config, model, device)));
-        }
-        RuntimeException failure = null;
-        try {
-            openSinks();
-        } catch (RuntimeException refused) {
-            failure = refused;
-        }
-        for (CompletableFuture<Stages> device : openStages) {
-            try {
-                stages.add(device.join());
-            } catch (CompletionException refused) {
-                RuntimeException cause = unwrap(refused);
-                if (failure == null) {
-                    failure = cause;
-                } else {
-                    failure.addSuppressed(cause);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
-        start(List.copyOf(placement.values()));
     }
 
-    /** Starts a pipeline on the stages of each device and gives it its streams. */
-    private void start(List<List<StreamConfig>> placement) {
-        List<HelmetPipeline> started = new ArrayList<>();
-        for (int i = 0; i < stages.size(); i++) {
-            started.add(HelmetPipeline.start(
-                    stages.get(i),
-                    config.pipeline(),
-                    config.inference(),
-                    analyzers,
-                    sinks,
-                    registry,
-                    placement.get(i).size()));
+    private KafkaConfig startBroker() {
+        KafkaConfig kafka = config.kafka();
+        if (!kafka.embedded()) {
+            return kafka;
         }
-        DevicePipelines running = new DevicePipelines(started);
-        pipelines = running;
+        EmbeddedKafka embedded = owned.register(EmbeddedKafka.start(kafka.embeddedDataDir(), kafka.embeddedPort()));
+        broker = embedded;
+        return at(embedded.bootstrapServers(), kafka);
+    }
+
+    private static KafkaConfig at(String bootstrapServers, KafkaConfig kafka) {
+        return new KafkaConfig(
+                true,
+                bootstrapServers,
+                kafka.embedded(),
+                kafka.embeddedDataDir(),
+                kafka.embeddedPort(),
+                kafka.detectionsTopic(),
+                kafka.eventsTopic(),
+                kafka.streamsTopic(),
+                kafka.createTopics(),
+                kafka.queueCapacity(),
+                kafka.properties());
+    }
+
+    private void addSink(DetectionSink sink) {
+        sinks.add(delivery.register(sink));
+    }
+
+    private void openSinks(KafkaConfig kafka) {
+        if (kafka.enabled()) {
+            addSink(new KafkaDetectionSink(kafka));
+        }
+        if (config.jsonLines().target() != null) {
+            addSink(JsonLinesDetectionSink.open(config.jsonLines()));
+        }
         sinks.forEach(sink -> SinkMetrics.bind(registry, sink));
+    }
+
+    private void openIncidents(KafkaConfig kafka) {
+        incidents = delivery.register(IncidentService.open(config, kafka, sinks, registry));
+    }
+
+    private void startPipelines(List<List<StreamConfig>> placement) {
+        List<HelmetPipeline> started = new ArrayList<>();
+        try (Closer opened = new Closer()) {
+            for (int i = 0; i < backends.size(); i++) {
+                OpenedBackend backend = backends.get(i);
+                LOG.info("{}", backend.description());
+                started.add(opened.register(backend.pipeline()
+                        .config(config.pipeline())
+                        .maxBatchDelay(config.inference().maxDelay())
+                        .analyzers(List.of(incidents().analyzer()))
+                        .sinks(sinks)
+                        .listener(metrics(backend))
+                        .fatalErrors(fatalErrors)
+                        .expectedStreams(placement.get(i).size())
+                        .start()));
+            }
+            pipelines = delivery.register(new DevicePipelines(started));
+            opened.transfer();
+        }
+    }
+
+    private PipelineListener metrics(OpenedBackend backend) {
+        var model = backend.stages().engine().model();
+        return new PipelineMetrics(registry, backend.device(), model.identity(), model.labels());
+    }
+
+    private void startMonitor() {
         IncidentAnalyzer rules = incidents().analyzer();
-        monitor = ServiceMonitor.start(running, sinks, feed -> rules.look(feed.id()));
-        for (int i = 0; i < started.size(); i++) {
+        monitor = delivery.register(ServiceMonitor.start(running(), sinks, feed -> rules.checkSilence(feed.id())));
+    }
+
+    private void startStreams(List<List<StreamConfig>> placement) {
+        DevicePipelines all = running();
+        for (int i = 0; i < backends.size(); i++) {
+            OpenedBackend backend = backends.get(i);
             List<StreamConfig> streams = placement.get(i);
-            if (started.size() > 1) {
+            if (backends.size() > 1) {
                 LOG.info(
                         "{}: {} of {} streams",
-                        stages.get(i).device(),
+                        backend.device(),
                         streams.size(),
                         config.streams().size());
             }
             for (StreamConfig stream : streams) {
-                started.get(i).add(stages.get(i).newSource().apply(stream));
+                all.all().get(i).add(backend.newSource(stream));
             }
         }
         if (stopRequested) {
-            running.stopAll();
+            all.stopAll();
         }
-    }
-
-    private void openSinks() {
-        KafkaConfig kafka = config.kafka();
-        if (kafka.embedded()) {
-            EmbeddedKafka embedded = EmbeddedKafka.start(kafka.embeddedDataDir(), kafka.embeddedPort());
-            broker = embedded;
-            kafka = Settings.kafka(kafka, embedded.bootstrapServers());
-        }
-        if (kafka.enabled()) {
-            sinks.add(new KafkaDetectionSink(kafka));
-        }
-        if (config.jsonLines().target() != null) {
-            sinks.add(jsonLines(config.jsonLines()));
-        }
-        IncidentService opened = IncidentService.open(config, kafka, sinks, registry);
-        incidents = opened;
-        analyzers.add(opened.analyzer());
     }
 
     private IncidentService incidents() {
@@ -213,44 +242,12 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         return opened;
     }
 
-    private static DetectionSink jsonLines(JsonLinesConfig config) {
-        return JsonLinesDetectionSink.open(config);
-    }
-
-    private static <T> CompletableFuture<T> async(String name, Supplier<T> work) {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        result.complete(work.get());
-                    } catch (Throwable failure) {
-                        result.completeExceptionally(failure);
-                    }
-                },
-                name);
-        thread.setDaemon(true);
-        thread.start();
-        return result;
-    }
-
-    private static RuntimeException unwrap(CompletionException wrapped) {
-        Throwable cause = wrapped.getCause();
-        if (cause instanceof RuntimeException unchecked) {
-            return unchecked;
+    private DevicePipelines running() {
+        DevicePipelines started = pipelines;
+        if (started == null) {
+            throw new IllegalStateException("the service has not started yet");
         }
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return wrapped;
-    }
-
-    private static void bindProcess(MeterRegistry registry) {
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ClassLoaderMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
+        return started;
     }
 
     /** Address of the embedded broker; empty without one. */
@@ -259,49 +256,49 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         return embedded == null ? "" : embedded.bootstrapServers();
     }
 
-    /** Where HTTP listens; null when it does not. */
-    @Nullable
-    public InetSocketAddress httpAddress() {
+    /** Address of the HTTP endpoint; null without one. */
+    public @Nullable InetSocketAddress httpAddress() {
         HealthEndpoint endpoint = http;
         return endpoint == null ? null : endpoint.address();
     }
 
-    /** Messages that arrived, over all sinks. */
-    long published() {
+    /** Messages delivered, over all sinks. */
+    public long published() {
         return sinks.stream().mapToLong(sink -> sink.statistics().published()).sum();
     }
 
     /** The pipelines; null while starting. */
-    @Nullable
-    public DevicePipelines pipelines() {
+    public @Nullable DevicePipelines pipelines() {
         return pipelines;
+    }
+
+    /** The opened backends, one for each device; empty while starting. */
+    public List<OpenedBackend> backends() {
+        return backends;
     }
 
     /** Asks all streams to end; returns at once. */
     public void stop() {
         stopRequested = true;
-        DevicePipelines running = pipelines;
-        if (running != null) {
-            running.stopAll();
+        DevicePipelines started = pipelines;
+        if (started != null) {
+            started.stopAll();
         }
     }
 
     /** Waits until every stream has ended. */
     public void awaitEnd() throws InterruptedException {
-        DevicePipelines running = pipelines;
-        if (running != null) {
-            running.awaitStreams();
-        }
+        running().awaitStreams();
     }
 
-    /** Streams that will not be retried because their configuration has to change, with the reasons. */
+    /** Streams that are not retried because their configuration has to change, with the reasons. */
     public List<String> failedStreams() {
-        DevicePipelines running = pipelines;
-        if (running == null) {
+        DevicePipelines started = pipelines;
+        if (started == null) {
             return List.of();
         }
-        return running.feeds().stream()
-                .filter(feed -> feed.status().state() == io.helmwatch.vision.StreamStatus.State.FAILED)
+        return started.feeds().stream()
+                .filter(feed -> feed.status().state() == StreamStatus.State.FAILED)
                 .map(feed -> "stream " + feed.id() + ": " + feed.status().reason())
                 .toList();
     }
@@ -311,29 +308,28 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         if (pipelines != null) {
             return "";
         }
-        StageFactory factory = opening;
-        String busy = factory == null ? "" : factory.opening();
-        return "starting: " + (busy.isEmpty() ? "the network or the broker is being opened" : busy);
+        StageFactory chosen = factory;
+        String progress = chosen == null ? "" : chosen.opening();
+        return "starting: " + (progress.isEmpty() ? "opening the model and the broker" : progress);
     }
 
     @Override
     public String liveProblem() {
-        DevicePipelines running = pipelines;
+        DevicePipelines started = pipelines;
         ServiceMonitor watch = monitor;
-        if (running == null || watch == null) {
+        if (started == null || watch == null) {
             return "";
         }
-        if (!running.isRunning()) {
-            return "a stage's thread has ended";
+        if (!started.isRunning()) {
+            return "the thread of a stage has ended";
         }
         Duration stalled = watch.stalledFor();
         return stalled.compareTo(STALL_LIMIT) > 0
-                ? "the stages stand still for " + stalled.toSeconds() + " s with " + running.ringDepth()
-                        + " slots waiting"
+                ? "stages stalled for " + stalled.toSeconds() + " s with " + started.ringDepth() + " slots waiting"
                 : "";
     }
 
-    /** Says where {@link #reload} reads the configuration. */
+    /** Sets where {@link #reload} reads the configuration. */
     public void reloadFrom(Supplier<HelmwatchConfig> source) {
         reloadSource = source;
     }
@@ -345,15 +341,17 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             throw new IllegalStateException("there is no configuration file to read again");
         }
         HelmwatchConfig replacement = source.get();
-        IncidentService running = incidents();
-        running.reload(replacement);
-        String text = "zones, masks and rules taken over"
-                + (isSameOtherwise(replacement, running.inForce()) ? "" : "; the rest needs a restart");
+        IncidentService current = incidents();
+        current.reload(replacement);
+        String text = "Reloaded zones, masks and rules"
+                + (isSameOtherwise(replacement, current.inForce())
+                        ? ""
+                        : "; other changes take effect after a restart");
         LOG.info("{}", text);
         return text;
     }
 
-    /** Whether nothing but zones, masks and rules differs from what is in force. */
+    /** Whether nothing but zones, masks and rules differs from the configuration in force. */
     private boolean isSameOtherwise(HelmwatchConfig replacement, @Nullable IncidentsConfig inForce) {
         IncidentsConfig wanted = replacement.incidents();
         return withoutRules(config, inForce == null ? wanted : inForce).equals(withoutRules(replacement, wanted));
@@ -368,94 +366,24 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     @Override
     public String streamsJson() {
-        DevicePipelines running = pipelines;
-        return StreamsJson.of(running == null ? List.of() : running.feeds());
+        DevicePipelines started = pipelines;
+        return StreamsJson.of(started == null ? List.of() : started.feeds());
     }
 
     @Override
     public void beforeMetrics() {
-        PipelineMetrics.bindNativeMemory(registry);
-        DevicePipelines running = pipelines;
-        if (running != null) {
-            running.all().forEach(HelmetPipeline::bindDeviceMemory);
-        }
+        MemoryMetrics.bindHost(registry);
+        MemoryMetrics.bindDevices(registry);
     }
 
-    /**
-     * Drains the pipeline and delivers what the sinks hold, and leaves the rest open: the embedded broker can still be read.
-     * {@link #close} does the rest.
-     */
+    /** Drains the pipelines, ends open incidents and delivers what the sinks hold; the embedded broker stays readable until {@link #close}. */
     public void closePipelineAndSinks() {
-        List<AutoCloseable> owners = new ArrayList<>();
-        DevicePipelines running = pipelines;
-        if (running != null) {
-            owners.add(running);
-        }
-        owners.addAll(analyzers);
-        IncidentService ofIncidents = incidents;
-        if (ofIncidents != null) {
-            owners.add(ofIncidents);
-        }
-        owners.addAll(sinks);
-        Closing.closeAll(owners);
+        delivery.close();
     }
 
     /** Drains and closes everything; a second call does nothing. */
     @Override
     public void close() {
-        List<AutoCloseable> owners = new ArrayList<>();
-        ServiceMonitor watch = monitor;
-        DevicePipelines running = pipelines;
-        List<Stages> open = List.copyOf(stages);
-        EmbeddedKafka embedded = broker;
-        HealthEndpoint endpoint = http;
-        if (running != null) {
-            owners.add(running);
-        }
-        if (watch != null) {
-            owners.add(watch);
-        }
-        owners.addAll(analyzers);
-        IncidentService ofIncidents = incidents;
-        if (ofIncidents != null) {
-            owners.add(ofIncidents);
-        }
-        owners.addAll(sinks);
-        owners.add(() -> {
-            // Freeing a network under a run that hangs would crash the process.
-            if (running == null || running.isStopped()) {
-                Closing.closeAll(open);
-            }
-        });
-        if (endpoint != null) {
-            owners.add(endpoint);
-        }
-        if (embedded != null) {
-            owners.add(embedded);
-        }
-        monitor = null;
-        stages.clear();
-        http = null;
-        broker = null;
-        analyzers.clear();
-        sinks.clear();
-        try {
-            Closing.closeAll(owners);
-        } finally {
-            if (running != null && !owners.isEmpty()) {
-                reportLeaks();
-            }
-        }
-    }
-
-    private static void reportLeaks() {
-        for (NativeMemory.Entry leak : NativeMemory.outstanding()) {
-            LOG.error(
-                    "LEAK: {} bytes of native memory, kind={} device={} owner={}",
-                    leak.bytes(),
-                    leak.kind(),
-                    leak.device(),
-                    leak.owner());
-        }
+        owned.close();
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Follows the heads of every stream and hands what its rules find to the incident sinks. Detections pass unchanged. Idle until
  * {@link #begin}, which may come while frames flow.
  *
- * <p>Threading: as {@link FrameAnalyzer}; {@link #begin} and {@link #reload} by one thread at a time, {@link #look} by any. Ownership:
+ * <p>Threading: as {@link FrameAnalyzer}; {@link #begin} and {@link #reload} by one thread at a time, {@link #checkSilence} by any. Ownership:
  * the sinks belong to the caller.
  */
 public final class IncidentAnalyzer implements FrameAnalyzer {
@@ -85,7 +85,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             }
         }
 
-        void look() {
+        void checkSilence() {
             // Where the lock is taken, there is a frame at hand.
             if (lock.tryLock()) {
                 try {
@@ -175,10 +175,10 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     }
 
     /** Ends what is open in a live stream that has shown no frame for too long; to be called now and then. Never waits. */
-    void look(String stream) {
+    void checkSilence(String stream) {
         WatchedStream known = streams.get(stream);
         if (known != null) {
-            known.look();
+            known.checkSilence();
         }
     }
 

@@ -5,7 +5,7 @@ import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
-import io.helmwatch.pipeline.ring.Closing;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
@@ -17,7 +17,6 @@ import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,7 @@ final class IncidentService implements AutoCloseable {
     private final List<? extends DetectionSink> sinks;
     private final MeterRegistry registry;
     private final IncidentAnalyzer analyzer = new IncidentAnalyzer();
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final Closer owned = new Closer();
     private @Nullable IncidentsConfig inForce;
     private boolean closed;
 
@@ -65,21 +64,19 @@ final class IncidentService implements AutoCloseable {
             HelmwatchConfig config, KafkaConfig kafka, List<? extends DetectionSink> sinks, MeterRegistry registry) {
         IncidentService service = new IncidentService(config.streams(), kafka, sinks, registry);
         if (hasRules(config)) {
-            service.begin(config.incidents());
+            service.open(config.incidents());
         }
         return service;
     }
 
-    private void begin(IncidentsConfig incidents) {
-        try {
+    private void open(IncidentsConfig incidents) {
+        try (Closer opened = new Closer()) {
             List<IncidentSink> incidentSinks = new ArrayList<>();
             SpoolingIncidentSink spooling = null;
             if (kafka.enabled()) {
-                IncidentSpool spool = new IncidentSpool(incidents.spool(), Clock.systemUTC());
-                opened.add(spool);
-                opened.add(new KafkaIncidentSender(kafka, spool));
-                spooling = new SpoolingIncidentSink(spool);
-                opened.add(spooling);
+                IncidentSpool spool = opened.register(new IncidentSpool(incidents.spool(), Clock.systemUTC()));
+                opened.register(new KafkaIncidentSender(kafka, spool));
+                spooling = opened.register(new SpoolingIncidentSink(spool));
                 incidentSinks.add(spooling);
             }
             for (DetectionSink sink : sinks) {
@@ -89,11 +86,10 @@ final class IncidentService implements AutoCloseable {
             }
             SnapshotStore snapshots = null;
             if (incidents.snapshots().enabled()) {
-                snapshots = new SnapshotStore(incidents.snapshots(), Clock.systemUTC());
-                opened.add(snapshots);
+                snapshots = opened.register(new SnapshotStore(incidents.snapshots(), Clock.systemUTC()));
             }
             analyzer.begin(streams, incidents, incidentSinks, snapshots);
-            // Last: meters of something that did not open would stay.
+            // Last: meters of something that failed to open would remain.
             if (spooling != null) {
                 IncidentMetrics.bind(registry, spooling.statistics());
             }
@@ -101,15 +97,8 @@ final class IncidentService implements AutoCloseable {
                 IncidentMetrics.bind(registry, snapshots);
             }
             inForce = incidents;
-        } catch (RuntimeException failure) {
-            Collections.reverse(opened);
-            try {
-                Closing.closeAll(opened);
-            } catch (RuntimeException later) {
-                failure.addSuppressed(later);
-            }
-            opened.clear();
-            throw failure;
+            owned.register(opened.transfer());
+            owned.register(analyzer);
         }
     }
 
@@ -132,19 +121,15 @@ final class IncidentService implements AutoCloseable {
             throw new IllegalStateException("the service is ending");
         }
         if (inForce == null && hasRules(config)) {
-            begin(config.incidents());
+            open(config.incidents());
         }
         analyzer.reload(config.streams());
     }
 
-    /** After the last frame: ends what is open, makes it durable, delivers what it can. */
+    /** After the last frame: ends open incidents, persists and delivers them. */
     @Override
     public synchronized void close() {
         closed = true;
-        List<AutoCloseable> owners = new ArrayList<>(opened);
-        owners.add(analyzer);
-        Collections.reverse(owners);
-        opened.clear();
-        Closing.closeAll(owners);
+        owned.close();
     }
 }

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.backend.cpu.CpuStageFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BackendsTest {
+    private static List<StageFactory> installed(StageFactory... gpu) {
+        return Stream.concat(Stream.of(new CpuStageFactory()), Stream.of(gpu)).toList();
+    }
+
     private static StageFactory gpu(String problem) {
         return new StageFactory() {
             @Override
@@ -28,7 +33,7 @@ class BackendsTest {
             }
 
             @Override
-            public Stages open(HelmwatchConfig config, Path model) {
+            public OpenedBackend open(HelmwatchConfig config, Path model) {
                 throw new AssertionError("choosing a backend opened it");
             }
         };
@@ -36,25 +41,30 @@ class BackendsTest {
 
     @Test
     void shouldTakeTheGpuWhereItIsUsable() {
-        assertThat(Backends.choose(Backend.AUTO, List.of(gpu(""))).backend()).isEqualTo(Backend.CUDA);
-        assertThat(Backends.choose(Backend.CUDA, List.of(gpu(""))).backend()).isEqualTo(Backend.CUDA);
+        assertThat(Backends.choose(Backend.AUTO, installed(gpu(""))).backend()).isEqualTo(Backend.CUDA);
+        assertThat(Backends.choose(Backend.CUDA, installed(gpu(""))).backend()).isEqualTo(Backend.CUDA);
     }
 
     @Test
     void shouldTakeTheCpuWhenToldToOrWhenTheGpuIsUnusable() {
-        assertThat(Backends.choose(Backend.CPU, List.of(gpu(""))).backend()).isEqualTo(Backend.CPU);
-        assertThat(Backends.choose(Backend.AUTO, List.of(gpu("no device"))).backend())
+        assertThat(Backends.choose(Backend.CPU, installed(gpu(""))).backend()).isEqualTo(Backend.CPU);
+        assertThat(Backends.choose(Backend.AUTO, installed(gpu("no device"))).backend())
                 .isEqualTo(Backend.CPU);
-        assertThat(Backends.choose(Backend.AUTO, List.of(gpu("link"))).backend())
+        assertThat(Backends.choose(Backend.AUTO, installed(gpu("link"))).backend())
                 .isEqualTo(Backend.CPU);
-        assertThat(Backends.choose(Backend.AUTO, List.of()).backend()).isEqualTo(Backend.CPU);
+        assertThat(Backends.choose(Backend.AUTO, installed()).backend()).isEqualTo(Backend.CPU);
     }
 
     @Test
     void shouldRefuseToStartOnAGpuThatIsNotThereAndSayWhy() {
-        assertThatThrownBy(() -> Backends.choose(Backend.CUDA, List.of(gpu("no device"))))
-                .hasMessage("backend cuda cannot be used: no device; use backend cpu or auto");
-        assertThatThrownBy(() -> Backends.choose(Backend.CUDA, List.of(gpu("link"))))
+        assertThatThrownBy(() -> Backends.choose(Backend.CUDA, installed(gpu("no device"))))
+                .hasMessageContainingAll("cuda", "no device", "use backend cpu or auto");
+        assertThatThrownBy(() -> Backends.choose(Backend.CUDA, installed(gpu("link"))))
                 .hasMessageContaining("libcuda.so.1");
+    }
+
+    @Test
+    void shouldFindTheCpuBackendOnTheClassPath() {
+        assertThat(Backends.choose(Backend.CPU).backend()).isEqualTo(Backend.CPU);
     }
 }

@@ -9,6 +9,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.SampleMedia;
 import io.helmwatch.pipeline.cli.Installation;
 import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.resource.NativeMemory;
@@ -93,7 +94,8 @@ class ClipsTest {
                 .toList();
         HelmwatchConfig files = Settings.of(Backend.CPU, ModelConfig.DEFAULT, cameras);
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
-        try (DetectionService service = DetectionService.start(files, SampleMedia.cocoModel(), List.of(memory))) {
+        try (DetectionService service =
+                DetectionService.start(files, SampleMedia.cocoModel(), List.of(memory), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             for (StreamFeed feed : service.pipelines().feeds()) {
                 assertThat(feed.decoded()).as(feed.id()).isEqualTo(SampleMedia.WORKER_FRAMES);
@@ -120,8 +122,8 @@ class ClipsTest {
                 })
                 .toList();
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
-        try (DetectionService service =
-                DetectionService.start(Settings.of(Backend.CPU, thresholds, streams), model, List.of(memory))) {
+        try (DetectionService service = DetectionService.start(
+                Settings.of(Backend.CPU, thresholds, streams), model, List.of(memory), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             assertThat(service.failedStreams()).isEmpty();
         }

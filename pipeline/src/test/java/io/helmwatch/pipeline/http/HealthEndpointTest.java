@@ -11,6 +11,7 @@ import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.pipeline.SampleMedia;
 import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -108,8 +109,8 @@ class HealthEndpointTest {
         HelmwatchConfig files = Settings.of(
                 Backend.CPU, ModelConfig.DEFAULT, List.of(Settings.file("gate", SampleMedia.workerClip(), false)));
         HelmwatchConfig config = files.withHttp(ANY_PORT);
-        try (DetectionService service =
-                DetectionService.start(config, SampleMedia.cocoModel(), List.of(new InMemoryDetectionSink()))) {
+        try (DetectionService service = DetectionService.start(
+                config, SampleMedia.cocoModel(), List.of(new InMemoryDetectionSink()), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             InetSocketAddress address = service.httpAddress();
             String metrics = get(address, "/metrics").body();

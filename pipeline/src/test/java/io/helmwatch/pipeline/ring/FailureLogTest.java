@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class FailureLogTest {
 
     private final List<CudaException> lost = new ArrayList<>();
-    private final FailureLog failures = new FailureLog(lost::add);
+    private final FailureLog failures = new FailureLog(error -> lost.add((CudaException) error));
 
     @Test
     void shouldGiveTheGpuUpOnAnErrorThatStays() {

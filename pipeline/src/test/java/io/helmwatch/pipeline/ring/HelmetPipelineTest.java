@@ -50,7 +50,7 @@ class HelmetPipelineTest {
     }
 
     private HelmetPipeline start(PipelineConfig config, InferenceConfig inference, int streams) {
-        return HelmetPipeline.start(
+        return ScriptedStages.start(
                 stages.open(), config, inference, List.of(), List.of(recorder), new SimpleMeterRegistry(), streams);
     }
 
@@ -221,7 +221,7 @@ class HelmetPipelineTest {
             @Override
             public void close() {}
         };
-        try (HelmetPipeline pipeline = HelmetPipeline.start(
+        try (HelmetPipeline pipeline = ScriptedStages.start(
                 stages.open(),
                 EIGHT_SLOTS,
                 InferenceConfig.DEFAULT,

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
 class LaneRotationTest {
-    private final Stages stages = new ScriptedStages().open();
+    private final Stages stages = new ScriptedStages().open().stages();
     private final List<BatchLane> lanes = List.of(
             new BatchLane(stages.lanes().get(0), 0),
             new BatchLane(stages.lanes().get(1), 1));

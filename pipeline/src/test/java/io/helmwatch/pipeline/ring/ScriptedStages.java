@@ -1,12 +1,18 @@
 package io.helmwatch.pipeline.ring;
 
+import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.metrics.PipelineMetrics;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.Detection;
@@ -27,6 +33,7 @@ import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import io.helmwatch.vision.VideoFrame;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -53,15 +60,31 @@ public final class ScriptedStages {
     final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
     final List<Picture> leases = new CopyOnWriteArrayList<>();
 
-    public Stages open() {
+    /** Starts a pipeline with metrics. */
+    public static HelmetPipeline start(
+            OpenedBackend backend,
+            PipelineConfig config,
+            InferenceConfig inference,
+            List<? extends FrameAnalyzer> analyzers,
+            List<? extends DetectionSink> sinks,
+            MeterRegistry registry,
+            int streams) {
+        ModelInfo model = backend.stages().engine().model();
+        return backend.pipeline()
+                .config(config)
+                .maxBatchDelay(inference.maxDelay())
+                .analyzers(analyzers)
+                .sinks(sinks)
+                .listener(new PipelineMetrics(registry, backend.device(), model.identity(), model.labels()))
+                .expectedStreams(streams)
+                .start();
+    }
+
+    public OpenedBackend open() {
         List<InferenceLane> opened = new ArrayList<>();
         IntStream.range(0, lanes).forEach(i -> opened.add(new Lane()));
-        return new Stages(
-                new Engine(),
-                opened,
-                workers,
-                new FrameNumberWriter(),
-                new FrameNumberReader(),
+        return new OpenedBackend(
+                new Stages(new Engine(), opened, workers, new FrameNumberWriter(), new FrameNumberReader()),
                 () -> {
                     Picture lease = new Picture();
                     leases.add(lease);
@@ -71,7 +94,8 @@ public final class ScriptedStages {
                     throw new UnsupportedOperationException("tests make their own sources");
                 },
                 device,
-                "scripted stages");
+                "scripted stages",
+                new Closer());
     }
 
     private static final PredictionLayout LAYOUT = new PredictionLayout(PredictionLayout.Kind.DECODED, 1, 1, List.of());

@@ -11,6 +11,7 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.SampleMedia;
 import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
@@ -56,8 +57,8 @@ class BrokerTest {
         KafkaConfig kafka = topics("two");
         StreamConfig gate = Settings.file("gate", SampleMedia.workerClip(), false);
         StreamConfig yard = Settings.file("yard", SampleMedia.workerClip(), false);
-        try (DetectionService service =
-                DetectionService.start(config(kafka, gate, yard), SampleMedia.cocoModel(), List.of())) {
+        try (DetectionService service = DetectionService.start(
+                config(kafka, gate, yard), SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG)) {
             service.awaitEnd();
         }
 
@@ -94,8 +95,8 @@ class BrokerTest {
     void shouldLoseNothingWhenTheBrokerIsStoppedAndStartedInBetween() throws Exception {
         KafkaConfig kafka = topics("outage");
         StreamConfig gate = Settings.file("gate", SampleMedia.workerClip(), false);
-        try (DetectionService service =
-                DetectionService.start(config(kafka, gate), SampleMedia.cocoModel(), List.of())) {
+        try (DetectionService service = DetectionService.start(
+                config(kafka, gate), SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG)) {
             StreamFeed feed = service.pipelines().feeds().iterator().next();
             await(() -> feed.analysed() >= 10);
             broker.stop();

@@ -60,7 +60,7 @@ class IncidentAnalyzerTest {
     @Test
     void shouldDoNothingBeforeItBegins() {
         show("gate", 5);
-        analyzer.look("gate");
+        analyzer.checkSilence("gate");
         analyzer.reload(List.of(stream("gate", BARE)));
         analyzer.close();
         assertThat(sink.incidents()).isEmpty();
@@ -92,7 +92,7 @@ class IncidentAnalyzerTest {
         show("gate", 5);
         clock.addAndGet(25_000_000_000L);
         for (String id : List.of("gate", "yard", "mute", "unknown")) {
-            analyzer.look(id);
+            analyzer.checkSilence(id);
         }
         assertThat(told())
                 .containsExactly(
@@ -102,7 +102,7 @@ class IncidentAnalyzerTest {
         Incident end = sink.incidents().get(2);
         assertThat(end.decidedAtMillis()).isEqualTo(5_000);
         assertThat(end.revision()).isEqualTo(1);
-        analyzer.look("yard");
+        analyzer.checkSilence("yard");
         assertThat(told()).hasSize(3);
         show("yard", 5);
         assertThat(told()).endsWith("START yard/1795176000/bare/2");

@@ -8,6 +8,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.SpoolConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.pipeline.cli.CommandRun;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class IncidentServiceTest {
                 incidents:
                   snapshots: {enabled: true, directory: pictures}
                 """);
-        try (DetectionService service = DetectionService.start(config, MODEL, List.of())) {
+        try (DetectionService service = DetectionService.start(config, MODEL, List.of(), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             service.closePipelineAndSinks();
             String said = consume(service.embeddedBootstrapServers());
@@ -127,11 +128,12 @@ class IncidentServiceTest {
     @Test
     void shouldTakeOverRulesWhileRunningAndKeepThemWhenTheNewOnesAreWrong() throws Exception {
         String sinks = "json-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
-        try (DetectionService service = DetectionService.start(config(sinks), MODEL, List.of())) {
+        try (DetectionService service =
+                DetectionService.start(config(sinks), MODEL, List.of(), FatalErrorHandler.LOG)) {
             service.reloadFrom(() -> config(sinks));
-            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            assertThat(service.reload()).isEqualTo("Reloaded zones, masks and rules");
             service.reloadFrom(() -> config("json-lines: {target: other.jsonl}\nhttp: {enabled: false}\n"));
-            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over; the rest needs a restart");
+            assertThat(service.reload()).contains("zones, masks and rules", "restart");
             service.reloadFrom(() -> config(sinks + "nonsense: 1\n"));
             assertThatThrownBy(service::reload)
                     .isInstanceOf(ConfigException.class)
@@ -159,9 +161,9 @@ class IncidentServiceTest {
         String rules = ", rules: [{name: bare, kind: no-helmet}]";
         HelmwatchConfig without = ConfigLoader.parse(sinks + streams(""), "site.yaml", folder, name -> null);
         HelmwatchConfig with = ConfigLoader.parse(sinks + kept + streams(rules), "site.yaml", folder, name -> null);
-        try (DetectionService service = DetectionService.start(without, MODEL, List.of())) {
+        try (DetectionService service = DetectionService.start(without, MODEL, List.of(), FatalErrorHandler.LOG)) {
             service.reloadFrom(() -> without);
-            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            assertThat(service.reload()).isEqualTo("Reloaded zones, masks and rules");
             assertThat(folder.resolve("spool")).doesNotExist();
             assertThat(folder.resolve("helmwatch-spool")).doesNotExist();
 
@@ -172,7 +174,7 @@ class IncidentServiceTest {
                 assertThatThrownBy(service::reload).hasMessageContaining("is used by another process");
             }
             await(() -> analysed(service) > 40);
-            assertThat(service.reload()).isEqualTo("zones, masks and rules taken over");
+            assertThat(service.reload()).isEqualTo("Reloaded zones, masks and rules");
             // One round of the clip is 125 of each stream.
             long before = analysed(service);
             await(() -> analysed(service) > before + 2 * 130 && isTold("\"phase\":\"start\""));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.OperatingSystemMXBean;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.vision.DropCause;
 import java.io.IOException;
@@ -129,7 +130,7 @@ class OutageRateTest {
                 "site.yaml",
                 folder,
                 name -> null);
-        return DetectionService.start(config, MODEL, List.of());
+        return DetectionService.start(config, MODEL, List.of(), FatalErrorHandler.LOG);
     }
 
     private static String stream(String id, String more) {

@@ -27,7 +27,7 @@ class ServiceMonitorTest {
             }
         };
         InMemoryDetectionSink sink = new InMemoryDetectionSink();
-        try (HelmetPipeline pipeline = HelmetPipeline.start(
+        try (HelmetPipeline pipeline = ScriptedStages.start(
                         stages.open(),
                         PipelineConfig.DEFAULT,
                         InferenceConfig.DEFAULT,
@@ -51,7 +51,7 @@ class ServiceMonitorTest {
     @Test
     void shouldLookAtLiveStreamsOnceASecondWhateverTheLookThrows() throws Exception {
         List<String> looked = new CopyOnWriteArrayList<>();
-        try (HelmetPipeline pipeline = HelmetPipeline.start(
+        try (HelmetPipeline pipeline = ScriptedStages.start(
                         new ScriptedStages().open(),
                         PipelineConfig.DEFAULT,
                         InferenceConfig.DEFAULT,
@@ -77,7 +77,7 @@ class ServiceMonitorTest {
     @Test
     void shouldShowFramesRateAndTimeLeftOfFiles() throws Exception {
         ScriptedStages stages = new ScriptedStages();
-        try (HelmetPipeline pipeline = HelmetPipeline.start(
+        try (HelmetPipeline pipeline = ScriptedStages.start(
                 stages.open(),
                 PipelineConfig.DEFAULT,
                 InferenceConfig.DEFAULT,

@@ -9,14 +9,17 @@ import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.backend.StreamPlacement;
 import io.helmwatch.pipeline.backend.cpu.CpuStageFactory;
+import io.helmwatch.pipeline.metrics.MemoryMetrics;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
-import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
@@ -71,23 +74,16 @@ class SeveralDevicesTest {
         }
 
         @Override
-        public Stages open(HelmwatchConfig config, Path model) {
+        public OpenedBackend open(HelmwatchConfig config, Path model) {
             return open(config, model, 0);
         }
 
         @Override
-        public Stages open(HelmwatchConfig config, Path model, int device) {
-            Stages cpu = new CpuStageFactory().open(config, model);
-            return new Stages(
-                    cpu.engine(),
-                    cpu.lanes(),
-                    cpu.workers(),
-                    cpu.preprocessor(),
-                    cpu.postprocessor(),
-                    cpu.newLease(),
-                    cpu.newSource(),
-                    "cpu:" + device,
-                    cpu.description());
+        public OpenedBackend open(HelmwatchConfig config, Path model, int device) {
+            Closer opened = new Closer();
+            OpenedBackend cpu = opened.register(new CpuStageFactory().open(config, model));
+            return new OpenedBackend(
+                    cpu.stages(), cpu::newLease, cpu::newSource, "cpu:" + device, cpu.description(), opened);
         }
     }
 
@@ -108,8 +104,8 @@ class SeveralDevicesTest {
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
         String metrics;
         String streams;
-        try (DetectionService service =
-                DetectionService.start(config(), MODEL, List.of(memory), backend -> new TwoProcessors())) {
+        try (DetectionService service = DetectionService.start(
+                config(), MODEL, List.of(memory), FatalErrorHandler.LOG, backend -> new TwoProcessors())) {
             service.awaitEnd();
             metrics = get(service.httpAddress(), "/metrics");
             streams = get(service.httpAddress(), "/streams");
@@ -155,14 +151,15 @@ class SeveralDevicesTest {
     void shouldCloseTheOtherDevicesWhenOneDoesNotOpen() {
         StageFactory broken = new TwoProcessors() {
             @Override
-            public Stages open(HelmwatchConfig config, Path model, int device) {
+            public OpenedBackend open(HelmwatchConfig config, Path model, int device) {
                 if (device == 1) {
                     throw new IllegalStateException("device 1 has no memory left");
                 }
                 return super.open(config, model, device);
             }
         };
-        assertThatThrownBy(() -> DetectionService.start(config(), MODEL, List.of(), backend -> broken))
+        assertThatThrownBy(() ->
+                        DetectionService.start(config(), MODEL, List.of(), FatalErrorHandler.LOG, backend -> broken))
                 .hasMessage("device 1 has no memory left");
         assertThat(NativeMemory.outstanding()).isEmpty();
     }
@@ -194,25 +191,18 @@ class SeveralDevicesTest {
     @Test
     void shouldPublishTheMemoryOfEachDeviceByKindAndOwnerAsItComesIntoUse() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        ScriptedStages first = new ScriptedStages();
-        first.device = "cuda:0";
         NativeMemory.Account staging = NativeMemory.account(NativeMemory.Kind.PINNED, "cuda:0", "preprocess.staging");
-        ScriptedStages second = new ScriptedStages();
-        second.device = "cuda:1";
         NativeMemory.Account lane = NativeMemory.account(NativeMemory.Kind.DEVICE, "cuda:1", "inference.lane");
         lane.allocated(4_096);
-        try (DevicePipelines pipelines =
-                new DevicePipelines(List.of(start(first, registry), start(second, registry)))) {
-            pipelines.all().forEach(HelmetPipeline::bindDeviceMemory);
-            staging.allocated(512);
-            pipelines.all().forEach(HelmetPipeline::bindDeviceMemory);
-            lane.freed(4_096);
-            assertThat(registry.scrape().lines().filter(line -> line.startsWith("helmwatch_cuda_memory")))
-                    .containsExactlyInAnyOrder(
-                            "helmwatch_cuda_memory_used_bytes{device=\"cuda:0\",kind=\"pinned\",owner=\"preprocess.staging\"} 512.0",
-                            "helmwatch_cuda_memory_used_bytes{device=\"cuda:1\",kind=\"device\",owner=\"inference.lane\"} 0.0");
-            staging.freed(512);
-        }
+        MemoryMetrics.bindDevices(registry);
+        staging.allocated(512);
+        MemoryMetrics.bindDevices(registry);
+        lane.freed(4_096);
+        assertThat(registry.scrape().lines().filter(line -> line.startsWith("helmwatch_cuda_memory")))
+                .containsExactlyInAnyOrder(
+                        "helmwatch_cuda_memory_used_bytes{device=\"cuda:0\",kind=\"pinned\",owner=\"preprocess.staging\"} 512.0",
+                        "helmwatch_cuda_memory_used_bytes{device=\"cuda:1\",kind=\"device\",owner=\"inference.lane\"} 0.0");
+        staging.freed(512);
     }
 
     private static HelmetPipeline start(ScriptedStages stages) {
@@ -220,7 +210,7 @@ class SeveralDevicesTest {
     }
 
     private static HelmetPipeline start(ScriptedStages stages, MeterRegistry registry) {
-        return HelmetPipeline.start(
+        return ScriptedStages.start(
                 stages.open(), PipelineConfig.DEFAULT, InferenceConfig.DEFAULT, List.of(), List.of(), registry, 1);
     }
 

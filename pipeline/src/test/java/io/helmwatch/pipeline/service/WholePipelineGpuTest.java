@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.cuda.CudaProbe;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.BoundingBox;
@@ -71,8 +72,8 @@ class WholePipelineGpuTest {
         assertThat(gpus).as(CudaProbe.result().reason()).isPositive();
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
         String metrics;
-        try (DetectionService service =
-                DetectionService.start(config("devices: all, cache: " + CACHE, 0, 2 * gpus), MODEL, List.of(memory))) {
+        try (DetectionService service = DetectionService.start(
+                config("devices: all, cache: " + CACHE, 0, 2 * gpus), MODEL, List.of(memory), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             metrics = get(service.httpAddress());
             assertThat(service.pipelines().failures()).isZero();
@@ -107,8 +108,8 @@ class WholePipelineGpuTest {
     @Test
     void shouldFindTheSameWithRawHeadsAndSayWhileTheirEngineIsBuilt() throws Exception {
         InMemoryDetectionSink decoded = new InMemoryDetectionSink();
-        try (DetectionService service =
-                DetectionService.start(config("cache: " + CACHE, 0, 1), MODEL, List.of(decoded))) {
+        try (DetectionService service = DetectionService.start(
+                config("cache: " + CACHE, 0, 1), MODEL, List.of(decoded), FatalErrorHandler.LOG)) {
             service.awaitEnd();
         }
         InMemoryDetectionSink raw = new InMemoryDetectionSink();
@@ -118,7 +119,7 @@ class WholePipelineGpuTest {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
             Future<DetectionService> starting =
-                    thread.submit(() -> DetectionService.start(config, MODEL, List.of(raw)));
+                    thread.submit(() -> DetectionService.start(config, MODEL, List.of(raw), FatalErrorHandler.LOG));
             URI ready = URI.create("http://127.0.0.1:" + port + "/ready");
             while (!starting.isDone()) {
                 try {

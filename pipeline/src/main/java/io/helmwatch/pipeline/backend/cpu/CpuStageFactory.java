@@ -7,14 +7,15 @@ import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
-import io.helmwatch.pipeline.ring.Closing;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.CpuPostprocessor;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
+import io.helmwatch.resource.Closer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +23,11 @@ import java.util.Optional;
 
 /** FFmpeg, libswscale, ONNX Runtime and plain Java on the CPU. */
 public final class CpuStageFactory implements StageFactory {
-    /** One lane in the network, one being filled: a worker never waits for preprocessing. */
+    /** While one lane is in the model another one is filled: a worker never waits for preprocessing. */
     private static final int LANES_PER_WORKER = 2;
+
+    /** For the service loader. */
+    public CpuStageFactory() {}
 
     @Override
     public Backend backend() {
@@ -36,43 +40,29 @@ public final class CpuStageFactory implements StageFactory {
     }
 
     @Override
-    public Stages open(HelmwatchConfig config, Path model) {
-        List<AutoCloseable> opened = new ArrayList<>();
-        try {
-            OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(model, config.model(), config.inference());
-            opened.add(0, engine);
+    public OpenedBackend open(HelmwatchConfig config, Path model) {
+        try (Closer opened = new Closer()) {
+            OnnxRuntimeEngine engine =
+                    opened.register(OnnxRuntimeEngine.open(model, config.model(), config.inference()));
             ModelInfo info = engine.model();
             int workers = engine.plan().workers();
             int maxBatch = Math.max(1, config.inference().maxBatch());
             List<InferenceLane> lanes = new ArrayList<>();
             for (int i = 0; i < workers * LANES_PER_WORKER; i++) {
-                InferenceLane lane = engine.openLane(maxBatch);
-                opened.add(0, lane);
-                lanes.add(lane);
+                lanes.add(opened.register(engine.openLane(maxBatch)));
             }
-            Preprocessor preprocessor = new SwscalePreprocessor(info.anchor(), info.padValue());
-            opened.add(0, preprocessor);
-            Postprocessor postprocessor = new CpuPostprocessor(NmsSettings.of(config.model()), info.labels());
-            opened.add(0, postprocessor);
-            return new Stages(
-                    engine,
-                    lanes,
-                    workers,
-                    preprocessor,
-                    postprocessor,
+            Preprocessor preprocessor = opened.register(new SwscalePreprocessor(info.anchor(), info.padValue()));
+            Postprocessor postprocessor =
+                    opened.register(new CpuPostprocessor(NmsSettings.of(config.model()), info.labels()));
+            return new OpenedBackend(
+                    new Stages(engine, lanes, workers, preprocessor, postprocessor),
                     FfmpegFrameLease::create,
                     FfmpegFrameSource::create,
                     "cpu",
-                    "backend cpu: model " + info.identity().name() + " "
+                    "Backend cpu: model " + info.identity().name() + " "
                             + info.identity().version() + " " + info.input() + " "
-                            + info.identity().precision() + ", " + engine.plan() + ", batch " + maxBatch);
-        } catch (Throwable failure) {
-            try {
-                Closing.closeAll(opened);
-            } catch (RuntimeException later) {
-                failure.addSuppressed(later);
-            }
-            throw failure;
+                            + info.identity().precision() + ", " + engine.plan() + ", batch " + maxBatch,
+                    opened.transfer());
         }
     }
 }

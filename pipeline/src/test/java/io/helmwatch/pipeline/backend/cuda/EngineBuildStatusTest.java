@@ -11,8 +11,9 @@ import io.helmwatch.config.JsonLinesConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
-import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -63,7 +64,7 @@ class EngineBuildStatusTest {
         }
 
         @Override
-        public Stages open(HelmwatchConfig config, Path model) {
+        public OpenedBackend open(HelmwatchConfig config, Path model) {
             status.at("timing /model.2/conv", 12, 35);
             begun.countDown();
             try {
@@ -95,8 +96,8 @@ class EngineBuildStatusTest {
         Builder builder = new Builder();
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
-            Future<DetectionService> starting = thread.submit(
-                    () -> DetectionService.start(config, Path.of("none.onnx"), List.of(), backend -> builder));
+            Future<DetectionService> starting = thread.submit(() -> DetectionService.start(
+                    config, Path.of("none.onnx"), List.of(), FatalErrorHandler.LOG, backend -> builder));
             builder.begun.await();
 
             HttpResponse<String> ready = HttpClient.newHttpClient()
