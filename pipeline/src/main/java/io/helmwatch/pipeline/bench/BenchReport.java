@@ -16,7 +16,8 @@ public final class BenchReport {
     public static String table(OpenedBackend backend, StageBenchmark.Result result) {
         StringBuilder table = new StringBuilder();
         row(table, "preprocess alone", result.preprocess(), "1 thread");
-        String workers = backend.stages().workers() == 1 ? "1 worker" : backend.stages().workers() + " workers";
+        String workers =
+                backend.stages().workers() == 1 ? "1 worker" : backend.stages().workers() + " workers";
         row(
                 table,
                 "inference alone",

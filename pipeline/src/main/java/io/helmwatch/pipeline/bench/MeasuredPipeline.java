@@ -2,9 +2,9 @@ package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
-import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
@@ -77,7 +77,12 @@ final class MeasuredPipeline implements AutoCloseable {
 
     private MeasuredPipeline(OpenedBackend backend, HelmwatchConfig config, int streams) {
         this.backend = backend;
-        pipeline = backend.pipeline().config(config.pipeline()).maxBatchDelay(config.inference().maxDelay()).analyzers(List.of(watcher)).expectedStreams(streams).start();
+        pipeline = backend.pipeline()
+                .config(config.pipeline())
+                .maxBatchDelay(config.inference().maxDelay())
+                .analyzers(List.of(watcher))
+                .expectedStreams(streams)
+                .start();
     }
 
     /**
@@ -85,7 +90,8 @@ final class MeasuredPipeline implements AutoCloseable {
      *
      * @param staggerNanos pause between two starts, so that paced streams do not deliver their frames at the same moments
      */
-    static MeasuredPipeline start(OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, long staggerNanos)
+    static MeasuredPipeline start(
+            OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, long staggerNanos)
             throws InterruptedException {
         MeasuredPipeline measured = new MeasuredPipeline(backend, config, streams.size());
         try {

@@ -106,7 +106,8 @@ public final class StageBenchmark {
     /** Decoding alone: how fast, and the decoders' load. */
     private record Decoding(Speed speed, double decoderPercent) {}
 
-    public StageBenchmark(OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
+    public StageBenchmark(
+            OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
         this.backend = backend;
         this.config = config;
         this.streams = streams;
@@ -264,7 +265,9 @@ public final class StageBenchmark {
         ResourceMeter meter = ResourceMeter.start();
         long end = System.nanoTime() + roundNanos;
         do {
-            InferenceLane lane = backend.stages().lanes().get(next++ % backend.stages().lanes().size());
+            InferenceLane lane = backend.stages()
+                    .lanes()
+                    .get(next++ % backend.stages().lanes().size());
             // Its last batch has to be done before its descriptors are written again.
             lane.await();
             count += fill(lane, frames);
@@ -338,7 +341,9 @@ public final class StageBenchmark {
 
     private List<InferenceLane> lanesOf(int worker) {
         List<InferenceLane> lanes = new ArrayList<>();
-        for (int i = worker; i < backend.stages().lanes().size(); i += backend.stages().workers()) {
+        for (int i = worker;
+                i < backend.stages().lanes().size();
+                i += backend.stages().workers()) {
             lanes.add(backend.stages().lanes().get(i));
         }
         return lanes;

@@ -6,6 +6,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.backend.Backends;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.pipeline.bench.BenchJson;
 import io.helmwatch.pipeline.bench.BenchReport;
@@ -14,7 +15,6 @@ import io.helmwatch.pipeline.bench.SoakBenchmark;
 import io.helmwatch.pipeline.bench.StageBenchmark;
 import io.helmwatch.pipeline.bench.cuda.KernelBenchmark;
 import io.helmwatch.pipeline.report.ReportJson;
-import io.helmwatch.pipeline.backend.OpenedBackend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -178,7 +178,8 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> stages(OpenedBackend backend, HelmwatchConfig config, Path file) throws InterruptedException {
+    private Map<String, Object> stages(OpenedBackend backend, HelmwatchConfig config, Path file)
+            throws InterruptedException {
         StageBenchmark benchmark =
                 new StageBenchmark(backend, config, looped(file, Collections.max(streams)), seconds / rounds);
         StageBenchmark.Result result = benchmark.run(streams, rounds);
@@ -194,7 +195,8 @@ final class BenchCommand implements Callable<Integer> {
         return looped;
     }
 
-    private Map<String, Object> live(OpenedBackend backend, HelmwatchConfig config, Path file) throws InterruptedException {
+    private Map<String, Object> live(OpenedBackend backend, HelmwatchConfig config, Path file)
+            throws InterruptedException {
         StreamProbe probe = FfmpegFrameSource.probe(StreamConfig.of("probe", file.toString()));
         if (!(probe.framesPerSecond() > 0)) {
             throw CommandFailure.failed(file + ": expected a clip with a frame rate, found none", null);
@@ -209,7 +211,8 @@ final class BenchCommand implements Callable<Integer> {
         return BenchJson.live(steps, probe.framesPerSecond());
     }
 
-    private Map<String, Object> soak(OpenedBackend backend, HelmwatchConfig config, Path file) throws InterruptedException {
+    private Map<String, Object> soak(OpenedBackend backend, HelmwatchConfig config, Path file)
+            throws InterruptedException {
         print(BenchReport.SOAK_HEAD);
         List<SoakBenchmark.Sample> samples = new SoakBenchmark(backend, config, looped(file, Collections.max(streams)))
                 .run(

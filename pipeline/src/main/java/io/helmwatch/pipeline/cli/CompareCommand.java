@@ -5,11 +5,11 @@ import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.pipeline.backend.Backends;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.evaluation.BackendComparison;
 import io.helmwatch.pipeline.evaluation.MediaFiles;
 import io.helmwatch.pipeline.evaluation.RecordedFindings;
 import io.helmwatch.pipeline.report.ReportJson;
-import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.vision.Detection;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,9 +106,9 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private RecordedFindings record(Backend backend, Path model, ModelConfig wanted, List<String> sources)
+    private RecordedFindings record(Backend wantedBackend, Path model, ModelConfig wanted, List<String> sources)
             throws InterruptedException {
-        HelmwatchConfig config = gpu.in(Settings.of(backend, wanted, List.of()));
+        HelmwatchConfig config = gpu.in(Settings.of(wantedBackend, wanted, List.of()));
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model)) {
             return RecordedFindings.record(backend, config, sources);
         }

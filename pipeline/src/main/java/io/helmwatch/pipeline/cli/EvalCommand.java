@@ -2,9 +2,9 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.pipeline.backend.Backends;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.evaluation.LabelledImageEvaluation;
 import io.helmwatch.pipeline.report.ReportJson;
-import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.postprocess.AveragePrecision;
 import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.LabelledImages;

@@ -33,7 +33,8 @@ public final class LabelledImageEvaluation {
      * @throws IllegalArgumentException for a line that is not a label; the message names file and line
      * @throws IOException when a label file cannot be read
      */
-    public static DetectionEvaluation evaluate(OpenedBackend backend, HelmwatchConfig config, List<LabelledImages.Entry> images)
+    public static DetectionEvaluation evaluate(
+            OpenedBackend backend, HelmwatchConfig config, List<LabelledImages.Entry> images)
             throws IOException, InterruptedException {
         List<StreamConfig> sources = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {

@@ -2,9 +2,9 @@ package io.helmwatch.pipeline.evaluation;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
-import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.DropCause;
@@ -57,7 +57,13 @@ public final class OfflineRun implements AutoCloseable {
         this.concurrency = concurrency;
         List<DetectionSink> all = new ArrayList<>(sinks);
         all.add(new ProblemWatch());
-        this.pipeline = backend.pipeline().config(config.pipeline()).maxBatchDelay(config.inference().maxDelay()).analyzers(analyzers).sinks(all).expectedStreams(concurrency).start();
+        this.pipeline = backend.pipeline()
+                .config(config.pipeline())
+                .maxBatchDelay(config.inference().maxDelay())
+                .analyzers(analyzers)
+                .sinks(all)
+                .expectedStreams(concurrency)
+                .start();
     }
 
     /**
