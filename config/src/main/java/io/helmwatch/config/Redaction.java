@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,9 +14,10 @@ import java.util.stream.Stream;
 /**
  * Masks secrets in text before it leaves the process: logs, errors, events, metrics, standard output.
  *
- * <p>Masked are the user information of every URL, values of query parameters and {@code key=value} pairs whose name speaks of
- * a credential, and every secret that was {@linkplain #register(Secret) registered}, as it is and in its encoded forms. In
- * doubt more is masked, not less: a URL whose path holds an {@code @} may lose its host.
+ * <p>Masked are the user information of every URL, also of one without its scheme; the word in path segments such as
+ * {@code /admin:word}; values of query parameters and {@code key=value} pairs whose name speaks of a credential; and every
+ * secret that was {@linkplain #register(Secret) registered}, as it is and in its encoded forms. In doubt more is masked, not
+ * less: a URL whose path contains an {@code @} may lose its host.
  *
  * <p>Threading: every method may be called by any thread; {@link #redact} takes no lock.
  */
@@ -33,6 +35,21 @@ public final class Redaction {
     private static final Pattern PAIR = Pattern.compile(
             "((?<![\\w.-])[\\w.-]*(?:password|passwd|passphrase|pwd|secret|token)\\s*=\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,;&\"']+)",
             Pattern.CASE_INSENSITIVE);
+
+    /** Parameters of a URL whose value is a password, whatever it looks like. */
+    private static final Pattern PASSWORD_PARAMETER = Pattern.compile(
+            "[?&;/][\\w.-]*(?:passw|passphrase|pwd|secret|token)[\\w.-]*=([^&;\\s\"'<>#/]+)", Pattern.CASE_INSENSITIVE);
+
+    /** User names that cameras are delivered with. */
+    private static final Pattern PASSWORD_SEGMENT = Pattern.compile(
+            "/(?:admin|root|user|operator|viewer|guest|service|supervisor)\\d*:([^/?#\\s\"'<>]+)",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern SEGMENT = Pattern.compile("[A-Za-z][\\w.-]*:.+");
+
+    /** {@code name:word@host} outside a URL. */
+    private static final Pattern WITHOUT_SCHEME =
+            Pattern.compile("(?<![\\w:@.-])[A-Za-z][\\w.-]*:[^\\s\"'<>/@]+@(?=[\\w\\[])");
 
     private static final Object REGISTERING = new Object();
     /** Every form of every registered secret, longest first, so that a form that contains another is masked as a whole. */
@@ -61,6 +78,17 @@ public final class Redaction {
         add(Stream.of(Base64.getEncoder().encodeToString(pair)));
     }
 
+    /** Masks the passwords that cameras take in the path or the query of their URL, such as {@code ?user=admin&password=word}. */
+    static void registerPartsOf(String url) {
+        for (Pattern pattern : List.of(PASSWORD_PARAMETER, PASSWORD_SEGMENT)) {
+            Matcher matcher = pattern.matcher(url);
+            while (matcher.find()) {
+                register(Secret.of(matcher.group(1)));
+                register(Secret.of(UserInfo.percentDecode(matcher.group(1))));
+            }
+        }
+    }
+
     private static void add(Stream<String> forms) {
         synchronized (REGISTERING) {
             Set<String> all = new LinkedHashSet<>(Arrays.asList(needles));
@@ -83,7 +111,10 @@ public final class Redaction {
             }
         }
         if (result.contains("://")) {
-            result = maskUserInfo(result);
+            result = maskPathSegments(maskUserInfo(result));
+        }
+        if (result.indexOf('@') >= 0) {
+            result = WITHOUT_SCHEME.matcher(result).replaceAll(MASK + "@");
         }
         if (result.indexOf('=') >= 0) {
             result = mask(PARAMETER, result);
@@ -122,6 +153,38 @@ public final class Redaction {
         return masked == null
                 ? text
                 : masked.append(text, copied, text.length()).toString();
+    }
+
+    /** Masks what follows the colon in segments {@code name:word} of URLs' paths. */
+    private static String maskPathSegments(String text) {
+        StringBuilder masked = null;
+        int copied = 0;
+        for (int separator = text.indexOf("://"); separator >= 0; separator = text.indexOf("://", separator + 3)) {
+            int end = separator + 3;
+            while (end < text.length() && !isEndOfPath(text.charAt(end))) {
+                end++;
+            }
+            int slash = text.indexOf('/', separator + 3);
+            while (slash >= 0 && slash < end) {
+                int next = text.indexOf('/', slash + 1);
+                int segmentEnd = next < 0 || next > end ? end : next;
+                String segment = text.substring(slash + 1, segmentEnd);
+                if (SEGMENT.matcher(segment).matches()) {
+                    masked = masked == null ? new StringBuilder(text.length()) : masked;
+                    masked.append(text, copied, slash + 2 + segment.indexOf(':'))
+                            .append(MASK);
+                    copied = segmentEnd;
+                }
+                slash = next;
+            }
+        }
+        return masked == null
+                ? text
+                : masked.append(text, copied, text.length()).toString();
+    }
+
+    private static boolean isEndOfPath(char c) {
+        return Character.isWhitespace(c) || c == '?' || c == '#' || c == '"' || c == '\'' || c == '<' || c == '>';
     }
 
     private static int startOfScheme(String text, int separator) {

@@ -56,6 +56,7 @@ public record StreamConfig(
         if (credentials != null) {
             Redaction.register(credentials.username(), credentials.password());
         }
+        Redaction.registerPartsOf(url);
         allowedHosts = List.copyOf(allowedHosts);
     }
 

@@ -45,12 +45,45 @@ class RedactionTest {
             http://c/x?pwd=a%20b;sig=1            | http://c/x?pwd=***;sig=1
             ssl.keystore.password=abc def         | ssl.keystore.password=*** def
             LoginModule username="u" password="a b" | LoginModule username="u" password=***
+            rtsp://cam/admin:word                 | rtsp://cam/admin:***
+            rtsp://cam:554/h264/av/admin:w0rd/x?y | rtsp://cam:554/h264/av/admin:***/x?y
+            http://cam/a:one/b:two, then /c:three | http://cam/a:***/b:*** then /c:three
+            http://cam/?t=/a:b                    | http://cam/?t=/a:b
+            http://cam/12:30:00/x                 | http://cam/12:30:00/x
+            file:///C:/clips/x.mp4                | file:///C:/clips/x.mp4
+            /etc/site.yaml:7: a (rtsp://cam/x)    | /etc/site.yaml:7: a (rtsp://cam/x)
+            rtsp://u:p@cam/admin:word             | rtsp://***@cam/admin:***
+            cannot open admin:pw@192.0.2.10/x     | cannot open ***@192.0.2.10/x
+            admin:pw@[2001:db8::1]/x              | ***@[2001:db8::1]/x
+            rtsp://cam/user=a&password=word&x=1   | rtsp://cam/user=a&password=***&x=1
+            rtsp://cam/user=a_password=word_x=1   | rtsp://cam/user=a_password=***
+            http://cam/x?usr=admin&pwd=word       | http://cam/x?usr=admin&pwd=***
             no secrets at all                     | no secrets at all
             1 = 2                                 | 1 = 2
             mail user@host                        | mail user@host
             """)
     void shouldMaskWhatLooksLikeACredential(String text, String expected) {
         assertThat(Redaction.redact(text)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            rtsp://cam/user=admin&password=reg-1001&channel=1 | reg-1001
+            http://cam/x?usr=admin&pwd=reg-1002               | reg-1002
+            http://cam/x?user=admin&password=reg%2D1003       | reg-1003
+            rtsp://cam/h264/ch1/admin:reg-1004                | reg-1004
+            rtsp://cam/h264/user1:reg-1005/live               | reg-1005
+            """)
+    void shouldMaskPasswordsOfAStreamsPathAndQueryEverywhere(String url, String password) {
+        assertThat(Redaction.redact(password)).isEqualTo(password);
+        StreamConfig.of("a", url);
+        assertThat(Redaction.redact("the camera says " + password)).isEqualTo("the camera says ***");
+    }
+
+    @Test
+    void shouldNotMaskWordsOfAPathThatNameNoUser() {
+        StreamConfig.of("a", "rtsp://cam/live:mainstream/track:1?stream=first-stream");
+        assertThat(Redaction.redact("mainstream and first-stream")).isEqualTo("mainstream and first-stream");
     }
 
     @ParameterizedTest

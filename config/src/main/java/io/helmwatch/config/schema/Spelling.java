@@ -32,7 +32,7 @@ public final class Spelling {
     }
 
     /** Edits with neighbours swapped counting as one (Damerau-Levenshtein, optimal string alignment). */
-    private static int distance(String a, String b) {
+    public static int distance(String a, String b) {
         int[][] d = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {
             d[i][0] = i;

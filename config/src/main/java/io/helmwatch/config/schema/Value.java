@@ -5,6 +5,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -75,9 +77,24 @@ public final class Value {
         try {
             return file.resolve(text);
         } catch (InvalidPathException e) {
-            problem("must be a path");
+            boolean isAscii = text.chars().allMatch(c -> c < 0x80);
+            problem(
+                    isAscii
+                            ? "must be a path"
+                            : "must be a path, but this process's locale has no " + notInLocale(text)
+                                    + ": start it with LC_ALL=C.UTF-8");
             return null;
         }
+    }
+
+    /** Characters outside ASCII, as they can be shown anywhere. */
+    private static String notInLocale(String text) {
+        return text.codePoints()
+                .filter(c -> c >= 0x80)
+                .distinct()
+                .limit(3)
+                .mapToObj(c -> String.format(Locale.ROOT, "U+%04X", c))
+                .collect(Collectors.joining(", "));
     }
 
     String path() {

@@ -151,7 +151,9 @@ public final class ValueTypes {
                 (text, value) -> {
                     T parsed = parse.apply(text);
                     if (parsed == null) {
-                        value.problem(rule);
+                        String inSeconds = text.strip() + "s";
+                        value.problem(
+                                parse.apply(inSeconds) == null ? rule : rule + "; did you mean " + inSeconds + "?");
                         return null;
                     }
                     if (parsed.compareTo(min) < 0 || parsed.compareTo(max) > 0) {
@@ -185,23 +187,14 @@ public final class ValueTypes {
         return scalar("path", (text, value) -> value.path(text), path -> Yaml.scalar(path.toString()));
     }
 
-    /** A file that exists. */
-    public static ValueType<Path> existingFile() {
-        return existing("file", Files::isRegularFile);
-    }
-
     /** A folder that exists. */
     public static ValueType<Path> existingFolder() {
-        return existing("folder", Files::isDirectory);
-    }
-
-    private static ValueType<Path> existing(String noun, Predicate<Path> exists) {
         return scalar(
-                noun,
+                "folder",
                 (text, value) -> {
                     Path path = value.path(text);
-                    if (path != null && !exists.test(path)) {
-                        value.problem("there is no such " + noun + " (looked for " + path + ")");
+                    if (path != null && !Files.isDirectory(path)) {
+                        value.problem("there is no such folder (looked for " + path + ")");
                     }
                     return path;
                 },

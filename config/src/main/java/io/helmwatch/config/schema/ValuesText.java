@@ -63,6 +63,9 @@ public final class ValuesText {
     }
 
     private <R> void freeKeys(FreeKeys<R> keys, R values, String indent) {
+        if (keys.getter() == null) {
+            return;
+        }
         List<String> names = keys.getter().apply(values).stream().sorted().toList();
         line(indent, keys.name(), names.isEmpty() ? "{}" : "", "");
         names.forEach(name -> line(indent + INDENT, Yaml.scalar(name), Key.MASKED, ""));

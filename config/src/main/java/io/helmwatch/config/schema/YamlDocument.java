@@ -2,7 +2,6 @@ package io.helmwatch.config.schema;
 
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.Problem;
-import io.helmwatch.config.Redaction;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -72,9 +71,10 @@ public final class YamlDocument {
             root = new Composer(new ParserImpl(new StreamReader(yaml), options), new Resolver(), options)
                     .getSingleNode();
         } catch (MarkedYAMLException e) {
-            throw refused(name, e.getProblemMark(), "is not valid YAML: " + plainWords(e));
+            YamlProblem problem = YamlProblem.of(e, yaml);
+            throw refused(name, problem.mark(), "is not valid YAML: " + problem.rule());
         } catch (YAMLException e) {
-            throw refused(name, null, "is not valid YAML: " + firstLine(e.getMessage()));
+            throw refused(name, null, "is not valid YAML: " + YamlProblem.firstLine(e.getMessage()));
         }
         if (root == null || Yaml.isNull(root)) {
             throw refused(name, null, "is empty: expected at least 'streams:' with one stream");
@@ -93,16 +93,5 @@ public final class YamlDocument {
         int line = mark == null ? 0 : mark.getLine() + 1;
         int column = mark == null ? 0 : mark.getColumn() + 1;
         return new ConfigException(List.of(new Problem(name, line, column, "", rule)));
-    }
-
-    private static String plainWords(MarkedYAMLException e) {
-        String problem = firstLine(e.getProblem());
-        return problem.contains("TAB") ? "a tab where YAML expects spaces" : problem;
-    }
-
-    private static String firstLine(@Nullable String message) {
-        String text = message == null ? "unreadable" : message.strip();
-        int end = text.indexOf('\n');
-        return Redaction.redact(Yaml.shorten(end < 0 ? text : text.substring(0, end)));
     }
 }

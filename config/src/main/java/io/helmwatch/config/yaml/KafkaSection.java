@@ -98,6 +98,11 @@ final class KafkaSection {
                     "sasl.jaas.config: >-",
                     "  org.apache.kafka.common.security.scram.ScramLoginModule required",
                     "  username=\"helmwatch\" password=\"${KAFKA_PASSWORD}\";"));
+    private static final FreeKeys<KafkaConfig> PROPERTY_FILES = new FreeKeys<>(
+            "property-files",
+            "properties of Kafka's client whose value is the content of a file: passwords, JAAS configurations, PEM keys",
+            null,
+            List.of("# ssl.truststore.password: /run/secrets/truststore"));
 
     static final SectionSpec<KafkaConfig> SPEC = SectionSpec.of(
             "the broker and the topics",
@@ -111,11 +116,17 @@ final class KafkaSection {
             STREAMS_TOPIC,
             CREATE_TOPICS,
             QUEUE_CAPACITY,
-            PROPERTIES);
+            PROPERTIES,
+            PROPERTY_FILES);
 
     private KafkaSection() {}
 
-    static KafkaConfig read(Section section) {
+    /**
+     * The broker and the topics.
+     *
+     * @param hasIncidents whether incidents are published
+     */
+    static KafkaConfig read(Section section, boolean hasIncidents) {
         boolean embedded = section.value(EMBEDDED);
         String servers = section.optional(BOOTSTRAP_SERVERS);
         if (embedded && section.has(BOOTSTRAP_SERVERS)) {
@@ -127,7 +138,8 @@ final class KafkaSection {
         if (enabled && !isAddressed) {
             section.problem(ENABLED, "needs bootstrap-servers or embedded: true");
         }
-        Map<String, Secret> properties = KafkaClientProperties.read(section.freeKeys(PROPERTIES));
+        Map<String, Secret> properties = KafkaClientProperties.read(
+                section.freeKeys(PROPERTIES), section.freeKeys(PROPERTY_FILES), hasIncidents);
         KafkaConfig kafka = new KafkaConfig(
                 enabled,
                 servers == null ? DEFAULT.bootstrapServers() : servers.replace(" ", ""),

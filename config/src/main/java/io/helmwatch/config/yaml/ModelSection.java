@@ -1,10 +1,10 @@
 package io.helmwatch.config.yaml;
 
 import static io.helmwatch.config.schema.ValueTypes.choice;
-import static io.helmwatch.config.schema.ValueTypes.existingFile;
 import static io.helmwatch.config.schema.ValueTypes.flag;
 import static io.helmwatch.config.schema.ValueTypes.listOf;
 import static io.helmwatch.config.schema.ValueTypes.number;
+import static io.helmwatch.config.schema.ValueTypes.scalar;
 import static io.helmwatch.config.schema.ValueTypes.text;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
@@ -12,19 +12,23 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.schema.Value;
+import io.helmwatch.config.schema.ValueType;
+import io.helmwatch.config.schema.Yaml;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The section {@code model}. */
 final class ModelSection {
     private static final ModelConfig DEFAULT = ModelConfig.DEFAULT;
+    private static final Set<String> PYTORCH = Set.of("pt", "pth", "torchscript");
+    private static final Set<String> TENSORRT = Set.of("engine", "plan", "trt");
     private static final Key<ModelConfig, Path> PATH = Key.<ModelConfig, Path>optional(
-                    "path",
-                    existingFile(),
-                    ModelConfig::path,
-                    "the shipped helmet model",
-                    "ONNX export of a YOLOv5 model")
+                    "path", modelFile(), ModelConfig::path, "the shipped helmet model", "ONNX export of a YOLOv5 model")
             .example("models/site.onnx");
     private static final Key<ModelConfig, List<String>> LABELS = Key.<ModelConfig, List<String>>optional(
                     "labels",
@@ -85,6 +89,29 @@ final class ModelSection {
             LETTERBOX_PAD_VALUE);
 
     private ModelSection() {}
+
+    /** An ONNX file; of other formats that people have, what to do with them. */
+    private static ValueType<Path> modelFile() {
+        return scalar("file", ModelSection::modelFile, path -> Yaml.scalar(path.toString()));
+    }
+
+    private static @Nullable Path modelFile(String text, Value value) {
+        Path path = value.path(text);
+        if (path == null) {
+            return null;
+        }
+        String extension = text.substring(text.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        if (PYTORCH.contains(extension)) {
+            value.problem("is a PyTorch model: export it to ONNX (in YOLOv5: python export.py --weights "
+                    + path.getFileName() + " --include onnx)");
+        } else if (TENSORRT.contains(extension)) {
+            value.problem(
+                    "is a TensorRT engine: set the ONNX model that it was built from; Helmwatch builds its own engine");
+        } else if (!Files.isRegularFile(path)) {
+            value.problem("there is no such file (looked for " + path + ")");
+        }
+        return path;
+    }
 
     static ModelConfig read(Section section) {
         List<String> given = section.optional(LABELS);

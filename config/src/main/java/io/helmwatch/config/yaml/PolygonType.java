@@ -4,6 +4,7 @@ import io.helmwatch.config.ZoneConfig.Point;
 import io.helmwatch.config.schema.Value;
 import io.helmwatch.config.schema.ValueType;
 import io.helmwatch.config.schema.ValueTypes;
+import io.helmwatch.config.schema.Yaml;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,6 +15,8 @@ final class PolygonType implements ValueType<List<Point>> {
     private static final int MIN_CORNERS = 3;
     private static final int MAX_CORNERS = 64;
     private static final double MIN_AREA = 1e-6;
+    private static final String RULE =
+            "must be two numbers from 0 to 1, [x, y] in fractions of the frame's width and height";
 
     @Override
     public @Nullable List<Point> read(Value value) {
@@ -40,29 +43,39 @@ final class PolygonType implements ValueType<List<Point>> {
     }
 
     private static @Nullable Point point(Value corner) {
-        String rule = "must be two numbers from 0 to 1, [x, y] in fractions of the frame's width and height";
         List<Value> pair = corner.isList() ? corner.items() : null;
         if (pair == null || pair.size() != 2) {
-            corner.problem(rule);
+            corner.problem(RULE + (pair == null ? "" : ", but has " + pair.size()));
             return null;
         }
-        double[] values = new double[2];
-        for (int i = 0; i < values.length; i++) {
-            String text = pair.get(i).text();
-            if (text == null) {
-                return null;
-            }
-            try {
-                values[i] = Double.parseDouble(text.strip());
-            } catch (NumberFormatException e) {
-                values[i] = Double.NaN;
-            }
-            if (!(values[i] >= 0 && values[i] <= 1)) {
-                corner.problem(rule);
-                return null;
-            }
+        String x = pair.get(0).text();
+        String y = pair.get(1).text();
+        if (x == null || y == null) {
+            return null;
         }
-        return new Point(values[0], values[1]);
+        Point point = new Point(number(x), number(y));
+        boolean isInside = point.x() >= 0 && point.x() <= 1 && point.y() >= 0 && point.y() <= 1;
+        if (!isInside) {
+            corner.problem(RULE + ", but is " + Yaml.shorten("[" + x.strip() + ", " + y.strip() + "]") + advice(x, y));
+            return null;
+        }
+        return point;
+    }
+
+    private static String advice(String x, String y) {
+        if ((x + y).contains("%")) {
+            return "; write 0.1 for 10%";
+        }
+        boolean looksLikePixels = number(x) >= 2 || number(y) >= 2;
+        return looksLikePixels ? "; divide pixels by the frame's width and height" : "";
+    }
+
+    private static double number(String text) {
+        try {
+            return Double.parseDouble(text.strip());
+        } catch (NumberFormatException e) {
+            return Double.NaN;
+        }
     }
 
     /** Shoelace formula. */

@@ -3,11 +3,14 @@ package io.helmwatch.config.yaml;
 import static io.helmwatch.config.schema.ValueTypes.listOf;
 import static io.helmwatch.config.schema.ValueTypes.map;
 import static io.helmwatch.config.schema.ValueTypes.parsed;
+import static io.helmwatch.config.schema.ValueTypes.scalar;
 
 import io.helmwatch.config.ScheduleConfig;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.schema.Spelling;
+import io.helmwatch.config.schema.Value;
 import io.helmwatch.config.schema.ValueType;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
@@ -22,11 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ScheduleSection {
     private static final Key<ScheduleConfig, ZoneId> TIME_ZONE = Key.required(
                     "time-zone",
-                    parsed(
-                            "time zone",
-                            ScheduleSection::zone,
-                            ZoneId::getId,
-                            "must be a time zone such as Europe/Berlin or UTC"),
+                    scalar("time zone", ScheduleSection::zone, ZoneId::getId),
                     ScheduleConfig::zone,
                     "a time zone such as Europe/Berlin or UTC",
                     "time zone of the times, with its daylight saving, such as `Europe/Berlin`")
@@ -69,10 +68,13 @@ final class ScheduleSection {
         return new ScheduleConfig(zone, days, from, to);
     }
 
-    private static @Nullable ZoneId zone(String text) {
+    private static @Nullable ZoneId zone(String text, Value value) {
         try {
             return ZoneId.of(text.strip());
         } catch (DateTimeException e) {
+            String nearest = Spelling.nearest(text.strip(), ZoneId.getAvailableZoneIds());
+            value.problem("must be a time zone such as Europe/Berlin or UTC"
+                    + (nearest == null ? "" : "; did you mean " + nearest + "?"));
             return null;
         }
     }
@@ -92,7 +94,8 @@ final class ScheduleSection {
 
     private static @Nullable DayOfWeek day(String text) {
         for (DayOfWeek day : DayOfWeek.values()) {
-            if (name(day).equals(text.strip().toLowerCase(Locale.ROOT))) {
+            String wanted = text.strip().toLowerCase(Locale.ROOT);
+            if (wanted.length() >= 3 && day.name().toLowerCase(Locale.ROOT).startsWith(wanted)) {
                 return day;
             }
         }
@@ -100,12 +103,20 @@ final class ScheduleSection {
     }
 
     private static ValueType<LocalTime> time() {
-        return parsed("time of day", ScheduleSection::time, LocalTime::toString, "must be a time of day such as 06:30");
+        return parsed(
+                "time of day",
+                ScheduleSection::time,
+                LocalTime::toString,
+                "must be a time of day such as 06:30, from 00:00 to 24:00");
     }
 
     private static @Nullable LocalTime time(String text) {
+        String time = text.strip();
+        if (time.equals("24:00")) {
+            return LocalTime.MIDNIGHT;
+        }
         try {
-            return LocalTime.parse(text.strip());
+            return LocalTime.parse(time.indexOf(':') == 1 ? "0" + time : time);
         } catch (DateTimeException e) {
             return null;
         }

@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A file that holds a secret. */
@@ -25,14 +26,23 @@ final class SecretFile {
         }
     }
 
+    /** Everything, without line ends at the end: a JAAS configuration or a PEM key has several lines. */
+    static Content whole(Path file) {
+        return read(file, String::stripTrailing);
+    }
+
     /** The first line, without its end. */
     static Content firstLine(Path file) {
+        return read(file, content -> content.lines().findFirst().orElse(""));
+    }
+
+    private static Content read(Path file, UnaryOperator<String> part) {
         try {
             if (Files.size(file) > MAX_BYTES) {
                 return Content.problem("must be a small text file: " + file);
             }
-            String line = Files.readString(file).lines().findFirst().orElse("");
-            return line.isEmpty() ? Content.problem("is empty: " + file) : new Content(line, "");
+            String secret = part.apply(Files.readString(file));
+            return secret.isEmpty() ? Content.problem("is empty: " + file) : new Content(secret, "");
         } catch (NoSuchFileException e) {
             return Content.problem("there is no such file (looked for " + file + ")");
         } catch (AccessDeniedException e) {

@@ -65,13 +65,15 @@ final class TopSection {
         Section top = Section.of(file, "", root, SPEC, false);
         GpuConfig gpu = GpuSection.read(top.section(GPU));
         List<StreamConfig> streams = StreamSection.readAll(top, gpu.devices());
+        boolean hasIncidents =
+                streams.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
         HelmwatchConfig config = new HelmwatchConfig(
                 top.value(BACKEND),
                 ModelSection.read(top.section(MODEL)),
                 InferenceSection.read(top.section(INFERENCE)),
                 PipelineSection.read(top.section(PIPELINE)),
                 streams,
-                KafkaSection.read(top.section(KAFKA)),
+                KafkaSection.read(top.section(KAFKA), hasIncidents),
                 JsonLinesSection.read(top.section(JSON_LINES)),
                 HttpSection.read(top.section(HTTP)),
                 IncidentsSection.read(top.section(INCIDENTS)),

@@ -259,6 +259,9 @@ class ConfigLoaderTest {
             model: {maxDetections: 1}              | model.maxDetections: unknown key; did you mean 'max-detections'?
             model: [confidence]                    | model: must be a section (key: value lines), but is a list
             inference: {workers: 99999999999}      | inference.workers=99999999999: must be from 0 to 256
+            model: {path: yolov5s.pt}              | model.path=yolov5s.pt: is a PyTorch model: export it to ONNX (in YOLOv5: python export.py --weights yolov5s.pt --include onnx)
+            model: {path: a.engine}                | model.path=a.engine: is a TensorRT engine: set the ONNX model that it was built from; Helmwatch builds its own engine
+            inference: {max-delay: 2}              | inference.max-delay=2: must be a duration such as 500ms, 10s, 2m, 1h or PT10S; did you mean 2s?
             inference: {workers: 1.5}              | inference.workers=1.5: must be a whole number
             inference: {max-delay: 1 year}         | inference.max-delay=1 year: must be a duration such as 500ms, 10s, 2m, 1h or PT10S
             inference: {max-delay: 11s}            | inference.max-delay=11s: must be from 0s to 10s
@@ -286,7 +289,7 @@ class ConfigLoaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {url: 'rtsp://c/1'}                         | streams[0].id: missing: expected a name such as gate-3
-            {id: a b, url: 'rtsp://c/1'}                | streams[0] (a b).id=a b: must be 1 to 64 letters, digits, dots, dashes or underscores
+            {id: a b, url: 'rtsp://c/1'}                | streams[0] (a b).id=a b: must be 1 to 64 letters, digits, dots, dashes or underscores, and not start with a dot or dash
             {id: a}                                     | streams[0] (a).url: missing: expected rtsp://..., rtsps://..., http(s)://... or a path
             {id: a, url: 'rtsp://'}                     | streams[0] (a).url=rtsp://: must be rtsp://host[:port][/path] without blanks
             {id: a, url: 'rtsp:camera'}                 | streams[0] (a).url=rtsp:camera: must be rtsp://host[:port][/path] without blanks
@@ -295,6 +298,10 @@ class ConfigLoaderTest {
             {id: a, url: 'concat:x+y'}                  | streams[0] (a).url=concat:x+y: scheme 'concat' is not allowed: expected rtsp, rtsps, http, https or the path of a file or folder
             {id: a, url: 'subfile:,,start,0,end,9,,:x'} | streams[0] (a).url=subfile:,,start,0,end,9,,:x: scheme 'subfile' is not allowed: expected rtsp, rtsps, http, https or the path of a file or folder
             {id: a, url: 'ftp://h/x'}                   | streams[0] (a).url=ftp://h/x: scheme 'ftp' is not allowed: expected rtsp, rtsps, http, https or the path of a file or folder
+            {id: .., url: 'rtsp://c/1'}                 | streams[0] (..).id=..: must be 1 to 64 letters, digits, dots, dashes or underscores, and not start with a dot or dash
+            {id: ., url: 'rtsp://c/1'}                  | streams[0] (.).id=.: must be 1 to 64 letters, digits, dots, dashes or underscores, and not start with a dot or dash
+            {id: -rf, url: 'rtsp://c/1'}                | streams[0] (-rf).id=-rf: must be 1 to 64 letters, digits, dots, dashes or underscores, and not start with a dot or dash
+            {id: 'a"b', url: 'rtsp://c/1'}              | streams[0] (a"b).id=a"b: must be 1 to 64 letters, digits, dots, dashes or underscores, and not start with a dot or dash
             {id: a, url: none.mp4}                      | streams[0] (a).url=none.mp4: there is no such file or folder (looked for FOLDER/none.mp4)
             {id: a, url: 'rtsp://c/1', loop: true}      | streams[0] (a).loop=true: is for files, but the url is a stream
             {id: a, url: ., transport: udp}             | streams[0] (a).transport=udp: is for rtsp, but the url is a file or folder
@@ -528,14 +535,42 @@ class ConfigLoaderTest {
             'streams'                   | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a single value
             '- a'                       | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a list
             'a:\\n\\tb: 1'              | FOLDER/site.yaml:2:1: is not valid YAML: a tab where YAML expects spaces
-            'a: [1'                     | FOLDER/site.yaml:2:1: is not valid YAML: expected ',' or ']', but got <stream end>
-            'a: b: c'                   | FOLDER/site.yaml:1:5: is not valid YAML: mapping values are not allowed here
-            'a: 1\\n---\\nb: 2'         | FOLDER/site.yaml:2:1: is not valid YAML: but found another document
-            'a: *nobody'                | FOLDER/site.yaml:1:4: is not valid YAML: found undefined alias nobody
             """)
     void shouldTellInOneSentenceWhyTextIsNoConfiguration(String text, String problem) {
         String yaml = text.replace("\\n", "\n").replace("\\t", "\t") + "\n";
         assertThat(refusal(yaml.getBytes(StandardCharsets.UTF_8))).isEqualTo(problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            `streams:~  - id: a~   url: b`            | 3:4 | indentation;same column
+            `streams:~  - id: a~  url: b`             | 3:3 | indentation;dashes
+            `streams:~- id: a~  url: x~ foo: y`       | 4:2 | indentation
+            `kafka:~  a: b~ - c`                      | 3:2 | indentation
+            `streams:~ - id: a~     url: b`           | 3:9 | indented further than line 2
+            `a: 1~~  b: 2`                            | 3:4 | indented further than line 1
+            `streams~  - id: a`                       | 2:7 | line 1;colon missing
+            `a: b: c`                                 | 1:5 | ': ';quotation marks
+            `streams:~- id: a~  url:b`                | 3:3 | colon, or the space after it
+            `a: 1~b`                                  | 2:1 | colon, or the space after it
+            `a: [1`                                   | 1:4 | list in [ ];closing ]
+            `a: [1, 2~b: 3`                           | 1:4 | list in [ ];comma
+            `a: {name: x kind: y}`                    | 1:4 | section in { };comma
+            `a: "x`                                   | 1:4 | quotation mark;never closed
+            `a: 'it's'`                               | 1:8 | quotation mark;twice
+            `a: "C:\\clips"`                          | 1:8 | backslash;'...'
+            `a: %x`                                   | 1:4 | starts with %;quotation marks
+            `a: @x`                                   | 1:4 | starts with @;quotation marks
+            `a: !!x y`                                | 1:4 | starts with !;quotation marks
+            `a: 1~---~b: 2`                           | 2:1 | second document
+            `a: *nobody`                              | 1:4 | *nobody;anchor &
+            """)
+    void shouldSayInPlainWordsWhatIsWrongWithTheSyntax(String text, String place, String facts) {
+        String yaml = text.replace("~", "\n") + "\n";
+        assertThat(refusal(yaml.getBytes(StandardCharsets.UTF_8)))
+                .startsWith("FOLDER/site.yaml:" + place + ": is not valid YAML: ")
+                .contains(facts.split(";", -1))
+                .doesNotContain("<block", "mapping", "token", "scalar");
     }
 
     @Test

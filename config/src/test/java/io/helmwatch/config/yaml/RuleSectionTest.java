@@ -18,6 +18,8 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RuleSectionTest {
     private static final String HEAD = """
@@ -118,7 +120,7 @@ class RuleSectionTest {
                       - name: d
                         kind: no-helmet
                         required: 2
-                        schedule: {time-zone: Mars/Base, days: [monday], from: "25:00"}
+                        schedule: {time-zone: Mars/Base, days: [mo], from: "25:00"}
                 """))
                 .containsExactlyInAnyOrder(
                         "streams[0] (gate-3).min-box=-1: must be from 0 to 10000",
@@ -126,7 +128,7 @@ class RuleSectionTest {
                         "streams[0] (gate-3).zones[1].name=pit: given twice; the first of this name is in line 7",
                         "streams[0] (gate-3).zones[2].polygon: must enclose an area, but its corners lie on a line",
                         "streams[0] (gate-3).zones[3].polygon[1]: must be two numbers from 0 to 1, [x, y] in fractions of the frame's"
-                                + " width and height",
+                                + " width and height, but is [640, 0]; divide pixels by the frame's width and height",
                         "streams[0] (gate-3).zones[4].name: missing: expected a name such as pit-east",
                         "streams[0] (gate-3).zones[4].polygon: must have 3 to 64 corners, but has 2",
                         "streams[0] (gate-3).rules[0].kind=no-helmett: must be one of no-helmet, occupancy",
@@ -137,8 +139,77 @@ class RuleSectionTest {
                         "streams[0] (gate-3).rules[2].confidence=1.5: must be from 0 to 1",
                         "streams[0] (gate-3).rules[3].required=2: must be more than half of 'of', which is 5",
                         "streams[0] (gate-3).rules[3].schedule.time-zone=Mars/Base: must be a time zone such as Europe/Berlin or UTC",
-                        "streams[0] (gate-3).rules[3].schedule.days[0]=monday: must be one of mon, tue, wed, thu, fri, sat, sun",
-                        "streams[0] (gate-3).rules[3].schedule.from=25:00: must be a time of day such as 06:30");
+                        "streams[0] (gate-3).rules[3].schedule.days[0]=mo: must be one of mon, tue, wed, thu, fri, sat, sun",
+                        "streams[0] (gate-3).rules[3].schedule.from=25:00: must be a time of day such as 06:30, from 00:00 to 24:00");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            [[0, 0], [1, 0], [100, 100]]      | [100, 100];divide pixels
+            [[0, 0], [1, 0], [-0.1, 1]]       | [-0.1, 1]
+            [[0, 0], [1, 0], ['10%', 1]]      | [10%, 1];0.1 for 10%
+            [[0, 0], [1, 0], [1.001, 1]]      | [1.001, 1]
+            [[0, 0], [1, 0], [1, 1, 1]]       | but has 3
+            [[0, 0], [1, 0], [NaN, 1]]        | [NaN, 1]
+            [[0, 0], [1, 0], 5]               | polygon[2]=5;two numbers
+            """)
+    void shouldShowTheCornerThatIsWrong(String polygon, String facts) {
+        assertThat(problems("    zones: [{name: a, polygon: " + polygon + "}]\n"))
+                .singleElement()
+                .asString()
+                .contains(facts.split(";", -1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "6:00, 24:00, 06:00, 00:00",
+        "06:00, 20:30, 06:00, 20:30",
+        "22:00, 06:00, 22:00, 06:00",
+        "00:00, 23:59:30, 00:00, 23:59:30"
+    })
+    void shouldReadTimesAsPeopleWriteThem(String from, String to, LocalTime first, LocalTime end) {
+        ScheduleConfig schedule =
+                schedule("{time-zone: UTC, days: [MON, tues, Wednesday], from: " + from + ", to: " + to + "}");
+        assertThat(schedule)
+                .isEqualTo(new ScheduleConfig(
+                        ZoneId.of("UTC"),
+                        Set.of(DayOfWeek.MONDAY, DayOfWeek.TUESDAY, DayOfWeek.WEDNESDAY),
+                        first,
+                        end));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {time-zone: europe/berlin}                | time-zone=europe/berlin;did you mean Europe/Berlin?
+            {time-zone: Europe/Berlim}                | did you mean Europe/Berlin?
+            {time-zone: Mars/Phobos}                  | time-zone=Mars/Phobos;such as Europe/Berlin
+            {from: '06:00'}                           | time-zone: missing
+            {time-zone: UTC, from: 06.00}             | from=06.00;06:30
+            {time-zone: UTC, to: '24:01'}             | to=24:01;24:00
+            {time-zone: UTC, days: [mo]}              | days[0]=mo;mon, tue
+            {time-zone: UTC, days: [Monatag]}         | days[0]=Monatag
+            {time-zone: UTC, day: [mon]}              | did you mean 'days'?
+            """)
+    void shouldSayWhatIsWrongWithASchedule(String schedule, String facts) {
+        assertThat(problems("    rules: [{name: a, kind: no-helmet, schedule: " + schedule + "}]\n"))
+                .singleElement()
+                .asString()
+                .contains(facts.split(";", -1));
+    }
+
+    @Test
+    void shouldReadAScheduleWithoutAValueAsAlways() {
+        assertThat(schedule("")).isNull();
+    }
+
+    private static ScheduleConfig schedule(String text) {
+        return read("    rules: [{name: a, kind: no-helmet, schedule: " + text + "}]\n")
+                .streams()
+                .get(0)
+                .rules()
+                .rules()
+                .get(0)
+                .schedule();
     }
 
     @Test

@@ -5,13 +5,35 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Secret;
+import io.helmwatch.config.yaml.ConfigLoader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class KafkaPropertiesTest {
+
+    @Test
+    void shouldHaveEveryPropertyOfTheClientInTheListOfTheConfiguration() throws IOException {
+        Set<String> names = new TreeSet<>(ProducerConfig.configNames());
+        names.addAll(AdminClientConfig.configNames());
+        names.addAll(ConsumerConfig.configNames());
+        try (InputStream in = ConfigLoader.class.getResourceAsStream("kafka-client-properties.txt")) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines())
+                    .as("config/src/main/resources/io/helmwatch/config/yaml/kafka-client-properties.txt must be:\n"
+                            + String.join("\n", names))
+                    .containsExactlyElementsOf(names);
+        }
+    }
 
     @ParameterizedTest
     @CsvSource({"'', '', 262144", "33554432, '', 262144", "65536, '', 8192", "65536, 16384, 16384"})
