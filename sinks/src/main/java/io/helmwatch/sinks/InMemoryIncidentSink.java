@@ -13,10 +13,14 @@ import org.jspecify.annotations.Nullable;
 public final class InMemoryIncidentSink implements IncidentSink {
     private final CopyOnWriteArrayList<Incident> incidents = new CopyOnWriteArrayList<>();
 
+    private final IncidentSnapshots snapshots = new IncidentSnapshots();
+
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
         try {
-            incidents.add(new PendingIncident(incident, snapshot).awaitSnapshot());
+            synchronized (snapshots) {
+                incidents.add(snapshots.complete(new PendingIncident(incident, snapshot)));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             incidents.add(incident);

@@ -59,6 +59,21 @@ public interface IncidentStatistics {
     /** Size of the waiting messages, bytes. */
     long waitingBytes();
 
+    /** When the oldest waiting message was persisted, milliseconds since 1970; 0 when none waits. */
+    default long oldestWaitingMillis() {
+        return 0;
+    }
+
+    /** Messages salvaged from a damaged spool. */
+    default long salvaged() {
+        return 0;
+    }
+
+    /** Spool files that were damaged or had lost their content. */
+    default long lostFiles() {
+        return 0;
+    }
+
     /** Why messages are not persisted, one sentence without secrets; empty while the sink is healthy. */
     String problem();
 }

@@ -36,6 +36,7 @@ public final class JsonLinesDetectionSink implements DetectionSink {
     private final ArrayBlockingQueue<Object> queue = new ArrayBlockingQueue<>(CAPACITY);
     private final SinkCounters counters = new SinkCounters(queue::size);
     private final DetectionJson json = new DetectionJson();
+    private final IncidentSnapshots snapshots = new IncidentSnapshots();
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream(1 << 16);
     private final @Nullable LineFile file;
     private final String target;
@@ -178,7 +179,7 @@ public final class JsonLinesDetectionSink implements DetectionSink {
                 if (message instanceof FrameDetections frame) {
                     json.writeDetections(frame, now, lines);
                 } else if (message instanceof PendingIncident incident) {
-                    lines.writeBytes(IncidentJson.incident(incident.awaitSnapshot(), now));
+                    lines.writeBytes(IncidentJson.incident(snapshots.complete(incident), now));
                     lines.write('\n');
                 } else {
                     json.writeStatus((StreamStatus) message, now, lines);

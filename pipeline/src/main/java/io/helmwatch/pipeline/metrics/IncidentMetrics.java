@@ -19,13 +19,29 @@ public final class IncidentMetrics {
 
     public static void bind(MeterRegistry registry, IncidentStatistics statistics) {
         IncidentMetrics metrics = new IncidentMetrics(registry, statistics);
-        metrics.counter("accepted", "Incident messages made durable", IncidentStatistics::accepted);
-        metrics.counter("refused", "Incident messages lost for want of room", IncidentStatistics::refused);
+        metrics.counter("accepted", "Incident messages persisted", IncidentStatistics::accepted);
+        metrics.counter("refused", "Incident messages lost because the spool was full", IncidentStatistics::refused);
         metrics.counter("delivered", "Incident messages acknowledged by the broker", IncidentStatistics::delivered);
         metrics.counter(
-                "dead", "Incident messages that the broker never takes, set aside", IncidentStatistics::deadLetters);
+                "dead",
+                "Incident messages rejected by the broker for good, dead-lettered",
+                IncidentStatistics::deadLetters);
         metrics.gauge("messages", "Incident messages that wait for the broker", IncidentStatistics::waiting);
+        metrics.counter("salvaged", "Incident messages recovered from a damaged spool", IncidentStatistics::salvaged);
+        Gauge.builder("helmwatch.incident.spool.lost.files", statistics, IncidentStatistics::lostFiles)
+                .description("Spool files that were damaged or had lost their content")
+                .baseUnit("files")
+                .register(registry);
+        Gauge.builder("helmwatch.incident.spool.oldest.age", statistics, IncidentMetrics::oldestAgeSeconds)
+                .description("Age of the oldest incident message that waits for the broker; 0 when none waits")
+                .baseUnit("seconds")
+                .register(registry);
         metrics.gauge("bytes", "Bytes of incident messages that wait for the broker", IncidentStatistics::waitingBytes);
+    }
+
+    private static double oldestAgeSeconds(IncidentStatistics statistics) {
+        long oldest = statistics.oldestWaitingMillis();
+        return oldest == 0 ? 0 : Math.max(0, System.currentTimeMillis() - oldest) / 1_000.0;
     }
 
     public static void bind(MeterRegistry registry, SnapshotStore store) {
@@ -37,7 +53,7 @@ public final class IncidentMetrics {
     private static void snapshots(
             MeterRegistry registry, SnapshotStore store, String result, ToDoubleFunction<SnapshotStore> value) {
         FunctionCounter.builder("helmwatch.incident.snapshots", store, value)
-                .description("Pictures of incidents: stored, skipped since too many were in the making, failed")
+                .description("Snapshots of incidents, by result")
                 .baseUnit("pictures")
                 .tag("result", result)
                 .register(registry);

@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
+import io.helmwatch.resource.PrivateFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -82,9 +83,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                     "embedded Kafka: port " + port + " on " + HOST + " is taken: choose another or 0", e);
         }
         try {
-            folder = dataDir == null
-                    ? Files.createTempDirectory("helmwatch-kafka-")
-                    : Files.createDirectories(dataDir).toAbsolutePath();
+            folder = dataDir == null ? Files.createTempDirectory("helmwatch-kafka-") : createDirectory(dataDir);
         } catch (IOException e) {
             throw new IllegalStateException(
                     "embedded Kafka: data directory " + dataDir + " cannot be created: " + e, e);
@@ -97,6 +96,11 @@ public final class EmbeddedKafka implements AutoCloseable {
             kafka.close();
             throw e;
         }
+    }
+
+    private static Path createDirectory(Path directory) throws IOException {
+        PrivateFiles.createDirectories(directory);
+        return directory.toAbsolutePath();
     }
 
     /** Starts again after {@link #stop}, on the same port and data. Does nothing while running. */

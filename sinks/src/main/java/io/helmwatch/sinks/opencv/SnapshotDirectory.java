@@ -2,9 +2,11 @@ package io.helmwatch.sinks.opencv;
 
 import io.helmwatch.config.SnapshotConfig;
 import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.PrivateFiles;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -14,12 +16,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * The files of snapshots: {@code STREAM/yyyy-MM-dd/HHmmss.SSS-RULE-NUMBER.jpg} and {@code …-drawn.jpg}, UTC of the deciding frame.
- * Files appear as a whole. They are deleted by age once an hour and by total size whenever it exceeds the limit.
+ * Files appear as a whole, readable by their owner only, and never outside the directory, whatever stream and rule are named. They are deleted by age once an hour and by total size whenever it exceeds the limit.
  *
  * <p>Threading: one thread.
  */
@@ -64,12 +67,33 @@ final class SnapshotDirectory {
     private static String path(Incident incident) {
         String time = EventTime.format(incident.decidedAtMillis());
         String number = incident.id().substring(incident.id().lastIndexOf('/') + 1);
-        return incident.stream() + "/" + time.substring(0, 10) + "/"
-                + time.substring(11, 23).replace(":", "") + "-" + incident.rule() + "-" + number;
+        return segment(incident.stream()) + "/" + time.substring(0, 10) + "/"
+                + time.substring(11, 23).replace(":", "") + "-" + segment(incident.rule()) + "-" + segment(number);
+    }
+
+    /** A name as one segment of a path: other characters than letters, digits, dot, dash and underscore are spelt as {@code _hex}. */
+    private static String segment(String name) {
+        boolean isDots = name.chars().allMatch(c -> c == '.');
+        StringBuilder segment = new StringBuilder();
+        for (byte next : name.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (next & 0xff);
+            if ((c == '.' && !isDots) || c == '-' || c == '_' || (c < 0x80 && Character.isLetterOrDigit(c))) {
+                segment.append(c);
+            } else {
+                segment.append('_').append(HEX.toHexDigits(next));
+            }
+        }
+        return segment.toString();
     }
 
     private void write(String path, byte[] jpeg) throws IOException {
-        AtomicFile.replace(config.directory().resolve(path), jpeg, AtomicFile.Durability.SYNCED);
+        Path file = config.directory().resolve(path);
+        Path parent = Objects.requireNonNull(file.getParent());
+        PrivateFiles.createDirectories(parent);
+        if (!parent.toRealPath().startsWith(config.directory().toRealPath())) {
+            throw new IOException(parent + " leads out of " + config.directory());
+        }
+        AtomicFile.replace(file, jpeg, AtomicFile.Durability.SYNCED);
         bytes += jpeg.length;
     }
 

@@ -184,8 +184,9 @@ public final class SnapshotStore implements AutoCloseable {
     private void process(Job job) {
         try {
             SnapshotRenderer.Images images = renderer.render(job.copy(), job.incident(), job.frame(), job.rules());
-            job.result().complete(directory.store(job.incident(), images));
+            Incident.Snapshot snapshot = directory.store(job.incident(), images);
             stored.increment();
+            job.result().complete(snapshot);
             if (!isHealthy) {
                 isHealthy = true;
                 LOG.info("Snapshots stored again in {}", config.directory());

@@ -2,6 +2,12 @@ package io.helmwatch.sinks.spool;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.PrivateFiles;
 import io.helmwatch.sinks.EventTime;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,9 +15,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The file of messages that the broker rejects for good: one line of JSON each, with the reason.
+ * The file of messages that the broker rejected for good: one line of JSON each, with the reason. Lines that cannot be read are
+ * kept.
  *
  * <p>Threading: one thread at a time.
  */
@@ -19,6 +34,7 @@ final class DeadLetters {
     static final String FILE = "dead-letters.jsonl";
 
     private static final JsonFactory JSON = new JsonFactory();
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Path file;
 
@@ -38,11 +54,85 @@ final class DeadLetters {
             json.writeEndObject();
         }
         line.write('\n');
-        Files.write(
-                file,
-                line.toByteArray(),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND,
-                StandardOpenOption.SYNC);
+        PrivateFiles.createOrRestrict(file);
+        Files.write(file, line.toByteArray(), StandardOpenOption.APPEND, StandardOpenOption.SYNC);
+    }
+
+    /** All readable messages, oldest first. */
+    List<DeadLetter> read() throws IOException {
+        List<DeadLetter> letters = new ArrayList<>();
+        for (String line : lines()) {
+            DeadLetter letter = parse(line);
+            if (letter != null) {
+                letters.add(letter);
+            }
+        }
+        return letters;
+    }
+
+    /** Removes messages from the file, which is replaced as a whole. */
+    void remove(List<DeadLetter> letters) throws IOException {
+        Set<String> ids = letters.stream().map(letter -> letter.event().id()).collect(Collectors.toSet());
+        StringBuilder kept = new StringBuilder();
+        for (String line : lines()) {
+            DeadLetter letter = parse(line);
+            if (letter == null || !ids.contains(letter.event().id())) {
+                kept.append(line).append('\n');
+            }
+        }
+        AtomicFile.replace(file, kept.toString().getBytes(StandardCharsets.UTF_8), AtomicFile.Durability.SYNCED);
+    }
+
+    private List<String> lines() throws IOException {
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        // A line that was cut off by a power cut may not be UTF-8.
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
+    }
+
+    private static @Nullable DeadLetter parse(String line) {
+        try {
+            JsonNode letter = MAPPER.readTree(line);
+            JsonNode event = letter.path("event");
+            String id = event.path("id").textValue();
+            if (id == null) {
+                return null;
+            }
+            return new DeadLetter(
+                    new SpooledEvent(
+                            0,
+                            id,
+                            event.path("incident").asText(),
+                            event.path("stream").asText(),
+                            event.path("phase").asText(),
+                            Instant.parse(event.path("decidedAt").asText()).toEpochMilli(),
+                            rawEvent(line.getBytes(StandardCharsets.UTF_8))),
+                    letter.path("reason").asText(),
+                    letter.path("setAsideAt").asText());
+        } catch (IOException | DateTimeParseException e) {
+            return null;
+        }
+    }
+
+    /** The message with the bytes with which it was recorded. */
+    private static byte[] rawEvent(byte[] line) throws IOException {
+        try (JsonParser json = JSON.createParser(line)) {
+            json.nextToken();
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                boolean isEvent = json.currentName().equals("event");
+                json.nextToken();
+                int start = (int) json.currentTokenLocation().getByteOffset();
+                json.skipChildren();
+                if (isEvent) {
+                    return Arrays.copyOfRange(
+                            line, start, (int) json.currentLocation().getByteOffset());
+                }
+            }
+        }
+        throw new IOException("no event");
     }
 }

@@ -5,6 +5,7 @@ import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +29,9 @@ import org.slf4j.LoggerFactory;
  * <p>Capacity: {@link SpoolConfig#maxBytes}. Above four fifths updates are refused, so that starts and ends still fit; a full spool
  * refuses every message. On a full disk append throws; nothing is partially written, and it works again once there is space.
  *
+ * <p>A damaged file is moved aside, and its readable messages are salvaged row by row. A file of an older version is migrated; one of a
+ * newer version is refused.
+ *
  * <p>An incident that was open when the process died is ended, with the reason {@code interrupted}, when the spool is next opened.
  *
  * <p>Threading: any thread; calls are serialised. Ownership: one process; a second one is refused.
@@ -37,7 +42,7 @@ public final class IncidentSpool implements AutoCloseable {
     private static final long OVERHEAD_BYTES = 400;
 
     private static final String INSERT =
-            "insert or ignore into event(id, incident, stream, phase, at_millis, value) values(?,?,?,?,?,?)";
+            "insert or ignore into event(id, incident, stream, phase, at_millis, value, recorded_millis) values(?,?,?,?,?,?,?)";
     private static final String OPEN =
             "insert or replace into open_incident(incident, stream, revision, value) values(?,?,?,?)";
     private static final String CLOSE = "delete from open_incident where incident=?";
@@ -57,12 +62,14 @@ public final class IncidentSpool implements AutoCloseable {
     private long refused;
     private long delivered;
     private long deadLetters;
+    private long salvaged;
+    private long lostFiles;
     private boolean closed;
 
     /**
-     * Opens the spool, created when missing. A damaged file is moved aside with an error in the log, and an empty spool is started.
+     * Opens the spool, created when missing.
      *
-     * @throws SpoolException when the directory cannot be used or another process uses it
+     * @throws SpoolException when the directory cannot be used, another process uses it, or a newer version wrote it
      */
     public IncidentSpool(SpoolConfig config, Clock clock) {
         this.config = config;
@@ -72,8 +79,12 @@ public final class IncidentSpool implements AutoCloseable {
             file = opened.register(new SpoolFile(config, clock.millis()));
             try {
                 count();
+                lostFiles = (long) SpoolFile.damagedFiles(config.directory()).size() + (file.wasEmpty() ? 1 : 0);
+                if (file.damaged() != null) {
+                    salvage(file.damaged());
+                }
                 endInterrupted();
-            } catch (SQLException e) {
+            } catch (SQLException | IOException e) {
                 throw file.failure("cannot be opened", e);
             }
             opened.transfer();
@@ -87,6 +98,89 @@ public final class IncidentSpool implements AutoCloseable {
             result.next();
             waiting = result.getLong(1);
             waitingBytes = result.getLong(2) + waiting * OVERHEAD_BYTES;
+        }
+    }
+
+    private void salvage(Path damaged) throws IOException, SQLException {
+        SpoolSalvage.Result found = SpoolSalvage.read(damaged);
+        int added = insertAll(found.events());
+        try (PreparedStatement open = file.prepare(OPEN)) {
+            for (SpoolSalvage.OpenIncident incident : found.open()) {
+                open(open, incident.incident(), incident.stream(), incident.revision(), incident.value());
+            }
+        }
+        salvaged += added;
+        LOG.error(
+                "Spool file {} damaged: moved to {}; salvaged {} messages, {} rows unreadable",
+                config.directory().resolve(SpoolFile.NAME),
+                damaged.getFileName(),
+                added,
+                found.unreadable());
+    }
+
+    /** Inserts messages that have no place in the spool yet, whatever its capacity; returns their number. */
+    private int insertAll(List<SpooledEvent> events) throws SQLException {
+        long before = waiting;
+        file.execute("begin immediate");
+        try (PreparedStatement insert = file.prepare(INSERT)) {
+            for (SpooledEvent event : events) {
+                insert(
+                        insert,
+                        event.id(),
+                        event.incident(),
+                        event.stream(),
+                        event.phase(),
+                        event.atMillis(),
+                        event.value());
+            }
+            file.execute("commit");
+        } catch (SQLException e) {
+            file.rollBack();
+            count();
+            throw e;
+        }
+        return (int) (waiting - before);
+    }
+
+    /**
+     * Salvages the damaged files of the directory again, for a spool that was damaged before this version or whose salvage failed;
+     * each file is kept.
+     *
+     * @return number of messages that were added
+     */
+    synchronized int repair() {
+        try {
+            long before = salvaged;
+            for (Path damaged : SpoolFile.damagedFiles(config.directory())) {
+                salvage(damaged);
+            }
+            endInterrupted();
+            return (int) (salvaged - before);
+        } catch (IOException | SQLException e) {
+            throw file.failure("cannot be repaired", e);
+        }
+    }
+
+    /**
+     * Returns dead letters to the spool, to be sent again with the same bytes.
+     *
+     * @param ids accepts the ids of messages to send
+     * @return number of messages
+     * @throws SpoolException when they cannot be returned; they stay in the file
+     */
+    public synchronized int resend(Predicate<String> ids) {
+        try {
+            List<DeadLetter> letters = deadLetterFile.read().stream()
+                    .filter(letter -> ids.test(letter.event().id()))
+                    .toList();
+            insertAll(letters.stream().map(DeadLetter::event).toList());
+            if (!letters.isEmpty()) {
+                deadLetterFile.remove(letters);
+            }
+            notifyAll();
+            return letters.size();
+        } catch (IOException | SQLException e) {
+            throw file.failure("cannot return dead letters", e);
         }
     }
 
@@ -106,7 +200,7 @@ public final class IncidentSpool implements AutoCloseable {
                             incident + "/" + revision,
                             incident,
                             result.getString(2),
-                            Incident.Phase.END,
+                            IncidentJson.name(Incident.Phase.END),
                             clock.millis(),
                             value);
                     ended++;
@@ -164,20 +258,25 @@ public final class IncidentSpool implements AutoCloseable {
                 incident.eventId(),
                 incident.id(),
                 incident.stream(),
-                incident.phase(),
+                IncidentJson.name(incident.phase()),
                 incident.decidedAtMillis(),
                 value);
         if (incident.phase() == Incident.Phase.END) {
             close.setString(1, incident.id());
             close.executeUpdate();
         } else {
-            open.setString(1, incident.id());
-            open.setString(2, incident.stream());
-            open.setInt(3, incident.revision());
-            open.setBytes(4, value);
-            open.executeUpdate();
+            open(open, incident.id(), incident.stream(), incident.revision(), value);
         }
         return true;
+    }
+
+    private static void open(PreparedStatement open, String incident, String stream, int revision, byte[] value)
+            throws SQLException {
+        open.setString(1, incident);
+        open.setString(2, stream);
+        open.setInt(3, revision);
+        open.setBytes(4, value);
+        open.executeUpdate();
     }
 
     private void insert(
@@ -185,16 +284,17 @@ public final class IncidentSpool implements AutoCloseable {
             String id,
             String incident,
             String stream,
-            Incident.Phase phase,
+            String phase,
             long atMillis,
             byte[] value)
             throws SQLException {
         insert.setString(1, id);
         insert.setString(2, incident);
         insert.setString(3, stream);
-        insert.setString(4, IncidentJson.name(phase));
+        insert.setString(4, phase);
         insert.setLong(5, atMillis);
         insert.setBytes(6, value);
+        insert.setLong(7, clock.millis());
         if (insert.executeUpdate() > 0) {
             waiting++;
             waitingBytes += value.length + OVERHEAD_BYTES;
@@ -308,6 +408,27 @@ public final class IncidentSpool implements AutoCloseable {
     /** Messages dead-lettered since the spool was opened. */
     public synchronized long deadLetters() {
         return deadLetters;
+    }
+
+    /** Messages salvaged from damaged files since the spool was opened. */
+    public synchronized long salvaged() {
+        return salvaged;
+    }
+
+    /** Files that lost messages: damaged ones in the directory, and one that was found with zero length. */
+    public synchronized long lostFiles() {
+        return lostFiles;
+    }
+
+    /** When the oldest waiting message was recorded, milliseconds since 1970; 0 when none waits. */
+    public synchronized long oldestMillis() {
+        try (Statement statement = file.createStatement();
+                ResultSet result =
+                        statement.executeQuery("select recorded_millis from event order by position limit 1")) {
+            return result.next() ? result.getLong(1) : 0;
+        } catch (SQLException e) {
+            throw file.failure("cannot be read", e);
+        }
     }
 
     /** Limits the size of the file; SQLite then reports a full disk. */

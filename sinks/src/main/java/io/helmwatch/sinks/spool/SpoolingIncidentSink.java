@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.IncidentSnapshots;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.PendingIncident;
 import io.helmwatch.vision.Incident;
@@ -33,6 +34,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
     private final IncidentSpool spool;
     private final BlockingQueue<PendingIncident> queue = new ArrayBlockingQueue<>(CAPACITY);
+    private final IncidentSnapshots snapshots = new IncidentSnapshots();
     private final LongAdder accepted = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final Thread thread;
@@ -73,6 +75,21 @@ public final class SpoolingIncidentSink implements IncidentSink {
         }
 
         @Override
+        public long oldestWaitingMillis() {
+            return spool.oldestMillis();
+        }
+
+        @Override
+        public long salvaged() {
+            return spool.salvaged();
+        }
+
+        @Override
+        public long lostFiles() {
+            return spool.lostFiles();
+        }
+
+        @Override
         public String problem() {
             return problem;
         }
@@ -109,7 +126,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
                     messages.add(first);
                     queue.drainTo(messages, BATCH - 1);
                     for (PendingIncident message : messages) {
-                        batch.add(message.awaitSnapshot());
+                        batch.add(snapshots.complete(message));
                     }
                 }
                 if (append(batch) || isPastDeadline()) {

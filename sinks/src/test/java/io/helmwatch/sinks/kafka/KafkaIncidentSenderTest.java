@@ -147,30 +147,7 @@ class KafkaIncidentSenderTest {
                         17, i, start("gate-3", 1).positions().get(0).sourceBox()));
             }
             Incident plain = start("gate-3", 1);
-            Incident large = new Incident(
-                    plain.id(),
-                    1,
-                    Incident.Phase.UPDATE,
-                    plain.stream(),
-                    plain.rule(),
-                    plain.kind(),
-                    plain.zone(),
-                    17,
-                    1,
-                    0,
-                    plain.startedAtMillis(),
-                    plain.lastAtMillis(),
-                    plain.decidedAtMillis(),
-                    56,
-                    0,
-                    null,
-                    0.9f,
-                    0.9f,
-                    5,
-                    path,
-                    plain.size(),
-                    plain.model(),
-                    null);
+            Incident large = Incidents.withPositions(Incidents.bareHead("gate-3", 1, 1, Incident.Phase.UPDATE), path);
             spool.append(List.of(plain, large, Incidents.bareHead("gate-3", 1, 2, Incident.Phase.END)));
             try (KafkaIncidentSender sender =
                     new KafkaIncidentSender(config(Map.of("max.request.size", Secret.of("3000"))), spool)) {

@@ -28,6 +28,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,6 +47,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class SnapshotStoreTest {
@@ -186,6 +188,56 @@ class SnapshotStoreTest {
             assertThat((edge >> 16) & 255).as("red of the drawn box").isGreaterThan(150);
             assertThat(edge & 255).isLessThan(120);
             assertThat(store.stored()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        ".., _2e_2e",
+        "., _2e",
+        "../../etc, .._2f.._2fetc",
+        "/etc, _2fetc",
+        "a\\b, a_5cb",
+        "Tor ä, Tor_20_c3_a4",
+        "gate.3_b-c, gate.3_b-c"
+    })
+    void shouldKeepSnapshotsInTheirDirectoryWhateverTheStreamIsCalled(String stream, String directory)
+            throws Exception {
+        Still frame = still(PixelFormat.I420, 64, 48, 100, 128, 128);
+        Incident plain = Incidents.bareHead(stream, 1, 0, Incident.Phase.START);
+        Path inner = folder.resolve("inner");
+        SnapshotConfig config = new SnapshotConfig(true, inner, true, false, 85, Duration.ofDays(1), 1 << 30, null);
+        try (SnapshotStore store = new SnapshotStore(config, CLOCK)) {
+            Incident.Snapshot snapshot = store(store, plain, frame, StreamRulesConfig.NONE);
+            assertThat(snapshot.path()).startsWith(directory + "/2026-11-20/");
+            for (Path path : List.of(inner.resolve(snapshot.path()), inner.resolve(snapshot.drawnPath()))) {
+                assertThat(path.toRealPath()).startsWith(inner.toRealPath());
+                assertThat(permissions(path)).isEqualTo("rw-------");
+                assertThat(permissions(path.getParent())).isEqualTo("rwx------");
+            }
+        }
+        try (var files = Files.list(folder)) {
+            assertThat(files).containsExactly(inner);
+        }
+    }
+
+    private static String permissions(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    @Test
+    void shouldNotFollowALinkOutOfTheDirectory() throws Exception {
+        Path outside = Files.createDirectory(folder.resolve("outside"));
+        Path inner = Files.createDirectory(folder.resolve("inner"));
+        Files.createSymbolicLink(inner.resolve("gate-3"), outside);
+        SnapshotConfig config = new SnapshotConfig(true, inner, true, false, 85, Duration.ofDays(1), 1 << 30, null);
+        Still frame = still(PixelFormat.I420, 64, 48, 100, 128, 128);
+        try (SnapshotStore store = new SnapshotStore(config, CLOCK)) {
+            assertThat(store(store, incident(1), frame, StreamRulesConfig.NONE)).isNull();
+            assertThat(store.failed()).isEqualTo(1);
+        }
+        try (var files = Files.walk(outside)) {
+            assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
     }
 

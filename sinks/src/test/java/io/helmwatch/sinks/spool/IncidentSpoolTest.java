@@ -9,11 +9,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -141,7 +144,8 @@ class IncidentSpoolTest {
             spool.append(List.of(start(1)));
             assertThatThrownBy(this::open)
                     .isInstanceOf(SpoolException.class)
-                    .hasMessageContaining("is used by another process: incidents.spool.directory");
+                    .hasMessageContaining("is used by another process")
+                    .hasMessageContaining("incidents.spool.directory");
         }
     }
 
@@ -152,29 +156,6 @@ class IncidentSpoolTest {
                 .isInstanceOf(SpoolException.class)
                 .hasMessageContaining("cannot be opened")
                 .hasMessageContaining("file");
-    }
-
-    @Test
-    void shouldSetADamagedFileAsideAndBeginANewOne() throws IOException {
-        try (IncidentSpool spool = open()) {
-            List<Incident> many = new ArrayList<>();
-            for (int i = 1; i <= 200; i++) {
-                many.add(start(i));
-            }
-            spool.append(many);
-        }
-        byte[] bytes = Files.readAllBytes(folder.resolve("incidents.db"));
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] ^= (byte) (i * 31);
-        }
-        Files.write(folder.resolve("incidents.db"), bytes);
-        try (IncidentSpool spool = open()) {
-            assertThat(spool.waiting()).isZero();
-            spool.append(List.of(start(1)));
-        }
-        try (var files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString())).contains("damaged-" + CLOCK.millis() + ".db");
-        }
     }
 
     @Test
@@ -196,5 +177,42 @@ class IncidentSpoolTest {
             assertThat(spool.append(many)).isZero();
             assertThat(spool.waiting()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void shouldTellHowOldTheOldestWaitingMessageIs() {
+        try (IncidentSpool spool = open()) {
+            assertThat(spool.oldestMillis()).isZero();
+            spool.append(List.of(start(1), start(2)));
+            assertThat(spool.oldestMillis()).isEqualTo(CLOCK.millis());
+            spool.acknowledge(spool.next(0, 10));
+            assertThat(spool.oldestMillis()).isZero();
+        }
+    }
+
+    @Test
+    void shouldKeepEveryFileForItsOwnerOnly() throws IOException {
+        Path directory = folder.resolve("new/spool");
+        Set<PosixFilePermission> wide = PosixFilePermissions.fromString("rw-rw-rw-");
+        SpoolConfig config = new SpoolConfig(directory, 1 << 20, false);
+        try (IncidentSpool spool = new IncidentSpool(config, CLOCK)) {
+            spool.append(List.of(start(1), start(2)));
+            spool.deadLetter(spool.next(0, 1).get(0), "reason");
+            for (String name : List.of("incidents.db", "incidents.db-wal", "dead-letters.jsonl")) {
+                assertThat(permissions(directory.resolve(name))).as(name).isEqualTo("rw-------");
+            }
+            assertThat(permissions(directory)).isEqualTo("rwx------");
+        }
+        Files.setPosixFilePermissions(directory.resolve("incidents.db"), wide);
+        Files.setPosixFilePermissions(directory.resolve("dead-letters.jsonl"), wide);
+        try (IncidentSpool spool = new IncidentSpool(config, CLOCK)) {
+            assertThat(permissions(directory.resolve("incidents.db"))).isEqualTo("rw-------");
+            spool.deadLetter(spool.next(0, 1).get(0), "reason");
+            assertThat(permissions(directory.resolve("dead-letters.jsonl"))).isEqualTo("rw-------");
+        }
+    }
+
+    private static String permissions(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
 }

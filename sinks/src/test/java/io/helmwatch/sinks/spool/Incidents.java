@@ -47,6 +47,34 @@ public final class Incidents {
                 null);
     }
 
+    /** The same message with other positions. */
+    public static Incident withPositions(Incident plain, List<Incident.Position> positions) {
+        return new Incident(
+                plain.id(),
+                plain.revision(),
+                plain.phase(),
+                plain.stream(),
+                plain.rule(),
+                plain.kind(),
+                plain.zone(),
+                plain.track(),
+                plain.people(),
+                plain.limit(),
+                plain.startedAtMillis(),
+                plain.lastAtMillis(),
+                plain.decidedAtMillis(),
+                plain.decidedSequence(),
+                plain.decidedPtsNanos(),
+                plain.endReason(),
+                plain.peakConfidence(),
+                plain.meanConfidence(),
+                plain.observations(),
+                positions,
+                plain.size(),
+                plain.model(),
+                plain.snapshot());
+    }
+
     /** Too many people. */
     public static Incident crowd() {
         return new Incident(
