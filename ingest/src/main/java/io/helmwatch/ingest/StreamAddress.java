@@ -171,6 +171,42 @@ public final class StreamAddress {
         return host;
     }
 
+    /** The scheme in lower case; {@code file} for files. */
+    public String scheme() {
+        return scheme;
+    }
+
+    /** The port of a network address, the scheme's default where none is written; -1 for files. */
+    public int effectivePort() {
+        return port > 0 ? port : defaultPort(scheme);
+    }
+
+    /** The default port of a scheme; -1 for one without. */
+    public static int defaultPort(String scheme) {
+        return switch (scheme) {
+            case "rtsp" -> 554;
+            case "rtsps" -> 322;
+            case "http" -> 80;
+            case "https" -> 443;
+            default -> -1;
+        };
+    }
+
+    /** Whether the connection is encrypted. */
+    public boolean isEncrypted() {
+        return scheme.equals("rtsps") || scheme.equals("https");
+    }
+
+    /** Path and query as they are sent, at least {@code /}; may contain secrets. */
+    public String pathAndQuery() {
+        return resource.isEmpty() || resource.charAt(0) != '/' ? "/" + resource : resource;
+    }
+
+    /** The whole address without user information; its query may contain secrets. */
+    public String url() {
+        return kind == Kind.FILE ? resource : scheme + "://" + host + (port < 0 ? "" : ":" + port) + resource;
+    }
+
     /** The address without user information and query: fit for logs, events and errors. */
     public String displayed() {
         if (kind == Kind.FILE) {

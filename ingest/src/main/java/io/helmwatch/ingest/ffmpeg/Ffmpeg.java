@@ -15,6 +15,18 @@ final class Ffmpeg {
     /** Linux errno 93: the server does not offer the requested transport. */
     static final int PROTOCOL_NOT_SUPPORTED = -93;
 
+    /** Linux errno 104. */
+    static final int CONNECTION_RESET = -104;
+
+    /** Linux errno 111. */
+    static final int CONNECTION_REFUSED = -111;
+
+    /** Linux errno 113. */
+    static final int HOST_UNREACHABLE = -113;
+
+    /** Linux errno 101. */
+    static final int NETWORK_UNREACHABLE = -101;
+
     /** Linux errno 5: also the result of a failed TLS handshake. */
     static final int IO_ERROR = -5;
 
@@ -25,6 +37,7 @@ final class Ffmpeg {
     static final int EAGAIN;
     static final int EXIT;
     static final int INVALID_DATA;
+    static final int BAD_REQUEST;
     static final int UNAUTHORIZED;
     static final int FORBIDDEN;
     static final int NOT_FOUND;
@@ -42,6 +55,7 @@ final class Ffmpeg {
         EAGAIN = org.bytedeco.ffmpeg.presets.avutil.AVERROR_EAGAIN();
         EXIT = avutil.AVERROR_EXIT();
         INVALID_DATA = avutil.AVERROR_INVALIDDATA();
+        BAD_REQUEST = avutil.AVERROR_HTTP_BAD_REQUEST();
         UNAUTHORIZED = avutil.AVERROR_HTTP_UNAUTHORIZED();
         FORBIDDEN = avutil.AVERROR_HTTP_FORBIDDEN();
         NOT_FOUND = avutil.AVERROR_HTTP_NOT_FOUND();

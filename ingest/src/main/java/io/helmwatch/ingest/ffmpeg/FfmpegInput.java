@@ -45,32 +45,41 @@ final class FfmpegInput implements AutoCloseable {
     /**
      * Opens an address and chooses its video track, within the stream's open timeout.
      *
+     * @param target the address, or where its server redirected to
      * @param demuxer the demuxer to use; null finds it by the content
+     * @throws RedirectedException when the server leads to another host or port
      * @throws io.helmwatch.ingest.IngestException when the input is not usable
      * @throws InputLostException when it could not be opened for a reason that may pass
      */
-    static FfmpegInput open(StreamConfig config, StreamAddress address, Interrupt interrupt, @Nullable String demuxer) {
-        return open(config, address, interrupt, demuxer, InputOptions.url(config, address), address.displayed());
+    static FfmpegInput open(
+            StreamConfig config,
+            RedirectPolicy policy,
+            StreamAddress target,
+            Interrupt interrupt,
+            @Nullable String demuxer) {
+        String url = InputOptions.url(config, policy, target);
+        return open(config, policy, interrupt, demuxer, url, policy.configured().displayed());
     }
 
-    /** As {@link #open(StreamConfig, StreamAddress, Interrupt, String)} for one image of the folder that the address names. */
+    /** As {@link #open(StreamConfig, RedirectPolicy, StreamAddress, Interrupt, String)} for one image of the folder that the address names. */
     static FfmpegInput openImage(
             StreamConfig config, StreamAddress address, Interrupt interrupt, String demuxer, String path) {
-        return open(config, address, interrupt, demuxer, "file:" + path, path);
+        return open(config, new RedirectPolicy(config, address), interrupt, demuxer, "file:" + path, path);
     }
 
     private static FfmpegInput open(
             StreamConfig config,
-            StreamAddress address,
+            RedirectPolicy policy,
             Interrupt interrupt,
             @Nullable String demuxer,
             String url,
             String displayed) {
+        StreamAddress address = policy.configured();
         FfmpegInput input = new FfmpegInput(interrupt);
         interrupt.arm(config.openTimeout().toNanos());
         try {
             OpenFailure failure = new OpenFailure(config, address, displayed, interrupt);
-            input.connect(config, address, demuxer, url, failure);
+            input.connect(config, policy, demuxer, url, failure);
             input.chooseVideo(address, displayed, failure);
             if (config.loop()) {
                 input.rounds = new FileRounds(input.video().stream());
@@ -85,7 +94,8 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     private void connect(
-            StreamConfig config, StreamAddress address, @Nullable String demuxer, String url, OpenFailure failure) {
+            StreamConfig config, RedirectPolicy policy, @Nullable String demuxer, String url, OpenFailure failure) {
+        StreamAddress address = policy.configured();
         AVFormatContext allocated = avformat.avformat_alloc_context();
         if (allocated == null) {
             throw new OutOfMemoryError("FFmpeg could not allocate an input");
@@ -95,12 +105,16 @@ final class FfmpegInput implements AutoCloseable {
             allocated.fps_probe_size(0);
         }
         AVDictionary options = InputOptions.of(config, address);
-        try (BytePointer urlBytes = new BytePointer(url, StandardCharsets.UTF_8)) {
+        try (BytePointer urlBytes = new BytePointer(url, StandardCharsets.UTF_8);
+                OpenLog log = OpenLog.listen(allocated, policy)) {
             AVInputFormat format = demuxer == null ? null : avformat.av_find_input_format(demuxer);
             int rc = avformat.avformat_open_input(allocated, urlBytes, format, options);
             if (rc < 0) {
                 // FFmpeg frees the context when it fails.
-                throw failure.of(rc);
+                String redirect = log.redirect();
+                throw redirect == null || interrupt.isStopped()
+                        ? failure.of(rc, log)
+                        : new RedirectedException(redirect);
             }
         } finally {
             avutil.av_dict_free(options);
@@ -123,7 +137,7 @@ final class FfmpegInput implements AutoCloseable {
         }
         int rc = avformat.avformat_find_stream_info(opened, (PointerPointer<?>) null);
         if (interrupt.isStopped() || interrupt.isExpired()) {
-            throw failure.of(Ffmpeg.EXIT);
+            throw failure.of(Ffmpeg.EXIT, null);
         }
         int tiles = tiles(opened);
         if (tiles > 1) {

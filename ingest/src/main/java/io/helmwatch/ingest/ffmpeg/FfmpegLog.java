@@ -25,6 +25,8 @@ final class FfmpegLog extends LogCallback {
     /** Native code holds no reference that the collector sees: this one keeps the callback alive. */
     private static final FfmpegLog INSTANCE = new FfmpegLog();
 
+    private static int openings;
+
     private final AtomicLong window = new AtomicLong();
     private final AtomicLong lines = new AtomicLong();
 
@@ -35,8 +37,20 @@ final class FfmpegLog extends LogCallback {
         followLogger();
     }
 
-    /** Sets the library's level to that of the logger. */
-    static void followLogger() {
+    /** A thread listens with {@link OpenLog}: the library logs at least what that needs. */
+    static synchronized void openingStarted() {
+        openings++;
+        followLogger();
+    }
+
+    /** A thread listens no more. */
+    static synchronized void openingEnded() {
+        openings--;
+        followLogger();
+    }
+
+    /** Sets the library's level to that of the logger, or of threads that listen. */
+    static synchronized void followLogger() {
         int level;
         if (LOG.isTraceEnabled()) {
             level = avutil.AV_LOG_VERBOSE;
@@ -45,26 +59,38 @@ final class FfmpegLog extends LogCallback {
         } else {
             level = avutil.AV_LOG_QUIET;
         }
-        avutil.av_log_set_level(level);
+        avutil.av_log_set_level(openings > 0 ? Math.max(level, avutil.AV_LOG_INFO) : level);
     }
 
     @Override
     public void call(int level, BytePointer message) {
         // An exception must not reach native code.
         try {
-            if (level > avutil.AV_LOG_VERBOSE || message == null || !LOG.isDebugEnabled() || !admit()) {
+            if (level > avutil.AV_LOG_VERBOSE || message == null) {
+                return;
+            }
+            OpenLog opening = level <= avutil.AV_LOG_INFO ? OpenLog.current() : null;
+            boolean logged = isLogged(level) && admit();
+            if (opening == null && !logged) {
                 return;
             }
             byte[] bytes = message.getStringBytes();
             int length = Math.min(bytes.length, LONGEST_LINE);
             String line = new String(bytes, 0, length, StandardCharsets.UTF_8).strip();
-            if (!line.isEmpty()) {
+            if (opening != null) {
+                opening.accept(line);
+            }
+            if (logged && !line.isEmpty()) {
                 LOG.debug("{}", Redaction.redact(line));
             }
         } catch (RuntimeException | Error e) {
             // Nothing sensible can be done from inside a native call.
             lines.incrementAndGet();
         }
+    }
+
+    private static boolean isLogged(int level) {
+        return level <= avutil.AV_LOG_WARNING ? LOG.isDebugEnabled() : LOG.isTraceEnabled();
     }
 
     private boolean admit() {

@@ -31,12 +31,16 @@ final class InputOptions {
 
     private InputOptions() {}
 
-    /** The address as FFmpeg takes it, credentials included: never to be shown. */
-    static String url(StreamConfig config, StreamAddress address) {
+    /** The address as FFmpeg takes it, with credentials for the configured host and port only: never to be shown. */
+    static String url(StreamConfig config, RedirectPolicy policy, StreamAddress target) {
+        StreamAddress address = policy.configured();
+        if (!policy.isSameOrigin(target)) {
+            return target.url();
+        }
         if (address.kind() == Kind.FILE) {
             return "file:" + address.file().toAbsolutePath();
         }
-        String url = config.connectUrl().reveal();
+        String url = config.toBuilder().url(target.url()).build().connectUrl().reveal();
         if (address.kind() == Kind.RTSP && config.credentials() != null) {
             int start = url.indexOf("://") + 3;
             int length = url.indexOf('@', start) - start;

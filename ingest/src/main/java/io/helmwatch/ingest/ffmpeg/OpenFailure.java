@@ -6,11 +6,24 @@ import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
+import io.helmwatch.ingest.network.RtspInquiry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Turns what FFmpeg answers when an input does not open into one sentence that says what to do. */
 final class OpenFailure {
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
+    private static final int NOT_ENOUGH_BANDWIDTH = 453;
+    private static final int SERVICE_UNAVAILABLE = 503;
+
+    /** Codes with which FFmpeg's RTSP client gives up on a server that may speak something else. */
+    private static final Set<Integer> UNINTELLIGIBLE =
+            Set.of(Ffmpeg.INVALID_DATA, Ffmpeg.BAD_REQUEST, Ffmpeg.EOF, Ffmpeg.IO_ERROR, Ffmpeg.CONNECTION_RESET);
+
     private final StreamConfig config;
     private final StreamAddress address;
     private final String displayed;
@@ -23,8 +36,12 @@ final class OpenFailure {
         this.interrupt = interrupt;
     }
 
-    /** The exception for FFmpeg's code: {@link InputLostException} where a retry may help, else {@link IngestException}. */
-    RuntimeException of(int rc) {
+    /**
+     * The exception for FFmpeg's code: {@link InputLostException} where a retry may help, else {@link IngestException}.
+     *
+     * @param log what FFmpeg logged while it opened; null for files
+     */
+    RuntimeException of(int rc, @Nullable OpenLog log) {
         if (interrupt.isStopped()) {
             return new InputLostException(Cause.LOST, displayed + " was stopped while it was opened.");
         }
@@ -34,15 +51,14 @@ final class OpenFailure {
                     displayed + " did not open within " + seconds(config.openTimeout())
                             + ": check that the camera is reachable, or raise open-timeout.");
         }
-        if (rc == Ffmpeg.UNAUTHORIZED || rc == Ffmpeg.FORBIDDEN) {
-            return new InputLostException(
-                    Cause.UNAUTHORIZED,
-                    displayed + " refuses the user or password (" + (rc == Ffmpeg.UNAUTHORIZED ? 401 : 403)
-                            + "): correct the credentials.");
+        if (address.kind() == Kind.FILE) {
+            return new IngestException(
+                    displayed + " is not a video or image that can be read (" + Ffmpeg.describe(rc)
+                            + "): expected mp4, mkv, mov, avi, ts, raw H.264 or HEVC, or an image; it may be truncated or damaged.");
         }
-        if (rc == Ffmpeg.NOT_FOUND) {
-            return new InputLostException(
-                    Cause.NOT_FOUND, displayed + " does not exist on the server (404): correct the path.");
+        int status = status(rc, log);
+        if (status != 0) {
+            return answered(status, log);
         }
         if (rc == Ffmpeg.PROTOCOL_NOT_SUPPORTED && address.kind() == Kind.RTSP) {
             return new InputLostException(
@@ -52,14 +68,87 @@ final class OpenFailure {
                                     ? " does not offer RTP over UDP: set transport to tcp."
                                     : " does not offer RTP over TCP: set transport to udp."));
         }
-        if (address.kind() == Kind.FILE) {
-            return new IngestException(
-                    displayed + " is not a video or image that can be read (" + Ffmpeg.describe(rc)
-                            + "): expected mp4, mkv, mov, avi, ts, raw H.264 or HEVC, or an image; it may be truncated or damaged.");
+        return new InputLostException(Cause.LOST, displayed + unanswered(rc));
+    }
+
+    private static int status(int rc, @Nullable OpenLog log) {
+        if (rc == Ffmpeg.UNAUTHORIZED) {
+            return UNAUTHORIZED;
+        }
+        if (rc == Ffmpeg.FORBIDDEN) {
+            return FORBIDDEN;
+        }
+        if (rc == Ffmpeg.NOT_FOUND) {
+            return NOT_FOUND;
+        }
+        // 400 is also what FFmpeg makes of a server that speaks HTTP.
+        return log == null || rc == Ffmpeg.PROTOCOL_NOT_SUPPORTED || rc == Ffmpeg.BAD_REQUEST ? 0 : log.status();
+    }
+
+    /** The server answered with an error. */
+    private InputLostException answered(int status, @Nullable OpenLog log) {
+        if (status == UNAUTHORIZED && config.credentials() == null) {
+            return new InputLostException(
+                    Cause.UNAUTHORIZED,
+                    displayed + " asks for a user and password (401), and none are configured: set credentials.");
+        }
+        if (status == UNAUTHORIZED || status == FORBIDDEN) {
+            return new InputLostException(
+                    Cause.UNAUTHORIZED,
+                    displayed + " refuses the user or password (" + status + "): correct the credentials.");
+        }
+        if (status == NOT_FOUND) {
+            return new InputLostException(
+                    Cause.NOT_FOUND, displayed + " does not exist on the server (404): correct the path.");
+        }
+        String request = log == null ? "" : log.method();
+        String words = log == null ? "" : log.reason();
+        String answer = " answers " + (request.isEmpty() ? "with " : request + " with ") + status
+                + (words.isEmpty() ? "" : " " + words);
+        if (status == NOT_ENOUGH_BANDWIDTH || (status == SERVICE_UNAVAILABLE && !request.equals("OPTIONS"))) {
+            return new InputLostException(
+                    Cause.LOST,
+                    displayed + answer
+                            + ": it has no room for another viewer; close one, or read the stream from the recorder.");
         }
         return new InputLostException(
-                Cause.LOST,
-                displayed + " could not be opened (" + Ffmpeg.describe(rc) + ")" + certificateAdvice(rc) + ".");
+                Cause.LOST, displayed + answer + ": check its path and settings, or restart the camera.");
+    }
+
+    /** No answer, or none that was understood. */
+    private String unanswered(int rc) {
+        if (rc == Ffmpeg.CONNECTION_REFUSED) {
+            return " refuses the connection: check the port, and that the camera's "
+                    + (address.kind() == Kind.RTSP ? "RTSP" : "web") + " service is switched on.";
+        }
+        if (rc == Ffmpeg.HOST_UNREACHABLE || rc == Ffmpeg.NETWORK_UNREACHABLE) {
+            return " cannot be reached (" + Ffmpeg.describe(rc)
+                    + "): check the address, the cable and this machine's network.";
+        }
+        String advice = certificateAdvice(rc);
+        if (!advice.isEmpty()) {
+            return " could not be opened (" + Ffmpeg.describe(rc) + ")" + advice + ".";
+        }
+        if (address.kind() == Kind.RTSP && UNINTELLIGIBLE.contains(rc)) {
+            String other = otherProtocol();
+            if (!other.isEmpty()) {
+                return other;
+            }
+        }
+        return " could not be opened (" + Ffmpeg.describe(rc) + ").";
+    }
+
+    private String otherProtocol() {
+        if (address.isEncrypted()) {
+            return "";
+        }
+        return switch (RtspInquiry.ask(address.host(), address.effectivePort())) {
+            case HTTP ->
+                " does not speak RTSP, but HTTP: use the camera's RTSP port, which is 554 on most, or an http address.";
+            case TLS -> " does not speak RTSP, but TLS: use an rtsps address.";
+            case OTHER -> " does not speak RTSP: use the camera's RTSP port, which is 554 on most.";
+            case RTSP, SILENT -> "";
+        };
     }
 
     private String certificateAdvice(int rc) {

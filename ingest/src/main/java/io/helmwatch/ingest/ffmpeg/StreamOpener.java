@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the stream's thread. Ownership: the caller closes what is returned.
  */
 final class StreamOpener {
+    private static final int MAX_REDIRECTS = 5;
+
     private final StreamConfig config;
     private final StreamAddress address;
     private final Interrupt interrupt;
@@ -55,11 +58,24 @@ final class StreamOpener {
      * @throws InputLostException when it could not be opened for a reason that may pass
      */
     DecodeSession open() {
-        if (address.kind() != Kind.FILE) {
-            lookup.await(address, config.openTimeout(), interrupt);
+        RedirectPolicy policy = new RedirectPolicy(config, address);
+        StreamAddress target = address;
+        for (int redirects = 0; ; redirects++) {
+            if (address.kind() != Kind.FILE) {
+                lookup.await(target, config.openTimeout(), interrupt);
+            }
+            try {
+                FfmpegInput input = FfmpegInput.open(config, policy, target, interrupt, imageDemuxer(address));
+                return session(input, address.displayed(), device);
+            } catch (RedirectedException e) {
+                if (redirects == MAX_REDIRECTS) {
+                    throw new InputLostException(
+                            Cause.NOT_FOUND,
+                            address + " redirects more than " + MAX_REDIRECTS + " times: correct the path.");
+                }
+                target = policy.follow(e.target());
+            }
         }
-        FfmpegInput input = FfmpegInput.open(config, address, interrupt, imageDemuxer(address));
-        return session(input, address.displayed(), device);
     }
 
     /** Opens one image of the folder that the address names; it is decoded on the CPU. */

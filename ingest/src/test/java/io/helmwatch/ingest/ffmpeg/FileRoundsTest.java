@@ -25,7 +25,7 @@ class FileRoundsTest {
         Interrupt interrupt = new Interrupt();
         StreamConfig config = StreamConfig.of("rounds", clip).playing(clip, false, true);
         interrupt.attach();
-        try (FfmpegInput input = FfmpegInput.open(config, StreamAddress.parse(clip), interrupt, null);
+        try (FfmpegInput input = open(config, clip, interrupt);
                 AVPacket packet = avcodec.av_packet_alloc()) {
             long last = Long.MIN_VALUE;
             int packets = 0;
@@ -45,5 +45,10 @@ class FileRoundsTest {
         } finally {
             interrupt.detach();
         }
+    }
+
+    private static FfmpegInput open(StreamConfig config, String clip, Interrupt interrupt) {
+        StreamAddress address = StreamAddress.parse(clip);
+        return FfmpegInput.open(config, new RedirectPolicy(config, address), address, interrupt, null);
     }
 }

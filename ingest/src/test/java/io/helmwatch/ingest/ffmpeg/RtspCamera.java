@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -43,7 +44,9 @@ public final class RtspCamera implements AutoCloseable {
     private static final String PATH = "/live";
     private static final long FRAME_NANOS = 40_000_000L;
     private static final int TICKS_PER_FRAME = 3600;
-    private static final String NONCE = "0a4f113b";
+    /** The nonce of its challenges. */
+    public static final String NONCE = "0a4f113b";
+
     private static final Pattern DIGEST_FIELD = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
     private static final long NTP_OFFSET_SECONDS = 2_208_988_800L;
 
@@ -61,6 +64,11 @@ public final class RtspCamera implements AutoCloseable {
     private volatile long clockOffsetMillis;
     private volatile int sessionsServed;
     private volatile boolean refusesUdp;
+    private volatile String redirect;
+    private volatile String refusedMethod = "";
+    private volatile String refusal = "";
+    private volatile List<String> challenges = List.of("Digest realm=\"cam\", nonce=\"" + NONCE + "\"");
+    private final List<String> requests = new CopyOnWriteArrayList<>();
     private volatile IntToLongFunction stamps = frame -> 90_000L + (long) frame * TICKS_PER_FRAME;
     private volatile String codec = "H264";
     private final SSLContext tls;
@@ -139,6 +147,27 @@ public final class RtspCamera implements AutoCloseable {
     /** Calls its codec something else in the session description. */
     public void callCodec(String name) {
         codec = name;
+    }
+
+    /** Sends clients that ask for the description to another address. */
+    public void redirectTo(String url) {
+        redirect = url;
+    }
+
+    /** Answers a method with a status such as {@code 453 Not Enough Bandwidth}. */
+    public void refuse(String method, String status) {
+        refusedMethod = method;
+        refusal = status;
+    }
+
+    /** Asks for credentials with these values of {@code WWW-Authenticate}; the realm must be {@code cam} and the nonce {@link #NONCE}. */
+    public void challengeWith(String... values) {
+        challenges = List.of(values);
+    }
+
+    /** Headers of all requests so far. */
+    public List<String> requests() {
+        return requests;
     }
 
     /** Answers UDP with 461. */
@@ -296,6 +325,7 @@ public final class RtspCamera implements AutoCloseable {
                 }
             }
             String method = start[0];
+            requests.add(request);
             String uri = start[1];
             String sequence = headers.getOrDefault("cseq", "0");
             if (!method.equals("OPTIONS") && !authorised(method, headers.get("authorization"))) {
@@ -303,8 +333,16 @@ public final class RtspCamera implements AutoCloseable {
                         out,
                         "401 Unauthorized",
                         sequence,
-                        "WWW-Authenticate: Digest realm=\"cam\", nonce=\"" + NONCE + "\"\r\n",
+                        "WWW-Authenticate: " + String.join("\r\nWWW-Authenticate: ", challenges) + "\r\n",
                         "");
+                return;
+            }
+            if (method.equals(refusedMethod)) {
+                reply(out, refusal, sequence, "", "");
+                return;
+            }
+            if (method.equals("DESCRIBE") && redirect != null) {
+                reply(out, "302 Moved Temporarily", sequence, "Location: " + redirect + "\r\n", "");
                 return;
             }
             if (method.equals("DESCRIBE") && (!mounted || !uri.contains(PATH))) {
@@ -386,6 +424,11 @@ public final class RtspCamera implements AutoCloseable {
         private boolean authorised(String method, String header) {
             if (username == null) {
                 return true;
+            }
+            if (header != null && header.startsWith("Basic ")) {
+                String pair = new String(Base64.getDecoder().decode(header.substring(6)), StandardCharsets.UTF_8);
+                return challenges.stream().anyMatch(challenge -> challenge.startsWith("Basic"))
+                        && pair.equals(username + ":" + password);
             }
             if (header == null || !header.startsWith("Digest ")) {
                 return false;
