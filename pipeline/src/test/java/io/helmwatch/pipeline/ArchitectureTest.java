@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -71,7 +72,7 @@ class ArchitectureTest {
 
     static Stream<Arguments> librariesAndTheirRooms() {
         return Stream.of(
-                Arguments.of("com.lmax.disruptor..", "io.helmwatch.pipeline.."),
+                Arguments.of("com.lmax.disruptor..", "io.helmwatch.pipeline.ring.."),
                 Arguments.of("org.bytedeco.ffmpeg..", "io.helmwatch..ffmpeg.."),
                 // TensorRT's own functions take CUDA's streams.
                 Arguments.of("org.bytedeco.cuda..", "io.helmwatch..cuda..,io.helmwatch..tensorrt.."),
@@ -83,7 +84,7 @@ class ArchitectureTest {
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
-                Arguments.of("picocli..", "io.helmwatch.pipeline.."));
+                Arguments.of("picocli..", "io.helmwatch.pipeline.cli.."));
     }
 
     @ParameterizedTest(name = "{0} is used in {1} only")
@@ -107,6 +108,75 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(resideInAPackage("io.helmwatch.pipeline.."))
                 .because("the wiring sees the stages, the stages do not see the wiring")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldKeepPackagesFreeOfCycles() {
+        slices().matching("io.helmwatch.(**)")
+                .should()
+                .beFreeOfCycles()
+                .because("arrows between packages run one way, within a module as between modules")
+                .check(PRODUCT);
+    }
+
+    static Stream<Arguments> packagesOfThePipelineAndWhatTheyMayUse() {
+        return Stream.of(
+                Arguments.of("ring", ""),
+                Arguments.of("report", ""),
+                Arguments.of("backend", "ring"),
+                Arguments.of("backend.cpu", "backend,ring"),
+                Arguments.of("backend.cuda", "backend,backend.cuda.quantization,ring"),
+                Arguments.of("backend.cuda.quantization", "report"),
+                Arguments.of("metrics", "ring"),
+                Arguments.of("http", "ring"),
+                Arguments.of("evaluation", "backend,ring,report"),
+                Arguments.of("bench", "backend,ring,report"),
+                Arguments.of("bench.cuda", "report"),
+                Arguments.of("service", "backend,http,metrics,ring"));
+    }
+
+    @ParameterizedTest(name = "{0} depends on {1} only")
+    @MethodSource("packagesOfThePipelineAndWhatTheyMayUse")
+    void shouldLetPackagesOfThePipelineDependOnlyOnWhatTheDesignAllows(String name, String allowed) {
+        String[] permitted = Stream.concat(Stream.of(name), Stream.of(allowed.split(",", -1)))
+                .filter(other -> !other.isEmpty())
+                .map(other -> "io.helmwatch.pipeline." + other)
+                .toArray(String[]::new);
+
+        noClasses()
+                .that()
+                .resideInAPackage("io.helmwatch.pipeline." + name)
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.helmwatch.pipeline..")
+                        .and(DescribedPredicate.not(resideInAnyPackage(permitted))))
+                .because("cli uses bench, evaluation and service, these use the backends, and all use the ring")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldWriteToStandardOutputOnlyInTheCommandLine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.helmwatch.pipeline.cli..", "io.helmwatch.sinks")
+                .should()
+                .accessField(System.class, "out")
+                .because("standard output carries the results of commands, and JSON lines where a sink is configured so")
+                .check(PRODUCT);
+    }
+
+    @Test
+    void shouldEndTheProcessOnlyInMain() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("io.helmwatch.pipeline.cli.Main")
+                .should()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "halt", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "exit", int.class)
+                .because("exit codes belong to the command line; others are given a FatalErrorHandler")
                 .check(PRODUCT);
     }
 
