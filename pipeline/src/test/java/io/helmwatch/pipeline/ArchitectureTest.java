@@ -161,7 +161,8 @@ class ArchitectureTest {
                 .resideOutsideOfPackages("io.helmwatch.pipeline.cli..", "io.helmwatch.sinks")
                 .should()
                 .accessField(System.class, "out")
-                .because("standard output carries the results of commands, and JSON lines where a sink is configured so")
+                .because(
+                        "standard output carries the results of commands, and JSON lines where a sink is configured so")
                 .check(PRODUCT);
     }
 
