@@ -105,11 +105,21 @@ final class NoHelmetRule extends Rule {
             }
         }
         for (int i = 0; i < heads.size(); i++) {
-            report(heads.get(i), frame, inForce, out);
+            if (heads.get(i).isTracked()) {
+                report(heads.get(i), frame, inForce, out);
+            }
+        }
+        for (int i = heads.size() - 1; i >= 0; i--) {
+            if (!heads.get(i).isTracked()) {
+                report(heads.get(i), frame, inForce, out);
+            }
         }
     }
 
-    /** Suspends the incidents of heads whose track was removed, and removes such heads without an incident. */
+    /**
+     * Suspends the incidents of heads whose track was removed, and removes such heads without an incident. Suspended ones are listed in
+     * the order of their suspension.
+     */
     private void suspendUntracked() {
         for (int i = heads.size() - 1; i >= 0; i--) {
             Head head = heads.get(i);
@@ -117,8 +127,10 @@ final class NoHelmetRule extends Rule {
                 Episode episode = head.episode;
                 if (episode == null) {
                     heads.remove(i);
-                } else {
+                } else if (episode.state() != EpisodeState.SUSPENDED) {
                     episode.suspend();
+                    heads.remove(i);
+                    heads.add(head);
                 }
             }
         }
@@ -274,14 +286,20 @@ final class NoHelmetRule extends Rule {
 
     @Override
     void endAll(FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out) {
+        end(true, lastFrame, reason, out);
+        end(false, lastFrame, reason, out);
+        heads.clear();
+    }
+
+    /** Ends the incidents of the heads that are tracked, or of those that are not. */
+    private void end(boolean tracked, FrameDetections lastFrame, Incident.EndReason reason, Consumer<Incident> out) {
         for (Head head : heads) {
             Episode episode = head.episode;
-            if (episode != null) {
+            if (episode != null && head.isTracked() == tracked) {
                 head.episode = null;
                 out.accept(episode.end(lastFrame, reason));
             }
         }
-        heads.clear();
     }
 
     @Override

@@ -410,6 +410,21 @@ class StreamRulesTest {
     }
 
     @Test
+    void shouldEndIncidentsOfTrackedHeadsBeforeThoseOfLostOnes() {
+        StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
+        Scene firstLeaves = t -> t < 4
+                ? (t < 0.5 ? List.of(bareHead(800)) : List.of(bareHead(800), bareHead(1100)))
+                : List.of(bareHead(1100));
+        assertThat(phases(play(rules, firstLeaves, 25, 0, 8)))
+                .containsExactly("START gate-3/1795176000/bare/1", "START gate-3/1795176000/bare/2");
+
+        List<Incident> ends = new ArrayList<>();
+        rules.endAll(Incident.EndReason.INTERRUPTED, ends::add);
+
+        assertThat(phases(ends)).containsExactly("END gate-3/1795176000/bare/2", "END gate-3/1795176000/bare/1");
+    }
+
+    @Test
     void shouldGiveTheSameIncidentsForTheSameFrames() {
         assertThat(randomWalk()).isEqualTo(randomWalk()).isNotEmpty();
     }
