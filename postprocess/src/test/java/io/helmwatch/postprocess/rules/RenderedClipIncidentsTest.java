@@ -15,11 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who is bare-headed in the rendered clips, and since when, is what their scripts say. */
+@Tag("measured")
 class RenderedClipIncidentsTest {
     /**
      * Persons and the second from which their bare heads can be seen: models/demo-clip/script.json and ramp-script.json. The ramp's person 3

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -446,6 +447,7 @@ class StreamRulesTest {
                 60);
     }
 
+    @Tag("measured")
     @Test
     void shouldNotAllocatePerFrameInSteadyState() {
         StreamRules rules = new StreamRules(

@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,7 @@ class HeadTrackerTest {
     private final HeadTracker tracker = new HeadTracker(TrackingConfig.DEFAULT);
 
     /** With 8 of 100 heads missed by the detector, 0.958 is the most that a tracker can reach. */
+    @Tag("measured")
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5})
     void shouldKeepIdentitiesInABusyYardAtEveryRate(int everyNth) {
@@ -176,6 +178,7 @@ class HeadTrackerTest {
         return history;
     }
 
+    @Tag("measured")
     @Test
     void shouldNotAllocateOnceWarm() {
         List<SyntheticYard.Frame> frames = new SyntheticYard(7, 20, 0).frames(20, 1);
