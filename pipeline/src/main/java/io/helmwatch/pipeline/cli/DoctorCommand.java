@@ -23,6 +23,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
+import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.sinks.kafka.KafkaProbe;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -92,6 +93,7 @@ final class DoctorCommand implements Callable<Integer> {
         network(settings);
         if (settings != null) {
             devices(settings);
+            folders(settings);
             kafka(settings.kafka());
             streams(settings.streams());
         }
@@ -143,6 +145,30 @@ final class DoctorCommand implements Callable<Integer> {
         } catch (IllegalStateException wrong) {
             bad("gpu.devices", String.valueOf(wrong.getMessage()));
         }
+    }
+
+    /** Folders that the service writes to, which this user must be able to write. */
+    private void folders(HelmwatchConfig settings) {
+        boolean hasRules = settings.streams().stream()
+                .anyMatch(stream -> !stream.rules().rules().isEmpty());
+        if (hasRules && settings.kafka().enabled()) {
+            folder("incidents.spool.directory", settings.incidents().spool().directory());
+        }
+        if (settings.incidents().snapshots().enabled()) {
+            folder(
+                    "incidents.snapshots.directory",
+                    settings.incidents().snapshots().directory());
+        }
+    }
+
+    private void folder(String key, Path folder) {
+        String problem = FolderAccess.problem(folder);
+        report(
+                problem.isEmpty(),
+                key,
+                problem.isEmpty()
+                        ? folder + " can be written"
+                        : folder + ": " + problem + "; relative paths start at the configuration's folder");
     }
 
     private static String driver() {

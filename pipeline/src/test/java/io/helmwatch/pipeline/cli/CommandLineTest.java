@@ -263,12 +263,16 @@ class CommandLineTest {
         Path yaml = file(
                 "site.yaml",
                 "kafka:\n  enabled: true\n  bootstrap-servers: 127.0.0.1:1\nstreams:\n  - id: clip\n    url: "
-                        + SampleMedia.workerClip() + "\n  - id: gate\n    url: rtsp://127.0.0.1:1/live\n");
+                        + SampleMedia.workerClip() + "\n    rules: [{name: a, kind: no-helmet}]"
+                        + "\n  - id: gate\n    url: rtsp://127.0.0.1:1/live\n"
+                        + "incidents: {spool: {directory: site.yaml/spool}, snapshots: {enabled: true, directory: new}}\n");
         CommandRun sick = helmwatch("doctor", "-c", yaml, "--model", SampleMedia.cocoModel());
         assertThat(sick.code()).isEqualTo(1);
         assertThat(sick.out())
                 .containsPattern("ok    stream clip: h264 480x270, 15.00 fps")
                 .contains("WRONG stream gate: ")
+                .contains("WRONG incidents.spool.directory: " + yaml + "/spool: " + yaml + " is no folder")
+                .containsPattern("ok    incidents.snapshots.directory: .*/new can be written")
                 .contains("WRONG kafka: 127.0.0.1:1");
     }
 

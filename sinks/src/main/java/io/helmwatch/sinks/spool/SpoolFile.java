@@ -2,6 +2,7 @@ package io.helmwatch.sinks.spool;
 
 import io.helmwatch.config.SpoolConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.resource.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -212,6 +213,14 @@ final class SpoolFile implements AutoCloseable {
             return new SpoolException(
                     "incident spool " + file + " " + what
                             + ": the disk is full; free space, it recovers without a restart",
+                    cause);
+        }
+        String access = FolderAccess.problem(file.resolveSibling(""));
+        if (!access.isEmpty()) {
+            return new SpoolException(
+                    "incident spool " + file + " " + what + ": " + access
+                            + "; set incidents.spool.directory, which is relative"
+                            + " to the configuration's folder, to a folder that this user can write",
                     cause);
         }
         return new SpoolException("incident spool " + file + " " + what + ": " + message, cause);

@@ -155,7 +155,8 @@ class IncidentSpoolTest {
         assertThatThrownBy(() -> new IncidentSpool(new SpoolConfig(file, 1 << 20, true), CLOCK))
                 .isInstanceOf(SpoolException.class)
                 .hasMessageContaining("cannot be opened")
-                .hasMessageContaining("file");
+                .hasMessageContaining(file + " is no folder")
+                .hasMessageContaining("set incidents.spool.directory");
     }
 
     @Test
