@@ -45,6 +45,12 @@ final class EventValues {
         }
     }
 
+    /** Writes a number from 0 to 1, rounded to 0.0001, with four decimals. */
+    void writeFraction(JsonGenerator json, double value) throws IOException {
+        double bounded = Double.isNaN(value) ? 0 : Math.max(0, Math.min(1, value));
+        writeFixed(json, Math.round(bounded * 10_000), 4);
+    }
+
     /** Writes {@code scaled / 10^decimals} with that many decimals. */
     private void writeFixed(JsonGenerator json, long scaled, int decimals) throws IOException {
         long rest = Math.abs(scaled);

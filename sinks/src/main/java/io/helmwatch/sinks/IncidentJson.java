@@ -49,6 +49,7 @@ public final class IncidentJson {
             if (incident.zone() != null) {
                 json.writeStringField("zone", incident.zone());
             }
+            zonePolygon(json, values, incident);
             if (incident.track() > 0) {
                 json.writeNumberField("track", incident.track());
             }
@@ -148,6 +149,20 @@ public final class IncidentJson {
         json.writeEndObject();
     }
 
+    private static void zonePolygon(JsonGenerator json, EventValues values, Incident incident) throws IOException {
+        if (incident.zonePolygon().isEmpty()) {
+            return;
+        }
+        json.writeArrayFieldStart("zonePolygon");
+        for (Incident.Corner corner : incident.zonePolygon()) {
+            json.writeStartArray();
+            values.writeFraction(json, corner.x());
+            values.writeFraction(json, corner.y());
+            json.writeEndArray();
+        }
+        json.writeEndArray();
+    }
+
     private static void positions(JsonGenerator json, EventValues values, Incident incident) throws IOException {
         json.writeArrayFieldStart("positions");
         for (Incident.Position position : incident.positions()) {
@@ -173,6 +188,12 @@ public final class IncidentJson {
         if (snapshot.drawnPath() != null && snapshot.drawnSha256() != null) {
             json.writeStringField("drawnPath", snapshot.drawnPath());
             json.writeStringField("drawnSha256", snapshot.drawnSha256());
+        }
+        if (snapshot.url() != null) {
+            json.writeStringField("url", snapshot.url());
+        }
+        if (snapshot.drawnUrl() != null) {
+            json.writeStringField("drawnUrl", snapshot.drawnUrl());
         }
         json.writeEndObject();
     }

@@ -11,12 +11,11 @@ import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -152,113 +151,61 @@ class IncidentJsonTest {
             {"\"observations\":120", "\"observations\":\"120\""},
             {"\"width\":1280", "\"width\":1280,\"depth\":3"},
             {"\"lastAt\":\"2026-11-20T12:00:09.000Z\"", "\"lastAt\":\"noon\""},
+            {"\"endedAt\":\"2026-11-20T12:00:09.000Z\",", ""},
+            {"\"endReason\":\"compliance\",", ""},
+            {"\"people\":{\"count\":7,\"limit\":5},", ""},
         }) {
             JsonNode broken = MAPPER.readTree(text(message).replace(change[0], change[1]));
             assertThat(problems(broken)).as(change[1]).isNotEmpty();
         }
     }
 
-    private static List<String> problems(JsonNode message) throws IOException {
-        Path schema = Path.of(System.getProperty("helmwatch.home"), "docs", "schema", "events-1.schema.json");
-        List<String> problems = new ArrayList<>();
-        check(MAPPER.readTree(Files.readAllBytes(schema)), message, "", problems);
-        return problems;
+    @Test
+    void shouldRequireWhatEveryIncidentWithoutHelmetHas() {
+        String message =
+                text(IncidentJson.incident(Incidents.bareHead("gate-3", 1, 0, Incident.Phase.START), RECORDED));
+        assertThat(SchemaFiles.events().violations(message)).isEmpty();
+        assertThat(SchemaFiles.events().violations(message.replace("\"track\":17,\"startedAt\"", "\"startedAt\"")))
+                .isNotEmpty();
+        assertThat(SchemaFiles.events().violations(message.replace("\"object\":", "\"subject\":")))
+                .isNotEmpty();
     }
 
-    /** The part of JSON Schema that our schemas use; a keyword that is not known here fails. */
-    private static void check(JsonNode schema, JsonNode value, String at, List<String> problems) {
-        for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
-            JsonNode rule = keyword.getValue();
-            switch (keyword.getKey()) {
-                case "$schema", "$id", "title", "description", "$defs" -> {}
-                case "type" -> {
-                    boolean fits = switch (rule.asText()) {
-                        case "object" -> value.isObject();
-                        case "array" -> value.isArray();
-                        case "string" -> value.isTextual();
-                        case "integer" -> value.isIntegralNumber();
-                        case "number" -> value.isNumber();
-                        case "boolean" -> value.isBoolean();
-                        default -> throw new AssertionError(rule);
-                    };
-                    if (!fits) {
-                        problems.add(at + ": is no " + rule.asText());
-                    }
-                }
-                case "const" -> {
-                    if (!rule.equals(value)) {
-                        problems.add(at + ": is not " + rule);
-                    }
-                }
-                case "enum" -> {
-                    boolean known = false;
-                    for (JsonNode one : rule) {
-                        known |= one.equals(value);
-                    }
-                    if (!known) {
-                        problems.add(at + ": is none of " + rule);
-                    }
-                }
-                case "pattern" -> {
-                    if (!java.util.regex.Pattern.compile(rule.asText())
-                            .matcher(value.asText())
-                            .find()) {
-                        problems.add(at + ": does not match " + rule);
-                    }
-                }
-                case "minimum" -> {
-                    if (value.asDouble() < rule.asDouble()) {
-                        problems.add(at + ": is less than " + rule);
-                    }
-                }
-                case "maximum" -> {
-                    if (value.asDouble() > rule.asDouble()) {
-                        problems.add(at + ": is more than " + rule);
-                    }
-                }
-                case "minItems" -> {
-                    if (value.size() < rule.asInt()) {
-                        problems.add(at + ": has too few items");
-                    }
-                }
-                case "maxItems" -> {
-                    if (value.size() > rule.asInt()) {
-                        problems.add(at + ": has too many items");
-                    }
-                }
-                case "items" -> {
-                    for (int i = 0; i < value.size(); i++) {
-                        check(rule, value.get(i), at + "[" + i + "]", problems);
-                    }
-                }
-                case "required" -> {
-                    for (JsonNode name : rule) {
-                        if (!value.has(name.asText())) {
-                            problems.add(at + "." + name.asText() + ": is missing");
-                        }
-                    }
-                }
-                case "properties" -> {
-                    for (Map.Entry<String, JsonNode> property : rule.properties()) {
-                        if (value.has(property.getKey())) {
-                            check(
-                                    property.getValue(),
-                                    value.get(property.getKey()),
-                                    at + "." + property.getKey(),
-                                    problems);
-                        }
-                    }
-                }
-                case "additionalProperties" -> {
-                    for (Map.Entry<String, JsonNode> property : value.properties()) {
-                        if (!rule.asBoolean() && !schema.get("properties").has(property.getKey())) {
-                            problems.add(at + "." + property.getKey() + ": is unknown");
-                        }
-                    }
-                }
-                default -> throw new AssertionError("keyword " + keyword.getKey() + " is not checked by this test");
-            }
-        }
+    @Test
+    void shouldLetConsumersAcceptPropertiesThatAreAddedLater() {
+        String message = text(IncidentJson.incident(
+                Incidents.bareHead("gate-3", 1, 0, Incident.Phase.START)
+                        .withSnapshot(new Incident.Snapshot("a.jpg", "a".repeat(64), null, null)),
+                RECORDED));
+        String later = message.replace("{\"", "{\"added\":{\"later\":true},\"");
+        assertThat(later).isNotEqualTo(message);
+        assertThat(SchemaFiles.events().violations(later)).isEmpty();
+    }
+
+    @Test
+    void shouldCarryThePolygonOfTheZoneAndTheUrlsOfTheSnapshot() throws IOException {
+        Incident incident = Incidents.bareHead("gate-3", 1, 0, Incident.Phase.START)
+                .withSnapshot(new Incident.Snapshot(
+                        "a.jpg",
+                        "a".repeat(64),
+                        "a-drawn.jpg",
+                        "b".repeat(64),
+                        "https://images.example/a.jpg",
+                        "https://images.example/a-drawn.jpg"))
+                .withZonePolygon(List.of(
+                        new Incident.Corner(0, 0.5), new Incident.Corner(0.123_46, 1), new Incident.Corner(1, 0)));
+        String message = text(IncidentJson.incident(incident, RECORDED));
+        assertThat(message)
+                .contains(
+                        "\"zone\":\"pit\",\"zonePolygon\":[[0.0000,0.5000],[0.1235,1.0000],[1.0000,0.0000]],",
+                        "\"url\":\"https://images.example/a.jpg\",\"drawnUrl\":\"https://images.example/a-drawn.jpg\"}");
+        assertThat(SchemaFiles.events().complaints(message)).isEmpty();
+        JsonNode end = MAPPER.readTree(IncidentJson.interrupted(message.getBytes(StandardCharsets.UTF_8), 1, RECORDED));
+        assertThat(end.get("zonePolygon")).hasSize(3);
+    }
+
+    private static Set<String> problems(JsonNode message) {
+        return SchemaFiles.events().complaints(message.toString());
     }
 
     private static String text(byte[] json) {

@@ -49,16 +49,26 @@ public final class SchemaFiles {
         return new SchemaFiles("streams");
     }
 
+    public static SchemaFiles events() {
+        return new SchemaFiles("events");
+    }
+
     public static SchemaFiles detect() {
         return new SchemaFiles("detect");
     }
 
-    /** What is wrong with a message; empty when nothing is. Properties that the schema does not describe are wrong here. */
-    public Set<String> complaints(String json) {
-        Set<String> complaints = new TreeSet<>();
+    /** What a consumer finds wrong with a message; empty when nothing is. */
+    public Set<String> violations(String json) {
+        Set<String> violations = new TreeSet<>();
         for (ValidationMessage message : schema.validate(json, InputFormat.JSON)) {
-            complaints.add(message.getMessage());
+            violations.add(message.getMessage());
         }
+        return violations;
+    }
+
+    /** What is wrong with a message that we write; empty when nothing is. Properties that the schema does not describe are wrong here. */
+    public Set<String> complaints(String json) {
+        Set<String> complaints = violations(json);
         try {
             MAPPER.readTree(json).fieldNames().forEachRemaining(name -> {
                 if (!definition.get("properties").has(name)) {

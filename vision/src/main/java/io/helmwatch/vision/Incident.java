@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param size size of the source frame
  * @param model model and backend
  * @param snapshot the stored image; null where there is none
+ * @param zonePolygon corners of the zone in order; empty where the rule applies to the whole frame or the zone is not known
  */
 public record Incident(
         String id,
@@ -53,11 +54,65 @@ public record Incident(
         List<Position> positions,
         ImageSize size,
         ModelIdentity model,
-        @Nullable Snapshot snapshot) {
+        @Nullable Snapshot snapshot,
+        List<Corner> zonePolygon) {
 
-    /** Keeps its own copy of the positions. */
+    /** Keeps its own copies of the positions and corners. */
     public Incident {
         positions = List.copyOf(positions);
+        zonePolygon = List.copyOf(zonePolygon);
+    }
+
+    /** An incident without the corners of its zone. */
+    public Incident(
+            String id,
+            int revision,
+            Phase phase,
+            String stream,
+            String rule,
+            Kind kind,
+            @Nullable String zone,
+            int track,
+            int people,
+            int limit,
+            long startedAtMillis,
+            long lastAtMillis,
+            long decidedAtMillis,
+            long decidedSequence,
+            long decidedPtsNanos,
+            @Nullable EndReason endReason,
+            float peakConfidence,
+            float meanConfidence,
+            int observations,
+            List<Position> positions,
+            ImageSize size,
+            ModelIdentity model,
+            @Nullable Snapshot snapshot) {
+        this(
+                id,
+                revision,
+                phase,
+                stream,
+                rule,
+                kind,
+                zone,
+                track,
+                people,
+                limit,
+                startedAtMillis,
+                lastAtMillis,
+                decidedAtMillis,
+                decidedSequence,
+                decidedPtsNanos,
+                endReason,
+                peakConfidence,
+                meanConfidence,
+                observations,
+                positions,
+                size,
+                model,
+                snapshot,
+                List.of());
     }
 
     /** Id of the message, by which consumers drop repeats: {@code id/revision}. */
@@ -67,6 +122,15 @@ public record Incident(
 
     /** A copy with a snapshot. */
     public Incident withSnapshot(Snapshot stored) {
+        return with(stored, zonePolygon);
+    }
+
+    /** A copy with the corners of its zone. */
+    public Incident withZonePolygon(List<Corner> corners) {
+        return with(snapshot, corners);
+    }
+
+    private Incident with(@Nullable Snapshot stored, List<Corner> corners) {
         return new Incident(
                 id,
                 revision,
@@ -90,8 +154,17 @@ public record Incident(
                 positions,
                 size,
                 model,
-                stored);
+                stored,
+                corners);
     }
+
+    /**
+     * A corner of a zone in normalised coordinates: origin top-left, 1 is the right or bottom edge of the frame.
+     *
+     * @param x 0..1
+     * @param y 0..1
+     */
+    public record Corner(double x, double y) {}
 
     /** What a message reports. */
     public enum Phase {
@@ -149,10 +222,20 @@ public record Incident(
      * @param sha256 SHA-256 of the file, lower-case hexadecimal
      * @param drawnPath path of the same image with boxes drawn; null where not stored
      * @param drawnSha256 SHA-256 of that file; null where not stored
+     * @param url absolute URL of the image; null where not known
+     * @param drawnUrl absolute URL of the image with boxes drawn; null where not stored
      */
     public record Snapshot(
             String path,
             String sha256,
             @Nullable String drawnPath,
-            @Nullable String drawnSha256) {}
+            @Nullable String drawnSha256,
+            @Nullable String url,
+            @Nullable String drawnUrl) {
+
+        /** An image without URLs. */
+        public Snapshot(String path, String sha256, @Nullable String drawnPath, @Nullable String drawnSha256) {
+            this(path, sha256, drawnPath, drawnSha256, null, null);
+        }
+    }
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.ParseResult;
             EvalCommand.class,
             BenchCommand.class,
             CompareCommand.class,
+            SpoolCommand.class,
             EngineCommand.class
         })
 public final class Main implements Runnable {

@@ -6,6 +6,7 @@ import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.RuleConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.sinks.InMemoryIncidentSink;
 import io.helmwatch.vision.BoundingBox;
@@ -106,5 +107,22 @@ class IncidentAnalyzerTest {
         assertThat(told()).hasSize(3);
         show("yard", 5);
         assertThat(told()).endsWith("START yard/1795176000/bare/2");
+    }
+
+    @Test
+    void shouldPublishThePolygonOfTheZone() {
+        List<ZoneConfig.Point> corners =
+                List.of(new ZoneConfig.Point(0.1, 0.2), new ZoneConfig.Point(0.9, 0.2), new ZoneConfig.Point(0.5, 1));
+        RuleConfig rule = RuleConfig.of("bare", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0);
+        StreamConfig stream = StreamConfig.of("gate", "rtsp://camera/1")
+                .withRules(new StreamRulesConfig(List.of(new ZoneConfig("pit", corners)), List.of(), 0, List.of(rule)));
+        analyzer.begin(List.of(stream), IncidentsConfig.DEFAULT, List.of(sink), null);
+        show("gate", 5);
+        assertThat(sink.incidents()).first().satisfies(incident -> {
+            assertThat(incident.zone()).isEqualTo("pit");
+            assertThat(incident.zonePolygon())
+                    .containsExactly(
+                            new Incident.Corner(0.1, 0.2), new Incident.Corner(0.9, 0.2), new Incident.Corner(0.5, 1));
+        });
     }
 }

@@ -50,11 +50,17 @@ final class SnapshotDirectory {
         byte[] drawn = images.drawn();
         write(path + ".jpg", images.plain());
         if (drawn == null) {
-            snapshot = new Incident.Snapshot(publicPath(path + ".jpg"), sha256(images.plain()), null, null);
+            snapshot = new Incident.Snapshot(
+                    publicPath(path + ".jpg"), sha256(images.plain()), null, null, url(path + ".jpg"), null);
         } else {
             write(path + "-drawn.jpg", drawn);
             snapshot = new Incident.Snapshot(
-                    publicPath(path + ".jpg"), sha256(images.plain()), publicPath(path + "-drawn.jpg"), sha256(drawn));
+                    publicPath(path + ".jpg"),
+                    sha256(images.plain()),
+                    publicPath(path + "-drawn.jpg"),
+                    sha256(drawn),
+                    url(path + ".jpg"),
+                    url(path + "-drawn.jpg"));
         }
         sweep();
         return snapshot;
@@ -62,6 +68,18 @@ final class SnapshotDirectory {
 
     private String publicPath(String path) {
         return config.urlPrefix() == null ? path : config.urlPrefix() + path;
+    }
+
+    /** Below the configured prefix; without one, the file on this machine. */
+    private String url(String path) {
+        return config.urlPrefix() == null
+                ? config.directory()
+                        .resolve(path)
+                        .toAbsolutePath()
+                        .normalize()
+                        .toUri()
+                        .toString()
+                : config.urlPrefix() + path;
     }
 
     private static String path(Incident incident) {

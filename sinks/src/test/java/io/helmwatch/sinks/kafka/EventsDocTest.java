@@ -34,7 +34,7 @@ class EventsDocTest {
     @ParameterizedTest
     @CsvSource({
         "detections, ## Detections, ## Stream states", "streams, ## Stream states, ## Incidents",
-        "events, ## Incidents, ## Reading", "detect, ## Without Kafka, ## When the broker is away"
+        "events, ## Incidents, ## Reading", "detect, ## Without Kafka, ## Broker unavailable"
     })
     void shouldNameEveryFieldOfTheSchema(String schema, String from, String to) throws IOException {
         String doc = doc();

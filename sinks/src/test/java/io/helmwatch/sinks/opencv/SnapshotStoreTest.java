@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.lang.reflect.Proxy;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -178,6 +179,8 @@ class SnapshotStoreTest {
             Incident.Snapshot snapshot = store(store, incident(4), frame, StreamRulesConfig.NONE);
             assertThat(snapshot.path()).isEqualTo("gate-3/2026-11-20/120002.240-no-helmet-in-pit-4.jpg");
             assertThat(snapshot.drawnPath()).isEqualTo("gate-3/2026-11-20/120002.240-no-helmet-in-pit-4-drawn.jpg");
+            assertThat(Path.of(URI.create(snapshot.url()))).isEqualTo(folder.resolve(snapshot.path()));
+            assertThat(Path.of(URI.create(snapshot.drawnUrl()))).isEqualTo(folder.resolve(snapshot.drawnPath()));
             byte[] plain = Files.readAllBytes(folder.resolve(snapshot.path()));
             assertThat(HexFormat.of()
                             .formatHex(MessageDigest.getInstance("SHA-256").digest(plain)))
@@ -218,6 +221,20 @@ class SnapshotStoreTest {
         }
         try (var files = Files.list(folder)) {
             assertThat(files).containsExactly(inner);
+        }
+    }
+
+    @Test
+    void shouldPublishTheConfiguredUrlOfASnapshot() throws Exception {
+        Still frame = still(PixelFormat.I420, 64, 48, 100, 128, 128);
+        SnapshotConfig config = new SnapshotConfig(
+                true, folder, false, false, 85, Duration.ofDays(1), 1 << 30, "https://images.example/site/");
+        try (SnapshotStore store = new SnapshotStore(config, CLOCK)) {
+            Incident.Snapshot snapshot = store(store, incident(4), frame, StreamRulesConfig.NONE);
+            assertThat(snapshot.url())
+                    .isEqualTo("https://images.example/site/gate-3/2026-11-20/120002.240-no-helmet-in-pit-4.jpg")
+                    .isEqualTo(snapshot.path());
+            assertThat(snapshot.drawnUrl()).isNull();
         }
     }
 

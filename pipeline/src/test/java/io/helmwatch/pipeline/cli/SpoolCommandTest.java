@@ -1,0 +1,118 @@
+package io.helmwatch.pipeline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.sinks.spool.IncidentSpool;
+import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.ModelIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpoolCommandTest {
+    @TempDir
+    Path folder;
+
+    private Path config;
+    private SpoolConfig spoolConfig;
+
+    @BeforeEach
+    void configure() throws IOException {
+        config = Files.writeString(
+                folder.resolve("site.yaml"),
+                "json-lines: {target: '-'}\nincidents: {spool: {directory: spool}}\n"
+                        + "streams: [{id: gate-3, url: 'rtsp://192.0.2.1/a'}]\n");
+        spoolConfig = new SpoolConfig(folder.resolve("spool"), 1 << 20, false);
+    }
+
+    private static Incident ended(int number) {
+        return new Incident(
+                "gate-3/1795176000/pit/" + number,
+                1,
+                Incident.Phase.END,
+                "gate-3",
+                "pit",
+                Incident.Kind.NO_HELMET,
+                null,
+                17,
+                1,
+                0,
+                1_000,
+                2_000,
+                2_000,
+                56,
+                2_240_000_000L,
+                Incident.EndReason.COMPLIANCE,
+                0.9f,
+                0.8f,
+                51,
+                List.of(new Incident.Position(17, 2_000, new BoundingBox(1, 2, 3, 4))),
+                new ImageSize(1920, 1080),
+                new ModelIdentity("m", "1", "fp32", "cpu"),
+                null);
+    }
+
+    private IncidentSpool spool() {
+        return new IncidentSpool(spoolConfig, Clock.systemUTC());
+    }
+
+    @Test
+    void shouldListAndExportWhileTheSpoolIsInUse() {
+        try (IncidentSpool spool = spool()) {
+            spool.append(List.of(ended(1), ended(2)));
+            spool.deadLetter(spool.next(0, 1).get(0), "too large");
+            CommandRun list = CommandRun.of("spool", "list", "-c", config);
+            assertThat(list.code()).isZero();
+            assertThat(list.out().lines())
+                    .satisfiesExactly(
+                            line -> assertThat(line).startsWith("waiting gate-3/1795176000/pit/2/1 end "),
+                            line -> assertThat(line)
+                                    .startsWith("dead gate-3/1795176000/pit/1/1 end ")
+                                    .endsWith(" too large"));
+            assertThat(list.err()).contains("1 waiting, 1 dead letters, 0 damaged files");
+            CommandRun export = CommandRun.of("spool", "export", "-c", config);
+            assertThat(export.lines())
+                    .extracting(line -> line.get("id").asText())
+                    .containsExactly("gate-3/1795176000/pit/2/1", "gate-3/1795176000/pit/1/1");
+            CommandRun resend = CommandRun.of("spool", "resend", "-c", config);
+            assertThat(resend.code()).isEqualTo(1);
+            assertThat(resend.err()).contains("used by another process");
+        }
+    }
+
+    @Test
+    void shouldResendChosenDeadLettersAndNameWhatIsNotThere() {
+        try (IncidentSpool spool = spool()) {
+            spool.append(List.of(ended(1), ended(2)));
+            spool.next(0, 2).forEach(event -> spool.deadLetter(event, "too large"));
+        }
+        CommandRun one = CommandRun.of("spool", "resend", "-c", config, "gate-3/1795176000/pit/2/1", "nobody");
+        assertThat(one.code()).isEqualTo(1);
+        assertThat(one.err()).contains("1 dead letters returned", "1 of 2 ids");
+        assertThat(CommandRun.of("spool", "resend", "-c", config).err()).contains("1 dead letters returned");
+        try (IncidentSpool spool = spool()) {
+            assertThat(spool.waiting()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldRepairFromDamagedFiles() throws IOException {
+        try (IncidentSpool spool = spool()) {
+            spool.append(List.of(ended(1), ended(2)));
+        }
+        Files.move(folder.resolve("spool/incidents.db"), folder.resolve("spool/damaged-1.db"));
+        CommandRun repair = CommandRun.of("spool", "repair", "-c", config);
+        assertThat(repair.code()).isZero();
+        assertThat(repair.err()).contains("2 messages salvaged");
+        assertThat(CommandRun.of("spool", "list", "-c", config).out()).contains("damaged ", "waiting ");
+        assertThat(CommandRun.of("spool", "-c", config).code()).isEqualTo(2);
+    }
+}
