@@ -29,7 +29,7 @@ for jar in pipeline/target/lib/*.jar pipeline/target/pipeline-*.jar; do
     *) cp "$jar" "$destination/lib/" ;;
   esac
 done
-cp models/*.onnx "$destination/models/"
+cp models/*.onnx models/*.int8.* "$destination/models/"
 cp models/demo-clip/yard.mp4 "$destination/models/demo-clip/"
 cp helmwatch deploy/image/health.sh LICENSE "$destination/"
 

@@ -61,6 +61,11 @@ public record HelmwatchConfig(
         return new HelmwatchConfig(backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu);
     }
 
+    /** The same with another way to run the model. */
+    public HelmwatchConfig withInference(InferenceConfig other) {
+        return new HelmwatchConfig(backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu);
+    }
+
     /** The same with another broker. */
     public HelmwatchConfig withKafka(KafkaConfig other) {
         return new HelmwatchConfig(

@@ -5,12 +5,18 @@ import java.time.Duration;
 /**
  * How the model is run.
  *
+ * @param precision arithmetic on a CPU; a GPU has its own
  * @param workers CPU workers with one thread each; 0 lets the service measure and choose
  * @param maxBatch largest number of frames in a batch; 0 uses the backend's default (1 on a CPU, 32 on a GPU)
  * @param maxDelay longest time that a batch with room waits for more frames; zero does not wait
  */
-public record InferenceConfig(int workers, int maxBatch, Duration maxDelay) {
+public record InferenceConfig(CpuPrecision precision, int workers, int maxBatch, Duration maxDelay) {
 
-    /** Workers measured, the backend's batch, no waiting. */
-    public static final InferenceConfig DEFAULT = new InferenceConfig(0, 0, Duration.ZERO);
+    /** FP32, workers measured, the backend's batch, no waiting. */
+    public static final InferenceConfig DEFAULT = new InferenceConfig(CpuPrecision.FP32, 0, 0, Duration.ZERO);
+
+    /** The same in another precision. */
+    public InferenceConfig withPrecision(CpuPrecision other) {
+        return new InferenceConfig(other, workers, maxBatch, maxDelay);
+    }
 }

@@ -1,8 +1,10 @@
 package io.helmwatch.config.yaml;
 
+import static io.helmwatch.config.schema.ValueTypes.choice;
 import static io.helmwatch.config.schema.ValueTypes.duration;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
+import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
@@ -12,6 +14,13 @@ import java.time.Duration;
 /** The section {@code inference}. */
 final class InferenceSection {
     private static final InferenceConfig DEFAULT = InferenceConfig.DEFAULT;
+    private static final Key<InferenceConfig, CpuPrecision> PRECISION = Key.of(
+            "precision",
+            choice(CpuPrecision.class),
+            DEFAULT.precision(),
+            InferenceConfig::precision,
+            "arithmetic of the model on a CPU; `int8` and `auto` use the ranges that `helmwatch quantize` wrote beside the model,"
+                    + " `auto` where INT8 is faster on this CPU");
     private static final Key<InferenceConfig, Integer> WORKERS = Key.of(
                     "workers",
                     wholeNumber(0, 256),
@@ -34,11 +43,12 @@ final class InferenceSection {
             "longest time that a batch with room waits for more frames");
 
     static final SectionSpec<InferenceConfig> SPEC =
-            SectionSpec.of("how the model is run", WORKERS, MAX_BATCH, MAX_DELAY);
+            SectionSpec.of("how the model is run", PRECISION, WORKERS, MAX_BATCH, MAX_DELAY);
 
     private InferenceSection() {}
 
     static InferenceConfig read(Section section) {
-        return new InferenceConfig(section.value(WORKERS), section.value(MAX_BATCH), section.value(MAX_DELAY));
+        return new InferenceConfig(
+                section.value(PRECISION), section.value(WORKERS), section.value(MAX_BATCH), section.value(MAX_DELAY));
     }
 }

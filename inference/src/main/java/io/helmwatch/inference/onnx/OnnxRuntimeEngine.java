@@ -50,15 +50,19 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     private final ModelInfo info;
     private final WorkerPlan plan;
     private final long modelBytes;
+    private final boolean int8;
     private @Nullable OrtSession session;
 
-    private OnnxRuntimeEngine(OrtEnvironment environment, YoloV5Model model, OrtSession session, WorkerPlan plan) {
+    private OnnxRuntimeEngine(
+            OrtEnvironment environment, YoloV5Model model, OrtSession session, WorkerPlan plan, boolean int8) {
         this.environment = environment;
         this.model = model;
         this.session = session;
         this.plan = plan;
         modelBytes = model.file().path().toFile().length();
-        info = model.info(model.inputType() == TensorType.FP16 ? "fp16" : "fp32", "cpu");
+        this.int8 = int8;
+        String precision = model.inputType() == TensorType.FP16 ? "fp16" : "fp32";
+        info = model.info(int8 ? "int8" : precision, "cpu");
     }
 
     /**
@@ -66,38 +70,57 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
      *
      * @param path the ONNX file
      * @param config labels and letterbox where they are not the model's own
-     * @param inference number of workers, or 0 to measure for at most two seconds which plan is faster
-     * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run
+     * @param inference precision; number of workers, or 0 to measure for at most two seconds which plan is faster
+     * @param cache folder in which measurements of this machine are stored
+     * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run, or INT8 is configured and the model
+     *     has no INT8 ranges
      */
-    public static OnnxRuntimeEngine open(Path path, ModelConfig config, InferenceConfig inference) {
-        return open(path, config, inference, Runtime.getRuntime().availableProcessors());
+    public static OnnxRuntimeEngine open(Path path, ModelConfig config, InferenceConfig inference, Path cache) {
+        ModelForm form = new PrecisionChoice(new ModelForm(path, config, null), cache).choose(inference.precision());
+        return open(form, inference, Runtime.getRuntime().availableProcessors());
     }
 
-    static OnnxRuntimeEngine open(Path path, ModelConfig config, InferenceConfig inference, int cores) {
+    static OnnxRuntimeEngine open(ModelForm form, InferenceConfig inference, int cores) {
         if (inference.workers() > 0) {
-            return open(path, config, new WorkerPlan(inference.workers(), 1, "as configured"));
+            return open(form, new WorkerPlan(inference.workers(), 1, "as configured"));
         }
         if (cores == 1) {
-            return open(path, config, new WorkerPlan(1, 1, "one core"));
+            return open(form, new WorkerPlan(1, 1, "one core"));
         }
-        return WorkerTrial.fastest(path, config, cores);
+        return WorkerTrial.fastest(form, cores);
     }
 
     /**
-     * Loads a model for a given plan.
+     * Loads a model in its own precision for a given plan.
      *
      * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run
      */
     public static OnnxRuntimeEngine open(Path path, ModelConfig config, WorkerPlan plan) {
+        return open(new ModelForm(path, config, null), plan);
+    }
+
+    /**
+     * Loads a model in INT8 for a given plan.
+     *
+     * @throws ModelException when the file is not a YOLOv5 detector that can be quantised with these ranges
+     */
+    public static OnnxRuntimeEngine openInt8(
+            Path path, ModelConfig config, QuantizationRanges ranges, WorkerPlan plan) {
+        return open(new ModelForm(path, config, ranges), plan);
+    }
+
+    static OnnxRuntimeEngine open(ModelForm form, WorkerPlan plan) {
+        Path path = form.path();
         ModelFile file = ModelFile.read(path);
         boolean open = YoloV5Model.hasOpenOutputs(file);
-        YoloV5Model declared = open ? null : YoloV5Model.of(file, config);
+        YoloV5Model declared = open ? null : YoloV5Model.of(file, form.config());
         OrtEnvironment environment = environment();
         try (Closer opened = new Closer()) {
-            OrtSession session = opened.register(load(environment, path, plan.threadsPerWorker()));
-            YoloV5Model model =
-                    declared != null ? declared : YoloV5Model.of(file, config, probe(environment, session, file));
-            OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan);
+            OrtSession session = opened.register(load(environment, form, plan.threadsPerWorker()));
+            YoloV5Model model = declared != null
+                    ? declared
+                    : YoloV5Model.of(file, form.config(), probe(environment, session, file));
+            OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form.isInt8());
             try (InferenceLane lane = engine.openLane(1)) {
                 lane.run(1);
             }
@@ -139,9 +162,12 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    private static OrtSession load(OrtEnvironment environment, Path path, int threads) throws OrtException {
+    private static OrtSession load(OrtEnvironment environment, ModelForm form, int threads) throws OrtException {
         try (OrtSession.SessionOptions options = sessionOptions(threads)) {
-            return environment.createSession(path.toString(), options);
+            QuantizationRanges ranges = form.ranges();
+            return ranges == null
+                    ? environment.createSession(form.path().toString(), options)
+                    : environment.createSession(ranges.quantize(form.path()).bytes(), options);
         }
     }
 
@@ -203,7 +229,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             throw new IllegalStateException("the engine is closed");
         }
         session = null;
-        return new OnnxRuntimeEngine(environment, model, current, other);
+        return new OnnxRuntimeEngine(environment, model, current, other, int8);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.Backend;
+import io.helmwatch.config.CpuPrecision;
+import io.helmwatch.config.HelmwatchConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -20,6 +22,13 @@ final class BackendOptions {
             description = "auto, cpu or cuda. Default: ${DEFAULT-VALUE}.")
     private Backend backend = Backend.AUTO;
 
+    @Option(
+            names = "--cpu-precision",
+            paramLabel = "PRECISION",
+            defaultValue = "fp32",
+            description = "Arithmetic on a CPU: auto, fp32 or int8 (see quantize); fp32 by default.")
+    private CpuPrecision cpuPrecision = CpuPrecision.FP32;
+
     /** The model to use. */
     Path model() {
         return Installation.model(model);
@@ -27,5 +36,10 @@ final class BackendOptions {
 
     Backend backend() {
         return backend;
+    }
+
+    /** A configuration in the chosen precision. */
+    HelmwatchConfig in(HelmwatchConfig config) {
+        return config.withInference(config.inference().withPrecision(cpuPrecision));
     }
 }

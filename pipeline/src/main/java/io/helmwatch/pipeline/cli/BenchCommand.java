@@ -112,7 +112,7 @@ final class BenchCommand implements Callable<Integer> {
                 throw CommandFailure.usage(file + " does not exist: expected a clip");
             }
         }
-        HelmwatchConfig config = gpu.in(Settings.of(common.backend(), ModelConfig.DEFAULT, List.of()));
+        HelmwatchConfig config = common.in(gpu.in(Settings.of(common.backend(), ModelConfig.DEFAULT, List.of())));
         Map<String, Object> report;
         Thread self = Thread.currentThread();
         try (Termination.Registration signals = Termination.onSignal(self::interrupt)) {

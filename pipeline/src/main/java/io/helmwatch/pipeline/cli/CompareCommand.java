@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -98,17 +99,22 @@ final class CompareCommand implements Callable<Integer> {
         Path other = Installation.model(referenceModel == null ? model : referenceModel);
         Thread self = Thread.currentThread();
         try (Termination.Registration signals = Termination.onSignal(self::interrupt)) {
-            RecordedFindings expected = record(reference, other, wanted, sources);
-            RecordedFindings found = record(common.backend(), model, wanted, sources);
+            RecordedFindings expected = record(reference, other, wanted, sources, UnaryOperator.identity());
+            RecordedFindings found = record(common.backend(), model, wanted, sources, common::in);
             return compare(expected, found, sources);
         } catch (InterruptedException ended) {
             return 1;
         }
     }
 
-    private RecordedFindings record(Backend wantedBackend, Path model, ModelConfig wanted, List<String> sources)
+    private RecordedFindings record(
+            Backend wantedBackend,
+            Path model,
+            ModelConfig wanted,
+            List<String> sources,
+            UnaryOperator<HelmwatchConfig> precision)
             throws InterruptedException {
-        HelmwatchConfig config = gpu.in(Settings.of(wantedBackend, wanted, List.of()));
+        HelmwatchConfig config = precision.apply(gpu.in(Settings.of(wantedBackend, wanted, List.of())));
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model)) {
             return RecordedFindings.record(backend, config, sources);
         }

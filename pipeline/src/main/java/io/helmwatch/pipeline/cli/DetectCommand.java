@@ -36,7 +36,7 @@ final class DetectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        HelmwatchConfig config = gpu.in(Settings.of(common.backend(), thresholds.model(0), List.of()));
+        HelmwatchConfig config = common.in(gpu.in(Settings.of(common.backend(), thresholds.model(0), List.of())));
         Path model = common.model();
         AtomicReference<@Nullable OfflineRun> started = new AtomicReference<>();
         DetectionPrinter printer = new DetectionPrinter(System.out, () -> stop(started.get()));

@@ -63,10 +63,10 @@ final class EvalCommand implements Callable<Integer> {
         } catch (IOException unreadable) {
             throw CommandFailure.failed(data + " cannot be read: " + unreadable.getMessage(), unreadable);
         }
-        HelmwatchConfig config = gpu.in(Settings.of(
+        HelmwatchConfig config = common.in(gpu.in(Settings.of(
                 common.backend(),
                 Settings.model(NmsSettings.EVALUATION.confidence(), NmsSettings.EVALUATION.iou()),
-                List.of()));
+                List.of())));
         DetectionEvaluation evaluation;
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, common.model())) {
             evaluation = LabelledImageEvaluation.evaluate(backend, config, images);

@@ -36,6 +36,7 @@ import picocli.CommandLine.ParseResult;
             BenchCommand.class,
             CompareCommand.class,
             SpoolCommand.class,
+            QuantizeCommand.class,
             EngineCommand.class
         })
 public final class Main implements Runnable {

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.Backend;
+import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.InferenceConfig;
@@ -17,7 +18,7 @@ import java.util.List;
 public final class Settings {
     /** A worker per core; measuring which plan is best would take longer than a short command. */
     private static final InferenceConfig QUICK_START =
-            new InferenceConfig(Runtime.getRuntime().availableProcessors(), 0, Duration.ZERO);
+            new InferenceConfig(CpuPrecision.FP32, Runtime.getRuntime().availableProcessors(), 0, Duration.ZERO);
 
     private Settings() {}
 
@@ -57,7 +58,7 @@ public final class Settings {
         return new HelmwatchConfig(
                 config.backend(),
                 config.model(),
-                QUICK_START,
+                QUICK_START.withPrecision(config.inference().precision()),
                 config.pipeline(),
                 List.of(stream.playing(clip, false, false)),
                 KafkaConfig.DEFAULT,

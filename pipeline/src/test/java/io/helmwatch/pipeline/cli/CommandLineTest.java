@@ -81,8 +81,8 @@ class CommandLineTest {
     void shouldShowHelpOfEveryCommand() {
         CommandRun all = helmwatch("--help");
         assertThat(all.code()).isZero();
-        for (String command :
-                List.of("demo", "run", "detect", "replay", "validate", "doctor", "eval", "bench", "compare")) {
+        for (String command : List.of(
+                "demo", "run", "detect", "replay", "validate", "doctor", "eval", "bench", "compare", "quantize")) {
             assertThat(all.out()).contains("  " + command + " ");
             CommandRun one = helmwatch(command, "--help");
             assertThat(one.code()).isZero();

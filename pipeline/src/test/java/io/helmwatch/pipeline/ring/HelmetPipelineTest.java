@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.ring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
@@ -256,7 +257,7 @@ class HelmetPipelineTest {
     @Test
     void shouldWaitALittleForFullerBatchesWhenAllowed() throws Exception {
         stages.maxBatch = 4;
-        InferenceConfig patient = new InferenceConfig(0, 4, Duration.ofMillis(500));
+        InferenceConfig patient = new InferenceConfig(CpuPrecision.FP32, 0, 4, Duration.ofMillis(500));
         try (HelmetPipeline pipeline =
                 start(new PipelineConfig(16, Duration.ofSeconds(60), Duration.ofSeconds(5)), patient, 1)) {
             pipeline.add(new Source("clip", false, 39, 2_000));

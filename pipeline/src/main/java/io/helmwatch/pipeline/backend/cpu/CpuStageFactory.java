@@ -42,8 +42,8 @@ public final class CpuStageFactory implements StageFactory {
     @Override
     public OpenedBackend open(HelmwatchConfig config, Path model) {
         try (Closer opened = new Closer()) {
-            OnnxRuntimeEngine engine =
-                    opened.register(OnnxRuntimeEngine.open(model, config.model(), config.inference()));
+            OnnxRuntimeEngine engine = opened.register(OnnxRuntimeEngine.open(
+                    model, config.model(), config.inference(), config.gpu().cacheFolder()));
             ModelInfo info = engine.model();
             int workers = engine.plan().workers();
             int maxBatch = Math.max(1, config.inference().maxBatch());

@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * @param check for the accuracy
  * @param owned closes the folders
  */
-record CalibrationImages(ImageFolder calibration, ImageFolder check, Closer owned) implements AutoCloseable {
+public record CalibrationImages(ImageFolder calibration, ImageFolder check, Closer owned) implements AutoCloseable {
     /** Every n-th image is held out of the calibration where there is no folder of its own to check on. */
     private static final int HOLD_OUT = 5;
 
@@ -21,7 +21,7 @@ record CalibrationImages(ImageFolder calibration, ImageFolder check, Closer owne
      *
      * @throws IllegalArgumentException when no folder is configured or one has too few images
      */
-    static CalibrationImages open(Int8Config int8, ModelInfo model) {
+    public static CalibrationImages open(Int8Config int8, ModelInfo model) {
         Path folder = int8.pictures();
         if (folder == null) {
             throw new IllegalArgumentException("INT8 needs a folder of images to calibrate on");

@@ -43,7 +43,7 @@ public final class DetectionComparison {
     }
 
     /** Whether the images have labels; otherwise the boxes of the reference are used. */
-    boolean isLabelled() {
+    public boolean isLabelled() {
         return labelled;
     }
 
@@ -53,7 +53,7 @@ public final class DetectionComparison {
      * @param input receives the images
      * @param run runs the first so many images of the input
      */
-    Int8Report.Score reference(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
+    public Int8Report.Score reference(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
         reference.clear();
         objects.clear();
         detect(input, batch, run, true, reference);
@@ -69,7 +69,7 @@ public final class DetectionComparison {
     }
 
     /** Runs another engine, after {@link #reference}. */
-    Int8Report.Score compare(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
+    public Int8Report.Score compare(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
         List<List<Detection>> found = new ArrayList<>();
         detect(input, batch, run, false, found);
         return score(found);

@@ -37,7 +37,7 @@ public final class DetectionRuns {
     }
 
     /** Shapes and labels of a model; a model that declares no output shapes is run once to find them. */
-    static ModelInfo describe(Path model, ModelConfig config) {
+    public static ModelInfo describe(Path model, ModelConfig config) {
         ModelFile file = ModelFile.read(model);
         if (!YoloV5Model.hasOpenOutputs(file)) {
             return YoloV5Model.of(file, config).info("fp32", "cpu");

@@ -75,7 +75,7 @@ public record Int8Report(
     public record Verdict(boolean accepted, String reason, String network) {}
 
     /** Loss of accuracy: the larger one of both average precisions with labels, that at IoU 0.5 without; NaN when it cannot be computed. */
-    static double loss(Score fp32, Score int8, boolean labelled) {
+    public static double loss(Score fp32, Score int8, boolean labelled) {
         double at50 = fp32.at50 - int8.at50;
         return labelled ? Math.max(at50, fp32.at50To95 - int8.at50To95) : at50;
     }

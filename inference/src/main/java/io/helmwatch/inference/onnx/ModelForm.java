@@ -1,0 +1,23 @@
+package io.helmwatch.inference.onnx;
+
+import io.helmwatch.config.ModelConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model and the arithmetic that it is loaded in.
+ *
+ * @param path the ONNX file
+ * @param config labels and letterbox where they are not the model's own
+ * @param ranges ranges for INT8; null loads the model in its own precision
+ */
+record ModelForm(Path path, ModelConfig config, @Nullable QuantizationRanges ranges) {
+
+    boolean isInt8() {
+        return ranges != null;
+    }
+
+    ModelForm inInt8(QuantizationRanges other) {
+        return new ModelForm(path, config, other);
+    }
+}

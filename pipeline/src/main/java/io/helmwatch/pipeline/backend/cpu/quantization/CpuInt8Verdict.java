@@ -1,0 +1,65 @@
+package io.helmwatch.pipeline.backend.cpu.quantization;
+
+import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
+import io.helmwatch.pipeline.report.ReportJson;
+import io.helmwatch.resource.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Whether a model is used in INT8 on a CPU, and the measurements behind it; stored as JSON beside the model.
+ *
+ * @param accepted whether INT8 is used
+ * @param reason in one sentence
+ * @param model name and version
+ * @param modelSha256 digest of the model file
+ * @param clipped share of the values of a tensor that are outside its range on each side
+ * @param calibrationImages number of images that ranges were measured on
+ * @param checkImages number of images that the accuracy was checked on
+ * @param labelled whether the latter have labels; without, the boxes of FP32 are the reference
+ * @param maxLoss largest accepted loss
+ * @param loss loss of accuracy
+ * @param fp32 accuracy in FP32
+ * @param int8 accuracy in INT8
+ */
+public record CpuInt8Verdict(
+        boolean accepted,
+        String reason,
+        String model,
+        String modelSha256,
+        double clipped,
+        int calibrationImages,
+        int checkImages,
+        boolean labelled,
+        double maxLoss,
+        double loss,
+        Int8Report.Score fp32,
+        Int8Report.Score int8) {
+
+    static String reason(
+            boolean accepted,
+            Int8Report.Score fp32,
+            Int8Report.Score int8,
+            int images,
+            boolean labelled,
+            double maxLoss) {
+        return String.format(
+                Locale.ROOT,
+                "INT8 %s: mAP@0.5 %.4f against %.4f in FP32 on %d %s images, loss %.4f (max-loss %.4f)",
+                accepted ? "accepted" : "refused",
+                int8.at50(),
+                fp32.at50(),
+                images,
+                labelled ? "labelled" : "unlabelled",
+                Int8Report.loss(fp32, int8, labelled),
+                maxLoss);
+    }
+
+    /** Replaces the file. */
+    void write(Path file) throws IOException {
+        AtomicFile.replace(
+                file, ReportJson.pretty(this).getBytes(StandardCharsets.UTF_8), AtomicFile.Durability.CACHED);
+    }
+}
