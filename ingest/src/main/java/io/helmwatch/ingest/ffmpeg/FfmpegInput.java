@@ -6,6 +6,7 @@ import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.resource.NativeMemory;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
 import org.bytedeco.ffmpeg.avcodec.AVProducerReferenceTime;
@@ -34,6 +35,7 @@ final class FfmpegInput implements AutoCloseable {
 
     private final Interrupt interrupt;
     private @Nullable AVFormatContext context;
+    private @Nullable HttpInput http;
     private @Nullable VideoTrack video;
     private @Nullable FileRounds rounds;
     private long countedBytes;
@@ -56,21 +58,24 @@ final class FfmpegInput implements AutoCloseable {
             RedirectPolicy policy,
             StreamAddress target,
             Interrupt interrupt,
+            HostLookup lookup,
             @Nullable String demuxer) {
         String url = InputOptions.url(config, policy, target);
-        return open(config, policy, interrupt, demuxer, url, policy.configured().displayed());
+        HttpTransport http = target.kind() == Kind.HTTP ? new HttpTransport(config, policy, interrupt, lookup) : null;
+        return open(config, policy, interrupt, http, demuxer, url, policy.configured().displayed());
     }
 
-    /** As {@link #open(StreamConfig, RedirectPolicy, StreamAddress, Interrupt, String)} for one image of the folder that the address names. */
+    /** As {@link #open(StreamConfig, RedirectPolicy, StreamAddress, Interrupt, HostLookup, String)} for one image of the folder that the address names. */
     static FfmpegInput openImage(
             StreamConfig config, StreamAddress address, Interrupt interrupt, String demuxer, String path) {
-        return open(config, new RedirectPolicy(config, address), interrupt, demuxer, "file:" + path, path);
+        return open(config, new RedirectPolicy(config, address), interrupt, null, demuxer, "file:" + path, path);
     }
 
     private static FfmpegInput open(
             StreamConfig config,
             RedirectPolicy policy,
             Interrupt interrupt,
+            @Nullable HttpTransport transport,
             @Nullable String demuxer,
             String url,
             String displayed) {
@@ -79,7 +84,7 @@ final class FfmpegInput implements AutoCloseable {
         interrupt.arm(config.openTimeout().toNanos());
         try {
             OpenFailure failure = new OpenFailure(config, address, displayed, interrupt);
-            input.connect(config, policy, demuxer, url, failure);
+            input.connect(config, policy, transport, demuxer, url, failure);
             input.chooseVideo(address, displayed, failure);
             if (config.loop()) {
                 input.rounds = new FileRounds(input.video().stream());
@@ -94,27 +99,36 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     private void connect(
-            StreamConfig config, RedirectPolicy policy, @Nullable String demuxer, String url, OpenFailure failure) {
-        StreamAddress address = policy.configured();
+            StreamConfig config,
+            RedirectPolicy policy,
+            @Nullable HttpTransport transport,
+            @Nullable String demuxer,
+            String url,
+            OpenFailure failure) {
         AVFormatContext allocated = avformat.avformat_alloc_context();
         if (allocated == null) {
             throw new OutOfMemoryError("FFmpeg could not allocate an input");
         }
         interrupt.install(allocated);
-        if (!address.isFinite()) {
+        boolean finite = policy.configured().isFinite();
+        if (!finite) {
             allocated.fps_probe_size(0);
         }
-        AVDictionary options = InputOptions.of(config, address);
-        try (BytePointer urlBytes = new BytePointer(url, StandardCharsets.UTF_8);
+        if (transport != null) {
+            try {
+                http = HttpInput.open(transport, interrupt, finite, allocated);
+            } catch (RuntimeException | Error e) {
+                avformat.avformat_free_context(allocated);
+                throw e;
+            }
+        }
+        AVDictionary options = InputOptions.of(config, policy.configured());
+        try (BytePointer urlBytes = new BytePointer(http == null ? url : http.url(), StandardCharsets.UTF_8);
                 OpenLog log = OpenLog.listen(allocated, policy)) {
-            AVInputFormat format = demuxer == null ? null : avformat.av_find_input_format(demuxer);
-            int rc = avformat.avformat_open_input(allocated, urlBytes, format, options);
+            int rc = avformat.avformat_open_input(allocated, urlBytes, format(demuxer), options);
             if (rc < 0) {
                 // FFmpeg frees the context when it fails.
-                String redirect = log.redirect();
-                throw redirect == null || interrupt.isStopped()
-                        ? failure.of(rc, log)
-                        : new RedirectedException(redirect);
+                throw openFailure(rc, log, failure);
             }
         } finally {
             avutil.av_dict_free(options);
@@ -123,6 +137,27 @@ final class FfmpegInput implements AutoCloseable {
         context = allocated;
         countedBytes = allocated.sizeof();
         INPUTS.allocated(countedBytes);
+    }
+
+    private @Nullable AVInputFormat format(@Nullable String demuxer) {
+        // A playlist is recognised by its media type or by its name's ending, of which FFmpeg sees only the latter.
+        String name = http != null && http.contentType().toLowerCase(Locale.ROOT).contains("mpegurl") ? "hls" : demuxer;
+        return name == null ? null : avformat.av_find_input_format(name);
+    }
+
+    private RuntimeException openFailure(int rc, OpenLog log, OpenFailure failure) {
+        if (interrupt.isStopped() || interrupt.isExpired()) {
+            return failure.of(rc, log);
+        }
+        HttpInput transport = http;
+        if (transport != null && !transport.problem().isEmpty()) {
+            return new InputLostException(Cause.NOT_FOUND, transport.problem());
+        }
+        if (transport != null && rc == Ffmpeg.INVALID_DATA) {
+            return failure.unsuitable(transport.contentType());
+        }
+        String redirect = log.redirect();
+        return redirect == null ? failure.of(rc, log) : new RedirectedException(redirect);
     }
 
     private void chooseVideo(StreamAddress address, String displayed, OpenFailure failure) {
@@ -258,6 +293,11 @@ final class FfmpegInput implements AutoCloseable {
             avformat.avformat_close_input(open);
             interrupt.disarm();
             INPUTS.freed(countedBytes);
+        }
+        HttpInput transport = http;
+        if (transport != null) {
+            http = null;
+            transport.close();
         }
     }
 }

@@ -26,8 +26,7 @@ final class InputOptions {
     private static final String FILE_FORMATS =
             "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,av1,"
                     + "obu,ivf,m4v,mjpeg,flv,ogg,asf,gif,webp_pipe,jpeg_pipe,png_pipe,bmp_pipe";
-    private static final String VERIFIED_FORMATS = FILE_FORMATS + ",mpjpeg,live_flv";
-    private static final String HTTP_FORMATS = VERIFIED_FORMATS + ",hls";
+    private static final String HTTP_FORMATS = FILE_FORMATS + ",mpjpeg,live_flv,hls";
 
     private InputOptions() {}
 
@@ -67,9 +66,10 @@ final class InputOptions {
             }
             case HTTP -> {
                 set(options, "protocol_whitelist", "http,https,tls,tcp,crypto");
-                // The playlist demuxer does not pass the trusted certificates on to the segments' connections.
-                set(options, "format_whitelist", config.tlsCaFile() == null ? HTTP_FORMATS : VERIFIED_FORMATS);
-                set(options, "rw_timeout", timeoutMicros);
+                set(options, "format_whitelist", HTTP_FORMATS);
+                // Segments come through HttpInput, of which each has one connection.
+                set(options, "http_persistent", "0");
+                set(options, "http_multiple", "0");
             }
             case RTSP -> {
                 set(options, "protocol_whitelist", "rtp,srtp,udp,tcp,tls");

@@ -1,8 +1,13 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.network.HttpSource;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The deadline of the blocking call that a stream is in. FFmpeg asks it between its waits (every 100 ms at most) and ends the
@@ -13,11 +18,14 @@ import org.bytedeco.javacpp.Pointer;
  *
  * <p>Threading: {@link #stop} from any thread, everything else on the stream's thread.
  */
-final class Interrupt {
+final class Interrupt implements HttpSource.Deadline {
     private static final ThreadLocal<Interrupt> CURRENT = new ThreadLocal<>();
     private static final Callback CALLBACK = new Callback();
 
+    private static final int LONGEST_MILLIS = 3_600_000;
+
     private volatile boolean stopped;
+    private volatile @Nullable Closeable blocking;
     private boolean closing;
     private boolean armed;
     private boolean expired;
@@ -63,6 +71,41 @@ final class Interrupt {
 
     void stop() {
         stopped = true;
+        closeQuietly(blocking);
+    }
+
+    @Override
+    public void blockingOn(Closeable resource) throws IOException {
+        blocking = resource;
+        if (stopped) {
+            throw new InterruptedIOException("the stream was stopped");
+        }
+    }
+
+    @Override
+    public int remainingMillis() throws IOException {
+        if (stopped) {
+            throw new InterruptedIOException("the stream was stopped");
+        }
+        if (!armed) {
+            return LONGEST_MILLIS;
+        }
+        long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+        if (millis <= 0) {
+            expired = true;
+            throw new InterruptedIOException("the time is up");
+        }
+        return (int) Math.min(LONGEST_MILLIS, millis + 1);
+    }
+
+    private static void closeQuietly(@Nullable Closeable resource) {
+        try {
+            if (resource != null) {
+                resource.close();
+            }
+        } catch (IOException e) {
+            // It is gone either way.
+        }
     }
 
     boolean isStopped() {
@@ -71,7 +114,8 @@ final class Interrupt {
 
     /** Whether the deadline passed since it was set. */
     boolean isExpired() {
-        return expired || isLate();
+        expired = expired || isLate();
+        return expired;
     }
 
     /** Whether a call was ended by the deadline, even if it still returned something. */

@@ -118,12 +118,10 @@ final class OpenFailure {
     /** No answer, or none that was understood. */
     private String unanswered(int rc) {
         if (rc == Ffmpeg.CONNECTION_REFUSED) {
-            return " refuses the connection: check the port, and that the camera's "
-                    + (address.kind() == Kind.RTSP ? "RTSP" : "web") + " service is switched on.";
+            return refusedConnection(address.kind());
         }
         if (rc == Ffmpeg.HOST_UNREACHABLE || rc == Ffmpeg.NETWORK_UNREACHABLE) {
-            return " cannot be reached (" + Ffmpeg.describe(rc)
-                    + "): check the address, the cable and this machine's network.";
+            return unreachable(Ffmpeg.describe(rc));
         }
         String advice = certificateAdvice(rc);
         if (!advice.isEmpty()) {
@@ -136,6 +134,23 @@ final class OpenFailure {
             }
         }
         return " could not be opened (" + Ffmpeg.describe(rc) + ").";
+    }
+
+    static String refusedConnection(Kind kind) {
+        return " refuses the connection: check the port, and that the camera's "
+                + (kind == Kind.RTSP ? "RTSP" : "web") + " service is switched on.";
+    }
+
+    static String unreachable(String why) {
+        return " cannot be reached (" + why + "): check the address, the cable and this machine's network.";
+    }
+
+    /** The server's answer is something else than video or images. */
+    InputLostException unsuitable(String contentType) {
+        return new InputLostException(
+                Cause.NOT_FOUND,
+                displayed + " answers with " + (contentType.isEmpty() ? "data" : contentType)
+                        + " that is neither video nor an image (a web page?): correct the path.");
     }
 
     private String otherProtocol() {
@@ -159,9 +174,6 @@ final class OpenFailure {
         if (rc == Ffmpeg.IO_ERROR) {
             return ": its certificate is not signed by one in " + caFile
                     + ", is for another name, or the connection broke";
-        }
-        if (rc == Ffmpeg.INVALID_ARGUMENT) {
-            return ": playlists are refused with tls-ca-file, since their segments would not be verified";
         }
         return "";
     }

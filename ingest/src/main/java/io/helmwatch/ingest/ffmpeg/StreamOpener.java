@@ -65,7 +65,7 @@ final class StreamOpener {
                 lookup.await(target, config.openTimeout(), interrupt);
             }
             try {
-                FfmpegInput input = FfmpegInput.open(config, policy, target, interrupt, imageDemuxer(address));
+                FfmpegInput input = FfmpegInput.open(config, policy, target, interrupt, lookup, imageDemuxer(address));
                 return session(input, address.displayed(), device);
             } catch (RedirectedException e) {
                 if (redirects == MAX_REDIRECTS) {

@@ -15,7 +15,8 @@ import java.nio.charset.StandardCharsets;
 public final class RtspInquiry {
     private static final int TIMEOUT_MILLIS = 1_000;
     private static final int HEAD_BYTES = 5;
-    private static final byte[] REQUEST = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] REQUEST =
+            "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private RtspInquiry() {}
 

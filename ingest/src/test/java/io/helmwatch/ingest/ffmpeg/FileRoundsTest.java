@@ -49,6 +49,6 @@ class FileRoundsTest {
 
     private static FfmpegInput open(StreamConfig config, String clip, Interrupt interrupt) {
         StreamAddress address = StreamAddress.parse(clip);
-        return FfmpegInput.open(config, new RedirectPolicy(config, address), address, interrupt, null);
+        return FfmpegInput.open(config, new RedirectPolicy(config, address), address, interrupt, new HostLookup(), null);
     }
 }

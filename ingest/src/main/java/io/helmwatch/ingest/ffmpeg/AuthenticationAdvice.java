@@ -1,0 +1,20 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.ingest.network.Authentication;
+import java.util.List;
+
+/** What to do about a camera whose challenges cannot be answered. */
+final class AuthenticationAdvice {
+    private AuthenticationAdvice() {}
+
+    /** The rest of a sentence that begins with the camera's address. */
+    static String unusable(List<String> challenges) {
+        if (Authentication.isBasicOnly(challenges)) {
+            return " asks for Basic authentication, which shows the password to whoever can read the connection, and"
+                    + " credentials.basic does not allow it here: set the camera to Digest, use an encrypted address, or allow it.";
+        }
+        String offered = Authentication.describe(challenges);
+        return " asks for a kind of authentication that is not supported (" + (offered.isEmpty() ? "none named" : offered)
+                + "): set the camera to Digest with MD5 or SHA-256.";
+    }
+}
