@@ -14,7 +14,7 @@ final class AuthenticationAdvice {
                     + " credentials.basic does not allow it here: set the camera to Digest, use an encrypted address, or allow it.";
         }
         String offered = Authentication.describe(challenges);
-        return " asks for a kind of authentication that is not supported (" + (offered.isEmpty() ? "none named" : offered)
-                + "): set the camera to Digest with MD5 or SHA-256.";
+        return " asks for a kind of authentication that is not supported ("
+                + (offered.isEmpty() ? "none named" : offered) + "): set the camera to Digest with MD5 or SHA-256.";
     }
 }

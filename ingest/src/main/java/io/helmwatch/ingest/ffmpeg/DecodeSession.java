@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.config.PixelAspect;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
@@ -29,6 +30,7 @@ final class DecodeSession implements AutoCloseable {
     private final AVPacket packet;
     private final Closer closer = new Closer();
     private final boolean images;
+    private final double pixelAspect;
 
     /** Why decoding returned. */
     enum Cause {
@@ -70,7 +72,20 @@ final class DecodeSession implements AutoCloseable {
             throw new OutOfMemoryError("FFmpeg could not allocate a packet");
         }
         packet = allocated;
+        pixelAspect = pixelAspect(config, input);
         closer.register(() -> avcodec.av_packet_free(allocated));
+    }
+
+    /**
+     * The shape of the pixels, width by height: the configured one, else the stream's. Images are shown as they are, since the
+     * resolution of an image file is that of its printing.
+     */
+    static double pixelAspect(StreamConfig config, FfmpegInput input) {
+        PixelAspect configured = config.pixelAspect();
+        if (configured != null) {
+            return configured.ratio();
+        }
+        return input.isImages() ? 1 : input.video().pixelAspect();
     }
 
     FfmpegInput input() {
@@ -81,6 +96,7 @@ final class DecodeSession implements AutoCloseable {
     Ending decode(FrameDelivery delivery) {
         long goodBefore = delivery.health().goodFrames();
         int errors = 0;
+        delivery.pixelAspect(pixelAspect);
         armForReading();
         try {
             while (!isStopped()) {
@@ -169,6 +185,7 @@ final class DecodeSession implements AutoCloseable {
      * @return FFmpeg's code: below 0 when it could not be decoded, {@link Ffmpeg#EOF} when it is cut off
      */
     int decodeImage(FrameDelivery delivery, long timestampNanos, long durationNanos) {
+        delivery.pixelAspect(pixelAspect);
         armForReading();
         try {
             int rc = input.read(packet);

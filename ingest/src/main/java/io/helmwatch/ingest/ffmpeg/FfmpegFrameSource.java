@@ -16,6 +16,7 @@ import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,9 @@ public final class FfmpegFrameSource implements FrameSource {
         FfmpegFrameSource source = create(config);
         FirstFrame first = new FirstFrame(source);
         source.run(first);
-        return first.result(source.facts);
+        StreamProbe result = first.result(source.facts);
+        StreamAddress parsed = source.address;
+        return result.reachable() && parsed != null ? result.warning(BasicExposure.warning(config, parsed)) : result;
     }
 
     @Override
@@ -98,7 +101,7 @@ public final class FfmpegFrameSource implements FrameSource {
 
     @Override
     public boolean isLive() {
-        return config.realtime() || (address != null && !address.isFinite());
+        return config.realtime() || (address != null && isEndless(address));
     }
 
     @Override
@@ -141,7 +144,7 @@ public final class FfmpegFrameSource implements FrameSource {
         runner = Thread.currentThread();
         interrupt.attach();
         try {
-            StreamHealth health = new StreamHealth(id(), address != null && !address.isFinite(), receiver);
+            StreamHealth health = new StreamHealth(id(), address != null && isEndless(address), receiver);
             health.enter(State.STARTING, "");
             play(health, receiver);
         } finally {
@@ -180,8 +183,12 @@ public final class FfmpegFrameSource implements FrameSource {
         }
     }
 
+    private boolean isEndless(StreamAddress parsed) {
+        return !parsed.isFinite() || (config.poll() != null && parsed.kind() == Kind.HTTP);
+    }
+
     private Mode mode(StreamAddress parsed) {
-        if (!parsed.isFinite()) {
+        if (isEndless(parsed)) {
             return Mode.LIVE;
         }
         return config.realtime() ? Mode.PACED : Mode.UNPACED;
@@ -189,6 +196,10 @@ public final class FfmpegFrameSource implements FrameSource {
 
     private static StreamPlayer player(StreamOpener opener) {
         StreamAddress parsed = opener.address();
+        Duration poll = opener.config().poll();
+        if (poll != null && parsed.kind() == Kind.HTTP) {
+            return new PollPlayer(opener, poll);
+        }
         if (!parsed.isFinite()) {
             return new LivePlayer(opener);
         }

@@ -4,6 +4,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
+import io.helmwatch.ingest.network.RtspRelay;
 import io.helmwatch.resource.NativeMemory;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -36,6 +37,7 @@ final class FfmpegInput implements AutoCloseable {
     private final Interrupt interrupt;
     private @Nullable AVFormatContext context;
     private @Nullable HttpInput http;
+    private @Nullable RtspRelay relay;
     private @Nullable VideoTrack video;
     private @Nullable FileRounds rounds;
     private long countedBytes;
@@ -45,47 +47,22 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     /**
-     * Opens an address and chooses its video track, within the stream's open timeout.
+     * Opens an input and chooses its video track, within the stream's open timeout.
      *
-     * @param target the address, or where its server redirected to
      * @param demuxer the demuxer to use; null finds it by the content
      * @throws RedirectedException when the server leads to another host or port
      * @throws io.helmwatch.ingest.IngestException when the input is not usable
      * @throws InputLostException when it could not be opened for a reason that may pass
      */
-    static FfmpegInput open(
-            StreamConfig config,
-            RedirectPolicy policy,
-            StreamAddress target,
-            Interrupt interrupt,
-            HostLookup lookup,
-            @Nullable String demuxer) {
-        String url = InputOptions.url(config, policy, target);
-        HttpTransport http = target.kind() == Kind.HTTP ? new HttpTransport(config, policy, interrupt, lookup) : null;
-        return open(config, policy, interrupt, http, demuxer, url, policy.configured().displayed());
-    }
-
-    /** As {@link #open(StreamConfig, RedirectPolicy, StreamAddress, Interrupt, HostLookup, String)} for one image of the folder that the address names. */
-    static FfmpegInput openImage(
-            StreamConfig config, StreamAddress address, Interrupt interrupt, String demuxer, String path) {
-        return open(config, new RedirectPolicy(config, address), interrupt, null, demuxer, "file:" + path, path);
-    }
-
-    private static FfmpegInput open(
-            StreamConfig config,
-            RedirectPolicy policy,
-            Interrupt interrupt,
-            @Nullable HttpTransport transport,
-            @Nullable String demuxer,
-            String url,
-            String displayed) {
-        StreamAddress address = policy.configured();
+    static FfmpegInput open(InputAccess access, Interrupt interrupt, @Nullable String demuxer) {
+        StreamConfig config = access.config();
         FfmpegInput input = new FfmpegInput(interrupt);
+        input.relay = access.relay();
         interrupt.arm(config.openTimeout().toNanos());
         try {
-            OpenFailure failure = new OpenFailure(config, address, displayed, interrupt);
-            input.connect(config, policy, transport, demuxer, url, failure);
-            input.chooseVideo(address, displayed, failure);
+            OpenFailure failure = new OpenFailure(config, access.address(), access.displayed(), interrupt);
+            input.connect(access, demuxer, failure);
+            input.chooseVideo(access.address(), access.displayed(), failure);
             if (config.loop()) {
                 input.rounds = new FileRounds(input.video().stream());
             }
@@ -98,22 +75,17 @@ final class FfmpegInput implements AutoCloseable {
         }
     }
 
-    private void connect(
-            StreamConfig config,
-            RedirectPolicy policy,
-            @Nullable HttpTransport transport,
-            @Nullable String demuxer,
-            String url,
-            OpenFailure failure) {
+    private void connect(InputAccess access, @Nullable String demuxer, OpenFailure failure) {
         AVFormatContext allocated = avformat.avformat_alloc_context();
         if (allocated == null) {
             throw new OutOfMemoryError("FFmpeg could not allocate an input");
         }
         interrupt.install(allocated);
-        boolean finite = policy.configured().isFinite();
+        boolean finite = access.address().isFinite();
         if (!finite) {
             allocated.fps_probe_size(0);
         }
+        HttpTransport transport = access.http();
         if (transport != null) {
             try {
                 http = HttpInput.open(transport, interrupt, finite, allocated);
@@ -122,13 +94,13 @@ final class FfmpegInput implements AutoCloseable {
                 throw e;
             }
         }
-        AVDictionary options = InputOptions.of(config, policy.configured());
-        try (BytePointer urlBytes = new BytePointer(http == null ? url : http.url(), StandardCharsets.UTF_8);
-                OpenLog log = OpenLog.listen(allocated, policy)) {
-            int rc = avformat.avformat_open_input(allocated, urlBytes, format(demuxer), options);
+        AVDictionary options = InputOptions.of(access.config(), access.address());
+        try (BytePointer url = new BytePointer(http == null ? access.url() : http.url(), StandardCharsets.UTF_8);
+                OpenLog log = OpenLog.listen(allocated, access)) {
+            int rc = avformat.avformat_open_input(allocated, url, format(demuxer), options);
             if (rc < 0) {
                 // FFmpeg frees the context when it fails.
-                throw openFailure(rc, log, failure);
+                throw openFailure(rc, log, access.displayed(), failure);
             }
         } finally {
             avutil.av_dict_free(options);
@@ -141,11 +113,12 @@ final class FfmpegInput implements AutoCloseable {
 
     private @Nullable AVInputFormat format(@Nullable String demuxer) {
         // A playlist is recognised by its media type or by its name's ending, of which FFmpeg sees only the latter.
-        String name = http != null && http.contentType().toLowerCase(Locale.ROOT).contains("mpegurl") ? "hls" : demuxer;
+        String name =
+                http != null && http.contentType().toLowerCase(Locale.ROOT).contains("mpegurl") ? "hls" : demuxer;
         return name == null ? null : avformat.av_find_input_format(name);
     }
 
-    private RuntimeException openFailure(int rc, OpenLog log, OpenFailure failure) {
+    private RuntimeException openFailure(int rc, OpenLog log, String displayed, OpenFailure failure) {
         if (interrupt.isStopped() || interrupt.isExpired()) {
             return failure.of(rc, log);
         }
@@ -155,6 +128,11 @@ final class FfmpegInput implements AutoCloseable {
         }
         if (transport != null && rc == Ffmpeg.INVALID_DATA) {
             return failure.unsuitable(transport.contentType());
+        }
+        RtspRelay behind = relay;
+        if (behind != null && !behind.unanswerable().isEmpty()) {
+            return new InputLostException(
+                    Cause.UNAUTHORIZED, displayed + AuthenticationAdvice.unusable(behind.unanswerable()));
         }
         String redirect = log.redirect();
         return redirect == null ? failure.of(rc, log) : new RedirectedException(redirect);
@@ -293,6 +271,11 @@ final class FfmpegInput implements AutoCloseable {
             avformat.avformat_close_input(open);
             interrupt.disarm();
             INPUTS.freed(countedBytes);
+        }
+        RtspRelay behind = relay;
+        if (behind != null) {
+            relay = null;
+            behind.close();
         }
         HttpInput transport = http;
         if (transport != null) {

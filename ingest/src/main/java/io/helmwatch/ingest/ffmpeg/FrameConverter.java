@@ -13,7 +13,7 @@ import org.bytedeco.ffmpeg.global.avfilter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns frames upright and converts their pixel format, for the streams that need it: a libavfilter graph (transpose, flip,
+ * Turns frames upright, makes their pixels square and converts their pixel format, for the streams that need it: a libavfilter graph (transpose, flip,
  * swscale), built again when the geometry, format or colour coding of its input changes. Its frames come from the graph's pool.
  *
  * <p>Threading: the stream's thread. Ownership: the graph lives until {@link #close}; frames that left it are independent of it.
@@ -30,6 +30,8 @@ final class FrameConverter implements AutoCloseable {
     private int format = -1;
     private int colorSpace;
     private int colorRange;
+    private int squareWidth;
+    private int squareHeight;
     private Orientation orientation = Orientation.UPRIGHT;
     private PixelFormat target = PixelFormat.I420;
 
@@ -41,7 +43,19 @@ final class FrameConverter implements AutoCloseable {
      * @return 0, or FFmpeg's error code
      */
     int apply(AVFrame input, AVFrame output, Orientation turn, PixelFormat wanted) {
-        if (!fits(input, turn, wanted)) {
+        return apply(input, output, turn, wanted, input.width(), input.height());
+    }
+
+    /**
+     * As {@link #apply(AVFrame, AVFrame, Orientation, PixelFormat)}, scaling the stored frame first.
+     *
+     * @param wantedWidth of the stored frame with square pixels
+     * @param wantedHeight of the stored frame with square pixels
+     */
+    int apply(AVFrame input, AVFrame output, Orientation turn, PixelFormat wanted, int wantedWidth, int wantedHeight) {
+        if (!fits(input, turn, wanted) || wantedWidth != squareWidth || wantedHeight != squareHeight) {
+            squareWidth = wantedWidth;
+            squareHeight = wantedHeight;
             int built = build(input, turn, wanted);
             if (built < 0) {
                 close();
@@ -114,6 +128,9 @@ final class FrameConverter implements AutoCloseable {
         if (FfmpegPixelFormats.direct(format) != wanted) {
             // Converted first, so that the turn gets a format that it supports.
             filters.add("format=pix_fmts=" + FfmpegPixelFormats.filterName(wanted));
+        }
+        if (squareWidth != width || squareHeight != height) {
+            filters.add("scale=w=" + squareWidth + ":h=" + squareHeight + ":flags=bilinear");
         }
         filters.addAll(turning(turn));
         // A frame stored bottom-up has a negative stride: copying writes it the other way round.

@@ -127,6 +127,11 @@ final class FrameDelivery implements AutoCloseable {
         normalizer.surfaceFormat(format);
     }
 
+    /** The shape of the pixels of the frames that follow, width by height; 0 takes what the frames say. */
+    void pixelAspect(double aspect) {
+        normalizer.pixelAspect(aspect);
+    }
+
     /** A packet could not be decoded. */
     void undecodable() {
         health.countCorrupt(System.nanoTime());

@@ -9,7 +9,7 @@ import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves decoded frames into a lease in a pixel format of ours; in host memory upright. A frame on a device stays as it is
+ * Moves decoded frames into a lease in a pixel format of ours; in host memory upright and with square pixels. A frame on a device stays as it is
  * stored, and the lease says how it has to be turned.
  *
  * <p>Threading: the stream's thread. Ownership: frees its filter graph on {@link #close}. Allocates nothing per frame, except
@@ -18,11 +18,37 @@ import org.jspecify.annotations.Nullable;
 final class FrameNormalizer implements AutoCloseable {
     private final FrameConverter converter = new FrameConverter();
     private @Nullable PixelFormat surfaceFormat;
+    private double pixelAspect;
+    private int knownWidth;
+    private int knownHeight;
+    private int squareWidth;
+    private int squareHeight;
     private String unsupported = "";
 
     /** The layout of the next frame if it lies in device memory; null when it is none of ours. */
     void surfaceFormat(@Nullable PixelFormat format) {
         surfaceFormat = format;
+    }
+
+    /** The shape of the pixels, width by height; 0 takes what the frames say. */
+    void pixelAspect(double aspect) {
+        pixelAspect = aspect;
+        knownWidth = 0;
+    }
+
+    /** Computes the size with square pixels when the size changed, since asking a frame allocates. */
+    private void updateSize(AVFrame frame) {
+        int width = frame.width();
+        int height = frame.height();
+        if (width == knownWidth && height == knownHeight) {
+            return;
+        }
+        knownWidth = width;
+        knownHeight = height;
+        double aspect = pixelAspect > 0 ? pixelAspect : VideoTrack.pixelAspect(frame.sample_aspect_ratio());
+        boolean square = aspect == 0 || VideoTrack.isSquare(aspect);
+        squareWidth = square || aspect < 1 ? width : (int) Math.round(width * aspect);
+        squareHeight = square || aspect > 1 ? height : (int) Math.round(height / aspect);
     }
 
     /**
@@ -45,9 +71,10 @@ final class FrameNormalizer implements AutoCloseable {
             return false;
         }
         AVFrame destination = lease.frame();
-        if (FrameConverter.needed(frame, turn)) {
+        updateSize(frame);
+        if (squareWidth != knownWidth || squareHeight != knownHeight || FrameConverter.needed(frame, turn)) {
             int original = frame.format();
-            int rc = converter.apply(frame, destination, turn, format);
+            int rc = converter.apply(frame, destination, turn, format, squareWidth, squareHeight);
             if (rc < 0) {
                 unsupported = FfmpegPixelFormats.name(original) + " (" + Ffmpeg.describe(rc) + ")";
                 avutil.av_frame_unref(frame);

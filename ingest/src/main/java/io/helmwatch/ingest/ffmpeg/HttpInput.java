@@ -43,17 +43,15 @@ final class HttpInput implements AutoCloseable {
 
     private final HttpTransport transport;
     private final Interrupt interrupt;
-    private final boolean seekable;
     private final List<@Nullable Connection> connections = new ArrayList<>();
     private final byte[] transfer = new byte[BUFFER_BYTES];
     private String problem = "";
     private String contentType = "";
     private String url = "";
 
-    private HttpInput(HttpTransport transport, Interrupt interrupt, boolean seekable) {
+    private HttpInput(HttpTransport transport, Interrupt interrupt) {
         this.transport = transport;
         this.interrupt = interrupt;
-        this.seekable = seekable;
     }
 
     /**
@@ -63,7 +61,7 @@ final class HttpInput implements AutoCloseable {
      * @throws InputLostException when it does not open; the sentence says why
      */
     static HttpInput open(HttpTransport transport, Interrupt interrupt, boolean seekable, AVFormatContext context) {
-        HttpInput input = new HttpInput(transport, interrupt, seekable);
+        HttpInput input = new HttpInput(transport, interrupt);
         CURRENT.set(input);
         try {
             Answer answer = transport.open("");
@@ -286,6 +284,7 @@ final class HttpInput implements AutoCloseable {
 
     private static final class Open
             extends AVFormatContext.Io_open_AVFormatContext_PointerPointer_BytePointer_int_PointerPointer {
+        @SuppressWarnings("rawtypes") // as JavaCPP declares the callback
         @Override
         public int call(
                 AVFormatContext context, PointerPointer result, BytePointer url, int flags, PointerPointer options) {

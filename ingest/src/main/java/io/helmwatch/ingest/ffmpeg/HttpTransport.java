@@ -7,17 +7,13 @@ import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.network.Authentication;
 import io.helmwatch.ingest.network.HttpSource;
-import io.helmwatch.ingest.network.HttpSource.NotHttpException;
 import io.helmwatch.ingest.network.HttpSource.Server;
 import io.helmwatch.ingest.network.TlsTrust;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,7 +118,7 @@ final class HttpTransport {
             Server server = new Server(target.host(), target.effectivePort(), target.isEncrypted() ? trust() : null);
             return HttpSource.get(server, target.pathAndQuery(), headers, interrupt);
         } catch (IOException e) {
-            throw unreachable(e);
+            throw ConnectFailure.of(e, config, policy.configured(), interrupt);
         }
     }
 
@@ -177,32 +173,5 @@ final class HttpTransport {
                 Cause.LOST,
                 shown + " answers with " + status + (source.reason().isEmpty() ? "" : " " + source.reason())
                         + ": check its path and settings, or restart the camera.");
-    }
-
-    private RuntimeException unreachable(IOException failure) {
-        StreamAddress shown = policy.configured();
-        if (interrupt.isStopped() || interrupt.isExpired()) {
-            return new OpenFailure(config, shown, shown.displayed(), interrupt).of(Ffmpeg.EXIT, null);
-        }
-        if (failure instanceof NoRouteToHostException) {
-            return new InputLostException(Cause.LOST, shown + OpenFailure.unreachable("no route to the host"));
-        }
-        if (failure instanceof ConnectException) {
-            return new InputLostException(Cause.LOST, shown + OpenFailure.refusedConnection(shown.kind()));
-        }
-        if (failure instanceof NotHttpException) {
-            return new InputLostException(
-                    Cause.LOST, shown + " does not speak HTTP: use the camera's web port, or an rtsp address.");
-        }
-        if (failure instanceof SSLException && config.tlsCaFile() != null) {
-            return new InputLostException(
-                    Cause.LOST,
-                    shown + " could not be opened: its certificate is not signed by one in " + config.tlsCaFile()
-                            + ", is for another name, or the connection broke.");
-        }
-        return new InputLostException(
-                Cause.LOST,
-                shown + " could not be opened ("
-                        + (failure instanceof SSLException ? "the TLS handshake failed" : "the connection broke") + ").");
     }
 }

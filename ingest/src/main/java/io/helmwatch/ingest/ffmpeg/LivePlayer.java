@@ -28,7 +28,11 @@ final class LivePlayer implements StreamPlayer {
             Cause cause = Cause.LOST;
             try (DecodeSession session = opener.open()) {
                 delivery.startConnection();
+                long before = delivery.health().goodFrames();
                 reason = session.decode(delivery).reason();
+                if (session.input().isImages() && delivery.health().goodFrames() - before == 1) {
+                    reason = opener.address() + " delivers a single image: set poll, to request it again and again.";
+                }
                 if (delivery.health().hasBeenOnline()) {
                     policy.wasOnline(delivery.health().onlineMillis());
                 }

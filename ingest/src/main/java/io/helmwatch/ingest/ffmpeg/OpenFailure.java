@@ -137,8 +137,8 @@ final class OpenFailure {
     }
 
     static String refusedConnection(Kind kind) {
-        return " refuses the connection: check the port, and that the camera's "
-                + (kind == Kind.RTSP ? "RTSP" : "web") + " service is switched on.";
+        return " refuses the connection: check the port, and that the camera's " + (kind == Kind.RTSP ? "RTSP" : "web")
+                + " service is switched on.";
     }
 
     static String unreachable(String why) {

@@ -28,21 +28,21 @@ final class OpenLog implements AutoCloseable {
     private static final int MAX_REDIRECTS = 5;
 
     private final AVFormatContext context;
-    private final RedirectPolicy policy;
+    private final InputAccess access;
     private @Nullable String redirect;
     private int redirects;
     private String method = "";
     private int status;
     private String reason = "";
 
-    private OpenLog(AVFormatContext context, RedirectPolicy policy) {
+    private OpenLog(AVFormatContext context, InputAccess access) {
         this.context = context;
-        this.policy = policy;
+        this.access = access;
     }
 
     /** Listens until it is closed. */
-    static OpenLog listen(AVFormatContext context, RedirectPolicy policy) {
-        OpenLog log = new OpenLog(context, policy);
+    static OpenLog listen(AVFormatContext context, InputAccess access) {
+        OpenLog log = new OpenLog(context, access);
         CURRENT.set(log);
         FfmpegLog.openingStarted();
         return log;
@@ -58,7 +58,7 @@ final class OpenLog implements AutoCloseable {
         Matcher redirected = REDIRECT.matcher(line);
         if (redirected.find()) {
             String target = redirected.group(1);
-            if (++redirects > MAX_REDIRECTS || !policy.isSameOrigin(target)) {
+            if (++redirects > MAX_REDIRECTS || !access.mayFollow(target)) {
                 redirect = target;
                 replaceAddress();
             }

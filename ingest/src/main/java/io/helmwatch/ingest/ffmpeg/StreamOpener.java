@@ -6,6 +6,8 @@ import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens a stream's inputs with their decoders, once a connection, round or image.
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the stream's thread. Ownership: the caller closes what is returned.
  */
 final class StreamOpener {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamOpener.class);
     private static final int MAX_REDIRECTS = 5;
 
     private final StreamConfig config;
@@ -21,6 +24,7 @@ final class StreamOpener {
     private final StreamFacts facts;
     private final @Nullable CudaDecoding device;
     private final HostLookup lookup = new HostLookup();
+    private final RtspAccess rtsp;
 
     StreamOpener(
             StreamConfig config,
@@ -33,6 +37,7 @@ final class StreamOpener {
         this.interrupt = interrupt;
         this.facts = facts;
         this.device = device;
+        rtsp = new RtspAccess(config, interrupt);
     }
 
     StreamConfig config() {
@@ -59,14 +64,17 @@ final class StreamOpener {
      */
     DecodeSession open() {
         RedirectPolicy policy = new RedirectPolicy(config, address);
+        if (address.kind() == Kind.HTTP) {
+            HttpTransport http = new HttpTransport(config, policy, interrupt, lookup);
+            return session(
+                    FfmpegInput.open(InputAccess.through(config, policy, http), interrupt, imageDemuxer(address)),
+                    address.displayed(),
+                    device);
+        }
         StreamAddress target = address;
         for (int redirects = 0; ; redirects++) {
-            if (address.kind() != Kind.FILE) {
-                lookup.await(target, config.openTimeout(), interrupt);
-            }
             try {
-                FfmpegInput input = FfmpegInput.open(config, policy, target, interrupt, lookup, imageDemuxer(address));
-                return session(input, address.displayed(), device);
+                return session(FfmpegInput.open(access(policy, target), interrupt, null), address.displayed(), device);
             } catch (RedirectedException e) {
                 if (redirects == MAX_REDIRECTS) {
                     throw new InputLostException(
@@ -74,20 +82,37 @@ final class StreamOpener {
                             address + " redirects more than " + MAX_REDIRECTS + " times: correct the path.");
                 }
                 target = policy.follow(e.target());
+            } catch (InputLostException e) {
+                if (!rtsp.shouldRelayAfter(e, policy, target)) {
+                    throw e;
+                }
             }
         }
     }
 
+    private InputAccess access(RedirectPolicy policy, StreamAddress target) {
+        if (address.kind() == Kind.FILE) {
+            return InputAccess.direct(config, policy, target);
+        }
+        lookup.await(target, config.openTimeout(), interrupt);
+        return rtsp.access(policy, target);
+    }
+
     /** Opens one image of the folder that the address names; it is decoded on the CPU. */
     DecodeSession openImage(Path image, String demuxer) {
-        FfmpegInput input = FfmpegInput.openImage(
-                config, address, interrupt, demuxer, image.toAbsolutePath().toString());
-        return session(input, image.toString(), null);
+        InputAccess access =
+                InputAccess.image(config, address, image.toAbsolutePath().toString());
+        return session(FfmpegInput.open(access, interrupt, demuxer), image.toString(), null);
     }
 
     private DecodeSession session(FfmpegInput input, String displayed, @Nullable CudaDecoding where) {
         try {
-            FfmpegDecoder decoder = new FfmpegDecoder(input.video().stream(), displayed, where);
+            double aspect = DecodeSession.pixelAspect(config, input);
+            boolean square = aspect == 0 || VideoTrack.isSquare(aspect);
+            if (!square && where != null) {
+                LOG.info("{} is decoded on the CPU: its pixels are not square (pixelAspect={})", displayed, aspect);
+            }
+            FfmpegDecoder decoder = new FfmpegDecoder(input.video().stream(), displayed, square ? where : null);
             facts.opened(
                     decoder.codecName(),
                     input.video().framesPerSecond(),

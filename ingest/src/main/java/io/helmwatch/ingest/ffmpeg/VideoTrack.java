@@ -22,12 +22,18 @@ import org.bytedeco.javacpp.PointerPointer;
 final class VideoTrack {
     private static final long DEFAULT_FRAME_NANOS = 40_000_000L;
 
+    /** Deviation from a square that is not worth scaling. */
+    private static final double SQUARE_TOLERANCE = 0.005;
+
+    private static final double MAX_PIXEL_ASPECT = 8;
+
     private final AVStream stream;
     private final int index;
     private final int timeBaseNumerator;
     private final int timeBaseDenominator;
     private final double framesPerSecond;
     private final Orientation orientation;
+    private final double pixelAspect;
 
     private VideoTrack(AVStream stream, int index) {
         this.stream = stream;
@@ -36,6 +42,8 @@ final class VideoTrack {
         timeBaseNumerator = timeBase.num();
         timeBaseDenominator = timeBase.den();
         framesPerSecond = framesPerSecond(stream);
+        double container = pixelAspect(stream.sample_aspect_ratio());
+        pixelAspect = container > 0 ? container : pixelAspect(stream.codecpar().sample_aspect_ratio());
         AVPacketSideData matrix = avcodec.av_packet_side_data_get(
                 stream.codecpar().coded_side_data(),
                 stream.codecpar().nb_coded_side_data(),
@@ -100,6 +108,25 @@ final class VideoTrack {
     static Orientation orientation(BytePointer matrix) {
         IntPointer numbers = new IntPointer(matrix);
         return Orientation.of(numbers.get(0), numbers.get(1), numbers.get(3), numbers.get(4));
+    }
+
+    /** Width of a pixel by its height; 0 where it is not given or not credible. */
+    static double pixelAspect(AVRational ratio) {
+        if (ratio.num() <= 0 || ratio.den() <= 0) {
+            return 0;
+        }
+        double aspect = (double) ratio.num() / ratio.den();
+        return aspect > MAX_PIXEL_ASPECT || aspect < 1 / MAX_PIXEL_ASPECT ? 0 : aspect;
+    }
+
+    /** Whether a pixel aspect is so near to a square that nothing is scaled. */
+    static boolean isSquare(double aspect) {
+        return Math.abs(aspect - 1) <= SQUARE_TOLERANCE;
+    }
+
+    /** The shape of the pixels as container or codec give it, width by height; 0 where they do not. */
+    double pixelAspect() {
+        return pixelAspect;
     }
 
     AVStream stream() {

@@ -79,6 +79,17 @@ public final class Authentication {
                 && all.stream().allMatch(challenge -> challenge.scheme().equals("basic"));
     }
 
+    /** Whether a client that knows only MD5, and takes the last Digest that it is offered, can answer. */
+    public static boolean isUsual(List<String> headers) {
+        Challenge last = null;
+        for (Challenge challenge : challenges(headers)) {
+            if (challenge.scheme().equals("digest")) {
+                last = challenge;
+            }
+        }
+        return last == null || (algorithm(last).equals("md5") && isQualityKnown(last));
+    }
+
     private int strength(Challenge challenge) {
         if (challenge.scheme().equals("basic")) {
             return basicAllowed ? 1 : 0;

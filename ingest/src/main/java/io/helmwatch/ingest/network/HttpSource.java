@@ -96,14 +96,19 @@ public final class HttpSource implements AutoCloseable {
             String[] start = firstLine(in).split(" ", 3);
             Map<String, List<String>> headers = headers(in);
             return new HttpSource(
-                    socket, deadline, status(start), start.length > 2 ? start[2].strip() : "", headers, body(in, headers));
+                    socket,
+                    deadline,
+                    status(start),
+                    start.length > 2 ? start[2].strip() : "",
+                    headers,
+                    body(in, headers));
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
         }
     }
 
-    private static Socket connect(Server server, Deadline deadline) throws IOException {
+    static Socket connect(Server server, Deadline deadline) throws IOException {
         String host = server.host().replaceAll("[\\[\\]]", "");
         Socket plain = new Socket();
         try {
@@ -162,7 +167,8 @@ public final class HttpSource implements AutoCloseable {
             left -= line.length();
             int colon = line.indexOf(':');
             if (colon > 0) {
-                headers.computeIfAbsent(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), n -> new ArrayList<>())
+                headers.computeIfAbsent(
+                                line.substring(0, colon).strip().toLowerCase(Locale.ROOT), n -> new ArrayList<>())
                         .add(line.substring(colon + 1).strip());
             }
         }

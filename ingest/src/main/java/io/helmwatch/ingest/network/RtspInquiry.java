@@ -1,10 +1,16 @@
 package io.helmwatch.ingest.network;
 
+import io.helmwatch.ingest.network.HttpSource.Deadline;
+import io.helmwatch.ingest.network.HttpSource.Server;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * Asks a server that does not answer RTSP intelligibly what it speaks: one request without credentials, its first bytes, at most
@@ -15,8 +21,8 @@ import java.nio.charset.StandardCharsets;
 public final class RtspInquiry {
     private static final int TIMEOUT_MILLIS = 1_000;
     private static final int HEAD_BYTES = 5;
-    private static final byte[] REQUEST =
-            "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final int MAX_LINE_BYTES = 4_096;
+    private static final byte[] REQUEST = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private RtspInquiry() {}
 
@@ -45,6 +51,38 @@ public final class RtspInquiry {
         } catch (IOException e) {
             return Protocol.SILENT;
         }
+    }
+
+    /**
+     * Asks for a description without credentials.
+     *
+     * @param url the address without user information
+     * @return the values of {@code WWW-Authenticate}; empty where there are none
+     */
+    public static List<String> challenges(Server server, String url, Deadline deadline) {
+        try (Socket socket = HttpSource.connect(server, deadline)) {
+            socket.setSoTimeout(Math.min(TIMEOUT_MILLIS, deadline.remainingMillis()));
+            String request = "DESCRIBE " + url + " RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            List<String> challenges = new ArrayList<>();
+            for (String line = line(in); !line.isBlank(); line = line(in)) {
+                if (line.toLowerCase(Locale.ROOT).startsWith("www-authenticate:")) {
+                    challenges.add(line.substring(line.indexOf(':') + 1).strip());
+                }
+            }
+            return challenges;
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static String line(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.read(); c != '\n' && c >= 0 && line.length() < MAX_LINE_BYTES; c = in.read()) {
+            line.append((char) c);
+        }
+        return line.toString();
     }
 
     static Protocol protocol(byte[] head) {

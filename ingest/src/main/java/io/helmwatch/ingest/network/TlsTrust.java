@@ -48,7 +48,8 @@ public record TlsTrust(SSLContext context, boolean verified) {
         store.load(null, null);
         int number = 0;
         try (InputStream in = Files.newInputStream(caFile)) {
-            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
                 store.setCertificateEntry("trusted-" + number++, certificate);
             }
         }

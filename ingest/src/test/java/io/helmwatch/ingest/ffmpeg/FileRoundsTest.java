@@ -49,6 +49,7 @@ class FileRoundsTest {
 
     private static FfmpegInput open(StreamConfig config, String clip, Interrupt interrupt) {
         StreamAddress address = StreamAddress.parse(clip);
-        return FfmpegInput.open(config, new RedirectPolicy(config, address), address, interrupt, new HostLookup(), null);
+        RedirectPolicy policy = new RedirectPolicy(config, address);
+        return FfmpegInput.open(InputAccess.direct(config, policy, address), interrupt, null);
     }
 }

@@ -77,16 +77,16 @@ class HttpGuardTest {
     void shouldNotFollowARedirectToAnotherServer(String path) {
         camera.createContext(path, exchange -> redirect(exchange, url(internal, "/admin?delete=1")));
 
-        assertThat(problem(stream(path).build()))
-                .contains("another port")
-                .contains("allowed-hosts");
+        assertThat(problem(stream(path).build())).contains("another port").contains("allowed-hosts");
         assertThat(internalRequests).isEmpty();
     }
 
     @Test
     void shouldNotFetchTheSegmentsOfAnotherServer() {
-        camera.createContext("/list.m3u8", exchange -> send(
-                exchange, 200, playlist(url(internal, "/secret.ts"), url(internal, "/admin?delete=1.ts"))));
+        camera.createContext(
+                "/list.m3u8",
+                exchange -> send(
+                        exchange, 200, playlist(url(internal, "/secret.ts"), url(internal, "/admin?delete=1.ts"))));
 
         assertThat(problem(stream("/list.m3u8").build())).contains("another port");
         assertThat(internalRequests).isEmpty();
@@ -139,8 +139,7 @@ class HttpGuardTest {
         byte[] clip = clip("allowed.ts", "libopenh264");
         HttpServer network = start();
         network.createContext("/segment.ts", exchange -> send(exchange, 200, clip));
-        camera.createContext(
-                "/list.m3u8", exchange -> send(exchange, 200, playlist(url(network, "/segment.ts"))));
+        camera.createContext("/list.m3u8", exchange -> send(exchange, 200, playlist(url(network, "/segment.ts"))));
         StreamConfig config = stream("/list.m3u8")
                 .allowedHosts(List.of(
                         new HostAndPort("127.0.0.1", network.getAddress().getPort())))
@@ -230,7 +229,8 @@ class HttpGuardTest {
                     .matcher(header)
                     .results()
                     .collect(Collectors.toMap(
-                            match -> match.group(1), match -> match.group(2) == null ? match.group(3) : match.group(2)));
+                            match -> match.group(1),
+                            match -> match.group(2) == null ? match.group(3) : match.group(2)));
             MessageDigest digest = MessageDigest.getInstance(algorithm);
             String secret = hash(digest, "operator:cam:" + PASSWORD);
             String request = hash(digest, "GET:/live");

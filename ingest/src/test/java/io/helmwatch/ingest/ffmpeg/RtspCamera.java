@@ -438,8 +438,15 @@ public final class RtspCamera implements AutoCloseable {
             while (matcher.find()) {
                 fields.put(matcher.group(1), matcher.group(2));
             }
-            String expected = md5(md5(username + ":cam:" + password) + ":" + NONCE + ":"
-                    + md5(method + ":" + fields.getOrDefault("uri", "")));
+            String algorithm = header.toUpperCase(Locale.ROOT).contains("SHA-256") ? "SHA-256" : "MD5";
+            if (challenges.stream()
+                    .noneMatch(challenge -> challenge.contains("SHA-256") == algorithm.equals("SHA-256"))) {
+                return false;
+            }
+            String expected = hash(
+                    algorithm,
+                    hash(algorithm, username + ":cam:" + password) + ":" + NONCE + ":"
+                            + hash(algorithm, method + ":" + fields.getOrDefault("uri", "")));
             return expected.equals(fields.get("response")) && NONCE.equals(fields.get("nonce"));
         }
 
@@ -524,10 +531,10 @@ public final class RtspCamera implements AutoCloseable {
         }
     }
 
-    private static String md5(String text) {
+    private static String hash(String algorithm, String text) {
         try {
             return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
+                    .formatHex(MessageDigest.getInstance(algorithm).digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

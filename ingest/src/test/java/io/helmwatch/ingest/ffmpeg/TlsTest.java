@@ -104,7 +104,8 @@ class TlsTest {
 
         assertThat(FfmpegFrameSource.probe(allowing(stream(url, null))).problem())
                 .isEmpty();
-        assertThat(FfmpegFrameSource.probe(allowing(stream(url, site.trusted()))).problem())
+        assertThat(FfmpegFrameSource.probe(allowing(stream(url, site.trusted())))
+                        .problem())
                 .contains("certificate is not signed by one in");
         assertThat(FfmpegFrameSource.probe(stream(url, null)).problem()).contains("allowed-hosts");
     }

@@ -258,6 +258,9 @@ final class DoctorCommand implements Callable<Integer> {
                                             probe.size(),
                                             probe.framesPerSecond())
                                     : probe.problem());
+                    if (!probe.warning().isEmpty()) {
+                        warn(name, probe.warning());
+                    }
                 } catch (ExecutionException failure) {
                     bad(name, String.valueOf(failure.getCause()));
                 }
@@ -294,6 +297,11 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static void good(String what, String sentence) {
         System.out.println(Redaction.redact("ok    " + what + ": " + sentence));
+    }
+
+    /** Something that works but should be changed: it does not make the command fail. */
+    private static void warn(String what, String sentence) {
+        System.out.println(Redaction.redact("WARN  " + what + ": " + sentence));
     }
 
     private void bad(String what, String sentence) {

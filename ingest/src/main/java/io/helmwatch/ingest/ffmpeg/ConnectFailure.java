@@ -1,0 +1,40 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.ingest.ReconnectPolicy.Cause;
+import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.ingest.network.HttpSource.NotHttpException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import javax.net.ssl.SSLException;
+
+/** Turns the failure of a connection of ours into one sentence that says what to do. */
+final class ConnectFailure {
+    private ConnectFailure() {}
+
+    static RuntimeException of(IOException failure, StreamConfig config, StreamAddress shown, Interrupt interrupt) {
+        if (interrupt.isStopped() || interrupt.isExpired()) {
+            return new OpenFailure(config, shown, shown.displayed(), interrupt).of(Ffmpeg.EXIT, null);
+        }
+        return new InputLostException(Cause.LOST, shown + sentence(failure, config, shown));
+    }
+
+    private static String sentence(IOException failure, StreamConfig config, StreamAddress shown) {
+        if (failure instanceof NoRouteToHostException) {
+            return OpenFailure.unreachable("no route to the host");
+        }
+        if (failure instanceof ConnectException) {
+            return OpenFailure.refusedConnection(shown.kind());
+        }
+        if (failure instanceof NotHttpException) {
+            return " does not speak HTTP: use the camera's web port, or an rtsp address.";
+        }
+        if (failure instanceof SSLException && config.tlsCaFile() != null) {
+            return " could not be opened: its certificate is not signed by one in " + config.tlsCaFile()
+                    + ", is for another name, or the connection broke.";
+        }
+        return " could not be opened ("
+                + (failure instanceof SSLException ? "the TLS handshake failed" : "the connection broke") + ").";
+    }
+}

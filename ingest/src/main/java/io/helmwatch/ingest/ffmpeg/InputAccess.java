@@ -1,0 +1,67 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.ingest.StreamAddress.Kind;
+import io.helmwatch.ingest.network.RtspRelay;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an input is reached.
+ *
+ * @param config the stream's
+ * @param policy where its server may lead to
+ * @param url what FFmpeg opens; may contain secrets
+ * @param displayed its name in errors
+ * @param http fetches it; null for what FFmpeg opens on its own
+ * @param relay authenticates for FFmpeg; null where that is not needed. Closed with the input
+ */
+record InputAccess(
+        StreamConfig config,
+        RedirectPolicy policy,
+        String url,
+        String displayed,
+        @Nullable HttpTransport http,
+        @Nullable RtspRelay relay) {
+
+    /** A file, image or camera that FFmpeg opens on its own. */
+    static InputAccess direct(StreamConfig config, RedirectPolicy policy, StreamAddress target) {
+        return new InputAccess(
+                config,
+                policy,
+                InputOptions.url(config, policy, target),
+                policy.configured().displayed(),
+                null,
+                null);
+    }
+
+    /** One image of the folder that the address names. */
+    static InputAccess image(StreamConfig config, StreamAddress address, String path) {
+        return new InputAccess(config, new RedirectPolicy(config, address), "file:" + path, path, null, null);
+    }
+
+    /** What the transport fetches. */
+    static InputAccess through(StreamConfig config, RedirectPolicy policy, HttpTransport http) {
+        return new InputAccess(config, policy, "", policy.configured().displayed(), http, null);
+    }
+
+    /** A camera behind a relay. */
+    static InputAccess through(StreamConfig config, RedirectPolicy policy, StreamAddress target, RtspRelay relay) {
+        return new InputAccess(
+                config,
+                policy,
+                relay.clientBase() + target.pathAndQuery(),
+                policy.configured().displayed(),
+                null,
+                relay);
+    }
+
+    StreamAddress address() {
+        return policy.configured();
+    }
+
+    /** Whether FFmpeg may follow a redirect on its own: not away from a relay, and with credentials in the URL nowhere else. */
+    boolean mayFollow(String target) {
+        return relay == null && (address().kind() != Kind.RTSP || policy.isSameOrigin(target));
+    }
+}

@@ -1,0 +1,84 @@
+package io.helmwatch.ingest.ffmpeg;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamConfig.BasicAuthentication;
+import io.helmwatch.config.StreamConfig.Credentials;
+import io.helmwatch.ingest.ReconnectPolicy.Cause;
+import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.ingest.network.Authentication;
+import io.helmwatch.ingest.network.HttpSource.Server;
+import io.helmwatch.ingest.network.RtspInquiry;
+import io.helmwatch.ingest.network.RtspRelay;
+import io.helmwatch.ingest.network.TlsTrust;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who authenticates to an RTSP camera: FFmpeg's client, which answers Basic to whoever asks and of Digest knows only MD5 and only
+ * the last offer, or, where that is not enough, a relay.
+ *
+ * <p>Threading: the stream's thread.
+ */
+final class RtspAccess {
+    private final StreamConfig config;
+    private final Interrupt interrupt;
+    private boolean relays;
+
+    RtspAccess(StreamConfig config, Interrupt interrupt) {
+        this.config = config;
+        this.interrupt = interrupt;
+    }
+
+    /** How to open the target; the caller closes the relay, if there is one, with the input. */
+    InputAccess access(RedirectPolicy policy, StreamAddress target) {
+        Credentials credentials = config.credentials();
+        if (credentials == null || !policy.isSameOrigin(target)) {
+            return InputAccess.direct(config, policy, target);
+        }
+        boolean basicAllowed = credentials.basic() == BasicAuthentication.ALLOW
+                || (credentials.basic() == BasicAuthentication.TLS_ONLY && target.isEncrypted());
+        if (basicAllowed && !relays) {
+            return InputAccess.direct(config, policy, target);
+        }
+        Authentication authentication = new Authentication(
+                credentials.username(), credentials.password().reveal(), basicAllowed);
+        interrupt.arm(config.openTimeout().toNanos());
+        try {
+            RtspRelay relay = RtspRelay.open(server(target), target.scheme(), authentication, interrupt);
+            return InputAccess.through(config, policy, target, relay);
+        } catch (IOException e) {
+            throw ConnectFailure.of(e, config, policy.configured(), interrupt);
+        } finally {
+            interrupt.disarm();
+        }
+    }
+
+    /**
+     * Whether a refusal is one that a relay would not meet: FFmpeg was offered a challenge that it cannot answer. The camera is
+     * asked without credentials, so that no further attempt counts against the account.
+     */
+    boolean shouldRelayAfter(InputLostException failure, RedirectPolicy policy, StreamAddress target) {
+        if (failure.reason() != Cause.UNAUTHORIZED
+                || relays
+                || config.credentials() == null
+                || !policy.isSameOrigin(target)) {
+            return false;
+        }
+        interrupt.arm(config.openTimeout().toNanos());
+        try {
+            List<String> challenges = RtspInquiry.challenges(server(target), target.url(), interrupt);
+            relays = !challenges.isEmpty() && !Authentication.isUsual(challenges);
+            return relays;
+        } catch (IOException e) {
+            return false;
+        } finally {
+            interrupt.disarm();
+        }
+    }
+
+    private Server server(StreamAddress target) throws IOException {
+        @Nullable TlsTrust trust = target.isEncrypted() ? TlsTrust.of(config.tlsCaFile()) : null;
+        return new Server(target.host(), target.effectivePort(), trust);
+    }
+}
