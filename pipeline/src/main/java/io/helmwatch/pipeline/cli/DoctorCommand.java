@@ -15,6 +15,7 @@ import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
+import io.helmwatch.inference.onnx.VectorInstructions;
 import io.helmwatch.inference.onnx.WorkerPlan;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.StreamProbe;
@@ -77,7 +78,7 @@ final class DoctorCommand implements Callable<Integer> {
                 "system",
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch") + memory());
-        good("cpu", Runtime.getRuntime().availableProcessors() + " cores" + processor());
+        good("cpu", Runtime.getRuntime().availableProcessors() + " cores" + processor() + int8Instructions());
         gpu();
         ffmpeg();
         HelmwatchConfig settings = null;
@@ -274,6 +275,14 @@ final class DoctorCommand implements Callable<Integer> {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean machine
                 ? String.format(Locale.ROOT, ", %.1f GB memory", machine.getTotalMemorySize() / 1e9)
                 : "";
+    }
+
+    /** Instructions with which INT8 is faster than FP32. */
+    private static String int8Instructions() {
+        List<String> instructions = VectorInstructions.int8();
+        return instructions.isEmpty()
+                ? "; no instructions for INT8, so FP32 is used"
+                : "; INT8 with " + String.join(", ", instructions);
     }
 
     private static String processor() {
