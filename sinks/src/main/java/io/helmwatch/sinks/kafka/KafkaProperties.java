@@ -2,12 +2,10 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.Secret;
-import io.helmwatch.config.schema.Spelling;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import javax.security.auth.login.LoginException;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -27,9 +25,6 @@ final class KafkaProperties {
     private static final int BATCH_BYTES = 256 * 1024;
 
     private static final int MIN_BATCHES = 8;
-
-    /** Largest difference in length of a misspelt name. */
-    private static final int MAX_TYPO_LENGTH = 2;
 
     private static final int INCIDENT_REQUEST_TIMEOUT_MILLIS = 10_000;
     private static final int INCIDENT_DELIVERY_TIMEOUT_MILLIS = 30_000;
@@ -61,7 +56,6 @@ final class KafkaProperties {
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, "100");
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "1000");
         properties.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
-        checkNames(config);
         putConfigured(config, properties);
         if (!isIdempotencePossible(config)) {
             properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "false");
@@ -96,20 +90,6 @@ final class KafkaProperties {
         return acks == null
                 || config.properties().containsKey(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG)
                 || Set.of("all", "-1").contains(acks.reveal().strip());
-    }
-
-    /** Refuses names that resemble a property of the client; others may belong to interceptors or login modules. */
-    private static void checkNames(KafkaConfig config) {
-        Set<String> known = new TreeSet<>(ProducerConfig.configNames());
-        known.addAll(AdminClientConfig.configNames());
-        known.addAll(ConsumerConfig.configNames());
-        for (String name : config.properties().keySet()) {
-            String nearest = known.contains(name) ? null : Spelling.nearest(name, known);
-            if (nearest != null && Math.abs(nearest.length() - name.length()) <= MAX_TYPO_LENGTH) {
-                throw new IllegalArgumentException(
-                        "kafka.properties: unknown property " + name + ": did you mean " + nearest + "?");
-            }
-        }
     }
 
     private static void putUnlessConfigured(KafkaConfig config, Map<String, Object> properties, String key, int value) {

@@ -77,22 +77,6 @@ class KafkaPropertiesTest {
                 .hasMessageContaining("acks");
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "compresion.type, compression.type",
-        "linger_ms, linger.ms",
-        "ssl.truststore.pasword, ssl.truststore.password",
-        "sasl.mechanims, sasl.mechanism"
-    })
-    void shouldSuggestTheNameOfAMisspeltProperty(String name, String meant) {
-        KafkaConfig config = TestConfigs.kafka("127.0.0.1:1", "typo", 10, Map.of(name, Secret.of("secret-9")));
-        assertThatThrownBy(() -> KafkaDetectionSink.check(config))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(name)
-                .hasMessageContaining("did you mean " + meant + "?")
-                .hasMessageNotContaining("secret-9");
-    }
-
     @Test
     void shouldPassPropertiesOfPluginsThrough() {
         KafkaConfig config =

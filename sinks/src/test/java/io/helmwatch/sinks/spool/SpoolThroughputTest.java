@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Prints how many messages a second the spool takes, as it is shipped; the disk is the one of the temporary folder. */
+@Tag("measured")
 class SpoolThroughputTest {
     private static final int WARM_UP_BATCHES = 20;
 
