@@ -1,26 +1,37 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.pipeline.cli.kafka.TopicPrinter;
 import io.helmwatch.pipeline.service.DetectionService;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The whole way on one machine: clip, network, broker, and a consumer that prints what it reads. */
+/** The whole pipeline on one machine: clip, model, rule, broker, and a consumer that prints what it reads. */
 @Command(
         name = "demo",
         description =
                 "Plays the bundled clip through the helmet model into a Kafka broker in this process, and prints every"
-                        + " event that a consumer reads from it as one JSON line.")
+                        + " message that a consumer reads from it as one JSON line: detections, stream states, and the"
+                        + " incidents of a rule that detects people without a helmet.")
 final class DemoCommand implements Callable<Integer> {
-    private static final Duration LONGEST_READ = Duration.ofSeconds(20);
+    private static final Duration MAX_READ = Duration.ofSeconds(20);
+    private static final String STREAM = "yard";
+    private static final RuleConfig RULE = RuleConfig.of("no-helmet", RuleConfig.Kind.NO_HELMET, List.of(), 0);
 
     @Mixin
     private BackendOptions common = new BackendOptions();
@@ -32,21 +43,41 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path model = common.model();
         Path clip = Installation.demoClip();
-        HelmwatchConfig quick =
-                Settings.of(common.backend(), ModelConfig.DEFAULT, List.of(Settings.file("yard", clip, loop)));
-        HelmwatchConfig config = Settings.withEmbeddedKafka(quick);
+        Path spool = Files.createTempDirectory("helmwatch-demo");
+        try {
+            play(model, config(clip, spool));
+        } finally {
+            delete(spool);
+        }
+        return 0;
+    }
+
+    private HelmwatchConfig config(Path clip, Path spool) {
+        StreamRulesConfig rules = new StreamRulesConfig(List.of(), List.of(), 0, List.of(RULE));
+        StreamConfig stream = Settings.file(STREAM, clip, loop).withRules(rules);
+        IncidentsConfig usual = IncidentsConfig.DEFAULT;
+        IncidentsConfig incidents = new IncidentsConfig(
+                usual.tracking(),
+                usual.observation(),
+                usual.lostAfter(),
+                usual.spool().withDirectory(spool),
+                usual.snapshots());
+        return Settings.withEmbeddedKafka(Settings.of(common.backend(), ModelConfig.DEFAULT, List.of(stream)))
+                .withIncidents(incidents);
+    }
+
+    private void play(Path model, HelmwatchConfig config) throws InterruptedException {
         KafkaConfig kafka = config.kafka();
-        TopicPrinter printer;
+        List<String> topics = List.of(kafka.detectionsTopic(), kafka.streamsTopic(), kafka.eventsTopic());
         try (DetectionService service = DetectionService.start(config, model, List.of(), Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(service::stop)) {
             String servers = service.embeddedBootstrapServers();
-            Main.say("events are on " + servers + " (topics " + kafka.detectionsTopic() + ", " + kafka.streamsTopic()
+            Main.say("events are on " + servers + " (topics " + String.join(", ", topics)
                     + "), for any Kafka client on this machine until the demo ends");
-            printer = new TopicPrinter(
-                    servers, List.of(kafka.detectionsTopic(), kafka.streamsTopic()), System.out, service::stop);
+            TopicPrinter printer = new TopicPrinter(servers, topics, System.out, service::stop);
             service.awaitEnd();
             service.closePipelineAndSinks();
-            String problem = printer.finish(LONGEST_READ);
+            String problem = printer.finish(MAX_READ);
             List<String> failed = service.failedStreams();
             if (!failed.isEmpty()) {
                 throw CommandFailure.failed(String.join("; ", failed), null);
@@ -55,7 +86,17 @@ final class DemoCommand implements Callable<Integer> {
                 throw CommandFailure.failed(problem, null);
             }
             Main.say(printer.printed() + " events were read from the broker");
+            Main.say(service.startedIncidents() + " incidents: each is a person who was seen without a helmet for "
+                    + RULE.atLeast().toSeconds() + " s or longer; topic " + kafka.eventsTopic()
+                    + " has a message with phase start and one with phase end for it, with the same incident id");
         }
-        return 0;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
     }
 }

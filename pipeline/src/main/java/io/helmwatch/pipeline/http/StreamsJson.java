@@ -1,56 +1,79 @@
 package io.helmwatch.pipeline.http;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.vision.DropCause;
-import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** The page {@code /streams}: state and counts of every stream. */
+/** The page {@code /streams}: state, rates and counts of every stream. Threading: any thread. */
 public final class StreamsJson {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private StreamsJson() {}
 
+    private record Page(List<Stream> streams) {}
+
+    /** {@code since} is the start of the state; {@code retries} and {@code lastAttempt} change while a camera is away. */
+    private record Stream(
+            String id,
+            String state,
+            String reason,
+            String since,
+            long retries,
+            @Nullable String lastAttempt,
+            String device,
+            boolean live,
+            double wantedPerSecond,
+            double analysedPerSecond,
+            long decoded,
+            long analysed,
+            Map<String, Long> dropped,
+            long reconnects,
+            int slotsHeld) {}
+
+    /** The page. */
     public static String of(Collection<StreamFeed> feeds) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(text)) {
-            json.writeStartObject();
-            json.writeArrayFieldStart("streams");
-            for (StreamFeed feed : feeds) {
-                write(json, feed);
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
+        try {
+            return MAPPER.writeValueAsString(
+                            new Page(feeds.stream().map(StreamsJson::stream).toList())) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
         }
-        return text.append('\n').toString();
     }
 
-    private static void write(JsonGenerator json, StreamFeed feed) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("id", feed.id());
-        json.writeStringField("state", feed.status().state().name().toLowerCase(Locale.ROOT));
-        json.writeStringField("reason", feed.status().reason());
-        json.writeStringField(
-                "since", Instant.ofEpochMilli(feed.status().atMillis()).toString());
-        json.writeStringField("device", feed.device());
-        json.writeBooleanField("live", feed.isLive());
-        json.writeNumberField("decoded", feed.decoded());
-        json.writeNumberField("analysed", feed.analysed());
-        json.writeObjectFieldStart("dropped");
+    private static Stream stream(StreamFeed feed) {
+        Map<String, Long> dropped = new LinkedHashMap<>();
         for (DropCause cause : DropCause.values()) {
-            json.writeNumberField(cause.tag(), feed.dropped(cause));
+            dropped.put(cause.tag(), feed.dropped(cause));
         }
-        json.writeEndObject();
-        json.writeNumberField("reconnects", feed.reconnects());
-        json.writeNumberField("slotsHeld", feed.slotsHeld());
-        json.writeEndObject();
+        long lastAttempt = feed.lastAttemptMillis();
+        return new Stream(
+                feed.id(),
+                feed.status().state().name().toLowerCase(Locale.ROOT),
+                feed.status().reason(),
+                Instant.ofEpochMilli(feed.status().atMillis()).toString(),
+                feed.retries(),
+                lastAttempt == 0 ? null : Instant.ofEpochMilli(lastAttempt).toString(),
+                feed.device(),
+                feed.isLive(),
+                rounded(feed.rates().wantedPerSecond()),
+                rounded(feed.rates().analysedPerSecond()),
+                feed.decoded(),
+                feed.analysed(),
+                dropped,
+                feed.reconnects(),
+                feed.slotsHeld());
+    }
+
+    private static double rounded(double rate) {
+        return Math.rint(rate * 10) / 10;
     }
 }

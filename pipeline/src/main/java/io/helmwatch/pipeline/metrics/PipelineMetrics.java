@@ -5,27 +5,19 @@ import io.helmwatch.pipeline.ring.PipelineListener;
 import io.helmwatch.pipeline.ring.Stage;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.vision.Detection;
-import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.ModelIdentity;
-import io.helmwatch.vision.StreamStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of a pipeline: latency of its stages, queue depth, and the counts of its streams. All are registered before frames flow, so
@@ -56,7 +48,7 @@ public final class PipelineMetrics implements PipelineListener {
     private final Timer latency;
     private final DistributionSummary batchSize;
     private final Map<String, Counter> detections = new HashMap<>();
-    private final Map<StreamFeed, List<Meter>> streams = new ConcurrentHashMap<>();
+    private final Map<StreamFeed, StreamMeters> streams = new ConcurrentHashMap<>();
 
     /**
      * Registers the meters of stages and detections.
@@ -130,10 +122,18 @@ public final class PipelineMetrics implements PipelineListener {
     public void onPublished(StreamFeed feed, long nanos, long totalNanos) {
         stages[Stage.SINK.ordinal()].record(nanos, TimeUnit.NANOSECONDS);
         latency.record(totalNanos, TimeUnit.NANOSECONDS);
+        StreamMeters meters = streams.get(feed);
+        if (meters != null) {
+            meters.recordLatency(totalNanos);
+        }
     }
 
     @Override
     public void onDetections(StreamFeed feed, List<Detection> found) {
+        StreamMeters meters = streams.get(feed);
+        if (meters != null) {
+            meters.countDetections(found);
+        }
         for (int i = 0; i < found.size(); i++) {
             Counter counter = detections.get(found.get(i).label());
             if (counter != null) {
@@ -168,93 +168,14 @@ public final class PipelineMetrics implements PipelineListener {
 
     @Override
     public void onStreamAdded(StreamFeed feed) {
-        List<Meter> meters = new ArrayList<>();
-        meters.add(counter(
-                "helmwatch.decoded.frames",
-                "Frames decoded, analysed or not",
-                "frames",
-                feed,
-                StreamFeed::decoded,
-                null));
-        meters.add(counter("helmwatch.analysed.frames", "Frames analysed", "frames", feed, StreamFeed::analysed, null));
-        for (DropCause cause : DropCause.values()) {
-            meters.add(counter(
-                    "helmwatch.dropped.frames",
-                    "Frames dropped before analysis, by cause",
-                    "frames",
-                    feed,
-                    f -> f.dropped(cause),
-                    cause.tag()));
-        }
-        meters.add(counter(
-                "helmwatch.stream.reconnects",
-                "Reconnects after a lost connection",
-                "reconnects",
-                feed,
-                StreamFeed::reconnects,
-                null));
-        for (StreamStatus.State state : StreamStatus.State.values()) {
-            meters.add(Gauge.builder(
-                            "helmwatch.stream.state", feed, f -> f.status().state() == state ? 1 : 0)
-                    .description("1 for the current state of the stream, 0 for the others")
-                    .tags("stream", feed.id(), "device", device)
-                    .tag("state", state.name().toLowerCase(Locale.ROOT))
-                    .register(registry));
-        }
-        meters.add(gauge(
-                "helmwatch.stream.clock.offset",
-                "Offset of the camera's clock from ours, NaN where the camera does not send its time",
-                "seconds",
-                feed,
-                f -> f.source().cameraClockOffsetSeconds()));
-        meters.add(gauge(
-                "helmwatch.stream.media.rate",
-                "Media time per arrival time; 1 is correct",
-                "ratio",
-                feed,
-                f -> f.source().mediaTimeRate()));
-        meters.add(gauge(
-                "helmwatch.stream.timed.by.arrival",
-                "1 while frames are timed by arrival because the timestamps of the stream are not usable",
-                null,
-                feed,
-                f -> f.source().isTimedByArrival() ? 1 : 0));
-        streams.put(feed, meters);
+        streams.put(feed, new StreamMeters(registry, feed, device, detections.keySet()));
     }
 
     @Override
     public void onStreamRemoved(StreamFeed feed) {
-        List<Meter> meters = streams.remove(feed);
+        StreamMeters meters = streams.remove(feed);
         if (meters != null) {
-            meters.forEach(registry::remove);
+            meters.remove();
         }
-    }
-
-    private Meter gauge(
-            String name,
-            String description,
-            @Nullable String unit,
-            StreamFeed feed,
-            ToDoubleFunction<StreamFeed> value) {
-        return Gauge.builder(name, feed, value)
-                .description(description)
-                .baseUnit(unit)
-                .tags("stream", feed.id(), "device", device)
-                .register(registry);
-    }
-
-    private Meter counter(
-            String name,
-            String description,
-            String unit,
-            StreamFeed feed,
-            ToDoubleFunction<StreamFeed> value,
-            @Nullable String cause) {
-        Tags tags = Tags.of("stream", feed.id(), "device", device);
-        return FunctionCounter.builder(name, feed, value)
-                .description(description)
-                .baseUnit(unit)
-                .tags(cause == null ? tags : tags.and("cause", cause))
-                .register(registry);
     }
 }

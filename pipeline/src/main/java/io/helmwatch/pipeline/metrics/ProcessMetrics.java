@@ -1,26 +1,68 @@
 package io.helmwatch.pipeline.metrics;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
-/** Meters of the process: heap, threads, classes, processor, descriptors, uptime. */
-public final class ProcessMetrics implements MeterBinder {
-    /** Creates the binder. */
-    public ProcessMetrics() {}
+/**
+ * Meters of the process and its machine: heap, garbage collection, threads, resident memory, processor, descriptors, uptime, disk space.
+ *
+ * <p>Threading: bound and closed by one thread.
+ */
+public final class ProcessMetrics implements AutoCloseable {
+    private static final Path STATUS = Path.of("/proc/self/statm");
+    private static final long PAGE_BYTES = 4096;
 
-    @Override
-    public void bindTo(MeterRegistry registry) {
+    private final MeterRegistry registry;
+    private final JvmGcMetrics collections = new JvmGcMetrics();
+
+    /** Registers the meters. */
+    public ProcessMetrics(MeterRegistry registry) {
+        this.registry = registry;
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ClassLoaderMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
+        collections.bindTo(registry);
+        Gauge.builder("process.resident.memory", ProcessMetrics::residentBytes)
+                .description("Resident memory of the process, native memory included")
+                .baseUnit("bytes")
+                .register(registry);
+    }
+
+    /** Adds the free and total space of the file system that holds a folder, which need not exist yet. */
+    public void bindDisk(Path folder) {
+        Path existing = folder.toAbsolutePath();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing != null) {
+            new DiskSpaceMetrics(existing.toFile()).bindTo(registry);
+        }
+    }
+
+    private static double residentBytes() {
+        try {
+            return Long.parseLong(Files.readString(STATUS).split(" ", 3)[1]) * (double) PAGE_BYTES;
+        } catch (IOException | RuntimeException unreadable) {
+            return Double.NaN;
+        }
+    }
+
+    @Override
+    public void close() {
+        collections.close();
     }
 }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Forms batches: takes a free lane, letterboxes frames into its input, closes the batch when it is full or when nothing more is
- * waiting. Live frames that waited too long are dropped here, before they cost anything.
+ * waiting. Live frames that waited too long, or whose stream was stopped, are dropped here, so that a shutdown under load does not
+ * analyse them.
  */
 final class PreprocessHandler extends StageHandler {
     private final Preprocessor preprocessor;
@@ -68,7 +69,7 @@ final class PreprocessHandler extends StageHandler {
         long now = System.nanoTime();
         long ageNanos = now - frame.receivedNanos();
         StreamFeed feed = slot.feed();
-        if (feed != null && feed.isLive() && ageNanos > maxFrameAgeNanos) {
+        if (feed != null && feed.isLive() && (ageNanos > maxFrameAgeNanos || feed.isStopping())) {
             slot.drop(DropCause.STALE);
             return;
         }

@@ -4,7 +4,7 @@ import com.lmax.disruptor.WaitStrategy;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 
-/** Gives the picture back, settles the stream's account and lets its producer go on. The one place where frames are counted as done. */
+/** Releases the frame, updates the stream's counts and wakes its producer. The only place where frames are counted as done. */
 final class ReleaseHandler extends StageHandler {
     private final PipelineListener listener;
 
@@ -24,14 +24,14 @@ final class ReleaseHandler extends StageHandler {
             return;
         }
         if (!frame) {
-            feed.statusPassed();
+            feed.onStatusReleased();
         } else if (cause != null) {
-            feed.framePassed(cause);
+            feed.onFrameReleased(cause);
         } else {
             if (message != null) {
                 listener.onDetections(feed, message.detections());
             }
-            feed.framePassed(null);
+            feed.onFrameReleased(null);
         }
     }
 }

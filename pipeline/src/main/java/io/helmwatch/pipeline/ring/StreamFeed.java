@@ -7,6 +7,7 @@ import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.StreamStatus;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,16 +19,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stream on its way into the ring: its thread, its share of the slots, its state and its counts.
+ * A stream and its way into the ring: its thread, its share of the slots, its state and its counts.
  *
- * <p>A live stream never waits: no free slot, or its share used up, means that the frame is dropped and counted. A file waits
- * for room. Always: decoded = analysed + dropped (all causes) + in flight.
+ * <p>A live stream never waits: when no slot is free, or its share is used up, the frame is dropped and counted. A file waits for a slot.
+ * At any time: decoded = analysed + dropped (all causes) + in flight.
  *
- * <p>Threading: receives on the source's thread, is settled on the release thread, read by any. Streams share no lock.
+ * <p>Threading: frames and states are received on the source's thread, counts are settled on the release thread, everything is read by any.
+ * Streams share no lock.
  */
 public final class StreamFeed implements FrameReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(StreamFeed.class);
     private static final long RING_FULL_RECHECK_NANOS = 1_000_000;
+    /** Slots that frames of live streams leave free, so that a state is published also under overload. */
+    private static final int SLOTS_FOR_STATES = 1;
 
     private final FrameSource source;
     private final RingBuffer<FrameSlot> ring;
@@ -35,28 +39,31 @@ public final class StreamFeed implements FrameReceiver {
     private final long epochSeconds;
     private final String device;
     private final Thread thread;
+    private final StreamState state;
+    private final StreamRates rates = new StreamRates();
     private final CountDownLatch ended = new CountDownLatch(1);
 
     private final AtomicInteger slotsHeld = new AtomicInteger();
     private volatile @Nullable Thread waiting;
     private volatile boolean stopping;
     private volatile boolean abandoned;
+    /** Whether the source's thread is publishing a state, which the states of other threads must not overtake. */
+    private volatile boolean publishingState;
+    /** A state found by {@link #reportAnalysis} that did not fit into the ring yet; owned by its thread. */
+    private @Nullable StreamStatus unpublished;
 
     private final AtomicLong decoded = new AtomicLong();
     private final AtomicLong analysed = new AtomicLong();
     private final AtomicLongArray dropped = new AtomicLongArray(DropCause.values().length);
-    private final AtomicLong reconnects = new AtomicLong();
     private volatile long lastPtsNanos;
-    private volatile StreamStatus status;
-    private boolean wasOnline;
-    private long largestPictureBytes;
+    private long maxFrameBytes;
 
     /**
-     * Prepares a stream; {@link #start} runs it.
+     * Creates a stream; {@link #start} runs it.
      *
-     * @param share most slots that the stream may hold
-     * @param epochSeconds when the pipeline began, seconds since 1970 UTC
-     * @param device what analyses it
+     * @param share maximum number of slots that the stream may hold
+     * @param epochSeconds when the pipeline started, seconds since 1970 UTC
+     * @param device device that analyses it
      */
     StreamFeed(FrameSource source, RingBuffer<FrameSlot> ring, int share, long epochSeconds, String device) {
         this.source = source;
@@ -64,7 +71,7 @@ public final class StreamFeed implements FrameReceiver {
         this.share = share;
         this.epochSeconds = epochSeconds;
         this.device = device;
-        this.status = new StreamStatus(source.id(), StreamStatus.State.STARTING, "", System.currentTimeMillis());
+        this.state = new StreamState(source.id(), System.currentTimeMillis());
         this.thread = new Thread(this::run, "decode-" + source.id());
     }
 
@@ -80,7 +87,7 @@ public final class StreamFeed implements FrameReceiver {
         try {
             source.run(this);
         } catch (Throwable failure) {
-            LOG.error("stream {} ended by an unexpected error", id(), failure);
+            LOG.error("Stream {} failed: unexpected error", id(), failure);
             onStatus(new StreamStatus(
                     id(), StreamStatus.State.FAILED, "unexpected error: " + failure, System.currentTimeMillis()));
         } finally {
@@ -91,34 +98,34 @@ public final class StreamFeed implements FrameReceiver {
     @Override
     public void onFrame(FrameLease frame) {
         lastPtsNanos = frame.ptsNanos();
-        long pictureBytes = RingSize.frameBytes(frame.format(), frame.width(), frame.height());
-        if (pictureBytes > largestPictureBytes) {
-            largestPictureBytes = pictureBytes;
-            LOG.info("stream {}: {}", id(), RingSize.describe(frame, share));
+        long frameBytes = RingSize.frameBytes(frame.format(), frame.width(), frame.height());
+        if (frameBytes > maxFrameBytes) {
+            maxFrameBytes = frameBytes;
+            LOG.info("Stream {}: {}", id(), RingSize.describe(frame, share));
         }
         if (source.isLive()) {
             offer(frame);
         } else {
-            holdUntilTaken(frame);
+            publishWhenFree(frame);
         }
     }
 
     private void offer(FrameLease frame) {
         if (slotsHeld.get() >= share) {
             onDropped(DropCause.STREAM_SHARE);
-        } else if (publish(frame)) {
+        } else if (ring.remainingCapacity() > SLOTS_FOR_STATES && tryPublish(frame)) {
             decoded.incrementAndGet();
         } else {
             onDropped(DropCause.RING_FULL);
         }
     }
 
-    /** Blocks; a frame that is still waiting when the stream is stopped was never part of the run and is not counted. */
-    private void holdUntilTaken(FrameLease frame) {
+    /** Blocks; a frame that is still waiting when the stream is stopped does not belong to the run and is not counted. */
+    private void publishWhenFree(FrameLease frame) {
         while (!stopping) {
             if (slotsHeld.get() >= share) {
-                waitForRoom();
-            } else if (publish(frame)) {
+                awaitSlot();
+            } else if (tryPublish(frame)) {
                 decoded.incrementAndGet();
                 return;
             } else {
@@ -128,7 +135,7 @@ public final class StreamFeed implements FrameReceiver {
         }
     }
 
-    private void waitForRoom() {
+    private void awaitSlot() {
         waiting = Thread.currentThread();
         while (slotsHeld.get() >= share && !stopping) {
             LockSupport.park(this);
@@ -137,7 +144,7 @@ public final class StreamFeed implements FrameReceiver {
         waiting = null;
     }
 
-    private boolean publish(FrameLease frame) {
+    private boolean tryPublish(FrameLease frame) {
         if (abandoned) {
             return false;
         }
@@ -156,6 +163,22 @@ public final class StreamFeed implements FrameReceiver {
         return true;
     }
 
+    private boolean tryPublish(StreamStatus change) {
+        long sequence;
+        try {
+            sequence = ring.tryNext();
+        } catch (InsufficientCapacityException full) {
+            return false;
+        }
+        slotsHeld.incrementAndGet();
+        try {
+            ring.get(sequence).fill(this, change);
+        } finally {
+            ring.publish(sequence);
+        }
+        return true;
+    }
+
     @Override
     public void onDropped(DropCause cause) {
         decoded.incrementAndGet();
@@ -164,58 +187,92 @@ public final class StreamFeed implements FrameReceiver {
 
     /** Waits for a slot also on live streams: states change rarely, and the ring always drains. */
     @Override
-    public void onStatus(StreamStatus change) {
-        StreamStatus before = status;
-        status = change;
-        if (change.state() == StreamStatus.State.ONLINE && before.state() != StreamStatus.State.ONLINE) {
-            if (wasOnline && before.state() == StreamStatus.State.OFFLINE) {
-                reconnects.incrementAndGet();
-            }
-            wasOnline = true;
-        }
-        log(change);
-        while (!abandoned) {
-            try {
-                long sequence = ring.tryNext();
-                slotsHeld.incrementAndGet();
-                try {
-                    ring.get(sequence).fill(this, change);
-                } finally {
-                    ring.publish(sequence);
-                }
+    public void onStatus(StreamStatus reported) {
+        publishingState = true;
+        try {
+            StreamStatus change = state.onSource(reported);
+            if (change == null) {
                 return;
-            } catch (InsufficientCapacityException full) {
+            }
+            log(change);
+            while (!abandoned && !tryPublish(change)) {
                 LockSupport.parkNanos(this, RING_FULL_RECHECK_NANOS);
                 Thread.interrupted();
             }
+        } finally {
+            publishingState = false;
         }
+    }
+
+    /**
+     * Reports that frames of the stream are not analysed although it is online, or that they are; to be called about once a second. Never
+     * waits: while the ring is full or the source reports a state itself, the next call decides.
+     *
+     * @param problem why the stream is degraded; empty when it is not
+     * @return whether the stream's state changed
+     */
+    public boolean reportAnalysis(String problem) {
+        if (publishingState || abandoned) {
+            return false;
+        }
+        StreamStatus change = state.onAnalysis(problem, System.currentTimeMillis());
+        if (change != null) {
+            log(change);
+            unpublished = change;
+        }
+        StreamStatus next = unpublished;
+        if (next != null && (next.state() != status().state() || tryPublish(next))) {
+            unpublished = null;
+        }
+        return change != null;
     }
 
     private static void log(StreamStatus change) {
-        String state = change.state().name().toLowerCase(java.util.Locale.ROOT);
-        String why = change.reason().isEmpty() ? "" : ": " + change.reason();
+        String name = change.state().name().toLowerCase(Locale.ROOT);
+        String reason = change.reason().isEmpty() ? "" : ": " + change.reason();
         switch (change.state()) {
-            case STARTING, ONLINE, ENDED -> LOG.info("stream {} {}{}", change.stream(), state, why);
-            case DEGRADED, OFFLINE, FAILED -> LOG.warn("stream {} {}{}", change.stream(), state, why);
+            case STARTING, ONLINE, ENDED -> LOG.info("Stream {} {}{}", change.stream(), name, reason);
+            case DEGRADED, OFFLINE, FAILED -> LOG.warn("Stream {} {}{}", change.stream(), name, reason);
         }
     }
 
-    /** A frame left the ring; null says that it was analysed. Release thread. */
-    void framePassed(@Nullable DropCause cause) {
+    /** Updates the stream's rates; to be called about once a second by one thread. */
+    public void sampleRates(long nowNanos) {
+        StreamStatus.State now = state.current().state();
+        if (now != StreamStatus.State.ONLINE && now != StreamStatus.State.DEGRADED) {
+            rates.reset();
+        } else {
+            long wanted = decoded() - dropped(DropCause.SAMPLED) - dropped(DropCause.CORRUPT);
+            rates.sample(nowNanos, wanted, analysed());
+        }
+    }
+
+    /** Starts the rates again, after frames were not analysed for a while; by the thread that samples them. */
+    public void resetRates() {
+        rates.reset();
+    }
+
+    /** Frames wanted and analysed per second. */
+    public StreamRates rates() {
+        return rates;
+    }
+
+    /** A frame left the ring; a null cause says that it was analysed. Release thread. */
+    void onFrameReleased(@Nullable DropCause cause) {
         if (cause == null) {
             analysed.incrementAndGet();
         } else {
             dropped.incrementAndGet(cause.ordinal());
         }
-        giveSlotBack();
+        releaseSlot();
     }
 
     /** A state change left the ring. Release thread. */
-    void statusPassed() {
-        giveSlotBack();
+    void onStatusReleased() {
+        releaseSlot();
     }
 
-    private void giveSlotBack() {
+    private void releaseSlot() {
         slotsHeld.decrementAndGet();
         Thread producer = waiting;
         if (producer != null) {
@@ -223,24 +280,29 @@ public final class StreamFeed implements FrameReceiver {
         }
     }
 
-    /** Makes the source end soon; returns at once. */
+    /** Stops the source soon; returns at once. */
     void stop() {
         stopping = true;
         source.stop();
         LockSupport.unpark(thread);
     }
 
-    /** The ring is about to go: nothing more is put into it. */
+    /** Whether the stream was stopped. */
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /** The ring is about to be closed: nothing more is published into it. */
     void abandon() {
         abandoned = true;
     }
 
-    /** Waits until the source has ended; false when the time is over first. */
+    /** Waits until the source has ended; false on timeout. */
     boolean awaitSource(long nanos) throws InterruptedException {
         return ended.await(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Whether the source has ended and everything of it has left the ring. */
+    /** Whether the source has ended and all its frames have left the ring. */
     public boolean isDone() {
         return ended.getCount() == 0 && slotsHeld.get() == 0;
     }
@@ -250,37 +312,42 @@ public final class StreamFeed implements FrameReceiver {
         return ended.getCount() == 0;
     }
 
+    /** The stream's id. */
     public String id() {
         return source.id();
     }
 
+    /** Whether frames that cannot be analysed in time are dropped. */
     public boolean isLive() {
         return source.isLive();
     }
 
+    /** The source. */
     public FrameSource source() {
         return source;
     }
 
+    /** When the pipeline started, seconds since 1970 UTC. */
     long epochSeconds() {
         return epochSeconds;
     }
 
-    /** What analyses the stream, as the metrics call it. */
+    /** The device that analyses the stream, as the metrics call it. */
     public String device() {
         return device;
     }
 
+    /** State, latest reason, and since when the stream is in this state. */
     public StreamStatus status() {
-        return status;
+        return state.current();
     }
 
-    /** Frames that left the decoder, whatever became of them. */
+    /** Frames decoded, analysed or not. */
     public long decoded() {
         return decoded.get();
     }
 
-    /** Frames whose detections went to the sinks. */
+    /** Frames analysed. */
     public long analysed() {
         return analysed.get();
     }
@@ -299,12 +366,22 @@ public final class StreamFeed implements FrameReceiver {
         return sum;
     }
 
-    /** Times that the stream came back after it was lost. */
+    /** Reconnects after a lost connection. */
     public long reconnects() {
-        return reconnects.get();
+        return state.reconnects();
     }
 
-    /** Slots of the ring that the stream holds now. */
+    /** Failed retries since the stream went offline; 0 while it is online. */
+    public long retries() {
+        return state.retries();
+    }
+
+    /** Time of the last failed attempt to connect, milliseconds since 1970 UTC; 0 before the first. */
+    public long lastAttemptMillis() {
+        return state.lastAttemptMillis();
+    }
+
+    /** Ring slots that the stream holds. */
     public int slotsHeld() {
         return slotsHeld.get();
     }

@@ -14,6 +14,7 @@ import io.helmwatch.pipeline.http.StreamsJson;
 import io.helmwatch.pipeline.metrics.MemoryMetrics;
 import io.helmwatch.pipeline.metrics.PipelineMetrics;
 import io.helmwatch.pipeline.metrics.ProcessMetrics;
+import io.helmwatch.pipeline.metrics.ReloadMetrics;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
@@ -55,6 +56,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     private final FatalErrorHandler fatalErrors;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final List<DetectionSink> sinks = new CopyOnWriteArrayList<>();
+    private final ReloadMetrics reloads = new ReloadMetrics();
     private final Closer owned = new Closer();
     /** Pipelines, incidents and sinks, which can be closed while the embedded broker is still readable. */
     private final Closer delivery = new Closer();
@@ -129,7 +131,10 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private void startHttp() {
         if (config.http().enabled()) {
-            new ProcessMetrics().bindTo(registry);
+            ProcessMetrics process = owned.register(new ProcessMetrics(registry));
+            process.bindDisk(config.incidents().spool().directory());
+            process.bindDisk(config.incidents().snapshots().directory());
+            reloads.bindTo(registry);
             HealthEndpoint endpoint = owned.register(new HealthEndpoint(config.http(), registry, this));
             http = endpoint;
             LOG.info(
@@ -210,7 +215,8 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private void startMonitor() {
         IncidentAnalyzer rules = incidents().analyzer();
-        monitor = delivery.register(ServiceMonitor.start(running(), sinks, feed -> rules.checkSilence(feed.id())));
+        monitor = delivery.register(
+                ServiceMonitor.start(running(), sinks, config.streams(), feed -> rules.checkSilence(feed.id())));
     }
 
     private void startStreams(List<List<StreamConfig>> placement) {
@@ -265,6 +271,11 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     /** Messages delivered, over all sinks. */
     public long published() {
         return sinks.stream().mapToLong(sink -> sink.statistics().published()).sum();
+    }
+
+    /** Incidents that started so far. */
+    public long startedIncidents() {
+        return incidents().started();
     }
 
     /** The pipelines; null while starting. */
@@ -340,9 +351,16 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         if (source == null) {
             throw new IllegalStateException("there is no configuration file to read again");
         }
-        HelmwatchConfig replacement = source.get();
+        HelmwatchConfig replacement;
         IncidentService current = incidents();
-        current.reload(replacement);
+        try {
+            replacement = source.get();
+            current.reload(replacement);
+        } catch (RuntimeException refused) {
+            reloads.record(false, System.currentTimeMillis());
+            throw refused;
+        }
+        reloads.record(true, System.currentTimeMillis());
         String text = "Reloaded zones, masks and rules"
                 + (isSameOtherwise(replacement, current.inForce())
                         ? ""

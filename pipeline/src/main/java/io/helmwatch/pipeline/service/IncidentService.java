@@ -4,6 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
@@ -33,6 +34,7 @@ final class IncidentService implements AutoCloseable {
     private final MeterRegistry registry;
     private final IncidentAnalyzer analyzer = new IncidentAnalyzer();
     private final Closer owned = new Closer();
+    private final IncidentCounts counts;
     private @Nullable IncidentsConfig inForce;
     private boolean closed;
 
@@ -45,6 +47,7 @@ final class IncidentService implements AutoCloseable {
         this.kafka = kafka;
         this.sinks = sinks;
         this.registry = registry;
+        this.counts = new IncidentCounts(registry);
     }
 
     private static boolean hasRules(HelmwatchConfig config) {
@@ -71,7 +74,7 @@ final class IncidentService implements AutoCloseable {
 
     private void open(IncidentsConfig incidents) {
         try (Closer opened = new Closer()) {
-            List<IncidentSink> incidentSinks = new ArrayList<>();
+            List<IncidentSink> incidentSinks = new ArrayList<>(List.of(new IncidentLog(), counts));
             SpoolingIncidentSink spooling = null;
             if (kafka.enabled()) {
                 IncidentSpool spool = opened.register(new IncidentSpool(incidents.spool(), Clock.systemUTC()));
@@ -89,6 +92,9 @@ final class IncidentService implements AutoCloseable {
                 snapshots = opened.register(new SnapshotStore(incidents.snapshots(), Clock.systemUTC()));
             }
             analyzer.begin(streams, incidents, incidentSinks, snapshots);
+            for (StreamConfig stream : streams) {
+                stream.rules().rules().forEach(rule -> counts.register(stream.id(), rule.name()));
+            }
             // Last: meters of something that failed to open would remain.
             if (spooling != null) {
                 IncidentMetrics.bind(registry, spooling.statistics());
@@ -104,6 +110,11 @@ final class IncidentService implements AutoCloseable {
 
     IncidentAnalyzer analyzer() {
         return analyzer;
+    }
+
+    /** Incidents that started so far. */
+    long started() {
+        return counts.started();
     }
 
     /** How incidents are made and kept; null while there has been no rule. */

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.service;
 
+import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.SinkStatistics;
@@ -15,30 +16,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the pipeline once a second: whether it moves, which streams are silent, a summary line a minute, and on a terminal a line of
- * progress while files are played.
+ * Checks the pipelines once a second: stalls, rates and silence of streams; logs a summary line once a minute, and shows a line of progress
+ * on a terminal while files are played.
  *
- * <p>Threading: a thread of its own. Ownership: closing ends the thread.
+ * <p>Threading: a thread of its own. Ownership: closing stops the thread.
  */
 final class ServiceMonitor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceMonitor.class);
     private static final int SUMMARY_SECONDS = 60;
+    private static final int FIRST_SUMMARY_SECONDS = 12;
     private static final boolean TERMINAL = Boolean.getBoolean("helmwatch.terminal");
 
     private final DevicePipelines pipelines;
     private final List<DetectionSink> sinks;
     private final Consumer<StreamFeed> watch;
+    private final AnalysisWatch analysis;
     private final List<StallWatch> stalls;
     private final Thread thread;
     private long lastDecoded;
     private long lastAnalysed;
     private long lastDropped;
+    private long lastWanted;
     private volatile boolean closed;
 
-    private ServiceMonitor(DevicePipelines pipelines, List<DetectionSink> sinks, Consumer<StreamFeed> watch) {
+    private ServiceMonitor(
+            DevicePipelines pipelines,
+            List<DetectionSink> sinks,
+            List<StreamConfig> streams,
+            Consumer<StreamFeed> watch) {
         this.pipelines = pipelines;
         this.sinks = sinks;
         this.watch = watch;
+        this.analysis = new AnalysisWatch(streams);
         // One each: a device that hangs must be seen although the others go on.
         this.stalls = pipelines.all().stream()
                 .map(pipeline -> new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime))
@@ -50,10 +59,15 @@ final class ServiceMonitor implements AutoCloseable {
     /**
      * Starts looking.
      *
-     * @param watch is shown every live stream once a second
+     * @param streams configured streams
+     * @param watch is called for every live stream once a second
      */
-    static ServiceMonitor start(DevicePipelines pipelines, List<DetectionSink> sinks, Consumer<StreamFeed> watch) {
-        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, watch);
+    static ServiceMonitor start(
+            DevicePipelines pipelines,
+            List<DetectionSink> sinks,
+            List<StreamConfig> streams,
+            Consumer<StreamFeed> watch) {
+        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, streams, watch);
         monitor.thread.start();
         return monitor;
     }
@@ -75,10 +89,13 @@ final class ServiceMonitor implements AutoCloseable {
             } catch (InterruptedException end) {
                 break;
             }
-            stalls.forEach(StallWatch::look);
-            watchStreams();
+            stalls.forEach(StallWatch::check);
+            checkStreams();
             if (progress != null) {
                 progress.show(pipelines.feeds());
+            }
+            if (second == FIRST_SUMMARY_SECONDS) {
+                LOG.info("{}", rates());
             }
             if (second % SUMMARY_SECONDS == 0) {
                 LOG.info("{}", summary(SUMMARY_SECONDS));
@@ -89,20 +106,36 @@ final class ServiceMonitor implements AutoCloseable {
         }
     }
 
-    /** A look that fails must not end the others. */
-    private void watchStreams() {
+    /** A check that fails must not end the others. */
+    private void checkStreams() {
+        try {
+            analysis.check(pipelines.feeds(), System.nanoTime());
+        } catch (RuntimeException failure) {
+            LOG.debug("Rates of the streams not checked", failure);
+        }
         for (StreamFeed feed : pipelines.feeds()) {
             if (feed.isLive()) {
                 try {
                     watch.accept(feed);
                 } catch (RuntimeException failure) {
-                    LOG.debug("stream {} could not be looked at", feed.id(), failure);
+                    LOG.debug("Stream {} not checked", feed.id(), failure);
                 }
             }
         }
     }
 
-    /** The last while in one line. Called by one thread. */
+    /** Wanted and analysed frames of the last ten seconds. */
+    private String rates() {
+        Collection<StreamFeed> feeds = pipelines.feeds();
+        return String.format(
+                Locale.ROOT,
+                "%d streams: %.1f frames per second wanted, %.1f analysed",
+                feeds.size(),
+                AnalysisWatch.wantedPerSecond(feeds),
+                AnalysisWatch.analysedPerSecond(feeds));
+    }
+
+    /** The last seconds in one line. Called by one thread. */
     String summary(int seconds) {
         Collection<StreamFeed> feeds = pipelines.feeds();
         long online = feeds.stream()
@@ -111,18 +144,23 @@ final class ServiceMonitor implements AutoCloseable {
         long decoded = feeds.stream().mapToLong(StreamFeed::decoded).sum();
         long analysed = feeds.stream().mapToLong(StreamFeed::analysed).sum();
         long dropped = feeds.stream().mapToLong(StreamFeed::dropped).sum();
+        long wanted = feeds.stream()
+                .mapToLong(f -> f.decoded() - f.dropped(DropCause.SAMPLED) - f.dropped(DropCause.CORRUPT))
+                .sum();
         StringBuilder line = new StringBuilder(String.format(
                 Locale.ROOT,
-                "last %d s: %d of %d streams online, %d frames decoded, %d analysed (%.1f/s), %d not analysed",
+                "Last %d s: %d of %d streams online, %d frames decoded, %d wanted (%.1f/s), %d analysed (%.1f/s), %d dropped",
                 seconds,
                 online,
                 feeds.size(),
                 decoded - lastDecoded,
+                wanted - lastWanted,
+                (wanted - lastWanted) / (double) seconds,
                 analysed - lastAnalysed,
                 (analysed - lastAnalysed) / (double) seconds,
                 dropped - lastDropped));
         if (dropped > lastDropped) {
-            String sign = " (since the start:";
+            String sign = " (since start:";
             for (DropCause cause : DropCause.values()) {
                 long count = feeds.stream().mapToLong(f -> f.dropped(cause)).sum();
                 if (count > 0) {
@@ -142,17 +180,18 @@ final class ServiceMonitor implements AutoCloseable {
                     .append(sink.name())
                     .append(' ')
                     .append(statistics.published())
-                    .append(" published");
+                    .append(" delivered");
             if (statistics.dropped() > 0) {
-                line.append(' ').append(statistics.dropped()).append(" lost");
+                line.append(' ').append(statistics.dropped()).append(" dropped");
             }
         }
         if (pipelines.failures() > 0) {
-            line.append(", ").append(pipelines.failures()).append(" failures of stages since the start");
+            line.append(", ").append(pipelines.failures()).append(" stage failures since start");
         }
         lastDecoded = decoded;
         lastAnalysed = analysed;
         lastDropped = dropped;
+        lastWanted = wanted;
         return line.toString();
     }
 

@@ -5,9 +5,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Tells since when work is waiting without any being done.
+ * Measures how long work has been waiting without any being done.
  *
- * <p>Threading: {@link #look} is called regularly by one thread, {@link #stalledFor} by any.
+ * <p>Threading: {@link #check} is called regularly by one thread, {@link #stalledFor} by any.
  */
 final class StallWatch {
     private final LongSupplier done;
@@ -30,8 +30,8 @@ final class StallWatch {
         this.movedNanos = nanoClock.getAsLong();
     }
 
-    /** Notes whether work was done since the last look. */
-    void look() {
+    /** Records whether work was done since the last check. */
+    void check() {
         long now = done.getAsLong();
         if (now != lastDone || !waiting.getAsBoolean()) {
             lastDone = now;
@@ -39,7 +39,7 @@ final class StallWatch {
         }
     }
 
-    /** How long work has been waiting in vain; about zero when all is well. */
+    /** How long no work was done although some was waiting; about zero when healthy. */
     Duration stalledFor() {
         return Duration.ofNanos(nanoClock.getAsLong() - movedNanos);
     }

@@ -50,8 +50,8 @@ import java.util.stream.IntStream;
 public final class ScriptedStages {
     static final AtomicInteger PICTURES_HELD = new AtomicInteger();
 
-    int workers = 2;
-    int lanes = 4;
+    public int workers = 2;
+    public int lanes = 4;
     int maxBatch = 1;
     public String device = "cpu";
     LongConsumer preprocess = frame -> {};

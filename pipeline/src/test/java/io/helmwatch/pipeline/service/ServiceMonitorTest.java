@@ -35,16 +35,16 @@ class ServiceMonitorTest {
                         List.of(sink),
                         new SimpleMeterRegistry(),
                         1);
-                ServiceMonitor monitor =
-                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(sink), feed -> {})) {
+                ServiceMonitor monitor = ServiceMonitor.start(
+                        new DevicePipelines(List.of(pipeline)), List.of(sink), List.of(), feed -> {})) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
                     .isEqualTo(
-                            "last 60 s: 0 of 1 streams online, 10 frames decoded, 9 analysed (0.2/s), 1 not analysed"
-                                    + " (since the start: failed 1), memory 11 published, 1 failures of stages since the start");
+                            "Last 60 s: 0 of 1 streams online, 10 frames decoded, 10 wanted (0.2/s), 9 analysed (0.2/s), 1 dropped"
+                                    + " (since start: failed 1), memory 11 delivered, 1 stage failures since start");
             assertThat(monitor.summary(60))
-                    .startsWith("last 60 s: 0 of 1 streams online, 0 frames decoded, 0 analysed");
+                    .startsWith("Last 60 s: 0 of 1 streams online, 0 frames decoded, 0 wanted (0.0/s), 0 analysed");
         }
     }
 
@@ -60,7 +60,7 @@ class ServiceMonitorTest {
                         new SimpleMeterRegistry(),
                         2);
                 ServiceMonitor monitor =
-                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(), feed -> {
+                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(), List.of(), feed -> {
                             looked.add(feed.id());
                             throw new IllegalStateException("broken on purpose");
                         })) {

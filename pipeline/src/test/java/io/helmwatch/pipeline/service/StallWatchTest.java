@@ -16,7 +16,7 @@ class StallWatchTest {
     private Duration afterSeconds(int seconds) {
         for (int i = 0; i < seconds; i++) {
             clock.addAndGet(1_000_000_000);
-            watch.look();
+            watch.check();
         }
         return watch.stalledFor();
     }

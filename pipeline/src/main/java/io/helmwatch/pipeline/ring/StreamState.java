@@ -1,0 +1,107 @@
+package io.helmwatch.pipeline.ring;
+
+import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.StreamStatus.State;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of a stream as it is published: what its source reports, and {@code DEGRADED} while the source is online but its frames are not
+ * analysed. A change is published once: further reports of the same state and cause, such as every retry of a dead camera, only update the
+ * reason, the number of retries and the time of the last attempt.
+ *
+ * <p>Threading: any thread; the lock is taken when a state is reported, not per frame.
+ */
+final class StreamState {
+    /** While offline, another cause is published after this time at the earliest: causes that alternate do not flood consumers. */
+    private static final long OTHER_CAUSE_MILLIS = 60_000;
+
+    private final String stream;
+    private State sourceState = State.STARTING;
+    private String sourceReason = "";
+    private String analysisProblem = "";
+    private StreamStatus published;
+    private boolean wasOnline;
+    private volatile StreamStatus current;
+    private volatile long reconnects;
+    private volatile long retries;
+    private volatile long lastAttemptMillis;
+
+    StreamState(String stream, long nowMillis) {
+        this.stream = stream;
+        this.current = new StreamStatus(stream, State.STARTING, "", nowMillis);
+        this.published = current;
+    }
+
+    /** Reports what the source says; the status to publish, or null when it is not a change. */
+    synchronized @Nullable StreamStatus onSource(StreamStatus status) {
+        if (status.state() == State.OFFLINE) {
+            retries = sourceState == State.OFFLINE ? retries + 1 : 0;
+            lastAttemptMillis = status.atMillis();
+        }
+        boolean isOnline = status.state() == State.ONLINE || status.state() == State.DEGRADED;
+        if (isOnline && sourceState == State.OFFLINE && wasOnline) {
+            reconnects = reconnects + 1;
+        }
+        if (!isOnline) {
+            analysisProblem = "";
+        }
+        wasOnline |= isOnline;
+        sourceState = status.state();
+        sourceReason = status.reason();
+        return update(status.atMillis());
+    }
+
+    /** Reports whether frames of an online stream are analysed; empty when they are. The status to publish, or null. */
+    synchronized @Nullable StreamStatus onAnalysis(String problem, long nowMillis) {
+        if (sourceState != State.ONLINE && sourceState != State.DEGRADED) {
+            return null;
+        }
+        analysisProblem = problem;
+        return update(nowMillis);
+    }
+
+    private @Nullable StreamStatus update(long nowMillis) {
+        State state = sourceState == State.ONLINE && !analysisProblem.isEmpty() ? State.DEGRADED : sourceState;
+        String reason = analysisProblem.isEmpty()
+                ? sourceReason
+                : sourceReason.isEmpty() ? analysisProblem : sourceReason + "; " + analysisProblem;
+        StreamStatus before = current;
+        boolean sameState = state == before.state();
+        current = new StreamStatus(stream, state, reason, sameState ? before.atMillis() : nowMillis);
+        if (sameState && !isOtherCause(reason, nowMillis)) {
+            return null;
+        }
+        published = new StreamStatus(stream, state, reason, nowMillis);
+        return published;
+    }
+
+    private boolean isOtherCause(String reason, long nowMillis) {
+        return !cause(reason).equals(cause(published.reason()))
+                && (published.state() != State.OFFLINE || nowMillis - published.atMillis() >= OTHER_CAUSE_MILLIS);
+    }
+
+    /** A reason without its figures, which differ from retry to retry. */
+    private static String cause(String reason) {
+        return reason.replaceAll("\\d+", "");
+    }
+
+    /** State, latest reason, and since when it is in this state. */
+    StreamStatus current() {
+        return current;
+    }
+
+    /** Reconnects after a lost connection. */
+    long reconnects() {
+        return reconnects;
+    }
+
+    /** Failed retries since the stream went offline; 0 while it is online. */
+    long retries() {
+        return current.state() == State.OFFLINE ? retries : 0;
+    }
+
+    /** Time of the last failed attempt to connect, milliseconds since 1970 UTC; 0 before the first. */
+    long lastAttemptMillis() {
+        return lastAttemptMillis;
+    }
+}

@@ -1,0 +1,117 @@
+package io.helmwatch.pipeline.service;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.StreamRates;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Marks live streams as degraded that are online but not analysed: no frame for ten seconds (longer where {@code analyze-fps} is low), or
+ * less than four fifths of the wanted frames. An overload is logged once, with what to do.
+ *
+ * <p>Threading: one thread.
+ */
+final class AnalysisWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(AnalysisWatch.class);
+    private static final double IDLE_SECONDS = 10;
+    private static final double INTERVALS_WITHOUT_FRAME = 3;
+    private static final double WINDOW_SECONDS = 9;
+    private static final double MIN_WANTED_PER_SECOND = 0.2;
+    private static final double OVERLOADED_BELOW = 0.8;
+    private static final double RECOVERED_FROM = 0.95;
+
+    private final Map<String, Double> analyzeFps = new HashMap<>();
+    private final Set<String> overloaded = new HashSet<>();
+    private final Set<String> idle = new HashSet<>();
+    private boolean warned;
+
+    AnalysisWatch(List<StreamConfig> streams) {
+        streams.forEach(stream -> analyzeFps.put(stream.id(), stream.analyzeFps()));
+    }
+
+    /** Checks all streams; to be called once a second. */
+    void check(Collection<StreamFeed> feeds, long nowNanos) {
+        for (StreamFeed feed : feeds) {
+            feed.sampleRates(nowNanos);
+            if (feed.isLive() && !feed.isSourceEnded()) {
+                boolean wasIdle = idle.contains(feed.id());
+                String problem = problem(feed.id(), feed.rates());
+                if (wasIdle && !idle.contains(feed.id())) {
+                    feed.resetRates();
+                    problem = "";
+                }
+                feed.reportAnalysis(problem);
+            } else {
+                overloaded.remove(feed.id());
+                idle.remove(feed.id());
+            }
+        }
+        warn(feeds);
+    }
+
+    private String problem(String stream, StreamRates rates) {
+        double fps = analyzeFps.getOrDefault(stream, 0.0);
+        double idleLimit = Math.max(IDLE_SECONDS, fps > 0 ? INTERVALS_WITHOUT_FRAME / fps : 0);
+        if (rates.idleSeconds() >= idleLimit) {
+            overloaded.remove(stream);
+            idle.add(stream);
+            return rates.wantedPerSecond() < 1 / idleLimit
+                    ? "no frame selected for analysis for " + (long) idleLimit
+                            + " s: the timestamps of the stream may be wrong"
+                    : "no frame analysed for " + (long) idleLimit + " s: all were dropped";
+        }
+        idle.remove(stream);
+        double limit = overloaded.contains(stream) ? RECOVERED_FROM : OVERLOADED_BELOW;
+        boolean isShort = rates.windowSeconds() >= WINDOW_SECONDS
+                && rates.idleSeconds() < idleLimit / 2
+                && rates.wantedPerSecond() >= MIN_WANTED_PER_SECOND
+                && rates.analysedPerSecond() < limit * rates.wantedPerSecond();
+        if (!isShort) {
+            overloaded.remove(stream);
+            return "";
+        }
+        overloaded.add(stream);
+        return String.format(
+                Locale.ROOT,
+                "overload: %.1f of %.1f wanted frames per second analysed",
+                rates.analysedPerSecond(),
+                rates.wantedPerSecond());
+    }
+
+    private void warn(Collection<StreamFeed> feeds) {
+        if (overloaded.isEmpty()) {
+            warned = false;
+        } else if (!warned) {
+            warned = true;
+            LOG.warn(
+                    "Overload: {} of {} wanted frames per second analysed, {} of {} streams short of frames;"
+                            + " lower analyze-fps, use a smaller model or fewer streams, or a GPU",
+                    String.format(Locale.ROOT, "%.1f", analysedPerSecond(feeds)),
+                    String.format(Locale.ROOT, "%.1f", wantedPerSecond(feeds)),
+                    overloaded.size(),
+                    feeds.size());
+        }
+    }
+
+    /** Frames wanted per second, over all streams. */
+    static double wantedPerSecond(Collection<StreamFeed> feeds) {
+        return feeds.stream()
+                .mapToDouble(feed -> feed.rates().wantedPerSecond())
+                .sum();
+    }
+
+    /** Frames analysed per second, over all streams. */
+    static double analysedPerSecond(Collection<StreamFeed> feeds) {
+        return feeds.stream()
+                .mapToDouble(feed -> feed.rates().analysedPerSecond())
+                .sum();
+    }
+}

@@ -1,0 +1,60 @@
+package io.helmwatch.pipeline.service;
+
+import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.vision.Incident;
+import java.util.Locale;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Logs one line when an incident starts and one when it ends. Threading: as {@link IncidentSink}. */
+final class IncidentLog implements IncidentSink {
+    private static final Logger LOG = LoggerFactory.getLogger(IncidentLog.class);
+
+    @Override
+    public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
+        String zone = incident.zone() == null ? "" : " zone=" + incident.zone();
+        switch (incident.phase()) {
+            case START ->
+                LOG.info(
+                        "Incident started: {} stream={} rule={}{} id={}",
+                        kind(incident),
+                        incident.stream(),
+                        incident.rule(),
+                        zone,
+                        incident.id());
+            case END ->
+                LOG.info(
+                        "Incident ended: {} stream={} rule={}{} seconds={} reason={} id={}",
+                        kind(incident),
+                        incident.stream(),
+                        incident.rule(),
+                        zone,
+                        (incident.lastAtMillis() - incident.startedAtMillis()) / 1000,
+                        incident.endReason() == null ? "" : name(incident.endReason()),
+                        incident.id());
+            default -> {
+                // Updates are for consumers.
+            }
+        }
+    }
+
+    private static String kind(Incident incident) {
+        String kind = name(incident.kind());
+        return incident.people() > 1 ? kind + " people=" + incident.people() : kind;
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public IncidentStatistics statistics() {
+        return IncidentStatistics.NONE;
+    }
+
+    @Override
+    public void close() {}
+}

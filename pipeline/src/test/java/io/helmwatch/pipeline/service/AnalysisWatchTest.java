@@ -1,0 +1,130 @@
+package io.helmwatch.pipeline.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.ring.HelmetPipeline;
+import io.helmwatch.pipeline.ring.ScriptedStages;
+import io.helmwatch.pipeline.ring.ScriptedStages.Source;
+import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.sinks.InMemoryDetectionSink;
+import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.StreamStatus.State;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class AnalysisWatchTest {
+    private final InMemoryDetectionSink sink = new InMemoryDetectionSink();
+    private final ScriptedStages stages = new ScriptedStages();
+    private long now;
+
+    private HelmetPipeline start() {
+        return ScriptedStages.start(
+                stages.open(),
+                PipelineConfig.DEFAULT,
+                InferenceConfig.DEFAULT,
+                List.of(),
+                List.of(sink),
+                new SimpleMeterRegistry(),
+                1);
+    }
+
+    /** Checks as the monitor does, a second of which passes in {@code realMillis}. */
+    private void seconds(int count, AnalysisWatch watch, HelmetPipeline pipeline, int realMillis) {
+        for (int i = 0; i < count; i++) {
+            ScriptedStages.sleepMicros(realMillis * 1_000L);
+            now += TimeUnit.SECONDS.toNanos(1);
+            watch.check(pipeline.feeds(), now);
+        }
+    }
+
+    private List<State> states() {
+        return sink.statuses().stream().map(StreamStatus::state).toList();
+    }
+
+    @Test
+    void shouldDegradeAStreamWhoseFramesAreNotAnalysedUntilTheyAre() {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        stages.infer = frames -> {
+            if (broken.get()) {
+                throw new IllegalStateException("broken on purpose");
+            }
+        };
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 2_000);
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(List.of(StreamConfig.of("gate", "rtsp://gate")));
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.status().state() == State.ONLINE);
+
+            seconds(9, watch, pipeline, 5);
+            assertThat(feed.status().state()).isEqualTo(State.ONLINE);
+            seconds(3, watch, pipeline, 5);
+            assertThat(feed.status().state()).isEqualTo(State.DEGRADED);
+            assertThat(feed.status().reason()).contains("no frame analysed for 10 s");
+
+            broken.set(false);
+            seconds(20, watch, pipeline, 10);
+            assertThat(feed.status().state()).isEqualTo(State.ONLINE);
+            camera.stop();
+            await(feed::isDone);
+        }
+        assertThat(states()).containsExactly(State.ONLINE, State.DEGRADED, State.ONLINE, State.ENDED);
+    }
+
+    @Test
+    void shouldDegradeAnOverloadedStreamAndTellItsRates() {
+        stages.workers = 1;
+        stages.lanes = 1;
+        stages.infer = frames -> ScriptedStages.sleepMicros(10_000);
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 1_000);
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(List.of(StreamConfig.of("gate", "rtsp://gate")));
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.analysed() > 10);
+
+            seconds(15, watch, pipeline, 40);
+
+            assertThat(feed.status().state()).isEqualTo(State.DEGRADED);
+            assertThat(feed.status().reason())
+                    .matches("overload: [0-9.]+ of [0-9.]+ wanted frames per second analysed");
+            assertThat(feed.rates().analysedPerSecond())
+                    .isPositive()
+                    .isLessThan(0.8 * feed.rates().wantedPerSecond());
+            assertThat(states()).containsExactly(State.ONLINE, State.DEGRADED);
+            camera.stop();
+            await(feed::isDone);
+        }
+    }
+
+    @Test
+    void shouldLeaveAStreamAloneThatIsAnalysedRarelyBecauseItIsConfiguredSo() {
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 15_000);
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(List.of(
+                    StreamConfig.builder("gate", "rtsp://gate").analyzeFps(0.1).build()));
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.analysed() > 0);
+            camera.stop();
+            await(feed::isDone);
+            assertThat(states()).containsExactly(State.ONLINE, State.ENDED);
+            seconds(25, watch, pipeline, 0);
+            assertThat(states()).containsExactly(State.ONLINE, State.ENDED);
+        }
+    }
+
+    private static void await(java.util.function.BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            ScriptedStages.sleepMicros(500);
+        }
+    }
+}
