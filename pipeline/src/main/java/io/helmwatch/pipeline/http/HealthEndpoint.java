@@ -1,53 +1,52 @@
 package io.helmwatch.pipeline.http;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.Redaction;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Metrics and health over HTTP: {@code /live}, {@code /ready}, {@code /startup}, {@code /metrics}, {@code /streams}, which answer GET and HEAD; and
- * {@code /reload}, which answers POST from this machine.
+ * Probes, metrics and stream states over HTTP: {@code /live}, {@code /ready}, {@code /startup}, {@code /metrics}, {@code /streams}, which
+ * answer GET and HEAD; and {@code /reload}, which answers POST from this machine.
  *
- * <p>The three probes answer 200 with {@code ok}, or 503 with one sentence that says what is wrong. Threading: two threads of its own.
+ * <p>The probes answer 200 with {@code ok}, or 503 with one sentence that names the problem. {@code /streams} and {@code /reload} refuse
+ * requests that a page of another site makes a browser send, see {@link SameSite}.
+ *
+ * <p>Threading: threads of its own.
  */
 public final class HealthEndpoint implements AutoCloseable {
-    private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+    private static final String JSON = "application/json";
 
-    private static final String NOT_FOUND =
-            "not found: there are /live, /ready, /startup, /metrics, /streams and /reload\n";
+    private static final HttpResponse NOT_FOUND =
+            HttpResponse.text(404, "not found: expected /live, /ready, /startup, /metrics, /streams or /reload");
 
-    private final HttpServer server;
-    private final ExecutorService threads;
+    private final Map<String, Function<HttpRequest, HttpResponse>> pages = new LinkedHashMap<>();
+    private final HttpListener listener;
 
-    /** What the probes ask; every answer is a sentence that names the problem, empty when there is none. */
+    /** What the endpoint shows; every problem is a sentence, empty when there is none. Any thread. */
     public interface Health {
-        /** What keeps the service from having started. */
+        /** Why the service has not started yet. */
         String startupProblem();
 
-        /** Why the process should be started anew. */
+        /** Why the process should be restarted. */
         String liveProblem();
 
         /** The streams as JSON. */
         String streamsJson();
 
-        /** Called before the metrics are read, so that those can be added that came into being since. */
+        /** Called before the metrics are read. */
         default void beforeMetrics() {}
 
         /**
-         * Reads the configuration again and takes over the rules.
+         * Reads the configuration again and applies the rules.
          *
          * @return one sentence that says what changed
          * @throws RuntimeException what is wrong with it; nothing has changed then
@@ -63,112 +62,76 @@ public final class HealthEndpoint implements AutoCloseable {
      * @throws IllegalStateException when the address cannot be bound
      */
     public HealthEndpoint(HttpConfig config, PrometheusMeterRegistry registry, Health health) {
+        this(config, registry, health, HttpListener.Limits.DEFAULT);
+    }
+
+    HealthEndpoint(HttpConfig config, PrometheusMeterRegistry registry, Health health, HttpListener.Limits limits) {
+        SameSite sameSite = new SameSite(config.host());
+        pages.put("/startup", reading(request -> probe(health.startupProblem())));
+        pages.put("/live", reading(request -> probe(health.liveProblem())));
+        pages.put("/ready", reading(request -> probe(firstOf(health::startupProblem, health::liveProblem))));
+        pages.put("/metrics", reading(request -> {
+            health.beforeMetrics();
+            return HttpResponse.ok(PROMETHEUS, registry.scrape());
+        }));
+        pages.put("/streams", sameSite.guard(reading(request -> HttpResponse.ok(JSON, health.streamsJson()))));
+        pages.put("/reload", sameSite.guard(request -> reload(request, health)));
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(config.host()), config.port()), 0);
+            listener = new HttpListener(
+                    new InetSocketAddress(InetAddress.getByName(config.host()), config.port()), limits, this::answer);
         } catch (UnknownHostException unknown) {
             throw new IllegalStateException(
                     "http.host " + config.host() + " is not an address of this machine", unknown);
         } catch (IOException refused) {
             throw new IllegalStateException(
                     "http cannot listen on " + config.host() + ":" + config.port() + ": " + refused.getMessage()
-                            + "; choose another http.port (0 takes a free one)",
+                            + "; choose another http.port (0 uses a free one)",
                     refused);
         }
-        AtomicInteger number = new AtomicInteger();
-        threads = Executors.newFixedThreadPool(2, work -> {
-            Thread thread = new Thread(work, "http-" + number.getAndIncrement());
-            thread.setDaemon(true);
-            return thread;
-        });
-        server.setExecutor(threads);
-        probe("/startup", health::startupProblem);
-        probe("/live", health::liveProblem);
-        probe("/ready", () -> firstOf(health.startupProblem(), health.liveProblem()));
-        page("/metrics", PROMETHEUS, () -> {
-            health.beforeMetrics();
-            return registry.scrape();
-        });
-        page("/streams", "application/json", health::streamsJson);
-        server.createContext("/reload", exchange -> reload(exchange, health));
-        server.start();
     }
 
-    private static String firstOf(String one, String other) {
-        return one.isEmpty() ? other : one;
+    private HttpResponse answer(HttpRequest request) {
+        Function<HttpRequest, HttpResponse> page = pages.get(request.path());
+        return page == null ? NOT_FOUND : page.apply(request);
     }
 
-    /** Where it listens. */
+    private static Function<HttpRequest, HttpResponse> reading(Function<HttpRequest, HttpResponse> page) {
+        return request -> request.method().equals("GET") || request.method().equals("HEAD")
+                ? page.apply(request)
+                : HttpResponse.onlyAllowed("GET, HEAD");
+    }
+
+    private static HttpResponse probe(String problem) {
+        return problem.isEmpty() ? HttpResponse.text(200, "ok") : HttpResponse.text(503, problem);
+    }
+
+    private static String firstOf(Supplier<String> one, Supplier<String> other) {
+        String problem = one.get();
+        return problem.isEmpty() ? other.get() : problem;
+    }
+
+    /** The one request that changes something: POST, and only from this machine whatever address is bound. */
+    private static HttpResponse reload(HttpRequest request, Health health) {
+        if (!request.method().equals("POST")) {
+            return HttpResponse.onlyAllowed("POST");
+        }
+        if (!request.remote().isLoopbackAddress()) {
+            return HttpResponse.text(403, "/reload is answered on the loopback address only");
+        }
+        try {
+            return HttpResponse.text(200, Redaction.redact(health.reload()));
+        } catch (RuntimeException refused) {
+            return HttpResponse.text(400, Redaction.redact(String.valueOf(refused.getMessage())));
+        }
+    }
+
+    /** The bound address. */
     public InetSocketAddress address() {
-        return server.getAddress();
-    }
-
-    private void probe(String path, Supplier<String> problem) {
-        server.createContext(path, exchange -> {
-            String text = problem.get();
-            answer(exchange, path, text.isEmpty() ? 200 : 503, TEXT, text.isEmpty() ? "ok\n" : text + "\n");
-        });
-    }
-
-    private void page(String path, String type, Supplier<String> text) {
-        server.createContext(path, exchange -> answer(exchange, path, 200, type, text.get()));
-    }
-
-    /** The one call that changes something: POST, and only from this machine whatever the address that is bound. */
-    private static void reload(HttpExchange exchange, Health health) throws IOException {
-        try (exchange) {
-            if (!exchange.getRequestURI().getPath().equals("/reload")) {
-                send(exchange, 404, TEXT, NOT_FOUND);
-            } else if (!exchange.getRequestMethod().equals("POST")) {
-                exchange.getResponseHeaders().set("Allow", "POST");
-                send(exchange, 405, TEXT, "only POST is answered\n");
-            } else if (!exchange.getRemoteAddress().getAddress().isLoopbackAddress()) {
-                send(exchange, 403, TEXT, "only answered on the loopback address\n");
-            } else {
-                String text;
-                int status = 200;
-                try {
-                    text = health.reload();
-                } catch (RuntimeException refused) {
-                    status = 400;
-                    text = String.valueOf(refused.getMessage());
-                }
-                send(exchange, status, TEXT, Redaction.redact(text) + "\n");
-            }
-        }
-    }
-
-    private static void answer(HttpExchange exchange, String path, int status, String type, String text)
-            throws IOException {
-        try (exchange) {
-            String method = exchange.getRequestMethod();
-            if (!exchange.getRequestURI().getPath().equals(path)) {
-                send(exchange, 404, TEXT, NOT_FOUND);
-            } else if (!method.equals("GET") && !method.equals("HEAD")) {
-                exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-                send(exchange, 405, TEXT, "only GET and HEAD are answered\n");
-            } else {
-                send(exchange, status, type, text);
-            }
-        } catch (UncheckedIOException gone) {
-            throw gone.getCause();
-        }
-    }
-
-    private static void send(HttpExchange exchange, int status, String type, String text) throws IOException {
-        byte[] body = text.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", type);
-        exchange.getResponseHeaders().set("Cache-Control", "no-store");
-        if (exchange.getRequestMethod().equals("HEAD")) {
-            exchange.sendResponseHeaders(status, -1);
-        } else {
-            exchange.sendResponseHeaders(status, body.length);
-            exchange.getResponseBody().write(body);
-        }
+        return listener.address();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        listener.close();
     }
 }

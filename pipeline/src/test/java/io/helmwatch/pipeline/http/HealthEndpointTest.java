@@ -16,11 +16,18 @@ import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -94,6 +101,114 @@ class HealthEndpointTest {
     }
 
     @Test
+    void shouldAnswerWhileAThousandConnectionsAreIdleAndOthersSendHalfRequests() throws Exception {
+        try (HealthEndpoint endpoint = new HealthEndpoint(ANY_PORT, registry, health)) {
+            InetSocketAddress address = endpoint.address();
+            List<SocketChannel> held = new ArrayList<>();
+            try {
+                for (int i = 0; i < 1_000; i++) {
+                    SocketChannel channel = SocketChannel.open(address);
+                    held.add(channel);
+                    if (i % 5 == 0) {
+                        String half = i % 10 == 0
+                                ? "GET /live HTTP/1.1\r\nX: "
+                                : "POST /reload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n\r\n";
+                        channel.write(ByteBuffer.wrap(half.getBytes(StandardCharsets.US_ASCII)));
+                    }
+                }
+                for (String path : List.of("/live", "/metrics", "/streams")) {
+                    long start = System.nanoTime();
+                    assertThat(get(address, path).statusCode()).as(path).isEqualTo(200);
+                    assertThat(Duration.ofNanos(System.nanoTime() - start))
+                            .as(path)
+                            .isLessThan(Duration.ofSeconds(3));
+                }
+                assertThat(stillOpen(held))
+                        .as("connections that the endpoint keeps")
+                        .isLessThanOrEqualTo(64);
+            } finally {
+                for (SocketChannel channel : held) {
+                    channel.close();
+                }
+            }
+        }
+    }
+
+    private static long stillOpen(List<SocketChannel> channels) throws IOException {
+        long open = 0;
+        for (SocketChannel channel : channels) {
+            channel.configureBlocking(false);
+            try {
+                open += channel.read(ByteBuffer.allocate(1)) < 0 ? 0 : 1;
+            } catch (IOException reset) {
+                // Closed by the endpoint, too.
+            }
+        }
+        return open;
+    }
+
+    @Test
+    void shouldCloseAConnectionWhoseRequestTakesTooLong() throws Exception {
+        HttpListener.Limits limits = new HttpListener.Limits(4, Duration.ofMillis(300), Duration.ofSeconds(1), 1024);
+        try (HealthEndpoint endpoint = new HealthEndpoint(ANY_PORT, registry, health, limits);
+                SocketChannel slow = SocketChannel.open(endpoint.address())) {
+            slow.write(ByteBuffer.wrap("GET /live HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII)));
+            long start = System.nanoTime();
+            assertThat(slow.read(ByteBuffer.allocate(16))).isEqualTo(-1);
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .isBetween(Duration.ofMillis(200), Duration.ofSeconds(3));
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "GET /live HTTP/1.1 Host: x Transfer-Encoding: chunked, 501",
+        "GET /live HTTP/1.1 nonsense, 400",
+        "GET http://elsewhere/live HTTP/1.1 Host: x, 400",
+        "GET /live HTTP/1.1 Host: x Host: y, 400",
+        "POST /reload HTTP/1.1 Host: x Content-Length: 99999999, 413",
+        "GET /live?verbose=1 HTTP/1.0, 200",
+        "HEAD /metrics HTTP/1.1 Host: x, 200"
+    })
+    void shouldAnswerOddRequestsWithAStatus(String words, int status) throws Exception {
+        String request = words.replaceAll(" (?=[A-Z][A-Za-z-]+:|nonsense)", "\r\n") + "\r\n\r\n";
+        try (HealthEndpoint endpoint = new HealthEndpoint(ANY_PORT, registry, health)) {
+            assertThat(raw(endpoint.address(), request)).startsWith("HTTP/1.1 " + status + " ");
+        }
+    }
+
+    @ParameterizedTest(name = "{0} with Host {1} and Origin {2}: {3}")
+    @CsvSource({
+        "GET /streams, 127.0.0.1:9400, , 200",
+        "GET /streams, [::1]:9400, , 200",
+        "GET /streams, localhost, , 200",
+        "GET /streams, localhost:9400, http://localhost:9400, 200",
+        "GET /streams, evil.example, , 403",
+        "GET /streams, 127.0.0.1.evil.example, , 403",
+        "GET /streams, 127.0.0.1:9400, http://evil.example, 403",
+        "GET /streams, 127.0.0.1:9400, null, 403",
+        "POST /reload, localhost:9400, , 400",
+        "POST /reload, rebound.example:9400, , 403",
+        "POST /reload, localhost:9400, http://localhost:3000, 403",
+        "GET /live, evil.example, http://evil.example, 200"
+    })
+    void shouldRefuseOtherSitesWhatBelongsToThisMachine(String start, String host, String origin, int status)
+            throws Exception {
+        String request =
+                start + " HTTP/1.1\r\nHost: " + host + (origin == null ? "" : "\r\nOrigin: " + origin) + "\r\n\r\n";
+        try (HealthEndpoint endpoint = new HealthEndpoint(ANY_PORT, registry, health)) {
+            assertThat(raw(endpoint.address(), request)).startsWith("HTTP/1.1 " + status + " ");
+        }
+    }
+
+    private static String raw(InetSocketAddress address, String request) throws IOException {
+        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
     void shouldSayInOneSentenceThatThePortIsTaken() {
         try (HealthEndpoint endpoint = new HealthEndpoint(ANY_PORT, registry, health)) {
             HttpConfig same =
@@ -137,7 +252,16 @@ class HealthEndpointTest {
             assertThat(values.keySet())
                     .anyMatch(name -> name.startsWith("helmwatch_native_memory_used_bytes{owner="))
                     .anyMatch(name -> name.startsWith("helmwatch_published_messages_total{sink="))
-                    .anyMatch(name -> name.startsWith("jvm_memory_used_bytes"));
+                    .anyMatch(name -> name.startsWith("jvm_memory_used_bytes"))
+                    .anyMatch(name -> name.startsWith("jvm_gc_pause") || name.startsWith("jvm_gc_memory"))
+                    .anyMatch(name -> name.startsWith("disk_free_bytes"))
+                    .contains(
+                            "helmwatch_stream_latency_seconds_count{device=\"cpu\",stream=\"gate\"}",
+                            "helmwatch_stream_detections_objects_total{device=\"cpu\",label=\"person\",stream=\"gate\"}",
+                            "helmwatch_reload_success");
+            assertThat(values.get("process_resident_memory_bytes")).isGreaterThan(50e6);
+            assertThat(values.get("helmwatch_stream_latency_seconds_count{device=\"cpu\",stream=\"gate\"}"))
+                    .isEqualTo(frames);
 
             JsonNode streams =
                     new ObjectMapper().readTree(get(address, "/streams").body()).get("streams");
