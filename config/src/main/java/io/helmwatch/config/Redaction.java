@@ -139,7 +139,7 @@ public final class Redaction {
         while (separator >= 0) {
             int start = separator + 3;
             int next = text.indexOf("://", start);
-            int limit = next < 0 ? text.length() : startOfScheme(text, next);
+            int limit = next < 0 ? text.length() : next;
             int at = lastAtSign(text, start, limit);
             if (at >= 0) {
                 if (masked == null) {
@@ -185,23 +185,6 @@ public final class Redaction {
 
     private static boolean isEndOfPath(char c) {
         return Character.isWhitespace(c) || c == '?' || c == '#' || c == '"' || c == '\'' || c == '<' || c == '>';
-    }
-
-    private static int startOfScheme(String text, int separator) {
-        int start = separator;
-        while (start > 0 && isSchemeChar(text.charAt(start - 1))) {
-            start--;
-        }
-        return start;
-    }
-
-    private static boolean isSchemeChar(char c) {
-        return (c >= 'a' && c <= 'z')
-                || (c >= 'A' && c <= 'Z')
-                || (c >= '0' && c <= '9')
-                || c == '+'
-                || c == '-'
-                || c == '.';
     }
 
     private static int lastAtSign(String text, int start, int limit) {

@@ -101,7 +101,7 @@ final class StreamSection {
                     StreamConfig::tlsCaFile,
                     "not verified",
                     "`rtsps`, `https`: PEM file of the certificates that the camera's must be or be signed by"
-                            + " ([TLS](streams.md#what-can-be-opened))")
+                            + " ([TLS](streams.md#tls))")
             .example("cameras.pem");
     private static final Key<StreamConfig, List<HostAndPort>> ALLOWED_HOSTS = Key.<StreamConfig, List<HostAndPort>>of(
                     "allowed-hosts",

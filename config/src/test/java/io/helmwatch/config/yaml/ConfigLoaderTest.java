@@ -479,30 +479,6 @@ class ConfigLoaderTest {
         assertThat(stream.pixelAspect()).isEqualTo(new PixelAspect(2, 1));
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "cdn.example, cdn.example, 80, true",
-        "cdn.example, CDN.EXAMPLE, 443, true",
-        "cdn.example, evil.cdn.example, 80, false",
-        "cdn.example:8080, cdn.example, 8080, true",
-        "cdn.example:8080, cdn.example, 80, false",
-        "[2001:db8::1], [2001:DB8::1], 80, true",
-        "[2001:db8::1]:81, 2001:db8::1, 81, true",
-        "[2001:db8::1]:81, 2001:db8::1, 80, false",
-    })
-    void shouldKnowAnAllowedHost(String allowed, String host, int port, boolean expected) {
-        HostAndPort parsed = HostAndPort.parse(allowed);
-        assertThat(parsed).isNotNull();
-        assertThat(parsed.matches(host, port)).isEqualTo(expected);
-        assertThat(HostAndPort.parse(parsed.toString())).isEqualTo(parsed);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "a b", "a:0", "a:65536", "http://a", "a/b", "a:b", "2001:db8::1", "u@a"})
-    void shouldRefuseWhatIsNoHost(String text) {
-        assertThat(HostAndPort.parse(text)).isNull();
-    }
-
     @Test
     void shouldShareSettingsThroughAnchorsAndMerges() {
         HelmwatchConfig config = parse(SINK + """

@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,6 +56,30 @@ class DocumentsTest {
         String before = page.substring(0, page.indexOf(START) + START.length());
         String after = page.substring(page.indexOf(END));
         compare(PAGE, before + "\n" + ConfigText.keyTables() + "\n" + after);
+    }
+
+    @Test
+    void shouldLinkToHeadingsThatExist() throws IOException {
+        Matcher links = Pattern.compile("]\\(([a-z.]*)(?:#([a-z0-9-]+))?\\)").matcher(Files.readString(PAGE));
+        while (links.find()) {
+            Path target = links.group(1).isEmpty() ? PAGE : DOCS.resolve(links.group(1));
+            assertThat(target).exists();
+            if (links.group(2) != null) {
+                assertThat(headings(target)).as("headings of " + target).contains(links.group(2));
+            }
+        }
+    }
+
+    /** Anchors of a page, as GitHub makes them. */
+    private static List<String> headings(Path page) throws IOException {
+        return Files.readString(page)
+                .lines()
+                .filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 -]", "")
+                        .replace(' ', '-'))
+                .toList();
     }
 
     @Test
