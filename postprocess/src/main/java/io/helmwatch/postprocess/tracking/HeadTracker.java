@@ -32,6 +32,22 @@ public final class HeadTracker {
     private static final double MARGIN_DEVIATIONS = 1.5;
 
     private static final double MARGIN_LIMIT = 2;
+
+    /** Cost of a margin of one head size: of two tracks that fit a box alike, the one with the more certain position gets it. */
+    private static final double MARGIN_COST = 0.3;
+
+    /** Time after which a lost track is not found again in a box that overlaps a more confident one: often a duplicate. */
+    private static final long RECENT_NANOS = 500_000_000L;
+
+    /** Time that a lost track can be re-identified, in multiples of the maximum gap. */
+    private static final int REIDENTIFICATION_GAPS = 2;
+
+    /** Maximum distance of re-identification, in head sizes: at once, per second unseen, limit; and ratio of the sizes. */
+    private static final double REACH = 2;
+
+    private static final double REACH_PER_SECOND = 1;
+    private static final double REACH_LIMIT = 5;
+    private static final double SIZE_RATIO = 1.8;
     private static final int CONFIRM_OBSERVATIONS = 2;
     /** Maximum distance, in head sizes, between a new bare head and the helmet that it wore just before: an arm's length. */
     private static final double HELMET_REACH = 2.5;
@@ -50,6 +66,7 @@ public final class HeadTracker {
     private final LinearAssignment assignment = new LinearAssignment();
     private final List<Track> tracks = new ArrayList<>();
     private final List<Track> pool = new ArrayList<>();
+    private final List<Track> confirmedNow = new ArrayList<>();
     private int[] candidates = new int[64];
     private int[] offered = new int[64];
     private boolean[] matched = new boolean[64];
@@ -98,6 +115,7 @@ public final class HeadTracker {
         for (int i = 0; i < tracks.size(); i++) {
             updateState(tracks.get(i), stepNanos);
         }
+        reidentifyLost(now);
         for (int i = 0; i < observations.size(); i++) {
             if (!matched[i] && isStrong(i)) {
                 start(now, i);
@@ -127,6 +145,47 @@ public final class HeadTracker {
         }
     }
 
+    /**
+     * A head that was lost, for example behind an obstacle or by a sudden turn, and is confirmed again as a new track nearby gets the id
+     * of the lost track back before the new id was ever reported as confirmed.
+     */
+    private void reidentifyLost(long now) {
+        for (int i = 0; i < confirmedNow.size(); i++) {
+            Track found = confirmedNow.get(i);
+            Track lost = found.helmetTrack() == null ? nearestLost(found, now) : null;
+            if (lost != null) {
+                lost.reidentify(found);
+                tracks.remove(found);
+                recycle(found);
+            }
+        }
+        confirmedNow.clear();
+    }
+
+    /** The lost track that a new track continues: the nearest one within reach that was unseen since before the first detection. */
+    private @Nullable Track nearestLost(Track found, long now) {
+        Track nearest = null;
+        double nearestDistance = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < tracks.size(); i++) {
+            Track track = tracks.get(i);
+            double ratio = found.size() / track.size();
+            if (track.state() != TrackState.LOST
+                    || track.lastSeenNanos() >= found.firstSeenNanos()
+                    || ratio > SIZE_RATIO
+                    || ratio < 1 / SIZE_RATIO) {
+                continue;
+            }
+            double unseenSeconds = (now - track.lastSeenNanos()) / 1e9;
+            double reach = Math.min(REACH_LIMIT, REACH + REACH_PER_SECOND * unseenSeconds) * track.size();
+            double distance = Math.min(track.predictedDistance(found), track.distance(found));
+            if (distance <= reach && distance < nearestDistance) {
+                nearest = track;
+                nearestDistance = distance;
+            }
+        }
+        return nearest;
+    }
+
     /** The track of the helmet that a new bare head may have taken off; null when there is none. */
     private @Nullable Track nearestHelmet(Track head) {
         if (head.bareHeadConfidence() <= head.helmetConfidence()) {
@@ -147,13 +206,13 @@ public final class HeadTracker {
         return nearest;
     }
 
-    /** Removes tentative tracks at the first gap longer than the confirmation time, confirmed ones after {@code max-gap}. */
+    /** Removes tentative tracks at the first gap longer than the confirmation time, lost ones when they cannot be re-identified any more. */
     private void removeLost(long now, long stepNanos) {
         int kept = 0;
         for (int i = 0; i < tracks.size(); i++) {
             Track track = tracks.get(i);
             long unseen = now - track.lastSeenNanos();
-            long limit = Math.max(track.isConfirmed() ? maxGapNanos : confirmNanos, stepNanos);
+            long limit = Math.max(track.isConfirmed() ? REIDENTIFICATION_GAPS * maxGapNanos : confirmNanos, stepNanos);
             if (unseen > limit) {
                 recycle(track);
             } else {
@@ -189,7 +248,8 @@ public final class HeadTracker {
         int rows = 0;
         for (int i = 0; i < tracks.size(); i++) {
             Track track = tracks.get(i);
-            if (track.isConfirmed() == confirmed && !track.isObserved()) {
+            boolean withinGap = now - track.lastSeenNanos() <= Math.max(maxGapNanos, stepNanos);
+            if (track.isConfirmed() == confirmed && !track.isObserved() && withinGap) {
                 candidates[rows++] = i;
             }
         }
@@ -202,12 +262,16 @@ public final class HeadTracker {
         if (rows == 0 || columns == 0) {
             return;
         }
-        assignment.reset(rows, columns, 1 - minSimilarity);
+        assignment.reset(rows, columns, 1 - minSimilarity + MARGIN_COST * MARGIN_LIMIT);
         for (int row = 0; row < rows; row++) {
             Track track = tracks.get(candidates[row]);
             double margin = Math.min(MARGIN_DEVIATIONS * track.centerDeviation(), MARGIN_LIMIT * track.size());
+            boolean recent = now - track.lastSeenNanos() <= Math.max(RECENT_NANOS, stepNanos);
             for (int column = 0; column < columns; column++) {
-                assignment.cost(row, column, 1 - similarity(track, offered[column], margin));
+                double similarity = similarity(track, offered[column], margin);
+                if (similarity > minSimilarity && (recent || !observations.isOverlapped(offered[column]))) {
+                    assignment.cost(row, column, 1 - similarity + MARGIN_COST * margin / track.size());
+                }
             }
         }
         assignment.solve();
@@ -240,8 +304,9 @@ public final class HeadTracker {
         }
         // Half a step of tolerance, so that 0.2 s is five frames at 25 per second however the timestamps are rounded.
         boolean longEnough = track.observedNanos() + stepNanos / 2 >= confirmNanos;
-        if (longEnough && track.observations() >= CONFIRM_OBSERVATIONS) {
+        if (track.state() == TrackState.TENTATIVE && longEnough && track.observations() >= CONFIRM_OBSERVATIONS) {
             track.confirm();
+            confirmedNow.add(track);
         }
     }
 

@@ -14,6 +14,8 @@ final class Observations {
     /** IoU from which two boxes are the same head. */
     private static final double SAME_HEAD_IOU = 0.5;
 
+    private static final double OVERLAPPED_IOU = 0.25;
+
     private final TrackingConfig config;
     private int size;
     private float[] x1 = new float[64];
@@ -69,6 +71,20 @@ final class Observations {
             }
         }
         return -1;
+    }
+
+    /** Whether a more confident box overlaps a box: two heads close together, or one head detected twice. */
+    boolean isOverlapped(int index) {
+        for (int i = 0; i < size; i++) {
+            if (i != index && confidence(i) >= confidence(index) && iou(i, index) > OVERLAPPED_IOU) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private double iou(int a, int b) {
+        return Overlap.iou(x1[a], y1[a], x2[a], y2[a], x1[b], y1[b], x2[b], y2[b], 0);
     }
 
     private void grow() {

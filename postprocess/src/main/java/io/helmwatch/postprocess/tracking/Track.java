@@ -254,6 +254,11 @@ public final class Track {
         return Math.hypot(seenX - other.seenX, seenY - other.seenY);
     }
 
+    /** Distance in source pixels between the predicted centre and the last detection of another head. */
+    double predictedDistance(Track other) {
+        return Math.hypot(centerX.position() - other.seenX, centerY.position() - other.seenY);
+    }
+
     /** Marks the head as not seen in this frame. Its size stops changing: a size that keeps shrinking unseen makes no sense. */
     void markMissed() {
         boxWidth.rest();
