@@ -2,7 +2,6 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.rules.StreamRules;
 import io.helmwatch.sinks.IncidentSink;
@@ -110,21 +109,9 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
 
         private void publish(Incident incident) {
             Future<Incident.@Nullable Snapshot> snapshot = snapshot(incident);
-            Incident message = withZone(incident);
             for (int i = 0; i < sinks.size(); i++) {
-                sinks.get(i).publish(message, snapshot);
+                sinks.get(i).publish(incident, snapshot);
             }
-        }
-
-        private Incident withZone(Incident incident) {
-            for (ZoneConfig zone : rules.config().zones()) {
-                if (zone.name().equals(incident.zone())) {
-                    return incident.withZonePolygon(zone.polygon().stream()
-                            .map(corner -> new Incident.Corner(corner.x(), corner.y()))
-                            .toList());
-                }
-            }
-            return incident;
         }
 
         /** The frame that decided a start; later messages have none. */

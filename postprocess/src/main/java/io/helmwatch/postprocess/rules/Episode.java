@@ -1,5 +1,6 @@
 package io.helmwatch.postprocess.rules;
 
+import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.Incident;
 import java.util.ArrayList;
@@ -9,17 +10,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * An incident in progress: what has been observed between the decision to start and the decision to end, and the messages about it.
  *
+ * <p>Times of day are the capture times of the frames. Where the clock was set while the incident is open, so that it differs from the
+ * presentation time by more than {@value #CLOCK_TOLERANCE_MILLIS} ms, they continue from the start by presentation time: an incident
+ * never ends before it starts, and its length is its true one.
+ *
  * <p>Threading: as its rule.
  */
 final class Episode {
     private static final long POSITION_STEP_MILLIS = 1_000;
     private static final int MAX_POSITIONS = 64;
+    private static final long CLOCK_TOLERANCE_MILLIS = 2_000;
 
     private final String id;
     private final String rule;
     private final Incident.Kind kind;
     private final @Nullable String zone;
+    private final List<Incident.Corner> zonePolygon;
     private final int limit;
+    private final long startedNanos;
     private final long startedAtMillis;
     private final List<Incident.Position> positions = new ArrayList<>();
     private EpisodeState state = EpisodeState.OPEN;
@@ -34,21 +42,33 @@ final class Episode {
     private double confidenceSum;
     private float peakConfidence;
 
+    /**
+     * Creates an open episode.
+     *
+     * @param zone null where the rule applies to the whole frame
+     * @param since the votes whose state {@code YES} started it
+     */
     Episode(
             String id,
             String rule,
             Incident.Kind kind,
-            @Nullable String zone,
+            @Nullable ZoneConfig zone,
             int limit,
             int track,
-            long startedAtMillis) {
+            VoteWindow since) {
         this.id = id;
         this.rule = rule;
         this.kind = kind;
-        this.zone = zone;
+        this.zone = zone == null ? null : zone.name();
+        this.zonePolygon = zone == null
+                ? List.of()
+                : zone.polygon().stream()
+                        .map(corner -> new Incident.Corner(corner.x(), corner.y()))
+                        .toList();
         this.limit = limit;
         this.track = track;
-        this.startedAtMillis = startedAtMillis;
+        this.startedNanos = since.sinceNanos();
+        this.startedAtMillis = since.sinceAtMillis();
     }
 
     EpisodeState state() {
@@ -82,7 +102,14 @@ final class Episode {
     /** Sets the last frame that shows the violation. */
     void extendTo(FrameDetections frame) {
         lastNanos = frame.ptsNanos();
-        lastAtMillis = frame.capturedAtMillis();
+        lastAtMillis = Math.max(lastAtMillis, atMillis(frame));
+    }
+
+    /** Time of day of a frame, continuous from the start of the incident. */
+    long atMillis(FrameDetections frame) {
+        long expected = startedAtMillis + (frame.ptsNanos() - startedNanos) / 1_000_000;
+        long captured = frame.capturedAtMillis();
+        return Math.abs(captured - expected) <= CLOCK_TOLERANCE_MILLIS ? captured : expected;
     }
 
     /** Whether a position is due: at most one a second and {@value #MAX_POSITIONS} a message, so that messages stay small. */
@@ -147,7 +174,7 @@ final class Episode {
                 limit,
                 startedAtMillis,
                 lastAtMillis,
-                frame.capturedAtMillis(),
+                Math.max(lastAtMillis, atMillis(frame)),
                 frame.sequence(),
                 frame.ptsNanos(),
                 reason,
@@ -157,7 +184,8 @@ final class Episode {
                 positions,
                 frame.size(),
                 frame.model(),
-                null);
+                null,
+                zonePolygon);
         positions.clear();
         messageNanos = frame.ptsNanos();
         messageLastAtMillis = lastAtMillis;

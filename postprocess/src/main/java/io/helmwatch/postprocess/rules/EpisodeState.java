@@ -4,7 +4,7 @@ package io.helmwatch.postprocess.rules;
 enum EpisodeState {
     /** Started and not ended; its head, if it is about one, is tracked. */
     OPEN,
-    /** Started and not ended, but its head is no longer tracked: another track nearby may resume it. */
+    /** Started and not ended, but its head is no longer tracked. */
     SUSPENDED,
     /** Ended: no message follows. */
     ENDED

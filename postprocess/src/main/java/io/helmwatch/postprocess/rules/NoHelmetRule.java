@@ -24,6 +24,9 @@ final class NoHelmetRule extends Rule {
     private static final double REACH_LIMIT = 5;
     private static final double SIZE_RATIO = 1.8;
 
+    /** Maximum time that both tracks of one head are seen. */
+    private static final long OVERLAP_NANOS = 500_000_000L;
+
     /** One head: its votes, its last position and its incident, if one is open. */
     private final class Head {
         private final Track track;
@@ -46,6 +49,19 @@ final class NoHelmetRule extends Rule {
 
         boolean isTracked() {
             return track.isLive(id);
+        }
+
+        /**
+         * Whether another track that was first seen at a time may continue the incident: the own track was removed, or nothing has shown
+         * the incident since then, because the track is lost or follows something else. A head that is seen to comply is not continued.
+         */
+        boolean mayContinueAs(Track other) {
+            Episode open = episode;
+            if (open == null || !isTracked()) {
+                return open != null;
+            }
+            boolean complies = track.isObserved() && votes.state() == VoteWindow.State.NO;
+            return !complies && open.lastNanos() <= other.firstSeenNanos() + OVERLAP_NANOS;
         }
 
         boolean isOpen() {
@@ -180,8 +196,9 @@ final class NoHelmetRule extends Rule {
             }
         } else if (shows && head.votes.state() == VoteWindow.State.YES) {
             episode.observe(frame, track.bareHeadConfidence());
-            if (episode.wantsPosition(frame.capturedAtMillis())) {
-                episode.addPosition(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
+            long atMillis = episode.atMillis(frame);
+            if (episode.wantsPosition(atMillis)) {
+                episode.addPosition(new Incident.Position(track.id(), atMillis, track.sourceBox()));
             }
         }
     }
@@ -204,10 +221,11 @@ final class NoHelmetRule extends Rule {
     }
 
     private void resumeOrStart(Head head, int zone, FrameDetections frame, Consumer<Incident> out) {
-        Head earlier = nearestSuspended(head, frame.ptsNanos());
+        Head earlier = nearestContinued(head, frame.ptsNanos());
         if (earlier != null && earlier.episode != null) {
             Episode episode = earlier.episode;
             earlier.episode = null;
+            earlier.clear();
             episode.resume(head.id);
             episode.include(head.observations, head.confidenceSum, head.peakConfidence);
             episode.extendTo(frame);
@@ -221,18 +239,19 @@ final class NoHelmetRule extends Rule {
                 nextId(frame),
                 config.name(),
                 Incident.Kind.NO_HELMET,
-                zones.isEmpty() ? null : zones.get(zone).name(),
+                zones.isEmpty() ? null : zones.get(zone),
                 0,
                 head.id,
-                head.votes.sinceAtMillis());
+                head.votes);
         episode.include(head.observations, head.confidenceSum, head.peakConfidence);
         episode.extendTo(frame);
-        episode.addPosition(new Incident.Position(head.id, frame.capturedAtMillis(), head.track.sourceBox()));
+        episode.addPosition(new Incident.Position(head.id, episode.atMillis(frame), head.track.sourceBox()));
         head.episode = episode;
         out.accept(episode.start(frame));
     }
 
-    private @Nullable Head nearestSuspended(Head head, long nowNanos) {
+    /** The head whose incident a bare head continues: the nearest one that may be the same head. */
+    private @Nullable Head nearestContinued(Head head, long nowNanos) {
         Head nearest = null;
         double nearestDistance = Double.POSITIVE_INFINITY;
         for (int i = 0; i < heads.size(); i++) {
@@ -240,7 +259,8 @@ final class NoHelmetRule extends Rule {
             Episode episode = candidate.episode;
             double ratio = head.size / candidate.size;
             if (episode == null
-                    || episode.state() != EpisodeState.SUSPENDED
+                    || candidate == head
+                    || !candidate.mayContinueAs(head.track)
                     || ratio > SIZE_RATIO
                     || ratio < 1 / SIZE_RATIO) {
                 continue;

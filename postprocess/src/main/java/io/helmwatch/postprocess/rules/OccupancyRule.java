@@ -19,7 +19,7 @@ final class OccupancyRule extends Rule {
     /** One zone, or the whole frame. */
     private final class Area {
         private final @Nullable Polygon polygon;
-        private final @Nullable String name;
+        private final @Nullable ZoneConfig zone;
         private final VoteWindow votes = new VoteWindow(config.required(), config.of(), observationNanos);
         private int count;
         private double confidenceSum;
@@ -28,7 +28,7 @@ final class OccupancyRule extends Rule {
 
         Area(@Nullable ZoneConfig zone) {
             polygon = zone == null ? null : new Polygon(zone.polygon());
-            name = zone == null ? null : zone.name();
+            this.zone = zone;
         }
 
         boolean holds(Track track, FrameDetections frame) {
@@ -101,13 +101,7 @@ final class OccupancyRule extends Rule {
             observe(episode, area, frame);
         } else if (episode == null && decided && frame.ptsNanos() - area.votes.sinceNanos() >= atLeastNanos) {
             Episode started = new Episode(
-                    nextId(frame),
-                    config.name(),
-                    Incident.Kind.OCCUPANCY,
-                    area.name,
-                    config.limit(),
-                    0,
-                    area.votes.sinceAtMillis());
+                    nextId(frame), config.name(), Incident.Kind.OCCUPANCY, area.zone, config.limit(), 0, area.votes);
             started.setPeople(area.count);
             observe(started, area, frame);
             addPositions(started, area, frame, tracker);
@@ -130,7 +124,7 @@ final class OccupancyRule extends Rule {
         for (int i = 0; i < tracker.size(); i++) {
             Track track = tracker.track(i);
             if (area.holds(track, frame)) {
-                episode.addPosition(new Incident.Position(track.id(), frame.capturedAtMillis(), track.sourceBox()));
+                episode.addPosition(new Incident.Position(track.id(), episode.atMillis(frame), track.sourceBox()));
             }
         }
     }

@@ -152,7 +152,7 @@ public final class HeadTracker {
     private void reidentifyLost(long now) {
         for (int i = 0; i < confirmedNow.size(); i++) {
             Track found = confirmedNow.get(i);
-            Track lost = found.helmetTrack() == null ? nearestLost(found, now) : null;
+            Track lost = found.helmetTrack() == null && !isOverlapped(found) ? nearestLost(found, now) : null;
             if (lost != null) {
                 lost.reidentify(found);
                 tracks.remove(found);
@@ -160,6 +160,29 @@ public final class HeadTracker {
             }
         }
         confirmedNow.clear();
+    }
+
+    /** Whether the box of a more confident track overlaps the box of a track: perhaps one head detected twice. */
+    private boolean isOverlapped(Track found) {
+        for (int i = 0; i < tracks.size(); i++) {
+            Track other = tracks.get(i);
+            if (other != found && other.isObserved() && other.confidence() >= found.confidence()) {
+                double iou = Overlap.iou(
+                        other.x1(),
+                        other.y1(),
+                        other.x2(),
+                        other.y2(),
+                        found.x1(),
+                        found.y1(),
+                        found.x2(),
+                        found.y2(),
+                        0);
+                if (iou > Observations.OVERLAPPED_IOU) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** The lost track that a new track continues: the nearest one within reach that was unseen since before the first detection. */

@@ -14,7 +14,8 @@ final class Observations {
     /** IoU from which two boxes are the same head. */
     private static final double SAME_HEAD_IOU = 0.5;
 
-    private static final double OVERLAPPED_IOU = 0.25;
+    /** IoU from which a box overlaps another one. */
+    static final double OVERLAPPED_IOU = 0.25;
 
     private final TrackingConfig config;
     private int size;

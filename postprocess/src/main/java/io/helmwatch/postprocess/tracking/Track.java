@@ -191,6 +191,7 @@ public final class Track {
         boxHeight.copy(other.boxHeight);
         observed = other.observed;
         state = other.state;
+        helmetSeenNanos = Math.max(helmetSeenNanos, other.helmetSeenNanos);
         observations += other.observations;
         observedNanos += other.observedNanos;
         lastSeenNanos = other.lastSeenNanos;

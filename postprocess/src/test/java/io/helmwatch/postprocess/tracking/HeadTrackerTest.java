@@ -144,6 +144,98 @@ class HeadTrackerTest {
         assertThat(tracker.track(1).helmetConfidence()).isEqualTo(0.8f);
     }
 
+    /** At 5 frames per second somebody turns round while unseen: the prediction overshoots, and a new track starts. */
+    @Test
+    void shouldReidentifyAHeadThatTurnedWhileItWasNotSeen() {
+        long step = 200_000_000;
+        for (int frame = 0; frame < 10; frame++) {
+            tracker.update(frame * step, List.of(head("head", 0.9f, 100 + 30 * frame)), HeadFilter.ALL);
+        }
+        for (int frame = 10; frame < 14; frame++) {
+            tracker.update(frame * step, List.of(), HeadFilter.ALL);
+        }
+        assertThat(tracker.track(0).state()).isEqualTo(TrackState.LOST);
+        tracker.update(14 * step, List.of(head("head", 0.9f, 310)), HeadFilter.ALL);
+        assertThat(tracker.size()).isEqualTo(2);
+        assertThat(tracker.track(1).state()).isEqualTo(TrackState.TENTATIVE);
+        tracker.update(15 * step, List.of(head("head", 0.9f, 290)), HeadFilter.ALL);
+        assertThat(tracker.size()).isEqualTo(1);
+        assertThat(tracker.track(0).id()).isEqualTo(1);
+        assertThat(tracker.track(0).state()).isEqualTo(TrackState.CONFIRMED);
+        assertThat(tracker.track(0).observations()).isEqualTo(12);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // farther than the reach after 0.8 s unseen, 2.8 head sizes of 32.9; much larger; not lost when the other
+        // appeared
+        "480, 30, 10, 2",
+        "390, 90, 10, 2",
+        "390, 30, 10, 1",
+        "390, 30, 15, 2"
+    })
+    void shouldReidentifyOnlyALostHeadOfTheSameSizeNearby(float x, float width, int lostFrame, int tracks) {
+        long step = 200_000_000;
+        for (int frame = 0; frame < lostFrame; frame++) {
+            List<Detection> heads = new ArrayList<>(List.of(head("head", 0.9f, 300)));
+            if (frame >= 14) {
+                heads.add(sized(x, width));
+            }
+            tracker.update(frame * step, heads, HeadFilter.ALL);
+        }
+        for (int frame = lostFrame; frame < 16; frame++) {
+            tracker.update(frame * step, frame < 14 ? List.of() : List.of(sized(x, width)), HeadFilter.ALL);
+        }
+        assertThat(tracker.size()).isEqualTo(tracks);
+    }
+
+    @Test
+    void shouldReidentifyForTwiceTheMaximumGapOnly() {
+        for (long gapMillis : new long[] {3_700, 4_100}) {
+            HeadTracker fresh = new HeadTracker(TrackingConfig.DEFAULT);
+            for (int frame = 0; frame < 10; frame++) {
+                fresh.update(frame * FRAME_NANOS, List.of(head("head", 0.9f, 300)), HeadFilter.ALL);
+            }
+            long back = 9 * FRAME_NANOS + gapMillis * 1_000_000;
+            fresh.update(back - FRAME_NANOS, List.of(), HeadFilter.ALL);
+            for (int frame = 0; frame < 10; frame++) {
+                fresh.update(back + frame * FRAME_NANOS, List.of(head("head", 0.9f, 300)), HeadFilter.ALL);
+            }
+            assertThat(fresh.track(0).id()).as("gap of %d ms", gapMillis).isEqualTo(gapMillis < 4_000 ? 1 : 2);
+        }
+    }
+
+    @Test
+    void shouldGiveABoxToTheTrackWithTheMoreCertainPosition() {
+        for (int frame = 0; frame < 40; frame++) {
+            List<Detection> heads = new ArrayList<>(List.of(at("head", 0.9f, 100, 200)));
+            if (frame < 10) {
+                heads.add(at("helmet", 0.9f, 170, 200));
+            }
+            tracker.update(frame * FRAME_NANOS, heads, HeadFilter.ALL);
+        }
+        // The helmet is lost for 1.2 s, so that its place is anywhere; the head jumps half its width towards it.
+        tracker.update(40 * FRAME_NANOS, List.of(at("head", 0.9f, 118, 200)), HeadFilter.ALL);
+        assertThat(tracker.track(0).isObserved()).isTrue();
+        assertThat(tracker.track(1).state()).isEqualTo(TrackState.LOST);
+    }
+
+    @Test
+    void shouldNotFindALostHeadAgainInASecondBoxOfAnotherHead() {
+        for (int frame = 0; frame < 40; frame++) {
+            List<Detection> heads = new ArrayList<>(List.of(at("head", 0.9f, 100, 200)));
+            if (frame < 10) {
+                heads.add(at("helmet", 0.9f, 150, 200));
+            }
+            if (frame >= 25) {
+                heads.add(at("helmet", 0.6f, 112, 200));
+            }
+            tracker.update(frame * FRAME_NANOS, heads, HeadFilter.ALL);
+        }
+        assertThat(tracker.track(1).id()).isEqualTo(2);
+        assertThat(tracker.track(1).lastSeenNanos()).isEqualTo(9 * FRAME_NANOS);
+    }
+
     @Test
     void shouldIgnoreOtherLabelsAndFilteredHeads() {
         tracker.update(0, List.of(head("person", 0.9f, 100), head("head", 0.9f, 300)), box -> box.x1() < 200);
@@ -206,6 +298,10 @@ class HeadTrackerTest {
             SyntheticYard.Frame frame = frames.get(i);
             tracker.update(shiftNanos + frame.ptsNanos(), frame.detections(), HeadFilter.ALL);
         }
+    }
+
+    private static Detection sized(float x, float width) {
+        return new Detection("head", 0.9f, new BoundingBox(x, 200, x + width, 200 + 1.2f * width));
     }
 
     private static Detection head(String label, float confidence, float x) {

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 public enum RenderedClip {
     /** The demonstration clip, with which the tracker was developed. */
     YARD(625),
-    /** The held-out clip: whoever changes the tracker because of it makes it one of development. */
+    /** Once held out; a clip of development since the tracker was changed because of it. */
     RAMP(650);
 
     /** Heads that are hidden more than this are neither asked for nor counted as wrong. */

@@ -23,11 +23,11 @@ class RenderedClipTrackingTest {
         "YARD, 2, 0.94",
         "YARD, 5, 0.94",
         "YARD, 8, 0.94",
-        // Held out: what came out, not what was wanted, which is 0.9. The detector finds 0.89 of the ramp's heads.
-        "RAMP, 1, 0.84",
-        "RAMP, 2, 0.84",
-        "RAMP, 5, 0.84",
-        "RAMP, 8, 0.84"
+        // The detector finds 0.89 of the ramp's heads: at most 0.94 is possible.
+        "RAMP, 1, 0.9",
+        "RAMP, 2, 0.9",
+        "RAMP, 5, 0.9",
+        "RAMP, 8, 0.9"
     })
     void shouldKeepIdentities(RenderedClip clip, int everyNth, double least) throws IOException {
         HeadTracker tracker = new HeadTracker(TrackingConfig.DEFAULT);
@@ -83,7 +83,7 @@ class RenderedClipTrackingTest {
 
     /** What following alone loses: every head that can be seen is found, exactly where it is. */
     @ParameterizedTest
-    @CsvSource({"YARD, 1, 0.9", "YARD, 5, 0.9", "RAMP, 1, 0.9", "RAMP, 5, 0.9"})
+    @CsvSource({"YARD, 1, 0.98", "YARD, 5, 0.98", "RAMP, 1, 0.98", "RAMP, 5, 0.98"})
     void shouldKeepIdentitiesOfHeadsThatAreAllFound(RenderedClip clip, int everyNth, double least) throws IOException {
         HeadTracker tracker = new HeadTracker(TrackingConfig.DEFAULT);
         IdentityF1 score = new IdentityF1();
