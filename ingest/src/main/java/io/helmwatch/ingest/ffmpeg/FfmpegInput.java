@@ -237,7 +237,12 @@ final class FfmpegInput implements AutoCloseable {
     /** Whether every packet is the file of an image: single images, and the streams of cameras that send one after the other. */
     boolean isImages() {
         String name = Ffmpeg.string(context().iformat().name(), "");
-        return name.endsWith("_pipe") || name.endsWith("mjpeg");
+        return name.endsWith("_pipe") || name.equals("mjpeg") || isMultipart();
+    }
+
+    /** Whether the images come as parts of one HTTP answer, each with headers of its own. */
+    boolean isMultipart() {
+        return Ffmpeg.string(context().iformat().name(), "").equals("mpjpeg");
     }
 
     /** The container's claim of its length in nanoseconds; 0 when it makes none. */

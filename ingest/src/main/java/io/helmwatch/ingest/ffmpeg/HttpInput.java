@@ -67,7 +67,7 @@ final class HttpInput implements AutoCloseable {
             Answer answer = transport.open("");
             input.contentType = answer.source().header("content-type");
             input.url = answer.address().url();
-            context.pb(input.connect(answer, answer.source().body(), seekable));
+            context.pb(input.connect(answer, transport.body(answer), seekable));
             context.io_open(OPEN);
             context.io_close2(CLOSE);
             return input;

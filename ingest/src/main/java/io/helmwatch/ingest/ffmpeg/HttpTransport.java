@@ -8,8 +8,10 @@ import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.network.Authentication;
 import io.helmwatch.ingest.network.HttpSource;
 import io.helmwatch.ingest.network.HttpSource.Server;
+import io.helmwatch.ingest.network.PartLengthFilter;
 import io.helmwatch.ingest.network.TlsTrust;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,6 +37,7 @@ final class HttpTransport {
     private final Interrupt interrupt;
     private final HostLookup lookup;
     private final @Nullable Authentication authentication;
+    private final boolean ignoresPartLengths;
     private @Nullable TlsTrust trust;
 
     /**
@@ -45,7 +48,13 @@ final class HttpTransport {
      */
     record Answer(HttpSource source, StreamAddress address) {}
 
-    HttpTransport(StreamConfig config, RedirectPolicy policy, Interrupt interrupt, HostLookup lookup) {
+    HttpTransport(
+            StreamConfig config,
+            RedirectPolicy policy,
+            Interrupt interrupt,
+            HostLookup lookup,
+            boolean ignoresPartLengths) {
+        this.ignoresPartLengths = ignoresPartLengths;
         this.config = config;
         this.policy = policy;
         this.interrupt = interrupt;
@@ -61,6 +70,12 @@ final class HttpTransport {
         return credentials.basic() == BasicAuthentication.ALLOW
                 || (credentials.basic() == BasicAuthentication.TLS_ONLY
                         && policy.configured().isEncrypted());
+    }
+
+    /** The body of an answer as FFmpeg should read it. */
+    InputStream body(Answer answer) {
+        InputStream body = answer.source().body();
+        return ignoresPartLengths ? new PartLengthFilter(body) : body;
     }
 
     /** Fetches the configured address. */

@@ -30,7 +30,9 @@ final class LivePlayer implements StreamPlayer {
                 delivery.startConnection();
                 long before = delivery.health().goodFrames();
                 reason = session.decode(delivery).reason();
-                if (session.input().isImages() && delivery.health().goodFrames() - before == 1) {
+                if (session.input().isMultipart() && delivery.health().goodFrames() > before) {
+                    opener.ignorePartLengths();
+                } else if (session.input().isImages() && delivery.health().goodFrames() - before == 1) {
                     reason = opener.address() + " delivers a single image: set poll, to request it again and again.";
                 }
                 if (delivery.health().hasBeenOnline()) {

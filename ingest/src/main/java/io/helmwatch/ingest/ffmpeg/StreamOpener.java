@@ -25,6 +25,7 @@ final class StreamOpener {
     private final @Nullable CudaDecoding device;
     private final HostLookup lookup = new HostLookup();
     private final RtspAccess rtsp;
+    private boolean ignoresPartLengths;
 
     StreamOpener(
             StreamConfig config,
@@ -65,7 +66,7 @@ final class StreamOpener {
     DecodeSession open() {
         RedirectPolicy policy = new RedirectPolicy(config, address);
         if (address.kind() == Kind.HTTP) {
-            HttpTransport http = new HttpTransport(config, policy, interrupt, lookup);
+            HttpTransport http = new HttpTransport(config, policy, interrupt, lookup, ignoresPartLengths);
             return session(
                     FfmpegInput.open(InputAccess.through(config, policy, http), interrupt, imageDemuxer(address)),
                     address.displayed(),
@@ -88,6 +89,11 @@ final class StreamOpener {
                 }
             }
         }
+    }
+
+    /** The camera writes wrong lengths in front of its images: the next connection looks for boundaries instead. */
+    void ignorePartLengths() {
+        ignoresPartLengths = true;
     }
 
     private InputAccess access(RedirectPolicy policy, StreamAddress target) {

@@ -8,6 +8,7 @@ import io.helmwatch.config.Secret;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Credentials;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
+import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -134,6 +135,34 @@ class HttpTest {
                     .extracting(Seen::ptsNanos)
                     .isSorted()
                     .doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void shouldCountTheCutOffImagesOfACameraAndMindNoWrongLengths() throws IOException {
+        byte[] image =
+                Files.readAllBytes(TestClips.make("snapshot.jpg", "-i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg"));
+        server.createContext("/video", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "multipart/x-mixed-replace; boundary=frame");
+            exchange.sendResponseHeaders(200, 0);
+            try (OutputStream out = exchange.getResponseBody()) {
+                for (int i = 0; i < 500; i++) {
+                    int length = i % 3 == 2 ? image.length / 2 : image.length;
+                    out.write(("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: " + (length + 10) + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+                    out.write(image, 0, length);
+                    out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+                    out.flush();
+                    Thread.sleep(40);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+
+        try (RunningSource source = new RunningSource(stream("/video", null))) {
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 20);
+            assertThat(source.seen().dropped(DropCause.CORRUPT)).isGreaterThan(5);
         }
     }
 
