@@ -6,9 +6,9 @@ import java.util.SplittableRandom;
  * Delays before a lost live stream is opened again. It is retried for ever.
  *
  * <ul>
- *   <li>A stream that was online for at least 30 s, and one that is lost for the first time, is retried after 0.1 to 0.4 s, so that a camera which only restarted its
+ *   <li>A stream that was online for at least 5 s, and one that is lost for the first time, is retried after 0.1 to 0.4 s, so that a camera which only restarted its
  *       session is back at once.
- *   <li>Every further attempt, also of a stream that was online for less than 30 s in between, waits 1 s, 2 s, 4 s … at most 30 s, times a random factor of 0.75 to 1.25 (the result at least
+ *   <li>Every further attempt, also of a stream that was online for less than 5 s in between, waits 1 s, 2 s, 4 s … at most 30 s, times a random factor of 0.75 to 1.25 (the result at least
  *       1 s, at most 30 s), seeded by the stream's id: streams that died together are retried at different times.
  *   <li>Refused credentials (401, 403) wait about 60 s each time, since cameras lock accounts after a few failures. A missing
  *       path (404) is retried as usual twice, since a restarting camera answers so for a moment, then about every 60 s.
@@ -28,7 +28,7 @@ public final class ReconnectPolicy {
         NOT_FOUND
     }
 
-    private static final long STABLE_MILLIS = 30_000;
+    private static final long STABLE_MILLIS = 5_000;
     private static final long FIRST_MILLIS = 1_000;
     private static final long MAX_MILLIS = 30_000;
     private static final long SLOW_MILLIS = 60_000;

@@ -54,7 +54,7 @@ class ReconnectPolicyTest {
         for (int i = 0; i < 10; i++) {
             policy.nextDelayMillis(Cause.LOST);
         }
-        policy.wasOnline(30_000);
+        policy.wasOnline(5_000);
         assertThat(policy.nextDelayMillis(Cause.LOST)).isBetween(100L, 400L);
     }
 
@@ -63,7 +63,7 @@ class ReconnectPolicyTest {
         ReconnectPolicy policy = new ReconnectPolicy("gate");
         long delay = 0;
         for (int i = 0; i < 8; i++) {
-            policy.wasOnline(40);
+            policy.wasOnline(4_900);
             delay = policy.nextDelayMillis(Cause.LOST);
         }
         assertThat(delay).isBetween(22_500L, 30_000L);

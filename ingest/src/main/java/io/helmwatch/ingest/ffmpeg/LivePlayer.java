@@ -6,6 +6,8 @@ import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
 import io.helmwatch.vision.StreamStatus.State;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Plays a stream that has no end, and opens it again for ever when it is lost, see {@link ReconnectPolicy}.
@@ -13,8 +15,16 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Threading: the stream's thread.
  */
 final class LivePlayer implements StreamPlayer {
+    private static final Logger LOG = LoggerFactory.getLogger(LivePlayer.class);
+
+    /** Servers end sessions of which they hear nothing after 10 s at the earliest; some count from the last answer. */
+    private static final long SHORTEST_SESSION_MILLIS = 5_000;
+
+    private static final long SAME_SESSION_MILLIS = 1_500;
+
     private final StreamOpener opener;
     private final ReconnectPolicy policy;
+    private long lastSessionMillis;
 
     LivePlayer(StreamOpener opener) {
         this.opener = opener;
@@ -36,7 +46,9 @@ final class LivePlayer implements StreamPlayer {
                     reason = opener.address() + " delivers a single image: set poll, to request it again and again.";
                 }
                 if (delivery.health().hasBeenOnline()) {
-                    policy.wasOnline(delivery.health().onlineMillis());
+                    long onlineMillis = delivery.health().onlineMillis();
+                    policy.wasOnline(onlineMillis);
+                    compareWithLastSession(onlineMillis);
                 }
             } catch (InputLostException e) {
                 reason = String.valueOf(e.getMessage());
@@ -49,6 +61,19 @@ final class LivePlayer implements StreamPlayer {
             }
         }
         return Ending.STOPPED.reason();
+    }
+
+    /** A session that ends after the same time as the one before may have needed another keep-alive. */
+    private void compareWithLastSession(long onlineMillis) {
+        boolean same = onlineMillis > SHORTEST_SESSION_MILLIS
+                && Math.abs(onlineMillis - lastSessionMillis) < SAME_SESSION_MILLIS;
+        lastSessionMillis = onlineMillis;
+        if (same && opener.keepAliveByGetParameter()) {
+            LOG.info(
+                    "Stream {} ends after {} ms each time: its session is kept alive with GET_PARAMETER from now on",
+                    opener.config().id(),
+                    onlineMillis);
+        }
     }
 
     private void pause(long nanos) {

@@ -24,6 +24,7 @@ final class RtspAccess {
     private final StreamConfig config;
     private final Interrupt interrupt;
     private boolean relays;
+    private boolean getsParameter;
 
     RtspAccess(StreamConfig config, Interrupt interrupt) {
         this.config = config;
@@ -33,25 +34,32 @@ final class RtspAccess {
     /** How to open the target; the caller closes the relay, if there is one, with the input. */
     InputAccess access(RedirectPolicy policy, StreamAddress target) {
         Credentials credentials = config.credentials();
-        if (credentials == null || !policy.isSameOrigin(target)) {
-            return InputAccess.direct(config, policy, target);
-        }
-        boolean basicAllowed = credentials.basic() == BasicAuthentication.ALLOW
+        boolean basicAllowed = credentials == null
+                || credentials.basic() == BasicAuthentication.ALLOW
                 || (credentials.basic() == BasicAuthentication.TLS_ONLY && target.isEncrypted());
-        if (basicAllowed && !relays) {
+        if (!policy.isSameOrigin(target) || (basicAllowed && !relays && !getsParameter)) {
             return InputAccess.direct(config, policy, target);
         }
-        Authentication authentication = new Authentication(
-                credentials.username(), credentials.password().reveal(), basicAllowed);
+        Authentication authentication = credentials == null
+                ? null
+                : new Authentication(
+                        credentials.username(), credentials.password().reveal(), basicAllowed);
         interrupt.arm(config.openTimeout().toNanos());
         try {
-            RtspRelay relay = RtspRelay.open(server(target), target.scheme(), authentication, interrupt);
+            RtspRelay relay = RtspRelay.open(server(target), target.scheme(), authentication, getsParameter, interrupt);
             return InputAccess.through(config, policy, target, relay);
         } catch (IOException e) {
             throw ConnectFailure.of(e, config, policy.configured(), interrupt);
         } finally {
             interrupt.disarm();
         }
+    }
+
+    /** Keeps sessions alive with {@code GET_PARAMETER} from now on; returns whether that is new. */
+    boolean keepAliveByGetParameter() {
+        boolean changed = !getsParameter;
+        getsParameter = true;
+        return changed;
     }
 
     /**

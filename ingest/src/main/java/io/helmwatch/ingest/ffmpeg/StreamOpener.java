@@ -96,6 +96,11 @@ final class StreamOpener {
         ignoresPartLengths = true;
     }
 
+    /** The camera ends sessions that are kept alive as FFmpeg does it; returns whether another way is tried from now on. */
+    boolean keepAliveByGetParameter() {
+        return address.kind() == Kind.RTSP && rtsp.keepAliveByGetParameter();
+    }
+
     private InputAccess access(RedirectPolicy policy, StreamAddress target) {
         if (address.kind() == Kind.FILE) {
             return InputAccess.direct(config, policy, target);

@@ -21,8 +21,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Authenticates in place of an RTSP client that does not know the password: passes one client's requests on to a camera, answers
- * the camera's challenges, and passes everything else through. The client connects on the loopback and knows a random path.
+ * Authenticates in place of an RTSP client that does not know the password, and keeps a session alive as the camera wants it: passes
+ * one client's requests on to a camera, answers the camera's challenges, and passes everything else through. The client connects on the loopback and knows a random path.
  *
  * <p>Threading: two threads of its own; {@link #close} from any. Ownership: closes its sockets.
  */
@@ -34,18 +34,27 @@ public final class RtspRelay implements AutoCloseable {
     private final Server camera;
     private final String cameraBase;
     private final String clientBase;
-    private final Authentication authentication;
+    private final @Nullable Authentication authentication;
+    private final boolean getsParameter;
     private final ServerSocket listener;
     private final Socket upstream;
     private final OutputStream toCamera;
     private volatile @Nullable Socket client;
     private volatile List<String> unanswerable = List.of();
     private @Nullable Request pending;
+    private boolean playing;
 
     private record Request(String method, String uri, List<String> headers, byte[] body) {}
 
-    private RtspRelay(Server camera, String scheme, Authentication authentication, Socket upstream) throws IOException {
+    private RtspRelay(
+            Server camera,
+            String scheme,
+            @Nullable Authentication authentication,
+            boolean getsParameter,
+            Socket upstream)
+            throws IOException {
         this.camera = camera;
+        this.getsParameter = getsParameter;
         this.authentication = authentication;
         this.upstream = upstream;
         toCamera = upstream.getOutputStream();
@@ -61,13 +70,20 @@ public final class RtspRelay implements AutoCloseable {
      * Connects to the camera and waits for a client.
      *
      * @param scheme the camera's, {@code rtsp} or {@code rtsps}
+     * @param authentication answers challenges; null passes them on
+     * @param getsParameter whether an {@code OPTIONS} that keeps the session alive is sent as {@code GET_PARAMETER}
      */
-    public static RtspRelay open(Server camera, String scheme, Authentication authentication, Deadline deadline)
+    public static RtspRelay open(
+            Server camera,
+            String scheme,
+            @Nullable Authentication authentication,
+            boolean getsParameter,
+            Deadline deadline)
             throws IOException {
         Socket upstream = HttpSource.connect(camera, deadline);
         try {
             upstream.setSoTimeout(0);
-            RtspRelay relay = new RtspRelay(camera, scheme, authentication, upstream);
+            RtspRelay relay = new RtspRelay(camera, scheme, authentication, getsParameter, upstream);
             relay.spawn("rtsp-relay-requests", relay::passRequests);
             return relay;
         } catch (IOException | RuntimeException e) {
@@ -129,7 +145,10 @@ public final class RtspRelay implements AutoCloseable {
     private Request translated(Request request) {
         String uri = request.uri();
         String translated = uri.startsWith(clientBase) ? cameraBase + uri.substring(clientBase.length()) : uri;
-        return new Request(request.method(), translated, request.headers(), request.body());
+        playing |= request.method().equals("PLAY");
+        boolean keepsAlive = getsParameter && playing && request.method().equals("OPTIONS");
+        return new Request(
+                keepsAlive ? "GET_PARAMETER" : request.method(), translated, request.headers(), request.body());
     }
 
     private void send(Request request) throws IOException {
@@ -139,7 +158,7 @@ public final class RtspRelay implements AutoCloseable {
                 .append(" RTSP/1.0\r\n");
         request.headers().forEach(header -> text.append(header).append("\r\n"));
         synchronized (toCamera) {
-            String answer = authentication.answer(request.method(), request.uri());
+            String answer = authentication == null ? null : authentication.answer(request.method(), request.uri());
             if (answer != null) {
                 text.append("Authorization: ").append(answer).append("\r\n");
             }
@@ -230,7 +249,7 @@ public final class RtspRelay implements AutoCloseable {
         synchronized (toCamera) {
             refused = pending;
             pending = null;
-            if (refused == null || challenges.isEmpty()) {
+            if (refused == null || challenges.isEmpty() || authentication == null) {
                 return false;
             }
             if (!authentication.choose(challenges)) {

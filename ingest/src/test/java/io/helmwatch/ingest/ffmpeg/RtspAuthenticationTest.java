@@ -131,6 +131,24 @@ class RtspAuthenticationTest {
         }
     }
 
+    @Test
+    void shouldKeepASessionAliveAsTheCameraWantsIt() {
+        try (RtspCamera camera = new RtspCamera()) {
+            camera.wantGetParameterWithin(6_000);
+            try (RunningSource source =
+                    new RunningSource(StreamConfig.builder("gate", camera.url()).build())) {
+                source.seen().await("the third session", Duration.ofSeconds(30), seen -> camera.sessionsServed() == 3);
+                int before = source.seen().frames().size();
+                source.seen()
+                        .await(
+                                "a session longer than 6 s",
+                                SOON,
+                                seen -> seen.frames().size() >= before + 200);
+                assertThat(camera.sessionsServed()).isEqualTo(3);
+            }
+        }
+    }
+
     private static StreamConfig stream(String url, BasicAuthentication basic) {
         return StreamConfig.builder("gate", url)
                 .openTimeout(Duration.ofSeconds(8))

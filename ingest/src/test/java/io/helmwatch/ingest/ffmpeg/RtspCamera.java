@@ -64,6 +64,7 @@ public final class RtspCamera implements AutoCloseable {
     private volatile long clockOffsetMillis;
     private volatile int sessionsServed;
     private volatile boolean refusesUdp;
+    private volatile long sessionMillis;
     private volatile String redirect;
     private volatile String refusedMethod = "";
     private volatile String refusal = "";
@@ -170,6 +171,11 @@ public final class RtspCamera implements AutoCloseable {
         return requests;
     }
 
+    /** Does not say that it knows GET_PARAMETER, but ends sessions that do not send it after so long. */
+    public void wantGetParameterWithin(long millis) {
+        sessionMillis = millis;
+    }
+
     /** Answers UDP with 461. */
     public void refuseUdp() {
         refusesUdp = true;
@@ -266,6 +272,7 @@ public final class RtspCamera implements AutoCloseable {
         private SocketAddress rtcpPeer;
         private int channel;
         private boolean playing;
+        private volatile long heardNanos = System.nanoTime();
 
         Client(Socket socket) throws IOException {
             this.socket = socket;
@@ -355,7 +362,8 @@ public final class RtspCamera implements AutoCloseable {
                             out,
                             "200 OK",
                             sequence,
-                            "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER\r\n",
+                            "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN"
+                                    + (sessionMillis > 0 ? "" : ", GET_PARAMETER") + "\r\n",
                             "");
                 case "DESCRIBE" ->
                     reply(
@@ -377,7 +385,11 @@ public final class RtspCamera implements AutoCloseable {
                     reply(out, "200 OK", sequence, "Session: 12345678\r\n", "");
                     close();
                 }
-                case "GET_PARAMETER", "SET_PARAMETER" -> reply(out, "200 OK", sequence, "Session: 12345678\r\n", "");
+                case "GET_PARAMETER" -> {
+                    heardNanos = System.nanoTime();
+                    reply(out, "200 OK", sequence, "Session: 12345678\r\n", "");
+                }
+                case "SET_PARAMETER" -> reply(out, "200 OK", sequence, "Session: 12345678\r\n", "");
                 default -> reply(out, "501 Not Implemented", sequence, "", "");
             }
         }
@@ -407,7 +419,13 @@ public final class RtspCamera implements AutoCloseable {
                 channel = interleaved.find() ? Integer.parseInt(interleaved.group(1)) : 0;
                 answer = "RTP/AVP/TCP;unicast;interleaved=" + channel + "-" + (channel + 1);
             }
-            reply(out, "200 OK", sequence, "Session: 12345678\r\nTransport: " + answer + "\r\n", "");
+            reply(
+                    out,
+                    "200 OK",
+                    sequence,
+                    "Session: 12345678" + (sessionMillis > 0 ? ";timeout=" + Math.max(2, sessionMillis / 2000) : "")
+                            + "\r\nTransport: " + answer + "\r\n",
+                    "");
         }
 
         private void reply(OutputStream out, String status, String sequence, String headers, String body)
@@ -463,6 +481,9 @@ public final class RtspCamera implements AutoCloseable {
                         if (stalled) {
                             due = System.nanoTime();
                         }
+                    }
+                    if (sessionMillis > 0 && System.nanoTime() - heardNanos > sessionMillis * 1_000_000L) {
+                        return;
                     }
                     due += FRAME_NANOS;
                     long timestamp = stamps.applyAsLong(frame);
