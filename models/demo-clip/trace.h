@@ -47,11 +47,14 @@ HD V toWorld(const M3 &m, V d) { return m.x * d.x + m.y * d.y + m.z * d.z; }
 // ---------------------------------------------------------------- scene
 
 enum Mat {
-    PLAIN, CORRUGATED, BRICK, CONCRETE, CLADDING, WOOD, ROLLER, GLASS, CARTON, HAZARD, FOLIAGE, METAL, STRIPED, // static
+    PLAIN, CORRUGATED, BRICK, CONCRETE, CLADDING, WOOD, ROLLER, GLASS, CARTON, HAZARD, FOLIAGE, METAL, STRIPED, GLOW, // static
     SKIN = 20, HAIR, HELMET, EYE, STRAP, CLOTH, BOOT, PROP                                                     // people
 };
-enum Headgear { BARE, HARDHAT, CAP, BEANIE, HOOD };
-enum HairStyle { BALD, BUZZ, SHORT, LONG, PONYTAIL };
+enum Headgear { BARE, HARDHAT, CAP, BEANIE, HOOD, TURBAN, HEADSCARF, STRAW_HAT, BUCKET_HAT, BANDANA };
+enum HairStyle { BALD, BUZZ, SHORT, LONG, PONYTAIL, BUN, CURLY, AFRO, FRINGE }; // FRINGE: bald on top
+enum HelmetStyle { PEAKED, FULL_BRIM, CLIMBING };
+enum Mask { NO_MASK, PALE_MASK, DARK_MASK, BALACLAVA, NECKERCHIEF };
+enum Glasses { NO_GLASSES, SPECTACLES, SUNGLASSES, GOGGLES };
 enum TopStyle { VEST, JACKET_STRIPES, PLAIN_TOP };
 
 struct Box {
@@ -66,9 +69,25 @@ struct Cone { // capped cone from a to b, radii ra and rb (a cylinder when equal
     int mat;
     V col;
 };
-struct Group { // bounding box of a run of boxes and a run of cones
+struct Ball { // ellipsoid, of which only what lies above `cut` is there (-1 all, 0 a dome open below)
+    V c, r;
+    float cut;
+    int mat;
+    V col;
+};
+struct LooseHelmet { // a helmet that nobody wears
+    M3 frame;
+    V o;
+    float scale;
+    int style;
+    V col;
+};
+struct Lamp { // a point that shines: colour and strength at one metre
+    V p, col;
+};
+struct Group { // bounding box of a run of boxes, a run of cones and a run of balls
     V lo, hi;
-    int b0, b1, c0, c1;
+    int b0, b1, c0, c1, e0, e1;
 };
 
 struct Person {
@@ -85,27 +104,32 @@ struct Person {
     float hipTop;
     float girth;
     int headgear, hair, top, bareArms, helmetState; // helmetState: 0 none, 1 worn, 2 in the hand
-    int strap, mask, beard, sticker, gloves, muffs, female;
+    int strap, mask, beard, sticker, gloves, muffs, female, glasses, backwards, liner, helmetStyle;
     float seed;
     V skin, hairCol, helmCol, stickerCol, shirtCol, vestCol, pantsCol, bootCol, propCol;
 };
 
-constexpr int MAX_BOXES = 330, MAX_CONES = 70, MAX_GROUPS = 48, MAX_PEOPLE = 12;
+constexpr int MAX_BOXES = 330, MAX_CONES = 90, MAX_BALLS = 32, MAX_GROUPS = 48, MAX_PEOPLE = 12, MAX_LOOSE = 6, MAX_LAMPS = 4;
 
 struct Scene {
     Box boxes[MAX_BOXES];
     Cone cones[MAX_CONES];
+    Ball balls[MAX_BALLS];
     Group groups[MAX_GROUPS];
     Person people[MAX_PEOPLE];
-    int nBoxes, nCones, nGroups, nPeople;
+    LooseHelmet loose[MAX_LOOSE];
+    Lamp lamps[MAX_LAMPS];
+    int nBoxes, nCones, nBalls, nGroups, nPeople, nLoose, nLamps;
     // camera
     V eye, right, up, fwd;
-    float focal; // in units of half the picture's height
+    float focal;   // in units of half the picture's height
+    float fisheye; // radians per half height of an equidistant lens; 0: a rectilinear one
+    float shakeX, shakeY; // way of the picture during the exposure, pixels
     int w, h, spp;
     uint32_t seed;
     // light
     V sunDir, sunCol, skyZenith, skyHorizon;
-    float sunSize, cloud, exposure, fog, saturation, vignette, noise, contrast;
+    float sunSize, cloud, exposure, fog, saturation, vignette, noise, contrast, rain;
     V whiteBalance;
     int groundType;
     V groundCol;
@@ -223,7 +247,7 @@ HD float sdRoundBox(V p, V h, float r) {
 }
 
 // Hard hat in the frame of the head that wears it: shell, centre and side ribs, rim and peak, hollow inside.
-HD float sdHelmet(V q) {
+HD float sdHelmet(V q, int style) {
     V c = q - v3(0, 0.050f, -0.006f);
     float ax = fabsf(q.x);
     // a slightly squarer dome than an ellipsoid
@@ -231,9 +255,9 @@ HD float sdHelmet(V q) {
     float shell = fmaxf(e, -(q.y - 0.034f));
     float rib = fmaxf(e - 0.0065f, smax(ax - 0.013f, -(q.y - 0.075f), 0.01f));
     float ribs = fmaxf(e - 0.0045f, smax(fabsf(ax - 0.046f) - 0.006f, -(q.y - 0.095f), 0.01f));
-    shell = smin(shell, smin(rib, ribs, 0.006f), 0.006f);
-    float rim = sdEll2(q.x, q.z + 0.006f, 0.117f, 0.144f);
-    float peak = sdEll2(q.x, q.z - 0.062f, 0.094f, 0.122f);
+    if (style != CLIMBING) shell = smin(shell, smin(rib, ribs, 0.006f), 0.006f);
+    float rim = style == FULL_BRIM ? sdEll2(q.x, q.z + 0.006f, 0.150f, 0.174f) : sdEll2(q.x, q.z + 0.006f, 0.117f, 0.144f);
+    float peak = style == CLIMBING ? sdEll2(q.x, q.z - 0.040f, 0.088f, 0.108f) : sdEll2(q.x, q.z - 0.062f, 0.094f, 0.122f);
     float out = smin(rim, peak, 0.03f);
     float front = fmaxf(q.z - 0.07f, 0.f);
     float yb = 0.041f - 0.22f * front - 1.2f * front * q.x * q.x / 0.1f + 0.04f * fmaxf(-q.z - 0.05f, 0.f);
@@ -244,8 +268,41 @@ HD float sdHelmet(V q) {
 }
 
 struct HeadParts {
-    float skin, hair, gear, strap, eye;
+    float skin, hair, gear, strap, eye, glass;
 };
+
+HD float sdRing(float along, float across, float radius, float thick) { // cross-section of a ring
+    float r = along - radius;
+    return sqrtf(r * r + across * across) - thick;
+}
+// What else people wear on their heads, in the head's frame; `wool`: bandana, turban and scarf have folds.
+HD float sdOtherHeadgear(int kind, V q) {
+    float back = q.z < 0 ? -q.z : 0.f;
+    float fold = 0.003f * sinf(q.y * 130.f + fabsf(q.x) * 60.f + 3.f * sinf(q.z * 20.f));
+    float r = sqrtf(q.x * q.x + q.z * q.z);
+    if (kind == TURBAN) {
+        float e = sdEll(q - v3(0, 0.078f, -0.014f), v3(0.116f, 0.088f, 0.126f)) + fold;
+        return smax(e, -(q.y - 0.034f - 0.15f * q.z), 0.014f) * 0.9f;
+    }
+    if (kind == HEADSCARF) {
+        float e = smin(sdEll(q - v3(0, 0.024f, -0.020f), v3(0.094f, 0.119f, 0.114f)), sdEll(q - v3(0, -0.115f, -0.005f), v3(0.105f, 0.075f, 0.098f)), 0.05f);
+        return smax(e + 0.5f * fold, -sdEll(q - v3(0, -0.012f, 0.105f), v3(0.062f, 0.090f, 0.085f)), 0.01f) * 0.9f;
+    }
+    if (kind == STRAW_HAT) {
+        float crown = smax(sdEll(q - v3(0, 0.052f, -0.010f), v3(0.093f, 0.108f, 0.108f)), -(q.y - 0.045f), 0.006f);
+        float yb = 0.058f - 1.1f * (r - 0.09f) * (r - 0.09f) * 4.f;
+        return smin(smax(crown, q.y - 0.138f, 0.02f), smax(r - 0.195f, fabsf(q.y - yb) - 0.004f, 0.004f) * 0.75f, 0.01f);
+    }
+    if (kind == BUCKET_HAT) {
+        float crown = smax(smax(sdEll(q - v3(0, 0.040f, -0.010f), v3(0.092f, 0.118f, 0.110f)), -(q.y - 0.045f), 0.006f), q.y - 0.130f, 0.02f);
+        float yb = 0.052f - 0.75f * (r - 0.095f);
+        return smin(crown, smax(r - 0.145f, fabsf(q.y - yb) - 0.004f, 0.004f) * 0.7f, 0.01f);
+    }
+    // bandana: close to the skull, a knot behind
+    float e = sdEll(q - v3(0, 0.043f, -0.017f), v3(0.087f, 0.101f, 0.107f)) + 0.3f * fold;
+    float cloth = smax(e, -(q.y - 0.046f + 0.20f * back), 0.006f);
+    return fminf(cloth, sdEll(q - v3(0.0f, 0.006f, -0.118f), v3(0.026f, 0.018f, 0.016f)));
+}
 
 HD HeadParts headParts(const Person &P, V q, V qh) { // q: head frame, qh: helmet frame
     HeadParts r;
@@ -262,22 +319,30 @@ HD HeadParts headParts(const Person &P, V q, V qh) { // q: head frame, qh: helme
     d = smin(d, sdEll(a - v3(0.079f, -0.004f, -0.012f), v3(0.011f, 0.031f, 0.019f)), 0.008f);
     r.skin = d;
     r.eye = len(a - v3(0.031f, 0.005f, 0.078f)) - 0.0125f;
-    r.hair = r.gear = r.strap = 1e3f;
+    r.hair = r.gear = r.strap = r.glass = 1e3f;
     if (P.hair != BALD) {
-        float t = P.hair == BUZZ ? 0.001f : P.hair == SHORT ? 0.008f : 0.012f;
+        bool covered = P.headgear != BARE, longHair = P.hair >= LONG && P.hair <= BUN;
+        float t = P.hair == BUZZ ? 0.001f : P.hair == SHORT || P.hair == FRINGE ? 0.008f : 0.012f;
+        if (P.hair == CURLY && !covered) t = 0.024f;
+        if (P.hair == AFRO && !covered) t = 0.046f;
         float clump = sinf(q.x * 70.f + P.seed) * sinf(q.y * 55.f + q.x * 30.f) * sinf(q.z * 62.f + P.seed);
-        if (P.hair != BUZZ) t += 0.0028f * clump;
+        if (P.hair != BUZZ) t += (P.hair == CURLY || P.hair == AFRO ? 0.005f : 0.0028f) * clump;
+        if (P.headgear > HOOD) t = fminf(t, 0.004f); // pressed down by cloth
         float e = sdEll(q - v3(0, 0.043f, -0.017f), v3(0.079f + t, 0.093f + t, 0.099f + t));
         // hairline: forehead, temple, sideburn before the ear, nape behind it
-        float arch = q.y + 7.f * a.x * a.x + 0.004f * clump - (P.hair >= LONG ? 0.014f * (1.f - smooth(0.f, 0.04f, a.x)) + 0.004f : 0.002f);
+        float arch = q.y + 7.f * a.x * a.x + 0.004f * clump - (longHair ? 0.014f * (1.f - smooth(0.f, 0.04f, a.x)) + 0.004f : 0.002f);
         float edge = -0.035f + 0.060f * smooth(-0.025f, 0.0f, q.y) + 0.066f * smooth(0.040f, 0.105f, arch);
         float h = smax(e, (q.z - edge + 0.003f * clump) * 0.6f, 0.008f);
-        h = smax(h, -(q.y + (P.hair >= LONG ? 0.10f : 0.062f)), 0.01f);
+        h = smax(h, -(q.y + (longHair ? 0.10f : 0.062f)), 0.01f);
         if (P.hair == LONG) {
             float l = sdEll(q - v3(0, -0.045f, -0.052f), v3(0.092f, 0.125f, 0.062f));
             h = smin(h, l, 0.03f);
         } else if (P.hair == PONYTAIL) {
             h = smin(h, sdCap(q, v3(0, 0.03f, -0.115f), v3(0, -0.11f, -0.135f), 0.028f, 0.016f), 0.02f);
+        } else if (P.hair == BUN && !covered) {
+            h = smin(h, len(q - v3(0, 0.10f, -0.095f)) - 0.040f, 0.015f);
+        } else if (P.hair == FRINGE) {
+            h = smax(h, q.y - 0.050f + 0.35f * fmaxf(q.z, 0.f), 0.012f);
         }
         if (P.headgear == HARDHAT && P.helmetState == 1) h = fmaxf(h, sdEll(qh - v3(0, 0.050f, -0.006f), v3(0.101f, 0.118f, 0.127f)) * (qh.y > 0.03f ? 1.f : 0.f));
         r.hair = h;
@@ -289,13 +354,29 @@ HD HeadParts headParts(const Person &P, V q, V qh) { // q: head frame, qh: helme
         r.hair = fminf(r.hair, b);
     }
     if (P.helmetState == 1) {
-        r.gear = sdHelmet(qh);
-        if (P.strap) {
-            r.strap = fminf(sdCap(a, v3(0.088f, 0.04f, 0.01f), v3(0.066f, -0.085f, 0.035f), 0.004f, 0.004f),
-                    sdCap(a, v3(0.066f, -0.085f, 0.035f), v3(0.0f, -0.122f, 0.055f), 0.004f, 0.004f));
+        r.gear = sdHelmet(qh, P.helmetStyle);
+        if (P.liner) { // a hood or a balaclava under the helmet
+            float e = smin(sdEll(q - v3(0, 0.010f, -0.022f), v3(0.090f, 0.105f, 0.108f)), sdEll(q - v3(0, -0.10f, -0.020f), v3(0.100f, 0.075f, 0.100f)), 0.05f);
+            r.strap = smax(smax(e, -sdEll(q - v3(0, -0.02f, 0.110f), v3(0.062f, 0.100f, 0.090f)), 0.01f), q.y - 0.06f, 0.01f);
         }
-        if (P.muffs) r.strap = fminf(r.strap, sdEll(a - v3(0.098f, -0.004f, -0.005f), v3(0.026f, 0.042f, 0.034f)));
+        if (P.strap) {
+            r.strap = fminf(r.strap, fminf(sdCap(a, v3(0.088f, 0.04f, 0.01f), v3(0.066f, -0.085f, 0.035f), 0.004f, 0.004f),
+                    sdCap(a, v3(0.066f, -0.085f, 0.035f), v3(0.0f, -0.122f, 0.055f), 0.004f, 0.004f)));
+        }
     }
+    if (P.muffs && (P.helmetState == 1 || P.headgear != HARDHAT)) r.strap = fminf(r.strap, sdEll(a - v3(0.098f, -0.004f, -0.005f), v3(0.026f, 0.042f, 0.034f)));
+    if (P.muffs && P.headgear != HARDHAT && q.y > -0.01f) { // headphones: the band over the head
+        r.strap = fminf(r.strap, sdRing(sqrtf(q.x * q.x + (q.y - 0.032f) * (q.y - 0.032f)), q.z + 0.005f, 0.116f, 0.009f));
+    }
+    if (P.glasses == SPECTACLES || P.glasses == SUNGLASSES) {
+        float dx = a.x - 0.034f, dy = q.y - 0.003f, lens = sqrtf(dx * dx + dy * dy * 1.5f);
+        float ring = P.glasses == SPECTACLES ? sdRing(lens, q.z - 0.101f, 0.022f, 0.0026f) : smax(lens - 0.026f, fabsf(q.z - 0.101f) - 0.0025f, 0.003f);
+        ring = fminf(ring, sdCap(a, v3(0, 0.008f, 0.104f), v3(0.014f, 0.008f, 0.102f), 0.0025f, 0.0025f));
+        r.glass = fminf(ring, sdCap(a, v3(0.056f, 0.010f, 0.098f), v3(0.082f, 0.006f, -0.010f), 0.0028f, 0.0028f));
+    } else if (P.glasses == GOGGLES) {
+        r.glass = sdRoundBox(q - v3(0, 0.006f, 0.086f), v3(0.068f, 0.030f, 0.024f), 0.014f);
+    }
+    if (P.headgear == CAP && P.backwards) q = v3(-q.x, q.y, -q.z - 0.024f);
     if (P.headgear == CAP) {
         float e = sdEll(q - v3(0, 0.046f, -0.012f), v3(0.087f, 0.098f, 0.107f));
         float dome = smax(e, -(q.y - 0.040f + 0.15f * q.z * (q.z < 0 ? -1.f : 0.f)), 0.006f);
@@ -315,6 +396,8 @@ HD HeadParts headParts(const Person &P, V q, V qh) { // q: head frame, qh: helme
         e = smin(e, n, 0.05f);
         float open = sdEll(q - v3(0, -0.02f, 0.115f), v3(0.072f, 0.115f, 0.10f));
         r.gear = fminf(r.gear, smax(e, -open, 0.012f));
+    } else if (P.headgear > HOOD) {
+        r.gear = fminf(r.gear, sdOtherHeadgear(P.headgear, q));
     }
     return r;
 }
@@ -323,7 +406,7 @@ HD float sdHead(const Person &P, V p) {
     V q = toLocal(P.head, p - P.headO) / P.hs;
     V qh = P.helmetState == 1 ? toLocal(P.helm, p - P.helmO) / P.hs : q;
     HeadParts h = headParts(P, q, qh);
-    return fminf(fminf(h.skin, h.hair), fminf(h.gear, h.strap)) * P.hs;
+    return fminf(fminf(fminf(h.skin, h.hair), fminf(h.gear, h.strap)), h.glass) * P.hs;
 }
 
 HD float sdTorso(const Person &P, V p) {
@@ -384,7 +467,7 @@ HD float sdPerson(const Person &P, V p) {
     if (P.helmetState == 2) {
         V qh = p - P.helmO;
         float b = len(qh) - 0.26f;
-        d = fminf(d, b > 0.1f ? b : sdHelmet(toLocal(P.helm, qh) / P.hs) * P.hs);
+        d = fminf(d, b > 0.1f ? b : sdHelmet(toLocal(P.helm, qh) / P.hs, P.helmetStyle) * P.hs);
     }
     float hb = len(p - P.headBallC) - P.headBallR;
     d = fminf(d, hb > 0.06f ? hb + 0.01f : sdHead(P, p));
@@ -430,7 +513,7 @@ HD V personNormal(const Person &P, V p, float e) {
 struct Hit {
     float t;
     V n;
-    int kind; // 0 nothing, 1 ground, 2 box, 3 cone, 4 person
+    int kind; // 0 nothing, 1 ground, 2 box, 3 cone, 4 person, 5 ball, 6 loose helmet
     int index;
     V local; // box: local point
     V ln;    // box: local normal
@@ -487,6 +570,43 @@ HD bool hitCone(const Cone &c, V ro, V rd, float tmax, float &t, V &n) {
     return true;
 }
 
+HD bool hitBall(const Ball &b, V ro, V rd, float tmax, float &t, V &n) {
+    V o = ro - b.c, q = v3(o.x / b.r.x, o.y / b.r.y, o.z / b.r.z), d = v3(rd.x / b.r.x, rd.y / b.r.y, rd.z / b.r.z);
+    float a = dot(d, d), h = dot(q, d), k = h * h - a * (dot(q, q) - 1.f);
+    if (k < 0) return false;
+    k = sqrtf(k);
+    for (int side = 0; side < 2; side++) { // the outside, or through the opening the inside
+        t = (side ? -h + k : -h - k) / a;
+        if (t < 1e-4f || t > tmax) continue;
+        V p = q + d * t;
+        if (p.y < b.cut) continue;
+        n = norm(v3(p.x / b.r.x, p.y / b.r.y, p.z / b.r.z)) * (side ? -1.f : 1.f);
+        return true;
+    }
+    return false;
+}
+HD float marchLoose(const LooseHelmet &L, V o, V d, float tmax, float eps) {
+    float radius = 0.22f * L.scale;
+    V oc = o - L.o;
+    float b = dot(oc, d), h = b * b - dot(oc, oc) + radius * radius;
+    if (h < 0) return -1;
+    h = sqrtf(h);
+    float t = fmaxf(-b - h, 0.f), t1 = fminf(-b + h, tmax);
+    for (int i = 0; i < 70 && t < t1; i++) {
+        float s = sdHelmet(toLocal(L.frame, o + d * t - L.o) / L.scale, L.style) * L.scale;
+        if (s < eps) return t;
+        t += s * 0.9f;
+    }
+    return -1;
+}
+HD V looseNormal(const LooseHelmet &L, V p) {
+    V q = toLocal(L.frame, p - L.o) / L.scale;
+    const float e = 0.001f;
+    V a = v3(1, -1, -1), b = v3(-1, -1, 1), c = v3(-1, 1, -1), d = v3(1, 1, 1);
+    V n = a * sdHelmet(q + a * e, L.style) + b * sdHelmet(q + b * e, L.style) + c * sdHelmet(q + c * e, L.style) + d * sdHelmet(q + d * e, L.style);
+    return norm(toWorld(L.frame, n));
+}
+
 HD bool trace(V o, V d, float tmax, Hit &hit, bool any, float eps, Rng &r) {
     hit.kind = 0;
     hit.t = tmax;
@@ -518,6 +638,21 @@ HD bool trace(V o, V d, float tmax, Hit &hit, bool any, float eps, Rng &r) {
                 if (any) return true;
             }
         }
+        for (int i = G.e0; i < G.e1; i++) {
+            float t;
+            V n;
+            if (hitBall(SC.balls[i], o, d, hit.t, t, n)) {
+                hit.t = t, hit.kind = 5, hit.index = i, hit.n = n;
+                if (any) return true;
+            }
+        }
+    }
+    for (int i = 0; i < SC.nLoose; i++) {
+        float t = marchLoose(SC.loose[i], o, d, hit.t, eps);
+        if (t > 0 && t < hit.t) {
+            hit.t = t, hit.kind = 6, hit.index = i;
+            if (any) return true;
+        }
     }
     if (!r.people) return hit.kind != 0;
     for (int i = 0; i < SC.nPeople; i++) {
@@ -540,6 +675,7 @@ struct Surface {
     V p, n, alb;
     float gloss; // 0 none; else strength of a clear coat
     float rough;
+    V glow; // light of its own
 };
 
 HD V bump(V n, V p, float freq, float amount) {
@@ -671,6 +807,7 @@ HD void shadeStatic(Surface &s, int mat, V col, V lp, V ln, V h, V p) {
             break;
         }
         case METAL: s.gloss = 0.6f, s.rough = 0.15f; break;
+        case GLOW: s.glow = col, c = v3(0.3f), k = 1; break;
         case PROP: k = 1; break;
         default: s.gloss = 0.08f, s.rough = 0.2f; break;
     }
@@ -695,7 +832,7 @@ HD void shadePerson(Surface &s, const Person &P, V p) {
     float hand = fminf(sdHand(P, p, 0), sdHand(P, p, 1));
     float leg = fminf(sdLeg(P, p, 0), sdLeg(P, p, 1)), boot = fminf(sdBoot(P, p, 0), sdBoot(P, p, 1));
     float neck = sdCap(p, P.neck0, P.neck1, 0.056f * sc, 0.053f * sc), prop = sdProp(P, p);
-    HeadParts h = {1e3f, 1e3f, 1e3f, 1e3f, 1e3f};
+    HeadParts h = {1e3f, 1e3f, 1e3f, 1e3f, 1e3f, 1e3f};
     V qh = q;
     if (len(p - P.headBallC) < P.headBallR + 0.05f) {
         if (P.helmetState == 1) qh = toLocal(P.helm, p - P.helmO) / P.hs;
@@ -704,9 +841,9 @@ HD void shadePerson(Surface &s, const Person &P, V p) {
     float held = 1e3f;
     if (P.helmetState == 2 && len(p - P.helmO) < 0.3f) {
         qh = toLocal(P.helm, p - P.helmO) / P.hs;
-        held = sdHelmet(qh);
+        held = sdHelmet(qh, P.helmetStyle);
     }
-    float headMin = fminf(fminf(h.skin, h.hair), fminf(h.gear, h.strap)) * P.hs;
+    float headMin = fminf(fminf(fminf(h.skin, h.hair), fminf(h.gear, h.strap)), h.glass) * P.hs;
     float bodyMin = fminf(fminf(torso, fminf(fore, arm)), fminf(fminf(hand, leg), fminf(boot, neck)));
     bodyMin = fminf(bodyMin, prop);
     s.gloss = 0, s.rough = 0.3f;
@@ -732,12 +869,20 @@ HD void shadePerson(Surface &s, const Person &P, V p) {
                 return;
             }
             s.alb = P.headgear == HOOD ? P.shirtCol : P.helmCol;
+            if (P.headgear == STRAW_HAT) s.alb = s.alb * (0.75f + 0.5f * vnoise(v3(q.x * 160.f, q.y * 320.f, q.z * 160.f)));
+            if (P.headgear == STRAW_HAT && P.sticker && q.y > 0.055f && q.y < 0.08f && len(v3(q.x, 0, q.z)) < 0.108f) s.alb = P.stickerCol;
             s.n = P.headgear == BEANIE ? bump(s.n, v3(q.x * 3.f, q.y * 0.6f, q.z * 3.f), 60.f, 0.7f) : bump(s.n, q, 45.f, 0.35f);
-            if (P.headgear == CAP && P.sticker && q.z > 0.05f && a.x < 0.022f && q.y > 0.075f && q.y < 0.11f) s.alb = P.stickerCol;
+            if (P.headgear == CAP && P.sticker && !P.backwards && q.z > 0.05f && a.x < 0.022f && q.y > 0.075f && q.y < 0.11f) s.alb = P.stickerCol;
             return;
         }
         if (h.strap <= m) {
-            s.alb = P.muffs && a.x > 0.08f ? v3(0.5f, 0.05f, 0.04f) : v3(0.04f);
+            s.alb = P.muffs && a.x > 0.08f ? (P.headgear == HARDHAT ? v3(0.5f, 0.05f, 0.04f) : P.stickerCol) : P.liner ? P.shirtCol : v3(0.04f);
+            return;
+        }
+        if (h.glass <= m) {
+            bool lens = P.glasses == GOGGLES && q.z > 0.095f;
+            s.alb = lens ? v3(0.20f, 0.24f, 0.27f) : P.glasses == GOGGLES ? P.stickerCol : v3(0.025f);
+            s.gloss = 1.f, s.rough = 0.05f;
             return;
         }
         if (h.hair <= m) {
@@ -769,7 +914,9 @@ HD void shadePerson(Surface &s, const Person &P, V p) {
             if (!P.beard && !P.female && q.y < -0.035f) s.alb = mixv(s.alb, s.alb * v3(0.72f, 0.72f, 0.78f), 0.5f); // stubble
         }
         if (a.x > 0.074f && q.y > -0.03f && q.y < 0.03f) s.alb = s.alb * v3(0.95f, 0.78f, 0.74f); // ears
-        if (P.mask && q.y < -0.012f && q.y > -0.115f && q.z > 0.025f + a.x * 0.2f) s.alb = P.mask == 1 ? v3(0.75f, 0.80f, 0.84f) : v3(0.05f), s.gloss = 0;
+        if (P.mask == PALE_MASK || P.mask == DARK_MASK ? q.y < -0.012f && q.y > -0.115f && q.z > 0.025f + a.x * 0.2f : false) s.alb = P.mask == PALE_MASK ? v3(0.75f, 0.80f, 0.84f) : v3(0.05f), s.gloss = 0;
+        if (P.mask == BALACLAVA && !(q.z > 0.05f && fabsf(q.y - 0.008f) < 0.020f && a.x < 0.062f)) s.alb = P.stickerCol * (0.8f + 0.4f * blotch), s.gloss = 0;
+        if (P.mask == NECKERCHIEF && q.y < -0.018f + 0.15f * fmaxf(q.z, 0.f)) s.alb = P.stickerCol * (0.7f + 0.6f * blotch), s.gloss = 0;
         return;
     }
     if (prop <= bodyMin) {
@@ -785,6 +932,8 @@ HD void shadePerson(Surface &s, const Person &P, V p) {
     if (neck <= bodyMin + 0.004f && neck < torso) {
         s.alb = skin * 0.92f;
         if (P.headgear == HOOD) s.alb = P.shirtCol;
+        if (P.headgear == HEADSCARF) s.alb = P.helmCol;
+        if (P.mask >= BALACLAVA) s.alb = P.stickerCol;
         return;
     }
     if (boot <= bodyMin) {
@@ -852,6 +1001,7 @@ HD Surface surface(const Hit &hit, V o, V d, bool plain) { // plain: colours wit
     Surface s;
     s.p = o + d * hit.t;
     s.rough = 0.3f;
+    s.glow = v3(0);
     if (hit.kind == 1) {
         if (plain) s.n = v3(0, 1, 0), s.alb = SC.groundCol * 0.85f, s.gloss = 0;
         else shadeGround(s, s.p);
@@ -869,6 +1019,22 @@ HD Surface surface(const Hit &hit, V o, V d, bool plain) { // plain: colours wit
         s.n = hit.n;
         if (plain) s.alb = c.col * 0.85f, s.gloss = 0;
         else shadeStatic(s, c.mat, c.col, s.p - c.a, hit.n, v3(1e3f), s.p);
+    } else if (hit.kind == 5) {
+        const Ball &b = SC.balls[hit.index];
+        s.n = hit.n;
+        if (plain) s.alb = b.col * 0.85f, s.gloss = 0;
+        else shadeStatic(s, b.mat, b.col, s.p - b.c, hit.n, v3(1e3f), s.p);
+        s.p += hit.n * 1e-3f;
+        return s;
+    } else if (hit.kind == 6) {
+        const LooseHelmet &L = SC.loose[hit.index];
+        s.n = looseNormal(L, s.p);
+        V q = toLocal(L.frame, s.p - L.o) / L.scale - v3(0, 0.050f, -0.006f);
+        bool inside = sdEll(q, v3(0.102f, 0.119f, 0.128f)) < 0;
+        s.alb = inside ? v3(0.06f) : L.col * (0.93f + 0.12f * fbm(q * 18.f, 3));
+        s.gloss = inside || plain ? 0.f : 1.f, s.rough = 0.05f;
+        s.p += s.n * 2.5e-3f;
+        return s;
     } else {
         const Person &P = SC.people[hit.index];
         s.n = personNormal(P, s.p, 0.0012f);
@@ -917,6 +1083,18 @@ HD V sunLight(V p, V n, float u, float v, float &ndl, Rng &r0) {
     return trace(p, l, 80.f, h, true, 1.5e-3f, r0) ? v3(0) : SC.sunCol;
 }
 
+// Light of one lamp, drawn at random and standing for all.
+HD V lampLight(V p, V n, float u, Rng &r0, bool shadows) {
+    int k = (int)(u * SC.nLamps);
+    const Lamp &lamp = SC.lamps[k < SC.nLamps ? k : SC.nLamps - 1];
+    V d = lamp.p - p;
+    float far = len(d), ndl = dot(n, d) / far;
+    if (ndl <= 0) return v3(0);
+    Hit h;
+    if (shadows && trace(p, d / far, far - 0.06f, h, true, 1.5e-3f, r0)) return v3(0);
+    return lamp.col * (SC.nLamps * ndl / fmaxf(far * far, 0.05f));
+}
+
 HD V incoming(V o, V d, Rng &r) { // light along a secondary ray: sky, or what is hit with sun and a guess of the sky there
     Hit h;
     float u, v, ndl;
@@ -926,7 +1104,9 @@ HD V incoming(V o, V d, Rng &r) { // light along a secondary ray: sky, or what i
     Surface s = surface(h, o, d, true);
     V l = sunLight(s.p, s.n, u, v, ndl, r);
     V amb = mixv(SC.skyHorizon * 0.35f, SC.skyZenith, 0.5f + 0.5f * s.n.y) * 0.45f;
-    return s.alb * (l * (ndl * 0.3183f) + amb);
+    V direct = l * ndl;
+    if (SC.nLamps) direct += lampLight(s.p, s.n, u, r, false);
+    return s.alb * (direct * 0.3183f + amb) + s.glow;
 }
 
 HD V radiance(V o, V d, Rng &r) {
@@ -939,7 +1119,11 @@ HD V radiance(V o, V d, Rng &r) {
     if (dot(s.n, d) > 0) s.n = norm(s.n - d * (1.02f * dot(s.n, d)));
     next2(r, u, v);
     V l = sunLight(s.p, s.n, u, v, ndl, r);
-    V c = s.alb * l * (ndl * 0.3183f);
+    V c = s.alb * l * (ndl * 0.3183f) + s.glow;
+    if (SC.nLamps) {
+        next2(r, u, v);
+        c += s.alb * lampLight(s.p, s.n, u, r, true) * 0.3183f;
+    }
     next2(r, u, v);
     c += s.alb * incoming(s.p, hemi(s.n, u, v), r);
     if (s.gloss > 0) {
@@ -967,6 +1151,10 @@ HD float tone(float x, float contrast) { // filmic curve, then the display's tra
 
 HD V primaryDir(float px, float py) { // px, py in pixels, origin at the top left corner
     float x = (px - SC.w * 0.5f) / (SC.h * 0.5f), y = (SC.h * 0.5f - py) / (SC.h * 0.5f);
+    if (SC.fisheye > 0) {
+        float r = sqrtf(x * x + y * y), a = r * SC.fisheye, k = r > 1e-5f ? sinf(a) / r : 1.f;
+        return norm(SC.fwd * cosf(a) + SC.right * (x * k) + SC.up * (y * k));
+    }
     return norm(SC.fwd * SC.focal + SC.right * x + SC.up * y);
 }
 
@@ -976,7 +1164,12 @@ HD V sample(int px, int py, Rng &r) {
     next2(r, u, v);
     // a tent a little wider than a pixel: the softness of a camera's lens
     float du = u < 0.5f ? sqrtf(2 * u) - 1 : 1 - sqrtf(2 - 2 * u), dv = v < 0.5f ? sqrtf(2 * v) - 1 : 1 - sqrtf(2 - 2 * v);
-    V c = radiance(SC.eye, primaryDir(px + 0.5f + du * 0.85f, py + 0.5f + dv * 0.85f), r);
+    du *= 0.85f, dv *= 0.85f;
+    if (SC.shakeX != 0 || SC.shakeY != 0) {
+        next2(r, u, v);
+        du += (u - 0.5f) * SC.shakeX, dv += (u - 0.5f) * SC.shakeY;
+    }
+    V c = radiance(SC.eye, primaryDir(px + 0.5f + du, py + 0.5f + dv), r);
     float m = fmaxf(c.x, fmaxf(c.y, c.z));
     return m > 6.f ? c * (6.f / m) : c;
 }
@@ -1019,6 +1212,15 @@ HD void develop(int px, int py, V c, unsigned char *rgb) { // exposure, lens, to
     c = v3(tone(c.x, SC.contrast), tone(c.y, SC.contrast), tone(c.z, SC.contrast));
     float y = 0.2126f * c.x + 0.7152f * c.y + 0.0722f * c.z;
     c = mixv(v3(y), c, SC.saturation);
+    if (SC.rain > 0) { // streaks before the lens, slanting
+        for (int layer = 0; layer < 2; layer++) {
+            float wide = layer ? 3.f : 6.f, u = (px + 0.18f * py) / wide, col = floorf(u);
+            float off = hashf((int)col, layer, (int)SC.seed), v = (py + off * 900.f) / (layer ? 38.f : 90.f), row = floorf(v);
+            if (hashf((int)col, (int)row, (int)SC.seed + 7) > 0.07f) continue;
+            float across = 1.f - fabsf(fractf(u) - 0.5f) * 2.f, along = sinf(3.14159f * fractf(v));
+            c = mixv(c, v3(0.80f, 0.82f, 0.85f), SC.rain * across * along);
+        }
+    }
     float n[3] = {0, 0, 0};
     if (SC.noise > 0)
         for (int k = 0; k < 3; k++) {

@@ -18,11 +18,11 @@ static Scene &S = hScene;
 static void beginGroup() {
     if (S.nGroups >= MAX_GROUPS) fprintf(stderr, "too many groups\n"), exit(2);
     Group &g = S.groups[S.nGroups];
-    g.b0 = S.nBoxes, g.c0 = S.nCones;
+    g.b0 = S.nBoxes, g.c0 = S.nCones, g.e0 = S.nBalls;
 }
 static void endGroup() {
     Group &g = S.groups[S.nGroups++];
-    g.b1 = S.nBoxes, g.c1 = S.nCones;
+    g.b1 = S.nBoxes, g.c1 = S.nCones, g.e1 = S.nBalls;
     g.lo = v3(1e9f), g.hi = v3(-1e9f);
     for (int i = g.b0; i < g.b1; i++) {
         const Box &b = S.boxes[i];
@@ -35,6 +35,11 @@ static void endGroup() {
         float r = fmaxf(c.ra, c.rb);
         V lo = v3(fminf(c.a.x, c.b.x) - r, fminf(c.a.y, c.b.y) - r, fminf(c.a.z, c.b.z) - r);
         V hi = v3(fmaxf(c.a.x, c.b.x) + r, fmaxf(c.a.y, c.b.y) + r, fmaxf(c.a.z, c.b.z) + r);
+        g.lo = v3(fminf(g.lo.x, lo.x), fminf(g.lo.y, lo.y), fminf(g.lo.z, lo.z));
+        g.hi = v3(fmaxf(g.hi.x, hi.x), fmaxf(g.hi.y, hi.y), fmaxf(g.hi.z, hi.z));
+    }
+    for (int i = g.e0; i < g.e1; i++) {
+        V lo = S.balls[i].c - S.balls[i].r, hi = S.balls[i].c + S.balls[i].r;
         g.lo = v3(fminf(g.lo.x, lo.x), fminf(g.lo.y, lo.y), fminf(g.lo.z, lo.z));
         g.hi = v3(fmaxf(g.hi.x, hi.x), fmaxf(g.hi.y, hi.y), fmaxf(g.hi.z, hi.z));
     }
@@ -51,6 +56,10 @@ static V at(float x, float z, float yaw, float dx, float y, float dz) {
 static void cone(V a, V b, float ra, float rb, int mat, V col) {
     if (S.nCones >= MAX_CONES) fprintf(stderr, "too many cones\n"), exit(2);
     S.cones[S.nCones++] = {a, b, ra, rb, mat, col};
+}
+static void ball(V c, V r, float cut, int mat, V col) {
+    if (S.nBalls >= MAX_BALLS) fprintf(stderr, "too many balls\n"), exit(2);
+    S.balls[S.nBalls++] = {c, r, cut, mat, col};
 }
 
 static void container(float x, float z, float yaw, float length, V col) {
@@ -171,7 +180,8 @@ static void sacks(float x, float z, float yaw, int layers, V col) {
 
 struct Look {
     float height = 1.76f, girth = 1, headScale = 1;
-    int headgear = BARE, hair = SHORT, top = VEST, bareArms = 0, strap = 0, mask = 0, beard = 0, sticker = 0, gloves = 0, muffs = 0, female = 0;
+    int headgear = BARE, hair = SHORT, top = VEST, bareArms = 0, strap = 0, mask = 0, beard = 0, sticker = 0, gloves = 0, muffs = 0, female = 0,
+        glasses = 0, backwards = 0, liner = 0, helmetStyle = PEAKED;
     V skin = {0.46f, 0.29f, 0.21f}, hairCol = {0.03f, 0.02f, 0.015f}, helm = {0.8f, 0.8f, 0.8f}, stickerCol = {0.05f, 0.1f, 0.4f},
       shirt = {0.1f, 0.12f, 0.2f}, vest = {0.85f, 0.22f, 0.03f}, pants = {0.06f, 0.08f, 0.14f}, boots = {0.08f, 0.06f, 0.04f};
     float helmTilt = 0; // backwards
@@ -216,6 +226,7 @@ static Person build(const Look &k, const Pose &p) {
     P.s = s, P.hs = k.headScale * (0.6f + 0.4f * s), P.girth = k.girth;
     P.headgear = k.headgear, P.hair = k.hair, P.top = k.top, P.bareArms = k.bareArms, P.strap = k.strap, P.mask = k.mask;
     P.beard = k.beard, P.sticker = k.sticker, P.gloves = k.gloves, P.muffs = k.muffs, P.female = k.female, P.seed = k.seed;
+    P.glasses = k.glasses, P.backwards = k.backwards, P.liner = k.liner, P.helmetStyle = k.helmetStyle;
     P.skin = k.skin, P.hairCol = k.hairCol, P.helmCol = k.helm, P.stickerCol = k.stickerCol, P.shirtCol = k.shirt, P.vestCol = k.vest;
     P.pantsCol = k.pants, P.bootCol = k.boots;
     V U = v3(0, 1, 0), F = v3(sinf(p.yaw), 0, cosf(p.yaw)), R = v3(cosf(p.yaw), 0, -sinf(p.yaw)), root = v3(p.x, 0, p.z);
@@ -292,9 +303,9 @@ static Person build(const Look &k, const Pose &p) {
         float apart = dot(P.helmO - P.headO, P.head.y);
         P.helmetState = p.off > 0.06f || apart > 0.05f ? 2 : 1;
     }
-    bool big = P.hair >= LONG || P.headgear == HOOD;
+    bool big = P.hair == LONG || P.hair == PONYTAIL || P.hair == BUN || P.hair == AFRO || P.headgear == HOOD || P.headgear > HOOD || P.helmetStyle == FULL_BRIM;
     P.headBallC = P.headO + P.head.y * (0.025f * P.hs) + P.head.z * ((big ? -0.01f : 0.015f) * P.hs);
-    P.headBallR = (big ? 0.235f : 0.205f) * P.hs;
+    P.headBallR = (P.headgear == STRAW_HAT ? 0.26f : big ? 0.235f : 0.205f) * P.hs;
     if (p.prop) {
         P.hasProp = p.prop, P.propCol = p.propCol;
         V mid = (P.palm[0] + P.palm[1]) * 0.5f;
@@ -551,9 +562,40 @@ static void writeY4m(FILE *f) {
     fwrite(out.data(), 1, out.size(), f);
 }
 
+// Heads mostly hidden or too small carry no label; of a large one a smaller part is enough.
+static bool isLabelled(const HeadBox &b) { return b.visible >= (b.x1 - b.x0 > 60 ? 0.25f : 0.4f) && b.x1 - b.x0 >= 7; }
+
+// One line of JSON: what the still shows and how, with every head that touches the picture.
+static void writeStillTruth(FILE *t, const char *name, Still still, const std::vector<HeadBox> &boxes) {
+    static const char *const gears[] = {"none", "helmet", "cap", "beanie", "hood", "turban", "headscarf", "straw hat", "bucket hat", "bandana"};
+    static const char *const hairs[] = {"bald", "buzz", "short", "long", "ponytail", "bun", "curly", "afro", "fringe"};
+    static const char *const masks[] = {"none", "pale", "dark", "balaclava", "neckerchief"};
+    fprintf(t, "{\"still\":\"%s\",\"shot\":\"%s\",\"light\":\"%s\",\"size\":[%d,%d],\"heads\":[", name, SHOTS[still.shot], LIGHTS[still.light], S.w, S.h);
+    bool first = true;
+    for (const HeadBox &b : boxes) {
+        const Person &P = S.people[b.person];
+        float brightness = 0.2126f * P.hairCol.x + 0.7152f * P.hairCol.y + 0.0722f * P.hairCol.z;
+        fprintf(t, "%s{\"label\":\"%s\",\"box\":[%.1f,%.1f,%.1f,%.1f],\"visible\":%.2f,\"labelled\":%s,\"headgear\":\"%s\",\"hair\":\"%s\",\"pale\":%s,\"mask\":\"%s\",\"away\":%s}",
+                first ? "" : ",", b.helmet ? "helmet" : "head", b.x0, b.y0, b.x1, b.y1, b.visible, isLabelled(b) ? "true" : "false", P.helmetState == 2 ? "none" : gears[P.headgear], hairs[P.hair],
+                brightness > 0.2f ? "true" : "false", masks[P.mask], dot(P.head.z, P.headO - S.eye) > 0 ? "true" : "false");
+        first = false;
+    }
+    fprintf(t, "]}\n");
+}
+
+static int indexOf(const std::string &name, const char *const *names, int n) { // -1: any
+    for (int i = 0; i < n; i++)
+        if (name == names[i]) return i;
+    if (name == "any") return -1;
+    fprintf(stderr, "%s: expected any", name.c_str());
+    for (int i = 0; i < n; i++) fprintf(stderr, ", %s", names[i]);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
 int main(int argc, char **argv) {
     std::string mode = argc > 1 ? argv[1] : "", out = "-", scene = "yard", truth, script;
-    int w = 1280, h = 720, spp = 64, from = 0, to = 1 << 20, step = 1, n = 400, seed = 1, format = 0;
+    int w = 1280, h = 720, spp = 64, from = 0, to = 1 << 20, step = 1, n = 400, seed = 1, format = 0, shot = -1, light = -1;
     for (int i = 2; i < argc; i++) {
         std::string a = argv[i];
         auto next = [&]() -> const char * { return i + 1 < argc ? argv[++i] : "0"; };
@@ -569,6 +611,9 @@ int main(int argc, char **argv) {
         else if (a == "--truth") truth = next();
         else if (a == "--script") script = next();
         else if (a == "--ppm") format = 1;
+        else if (a == "--shot") shot = indexOf(next(), SHOTS, 8);
+        else if (a == "--light") light = indexOf(next(), LIGHTS, 8);
+        else if (a == "--probe") probeColours = true;
         else fprintf(stderr, "unknown option %s\n", a.c_str()), exit(2);
     }
     if (mode == "clip") { // Y4M to --out (or frames as PPM files into the folder --out), truth as JSON lines
@@ -603,24 +648,28 @@ int main(int argc, char **argv) {
         if (!script.empty()) clip.writeScript(script);
         if (video && video != stdout) fclose(video);
     } else if (mode == "stills") { // PPM pictures and YOLO labels into --out/images and --out/labels
+        FILE *t = truth.empty() ? nullptr : fopen(truth.c_str(), "w");
         for (int i = from; i < n; i++) {
-            randomStill(seed * 100003u + i, spp);
+            Still still = randomStill(seed * 100003u + i, spp, shot, light);
             render(false);
             char name[32];
             snprintf(name, sizeof name, "%04d", i);
             writePpm(out + "/images/" + name + ".ppm");
             FILE *f = fopen((out + "/labels/" + name + ".txt").c_str(), "w");
             if (!f) fprintf(stderr, "cannot write labels\n"), exit(2);
-            for (const HeadBox &b : headBoxes()) {
-                if (b.visible < 0.4f || b.x1 - b.x0 < 8) continue;
+            const std::vector<HeadBox> boxes = headBoxes();
+            for (const HeadBox &b : boxes) {
+                if (!isLabelled(b)) continue;
                 fprintf(f, "%d %.6f %.6f %.6f %.6f\n", b.helmet ? 0 : 1, (b.x0 + b.x1) / 2 / S.w, (b.y0 + b.y1) / 2 / S.h, (b.x1 - b.x0) / S.w,
                         (b.y1 - b.y0) / S.h);
             }
             fclose(f);
+            if (t) writeStillTruth(t, name, still, boxes);
         }
+        if (t) fclose(t);
     } else {
         fprintf(stderr, "usage: yard clip|stills [--scene yard|ramp] [--out PATH] [--size WxH] [--spp N] [--from N] [--to N] [--step N] [--ppm] [--truth FILE] "
-                        "[--script FILE] [--n N] [--seed N]\n");
+                        "[--script FILE] [--n N] [--seed N] [--shot NAME] [--light NAME] [--probe]\n");
         return 2;
     }
     return 0;
