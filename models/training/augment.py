@@ -2,8 +2,10 @@
 
 The whole set lies decoded in device memory (`PictureBank`). A training picture is a G x G grid of cells (G = 1, 2 or 3:
 single picture, mosaic of four, mosaic of nine; mosaic: Bochkovskiy et al. 2020), each cell showing a scaled, flipped,
-slightly turned crop of one source picture. Then some pictures get what a CCTV chain does: fewer pixels, blur, noise,
-JPEG blocks, grey night mode, bars above and below as the letterbox of a 16:9 frame leaves them.
+slightly turned crop of one source picture, a share of them squeezed or stretched. A portrait shows one head enlarged, so
+that large heads come from real pictures too, and a paste puts the head of one picture into another (copy-paste:
+Ghiasi et al. 2021). Then some pictures get what a CCTV chain does: fewer pixels, blur, noise, JPEG blocks, grey night
+mode, bars above and below as the letterbox of a 16:9 frame leaves them. Any height and width that are multiples of 32.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ from torch import Tensor
 from data import Letterbox, Sample, decode_all
 
 PAD = 114 / 255
-SIZE = 640
 MIN_BOX_PX = 4.0
 MIN_VISIBLE = 0.3
-BAND_16_9 = (140.0, 500.0)
+SQUEEZED = 0.3  # share of pictures whose aspect ratio is changed much
+PORTRAIT_PX = (60.0, 420.0)
+PASTE_PX = (40.0, 330.0)
+LARGEST_ENLARGEMENT = 9.0
+SMALLEST_SOURCE_PX = 16.0  # heads narrower than this in their source are not enlarged
 
 
 class PictureBank:
@@ -68,36 +73,55 @@ def log_uniform(shape, low: float, high: float, device) -> Tensor:
     return torch.exp(uniform(shape, math.log(low), math.log(high), device))
 
 
-def compose(bank: PictureBank, index: Tensor, grid: int, scale_range: tuple[float, float], plain: float = 0.0):
-    """Builds pictures [B, 3, SIZE, SIZE] (0..1) and labels [B, M, 5] in model pixels with a validity mask.
+def compose(
+    bank: PictureBank,
+    index: Tensor,
+    grid: int,
+    scale_range: tuple[float, float],
+    plain: float = 0.0,
+    shape: tuple[int, int] = (640, 640),
+    focus: Tensor | None = None,
+):
+    """Builds pictures [B, 3, *shape] (0..1) and labels [B, M, 5] in model pixels with a validity mask.
 
     `index` [B, grid * grid] picks the source pictures; `scale_range` is relative to the letterboxed size; `plain` is the
-    share of pictures shown exactly as the letterbox would (grid 1 only).
+    share of pictures shown exactly as the letterbox would (grid 1 only). `focus` [B] (grid 1 only) picks a label of each
+    picture that becomes PORTRAIT_PX wide.
     """
     dev, b, g, cells = index.device, len(index), grid, grid * grid
+    high, wide = shape
     canvas = bank.canvas
     sizes = bank.sizes[index]  # [B, C, 2] source width, height
     factor = log_uniform((b, cells), *scale_range, dev)
     turn = torch.where(torch.rand(b, cells, device=dev) < 0.3, uniform((b, cells), -0.12, 0.12, dev), torch.zeros((), device=dev))
     flip = torch.rand(b, cells, device=dev) < 0.5
     aspect = log_uniform((b, cells), 0.9, 1.11, dev)
+    squeezed = torch.rand(b, cells, device=dev) < SQUEEZED
+    aspect = torch.where(squeezed, log_uniform((b, cells), 0.5, 1.9, dev), aspect)
     is_plain = torch.rand(b, cells, device=dev) < plain
     factor = torch.where(is_plain, torch.ones_like(factor), factor)
     turn = torch.where(is_plain, torch.zeros_like(turn), turn)
     aspect = torch.where(is_plain, torch.ones_like(aspect), aspect)
 
-    letterbox_scale = SIZE / sizes.max(-1).values
+    letterbox_scale = torch.minimum(wide / sizes[..., 0], high / sizes[..., 1])
+    if focus is not None:
+        chosen = bank.labels[index[:, 0], focus]  # [B, 5]
+        wanted = torch.minimum(log_uniform((b,), *PORTRAIT_PX, dev), chosen[:, 3] * LARGEST_ENLARGEMENT)
+        factor = (wanted / chosen[:, 3])[:, None] / letterbox_scale
     sx, sy = letterbox_scale * factor * aspect.sqrt(), letterbox_scale * factor / aspect.sqrt()
 
     # cell borders; some pictures carry the bars of a letterboxed 16:9 frame
-    frame = torch.tensor([0.0, float(SIZE)], device=dev).expand(b, 2)
-    bars = (torch.rand(b, 1, device=dev) < (0.15 if plain < 1 else 0)).expand(b, 2)
-    frame_y = torch.where(bars, torch.tensor(BAND_16_9, device=dev).expand(b, 2), frame)
+    frame_x = torch.tensor([0.0, float(wide)], device=dev).expand(b, 2)
+    frame_y = torch.tensor([0.0, float(high)], device=dev).expand(b, 2)
+    bar = (high - wide * 9 / 16) / 2
+    if bar > 0 and plain < 1:
+        bars = (torch.rand(b, 1, device=dev) < 0.15).expand(b, 2)
+        frame_y = torch.where(bars, torch.tensor([bar, high - bar], device=dev).expand(b, 2), frame_y)
     inner = (torch.arange(1, g, device=dev).float() / g).expand(b, g - 1)
     jitter = 0.5 / g if g > 1 else 0.0
-    cuts_x = (inner + uniform((b, g - 1), -jitter / 1.5, jitter / 1.5, dev)) * SIZE
+    cuts_x = (inner + uniform((b, g - 1), -jitter / 1.5, jitter / 1.5, dev)) * wide
     cuts_y = frame_y[:, :1] + (inner + uniform((b, g - 1), -jitter / 1.5, jitter / 1.5, dev)) * (frame_y[:, 1:] - frame_y[:, :1])
-    edges_x = torch.cat((frame[:, :1], cuts_x, frame[:, 1:]), 1)
+    edges_x = torch.cat((frame_x[:, :1], cuts_x, frame_x[:, 1:]), 1)
     edges_y = torch.cat((frame_y[:, :1], cuts_y, frame_y[:, 1:]), 1)
     cx = torch.arange(cells, device=dev) % g
     cy = torch.arange(cells, device=dev) // g
@@ -110,10 +134,15 @@ def compose(bank: PictureBank, index: Tensor, grid: int, scale_range: tuple[floa
     left = x0 + (x1 - x0 - w) * at[..., 0]
     top = y0 + (y1 - y0 - h) * at[..., 1]
     mid_x, mid_y = left + w / 2, top + h / 2
-
-    # source = R(-turn) (output - mid) / s + size / 2, mirrored where flipped
     cos, sin = torch.cos(turn), torch.sin(turn)
     mirror = torch.where(flip, -1.0, 1.0)
+    if focus is not None:  # the chosen head anywhere in the picture
+        dx = (chosen[:, None, 1] - sizes[..., 0] / 2) * mirror * sx
+        dy = (chosen[:, None, 2] - sizes[..., 1] / 2) * sy
+        mid_x = uniform((b, 1), 0.12, 0.88, dev) * wide - (cos * dx - sin * dy)
+        mid_y = uniform((b, 1), 0.15, 0.85, dev) * high - (sin * dx + cos * dy)
+
+    # source = R(-turn) (output - mid) / s + size / 2, mirrored where flipped
     xx, xy = mirror * cos / sx, mirror * sin / sx
     yx, yy = -sin / sy, cos / sy
     ox = sizes[..., 0] / 2 - xx * mid_x - xy * mid_y
@@ -125,19 +154,19 @@ def compose(bank: PictureBank, index: Tensor, grid: int, scale_range: tuple[floa
     tiles = bank.pictures[index + small * len(bank)].view(b, g, g, 3, canvas, canvas).permute(0, 3, 1, 4, 2, 5)
     atlas = tiles.to(torch.float32, memory_format=torch.contiguous_format).view(b, 3, g * canvas, g * canvas)
 
-    pixel = torch.arange(SIZE, device=dev) + 0.5
-    col = (pixel[None, :, None] >= cuts_x[:, None, :]).sum(-1) if g > 1 else torch.zeros(b, SIZE, dtype=torch.long, device=dev)
-    row = (pixel[None, :, None] >= cuts_y[:, None, :]).sum(-1) if g > 1 else torch.zeros(b, SIZE, dtype=torch.long, device=dev)
+    across, down = torch.arange(wide, device=dev) + 0.5, torch.arange(high, device=dev) + 0.5
+    col = (across[None, :, None] >= cuts_x[:, None, :]).sum(-1)
+    row = (down[None, :, None] >= cuts_y[:, None, :]).sum(-1)
     cell = (row[:, :, None] * g + col[:, None, :]).view(b, -1)
 
     def spread(value: Tensor) -> Tensor:
-        return value.gather(1, cell).view(b, SIZE, SIZE)
+        return value.gather(1, cell).view(b, high, wide)
 
-    u = spread(xx) * pixel[None, None, :] + spread(xy) * pixel[None, :, None] + spread(ox)
-    v = spread(yx) * pixel[None, None, :] + spread(yy) * pixel[None, :, None] + spread(oy)
+    u = spread(xx) * across[None, None, :] + spread(xy) * down[None, :, None] + spread(ox)
+    v = spread(yx) * across[None, None, :] + spread(yy) * down[None, :, None] + spread(oy)
     width, height, mip = spread(sizes[..., 0]), spread(sizes[..., 1]), spread(level)
     inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
-    inside &= (pixel[None, :, None] >= frame_y[:, :1, None]) & (pixel[None, :, None] < frame_y[:, 1:, None])
+    inside &= (down[None, :, None] >= frame_y[:, :1, None]) & (down[None, :, None] < frame_y[:, 1:, None])
     u = torch.minimum(u * mip, width * mip - 0.5).clamp_(min=0.5) + col[:, None, :] * canvas
     v = torch.minimum(v * mip, height * mip - 0.5).clamp_(min=0.5) + row[:, :, None] * canvas
     place = torch.stack((u, v), -1).mul_(2 / (g * canvas)).sub_(1)
@@ -160,6 +189,54 @@ def compose(bank: PictureBank, index: Tensor, grid: int, scale_range: tuple[floa
     valid = valid & (vw * vh > MIN_VISIBLE * bw * bh) & (vw > MIN_BOX_PX) & (vh > MIN_BOX_PX)
     out = torch.stack((boxes[..., 0], (lx + rx) / 2, (ty + by) / 2, vw, vh), -1)
     return images, out.view(b, -1, 5), valid.view(b, -1)
+
+
+class Heads:
+    """The labelled heads that are large enough in their source to be enlarged, to be drawn by the weight of their class."""
+
+    def __init__(self, bank: PictureBank, weights: Tensor, class_weights: tuple[float, ...] = (1.0, 3.0)):
+        big = bank.valid & (bank.labels[..., 3] >= SMALLEST_SOURCE_PX)
+        self.picture, self.label = big.nonzero(as_tuple=True)
+        row = bank.labels[self.picture, self.label]
+        share = torch.tensor(class_weights, device=row.device)[row[:, 0].long()]
+        self.weights = share * row[:, 3].clamp(max=80) * (weights[self.picture] > 0)
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        pick = torch.multinomial(self.weights, count, replacement=True)
+        return self.picture[pick], self.label[pick]
+
+
+def paste(bank: PictureBank, images: Tensor, boxes: Tensor, valid: Tensor, picture: Tensor, label: Tensor):
+    """Puts one head into each of `images` [K, 3, H, W] through a soft ellipse, and its box in the last place of `boxes`."""
+    k, _, high, wide = images.shape
+    dev = images.device
+    source = bank.labels[picture, label]  # [K, 5]
+    width = torch.minimum(log_uniform((k,), *PASTE_PX, dev), source[:, 3] * LARGEST_ENLARGEMENT)
+    aspect = log_uniform((k,), 0.85, 1.18, dev)
+    sx, sy = width / source[:, 3] * aspect.sqrt(), width / source[:, 3] / aspect.sqrt()
+    mirror = torch.where(torch.rand(k, device=dev) < 0.5, -1.0, 1.0)
+    x, y = uniform((k,), 0.05, 0.95, dev) * wide, uniform((k,), 0.05, 0.95, dev) * high
+    dx = (torch.arange(wide, device=dev) + 0.5)[None, :] - x[:, None]
+    dy = (torch.arange(high, device=dev) + 0.5)[None, :] - y[:, None]
+    u = source[:, 1, None] + dx / sx[:, None] * mirror[:, None]
+    v = source[:, 2, None] + dy / sy[:, None]
+    place = torch.stack((u[:, None, :].expand(-1, high, -1), v[:, :, None].expand(-1, -1, wide)), -1) * (2 / bank.canvas) - 1
+    head = F.grid_sample(bank.pictures[picture].float(), place, mode="bilinear", padding_mode="border", align_corners=False) / 255
+    bw, bh = source[:, 3] * sx, source[:, 4] * sy
+    reach = uniform((k, 1, 1), 0.58, 0.85, dev)
+    far = torch.sqrt((dx[:, None, :] / bw[:, None, None]) ** 2 + (dy[:, :, None] / bh[:, None, None]) ** 2) / reach
+    size = bank.sizes[picture]
+    known = ((u >= 0) & (u < size[:, :1]))[:, None, :] & ((v >= 0) & (v < size[:, 1:]))[:, :, None]
+    mask = (((1 - far) / 0.18 + 0.5).clamp(0, 1) * known)[:, None]
+    images = images + (head - images) * mask
+
+    covered = torch.minimum(boxes[..., 1] + boxes[..., 3] / 2, (x + bw / 2)[:, None]) - torch.maximum(boxes[..., 1] - boxes[..., 3] / 2, (x - bw / 2)[:, None])
+    below = torch.minimum(boxes[..., 2] + boxes[..., 4] / 2, (y + bh / 2)[:, None]) - torch.maximum(boxes[..., 2] - boxes[..., 4] / 2, (y - bh / 2)[:, None])
+    hidden = covered.clamp(min=0) * below.clamp(min=0) > 0.5 * boxes[..., 3] * boxes[..., 4]
+    lx, rx, ty, by = (x - bw / 2).clamp(min=0), (x + bw / 2).clamp(max=wide), (y - bh / 2).clamp(min=0), (y + bh / 2).clamp(max=high)
+    box = torch.stack((source[:, 0], (lx + rx) / 2, (ty + by) / 2, rx - lx, by - ty), -1)
+    boxes = torch.cat((boxes, box[:, None]), 1)
+    return images, boxes, torch.cat((valid & ~hidden, torch.ones(k, 1, dtype=torch.bool, device=dev)), 1)
 
 
 # ---- colour and camera ------------------------------------------------------------------------------------------------
@@ -208,7 +285,7 @@ def blur(images: Tensor) -> Tensor:
     wide = torch.where(torch.rand(b, 1, 1, device=dev) < 0.4, uniform((b, 1, 1), 1.0, 3.0, dev), narrow)
     kernel = torch.exp(-0.5 * ((along / wide) ** 2 + (across / narrow) ** 2))
     kernel = (kernel / kernel.sum((1, 2), keepdim=True)).repeat_interleave(3, 0)[:, None]
-    return F.conv2d(images.reshape(1, -1, SIZE, SIZE), kernel, padding=reach, groups=3 * b).view_as(images)
+    return F.conv2d(images.reshape(1, -1, *images.shape[-2:]), kernel, padding=reach, groups=3 * b).view_as(images)
 
 
 _JPEG_LUMA = (
@@ -274,28 +351,42 @@ def camera(images: Tensor) -> Tensor:
 class Augmenter:
     """Draws batches: `mix` gives for each kind of picture its share of the batch."""
 
-    OPEN = (("mosaic4", 0.56), ("mosaic9", 0.17), ("zoom", 0.06), ("single", 0.21))
-    CLOSING = (("mosaic4", 0.12), ("mosaic9", 0.06), ("zoom", 0.02), ("single", 0.80))
+    OPEN = (("mosaic4", 0.46), ("mosaic9", 0.14), ("zoom", 0.06), ("portrait", 0.10), ("single", 0.24))
+    CLOSING = (("mosaic4", 0.12), ("mosaic9", 0.04), ("zoom", 0.03), ("portrait", 0.08), ("single", 0.73))
+    PASTED = 0.12  # share of the pictures into which a head is pasted
     KINDS = {  # grid, scale range relative to the letterbox, share shown exactly as the letterbox shows it
         "mosaic4": (2, (0.55, 1.40), 0.0),
         "mosaic9": (3, (0.30, 0.80), 0.0),
         "zoom": (1, (1.5, 3.0), 0.0),
+        "portrait": (1, (1.0, 1.0), 0.0),
         "single": (1, (0.60, 1.35), 0.25),
     }
 
     def __init__(self, bank: PictureBank, weights: Tensor):
         self.bank, self.weights = bank, weights.to(bank.pictures.device)
+        self.heads = Heads(bank, self.weights)
 
-    def draw(self, batch: int, closing: bool = False):
-        """Images [B, 3, SIZE, SIZE] and targets [T, 6]: picture in batch, class, centre x, y, width, height."""
+    def draw(self, batch: int, closing: bool = False, shape: tuple[int, int] = (640, 640)):
+        """Images [B, 3, *shape] and targets [T, 6]: picture in batch, class, centre x, y, width, height."""
         images, targets, start = [], [], 0
         mix = self.CLOSING if closing else self.OPEN
         counts = [max(1, round(share * batch)) for _, share in mix]
         counts[-1] += batch - sum(counts)
         for (kind, _), count in zip(mix, counts):
             grid, scales, plain = self.KINDS[kind]
-            index = torch.multinomial(self.weights, count * grid * grid, replacement=True).view(count, -1)
-            pictures, boxes, valid = compose(self.bank, index, grid, scales, plain)
+            focus = None
+            if kind == "portrait":
+                picture, focus = self.heads.draw(count)
+                index = picture[:, None]
+            else:
+                index = torch.multinomial(self.weights, count * grid * grid, replacement=True).view(count, -1)
+            pictures, boxes, valid = compose(self.bank, index, grid, scales, plain, shape, focus)
+            some = round(self.PASTED * count)
+            if some and kind != "portrait":
+                pasted = paste(self.bank, pictures[:some], boxes[:some], valid[:some], *self.heads.draw(some))
+                pictures = torch.cat((pasted[0], pictures[some:]))
+                boxes, valid = F.pad(boxes, (0, 0, 0, 1)), F.pad(valid, (0, 1))
+                boxes, valid = torch.cat((pasted[1], boxes[some:])), torch.cat((pasted[2], valid[some:]))
             images.append(pictures)
             which = torch.arange(start, start + count, device=boxes.device).view(-1, 1, 1).expand(-1, boxes.shape[1], 1)
             targets.append(torch.cat((which.float(), boxes), -1)[valid])

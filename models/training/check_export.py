@@ -6,7 +6,7 @@
 Over all anchors: confidences (objectness and class scores) within 1e-4, boxes within 0.05 px. Boxes are compared for anchors
 with a confidence of at least 0.001, and over all anchors for the record. An FP16 model is compared with the FP32 checkpoint
 within 0.02 and 1 px: that difference is the rounding of FP16, not a fault of the export. Also checks the graph: no node
-whose inputs are all constant, no unused initialiser, no unused output, dynamic batch.
+whose inputs are all constant, no unused initialiser, no unused output, dynamic batch, height and width (SHAPES).
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from evaluate import SIZE, as_input
 from network import load_checkpoint
 
 
+SHAPES = ((384, 640), (640, 384), (480, 640), (512, 512), (832, 960))
+
+
 def graph_faults(model: onnx.ModelProto) -> list[str]:
     graph = model.graph
     constant = {w.name for w in graph.initializer}
@@ -37,8 +40,9 @@ def graph_faults(model: onnx.ModelProto) -> list[str]:
             faults.append(f"node {node.name} ({node.op_type}) is dead")
         if node.op_type in ("BatchNormalization", "Identity", "Dropout"):
             faults.append(f"node {node.name} ({node.op_type}) should not be there")
-    if not graph.input[0].type.tensor_type.shape.dim[0].dim_param:
-        faults.append("batch is not dynamic")
+    for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
+        if not graph.input[0].type.tensor_type.shape.dim[axis].dim_param:
+            faults.append(f"{name} is not dynamic")
     return faults
 
 
@@ -61,8 +65,11 @@ def main() -> int:
     model, _ = load_checkpoint(args.checkpoint)
     session = onnxruntime.InferenceSession(args.onnx, providers=["CPUExecutionProvider"])
     worst_score = worst_box = worst_any_box = 0.0
-    for start, count in [(0, 1), *((i, 3) for i in range(1, len(images), 3))]:
-        batch = images[start : start + count]
+    batches = [images[:1], *(images[i : i + 3] for i in range(1, len(images), 3))]
+    batches += [images[:1, :, :h, :w] if max(h, w) <= SIZE else np.pad(images[:1], ((0, 0), (0, 0), (0, h - SIZE), (0, w - SIZE)))
+                for h, w in SHAPES]  # fmt: skip
+    for batch in batches:
+        batch = np.ascontiguousarray(batch)
         with torch.no_grad():
             expected = model.decode(model(torch.from_numpy(batch))).numpy()
         found = session.run(None, {"images": batch})[0]
@@ -77,7 +84,7 @@ def main() -> int:
     if worst_box > box_limit:
         faults.append(f"boxes differ by {worst_box:.4f} px, allowed {box_limit:g}")
     print(f"{args.onnx}: {'FP16' if half else 'FP32'}, {len(exported.graph.node)} nodes, opset {exported.opset_import[0].version}; "
-          f"{len(images)} pictures in batches of 1 and 3: confidence {worst_score:.2e}, box {worst_box:.5f} px "
+          f"{len(images)} pictures in batches of 1 and 3, {len(SHAPES)} other shapes: confidence {worst_score:.2e}, box {worst_box:.5f} px "
           f"(all anchors {worst_any_box:.5f} px)")  # fmt: skip
     for fault in faults:
         print("FAULT:", fault)

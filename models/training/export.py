@@ -4,8 +4,9 @@
     python3 export.py --checkpoint runs/n/best.pt --out models/helmet-yolov5n.onnx --name helmet-yolov5n --version 1.0.0
     python3 export.py --checkpoint runs/s/best.pt --out models/helmet-yolov5s.onnx --name helmet-yolov5s --half
 
-Opset 17, input `images` [N, 3, 640, 640] FP32 RGB 0..1, output `output0` [N, 25200, 5 + classes] FP32. Batch norms are
-folded in double precision. `--half` computes the convolutions in FP16 and stores their weights so; input, logits and the
+Opset 17, input `images` [N, 3, H, W] FP32 RGB 0..1 with H and W multiples of 32, output `output0` [N, anchors, 5 + classes]
+FP32; N, H and W are dynamic, and the grids of the cells are computed in the graph. Batch norms are folded in double
+precision. `--calibration` puts the fit of `calibrate.py` into the objectness of the heads. `--half` computes the convolutions in FP16 and stores their weights so; input, logits and the
 decoding of boxes stay FP32, since FP16 cannot hold a coordinate of 600 to better than half a pixel.
 """
 
@@ -21,7 +22,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from network import ANCHORS_PER_LEVEL, C3, STRIDES, Bottleneck, ConvUnit, Detector, SppFast, load_checkpoint
 
-SIZE = 640
 OPSET = 17
 IR_VERSION = 8
 
@@ -80,6 +80,25 @@ class Graph:
                          coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
 
 
+    def cells(self, name: str, raw: str, stride: int) -> str:
+        """Left upper corners of the cells' centre range in pixels, [rows * columns, 2]."""
+        rows = self.node("Shape", [raw], f"{name}.height", start=2, end=3)
+        columns = self.node("Shape", [raw], f"{name}.width", start=3, end=4)
+        if not any(w.name == "cells.zero" for w in self.weights):
+            self.constant("cells.zero", np.array(0, np.int64))
+            self.constant("cells.one", np.array(1, np.int64))
+            self.constant("cells.axis", np.array([1], np.int64))
+            self.constant("cells.half", np.array(0.5, np.float32))
+        count = self.node("Squeeze", [self.node("Mul", [rows, columns], f"{name}.area")], f"{name}.count")
+        index = self.node("Range", ["cells.zero", count, "cells.one"], f"{name}.index")
+        row = self.node("Div", [index, columns], f"{name}.row")
+        column = self.node("Sub", [index, self.node("Mul", [row, columns], f"{name}.before")], f"{name}.column")
+        pair = [self.node("Unsqueeze", [v, "cells.axis"], f"{v}.flat") for v in (column, row)]
+        place = self.node("Cast", [self.concat(f"{name}.place", *pair)], f"{name}.cells", to=TensorProto.FLOAT)
+        step = self.constant(f"{name}.stride", np.array(stride, np.float32))
+        return self.node("Mul", [self.node("Sub", [place, "cells.half"], f"{name}.corner"), step], f"{name}.origin")
+
+
 def build(model: Detector, half: bool) -> onnx.ModelProto:
     g = Graph(half)
     x = g.node("Cast", ["images"], "images.half", to=TensorProto.FLOAT16) if half else "images"
@@ -100,37 +119,43 @@ def build(model: Detector, half: bool) -> onnx.ModelProto:
     split = g.constant("decode.split", np.array([2, 2, width - 4], np.int64))
     levels = []
     for level, (features, stride) in enumerate(zip((o3, o4, o5), STRIDES)):
-        name, cells = f"head{stride}", SIZE // stride
+        name = f"head{stride}"
         head = model.heads[level]
         raw = g.convolution(f"{name}.conv", features, head.weight, head.bias, 1, 0)
         if half:
             raw = g.node("Cast", [raw], f"{name}.logits", to=TensorProto.FLOAT)
-        shape = g.constant(f"{name}.shape", np.array([0, ANCHORS_PER_LEVEL, width, cells * cells], np.int64))
+        shape = g.constant(f"{name}.shape", np.array([0, ANCHORS_PER_LEVEL, width, -1], np.int64))
         rows = g.node("Transpose", [g.node("Reshape", [raw, shape], f"{name}.maps")], f"{name}.rows", perm=[0, 1, 3, 2])
         g.nodes.append(helper.make_node("Split", [g.node("Sigmoid", [rows], f"{name}.sigmoid"), split],
                                         [f"{name}.offset", f"{name}.extent", f"{name}.scores"], name=f"{name}.split", axis=3))  # fmt: skip
-        ys, xs = np.meshgrid(np.arange(cells), np.arange(cells), indexing="ij")
-        origin = (np.stack((xs, ys), -1).reshape(1, 1, -1, 2) - 0.5) * stride
         centre = g.node("Mul", [f"{name}.offset", g.constant(f"{name}.step", np.array(2 * stride, np.float32))], f"{name}.shift")
-        centre = g.node("Add", [centre, g.constant(f"{name}.origin", origin.astype(np.float32))], f"{name}.centre")
+        centre = g.node("Add", [centre, g.cells(name, raw, stride)], f"{name}.centre")
         twice = g.node("Mul", [f"{name}.extent", two], f"{name}.twice")
         anchors = model.anchors[level].view(1, -1, 1, 2).cpu().numpy().astype(np.float32)
         size = g.node("Mul", [g.node("Mul", [twice, twice], f"{name}.square"), g.constant(f"{name}.anchors", anchors)], f"{name}.size")
         joined = g.concat(f"{name}.joined", centre, size, f"{name}.scores", axis=3)
-        flat = g.constant(f"{name}.flat", np.array([0, ANCHORS_PER_LEVEL * cells * cells, width], np.int64))
+        flat = g.constant(f"{name}.flat", np.array([0, -1, width], np.int64))
         levels.append(g.node("Reshape", [joined, flat], f"{name}.detections"))
     g.concat("output0", *levels, axis=1)
 
-    count = sum(ANCHORS_PER_LEVEL * (SIZE // s) ** 2 for s in STRIDES)
     graph = helper.make_graph(
         g.nodes,
         f"helmet-yolov5{model.variant}",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, SIZE, SIZE])],
-        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["batch", count, width])],
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, "height", "width"])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["batch", "anchors", width])],
         g.weights,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
                              producer_name="helmwatch", producer_version="1.0.0")  # fmt: skip
+
+
+def scale_objectness(model: Detector, slope: float, shift: float) -> None:
+    """The logit of the objectness becomes slope * logit + shift in every head."""
+    with torch.no_grad():
+        for head in model.heads:
+            weight, bias = head.weight.view(ANCHORS_PER_LEVEL, 5 + model.classes, -1), head.bias.view(ANCHORS_PER_LEVEL, -1)
+            weight[:, 4] *= slope
+            bias[:, 4] = bias[:, 4] * slope + shift
 
 
 def main() -> None:
@@ -141,8 +166,12 @@ def main() -> None:
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--half", action="store_true", help="FP16 convolutions and weights")
     parser.add_argument("--metrics", nargs="*", default=[], help="NAME=FILE pairs of evaluate.py --json, put into the metadata")
+    parser.add_argument("--calibration", help="JSON of calibrate.py")
     args = parser.parse_args()
     model, checkpoint = load_checkpoint(args.checkpoint)
+    if args.calibration:
+        fit = json.load(open(args.calibration))
+        scale_objectness(model, fit["slope"], fit["shift"])
     exported = build(model, args.half)
     figures = {}
     for pair in args.metrics:

@@ -37,7 +37,7 @@ def complete_iou(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return iou, iou - distance / diagonal - alpha * v
 
 
-def assign(targets: Tensor, anchors: Tensor, size: int) -> list[tuple[Tensor, ...]]:
+def assign(targets: Tensor, anchors: Tensor, shape: tuple[int, int]) -> list[tuple[Tensor, ...]]:
     """For each level: picture, anchor, row, column of the positives, and their target (class, box in cells from the cell).
 
     Runs before the forward pass, so that its synchronisations do not wait for the network.
@@ -45,7 +45,7 @@ def assign(targets: Tensor, anchors: Tensor, size: int) -> list[tuple[Tensor, ..
     levels = []
     steps = torch.tensor([[0, 0], [-1, 0], [0, -1], [1, 0], [0, 1]], device=targets.device)
     for level, stride in enumerate(STRIDES):
-        cells = size // stride
+        cells = torch.tensor([shape[1] // stride, shape[0] // stride], device=targets.device)  # columns, rows
         ratio = targets[None, :, 4:6] / anchors[level][:, None, :]
         fits = torch.maximum(ratio, 1 / ratio).amax(-1) < RATIO_LIMIT  # [A, T]
         centre = targets[:, 2:4] / stride

@@ -44,6 +44,11 @@ def detections(output: np.ndarray, floor: float = CONFIDENCE_FLOOR, candidates: 
 
     Every anchor gives its best class only; confidence = objectness * class score.
     """
+    return detections_and_rows(output, floor, candidates)[0]
+
+
+def detections_and_rows(output: np.ndarray, floor: float, candidates: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The detections, and the rows of the output that they come from."""
     kind = output[:, 5:].argmax(1)
     score = output[:, 4] * output[np.arange(len(output)), 5 + kind]
     above = np.flatnonzero(score >= floor)
@@ -56,7 +61,7 @@ def detections(output: np.ndarray, floor: float = CONFIDENCE_FLOOR, candidates: 
         of_class = np.flatnonzero(classes == k)
         kept += [of_class[i] for i in suppress(found[of_class, :4], NMS_IOU)]
     kept = sorted(kept)[:MAX_DETECTIONS]
-    return np.concatenate((found[kept], classes[kept, None]), 1).astype(np.float32).reshape(-1, 6)
+    return np.concatenate((found[kept], classes[kept, None]), 1).astype(np.float32).reshape(-1, 6), rows[kept]
 
 
 @dataclass
@@ -95,6 +100,16 @@ class Evaluation:
         order = np.argsort(-np.concatenate(scores), kind="stable")
         hit, skip = np.concatenate(hits, 1)[:, order], np.concatenate(ignored, 1)[:, order]
         return np.array([_area_under(h[~s], total) for h, s in zip(hit, skip)])
+
+    @staticmethod
+    def hits(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        """Which detections of one picture take an object of their class at IoU 0.5."""
+        hit = np.zeros(len(found), bool)
+        for kind in np.unique(found[:, 5]):
+            mine = np.flatnonzero(found[:, 5] == kind)
+            boxes = truth[truth[:, 0] == kind, 1:]
+            hit[mine] = Evaluation._match(found[mine, :4], boxes, np.ones(len(boxes), bool))[0][0]
+        return hit
 
     @staticmethod
     def _match(dets: np.ndarray, boxes: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

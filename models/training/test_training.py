@@ -8,15 +8,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 
-from augment import SIZE, PictureBank, compose, jpeg
+from augment import Augmenter, Heads, PictureBank, compose, jpeg, paste
+from calibrate import fit as fit_calibration
+from calibrate import reliability, rescaled
 from data import Letterbox, Sample, digest, read_set, write_pack
-from export import build
+from evaluate import SIZE
+from export import build, scale_objectness
 from loss import assign, complete_iou, detection_loss
 from metrics import Evaluation, detections
 from network import STRIDES, Detector, parameter_count
+from probe import outcome
 from restore import adopt_statistics, load_exported
+from train import Shapes
 
 ANCHORS = [[9, 11], [13, 16], [18, 22], [24, 30], [32, 39], [44, 52], [60, 72], [88, 103], [149, 172]]
 
@@ -88,6 +94,37 @@ class AugmentTest(unittest.TestCase):
             seen += 1
         self.assertGreater(seen, 5)
 
+    def test_should_enlarge_the_chosen_head_in_a_shape_that_is_no_square(self):
+        bank = PictureBank([sample("a.png", 500, 330, [[0, 10, 10, 30, 34], [1, 200, 100, 240, 148]])], torch.device("cpu"))
+        torch.manual_seed(2)
+        index, focus = torch.zeros(16, 1, dtype=torch.long), torch.ones(16, dtype=torch.long)
+        images, boxes, valid = compose(bank, index, 1, (1.0, 1.0), 0.0, (384, 640), focus)
+        self.assertEqual(tuple(images.shape), (16, 3, 384, 640))
+        self.assertGreater(float(valid[:, 1].float().mean()), 0.9)
+        self.assertGreater(float(boxes[:, 1, 3].max()), 150)
+        self.assertTrue(bool((boxes[:, 1, 0] == 1).all()))
+
+    def test_should_paste_a_head_with_its_box_and_forget_what_it_hides(self):
+        bank = PictureBank([sample("a.png", 400, 400, [[1, 100, 100, 180, 200]])], torch.device("cpu"))
+        torch.manual_seed(3)
+        boxes = torch.tensor([[[0, 320.0, 320, 640, 640]]]).repeat(8, 1, 1)
+        tiny = torch.cat((boxes, boxes * torch.tensor([1, 1, 1, 0.001, 0.001])), 1)
+        heads = Heads(bank, torch.ones(1)).draw(8)
+        images, found, valid = paste(bank, torch.zeros(8, 3, SIZE, SIZE), tiny, torch.ones(8, 2, dtype=torch.bool), *heads)
+        self.assertEqual(tuple(found.shape), (8, 3, 5))
+        self.assertTrue(bool(valid[:, 0].all()), "a large object is not hidden")
+        for picture, (kind, cx, cy, w, h) in zip(images, found[:, 2].tolist()):
+            self.assertEqual(kind, 1)
+            inside = picture[:, int(cy - h / 4) : int(cy + h / 4) + 1, int(cx - w / 4) : int(cx + w / 4) + 1]
+            self.assertGreater(float(inside.mean()), 0.6)
+
+    def test_should_draw_batches_of_any_shape(self):
+        bank = PictureBank([sample(f"{i}.png", 300, 200, [[i % 2, 50, 50, 90, 100]]) for i in range(4)], torch.device("cpu"))
+        for shape in ((384, 640), (128, 96)):
+            images, targets = Augmenter(bank, torch.ones(4)).draw(10, shape=shape)
+            self.assertEqual(tuple(images.shape), (10, 3, *shape))
+            self.assertTrue(bool((targets[:, 2] <= shape[1]).all() and (targets[:, 3] <= shape[0]).all()))
+
     def test_should_leave_flat_colour_nearly_alone_in_jpeg(self):
         flat = torch.full((2, 3, SIZE, SIZE), 0.5)
         self.assertLess(float((jpeg(flat) - flat).abs().max()), 0.15)
@@ -112,6 +149,63 @@ class RestoreTest(unittest.TestCase):
                 self.assertLess(float((mode.decode(mode(images)) - expected).abs().max()), 1e-2)
 
 
+class ExportTest(unittest.TestCase):
+    def test_should_compute_the_grids_for_any_shape(self):
+        torch.manual_seed(0)
+        model = Detector("n", ANCHORS).eval()
+        session = onnxruntime.InferenceSession(build(model, half=False).SerializeToString(), providers=["CPUExecutionProvider"])
+        for batch, high, wide in ((1, 96, 160), (2, 160, 64)):
+            images = torch.rand(batch, 3, high, wide)
+            with torch.no_grad():
+                expected = model.decode(model(images)).numpy()
+            found = session.run(None, {"images": images.numpy()})[0]
+            self.assertEqual(found.shape, expected.shape)
+            self.assertLess(float(np.abs(found - expected).max()), 1e-2)
+
+    def test_should_put_a_calibration_into_the_objectness_alone(self):
+        torch.manual_seed(0)
+        model, images = Detector("n", ANCHORS).eval(), torch.rand(1, 3, 64, 64)
+        with torch.no_grad():
+            before = model.decode(model(images))
+            scale_objectness(model, 1.5, 0.25)
+            after = model.decode(model(images))
+        expected = torch.sigmoid(torch.logit(before[..., 4].double()) * 1.5 + 0.25).float()
+        self.assertLess(float((after[..., 4] - expected).abs().max()), 1e-5)
+        self.assertEqual(float((after[..., 5:] - before[..., 5:]).abs().max()), 0)
+
+
+class CalibrationTest(unittest.TestCase):
+    def test_should_find_the_scaling_that_spoilt_the_confidences(self):
+        random = np.random.default_rng(0)
+        truth = random.uniform(0.05, 0.98, 20_000)
+        right = random.uniform(size=truth.size) < truth
+        spoilt = rescaled(truth, np.ones_like(truth), 0.5, -0.4)
+        slope, shift = fit_calibration(spoilt, np.ones_like(spoilt), right)
+        self.assertAlmostEqual(slope, 2, delta=0.15)
+        self.assertAlmostEqual(shift, 0.8, delta=0.15)
+        self.assertLess(reliability(rescaled(spoilt, np.ones_like(spoilt), slope, shift), right)[1], 0.02)
+
+
+class ProbeTest(unittest.TestCase):
+    def test_should_let_the_most_confident_report_decide(self):
+        found = np.array([[0, 0, 9, 9, 0.6, 0], [0, 0, 9, 9, 0.8, 1]], np.float32)
+        self.assertEqual(outcome(found, np.array([0.7, 0.6]), 1), "right")
+        self.assertEqual(outcome(found, np.array([0.7, 0.4]), 1), "wrong")
+        self.assertEqual(outcome(found, np.array([0.4, 0.4]), 1), "missed")
+
+
+class ShapesTest(unittest.TestCase):
+    def test_should_keep_the_pixels_of_a_batch(self):
+        shapes = Shapes(["640x640:0.5", "384x640:0.3", "832x832:0.2"], 64, 0)
+        self.assertEqual(shapes.batches, [64, 104, 40])
+        drawn = [shapes.draw()[0] for _ in range(500)]
+        self.assertAlmostEqual(drawn.count((384, 640)) / 500, 0.3, delta=0.07)
+
+    def test_should_refuse_what_the_strides_do_not_divide(self):
+        with self.assertRaises(ValueError):
+            Shapes(["640x360:1"], 64, 0)
+
+
 class LossTest(unittest.TestCase):
     def test_should_have_no_box_loss_for_equal_boxes(self):
         iou, ciou = complete_iou(torch.tensor([[5.0, 5, 4, 2]]), torch.tensor([[5.0, 5, 4, 2]]))
@@ -120,7 +214,7 @@ class LossTest(unittest.TestCase):
 
     def test_should_assign_the_cell_and_its_two_nearest_neighbours(self):
         target = torch.tensor([[0, 1, 100.0, 101.0, 13, 16]])  # cell (12, 12), right of and below its centre by 0.5 and 0.6
-        picture, anchor, row, col, kind, box = assign(target, torch.tensor(ANCHORS).view(3, 3, 2).float(), SIZE)[0]
+        picture, anchor, row, col, kind, box = assign(target, torch.tensor(ANCHORS).view(3, 3, 2).float(), (SIZE, SIZE))[0]
         self.assertEqual(set(zip(col.tolist(), row.tolist())), {(12, 12), (12, 13)})
         self.assertEqual(set(anchor.tolist()), {0, 1, 2})
         self.assertEqual(set(kind.tolist()), {1})
@@ -128,7 +222,7 @@ class LossTest(unittest.TestCase):
     def test_should_learn_nothing_but_emptiness_without_targets(self):
         model = Detector("n", ANCHORS)
         maps = [torch.zeros(1, 3, 7, SIZE // s, SIZE // s, requires_grad=True) for s in STRIDES]
-        loss, parts = detection_loss(maps, assign(torch.zeros(0, 6), model.anchors, SIZE), model.anchors)
+        loss, parts = detection_loss(maps, assign(torch.zeros(0, 6), model.anchors, (SIZE, SIZE)), model.anchors)
         loss.backward()
         self.assertEqual(float(parts[0]), 0)
         self.assertGreater(float(parts[1]), 0)

@@ -3,6 +3,7 @@
 
     python3 train.py --variant n --train packed/train --val packed/val --out runs --epochs 300
     python3 train.py --variant n s --train packed/train --val packed/val --out runs --minutes 18   # fit a time window
+    python3 train.py ... --shapes 640x640:0.6 384x640:0.25 832x832:0.15                        # height x width : share
     python3 train.py ... --resume                                                              # go on from runs/*/last.pt
 
 Writes out/VARIANT/last.pt, best.pt (best on the validation set) and log.csv; `curves.py` draws the log.
@@ -33,8 +34,9 @@ from network import Detector, parameter_count
 from restore import adopt_statistics, load_exported
 
 NAMES = ["helmet", "head"]
-LOG_FIELDS = ["step", "epoch", "minutes", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
+LOG_FIELDS = ["step", "epoch", "minutes", "progress", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
 CLOSING_FROM = 0.88  # the last part of the training shows mostly whole pictures, as in use (Ge et al. 2021, YOLOX)
+PIXELS = 640 * 640  # a batch of another shape holds as many pixels as one of this
 
 
 class Averaged:
@@ -110,11 +112,56 @@ class PlainBatches:
             rows = s.labels * np.array([1, w, h, w, h]) + np.array([0, f.pad_x, f.pad_y, 0, 0])
             self.targets.append(torch.from_numpy(rows).float().to(device))
 
-    def draw(self, batch: int, closing: bool = False):
+    def draw(self, batch: int, closing: bool = False, shape: tuple[int, int] | None = None):
         pick = torch.randperm(len(self.images))[:batch].tolist()
         rows = [torch.cat((torch.full((len(self.targets[p]), 1), float(i), device=self.images.device), self.targets[p]), 1)
                 for i, p in enumerate(pick)]  # fmt: skip
         return self.images[pick], torch.cat(rows)
+
+
+class Shapes:
+    """Heights and widths of the batches: which comes next, and how many pictures it holds."""
+
+    def __init__(self, specifications: list[str], batch: int, seed: int):
+        pairs = [s.split(":") for s in specifications]
+        self.shapes = [tuple(int(v) for v in size.split("x")) for size, _ in pairs]
+        if any(side % 32 for shape in self.shapes for side in shape):
+            raise ValueError(f"expected heights and widths that are multiples of 32, found {self.shapes}")
+        share = np.array([float(s) for _, s in pairs])
+        self.share, self.random = share / share.sum(), np.random.default_rng(seed)
+        self.batches = [max(8, round(batch * PIXELS / (h * w) / 8) * 8) for h, w in self.shapes]
+
+    def draw(self) -> tuple[tuple[int, int], int]:
+        k = self.random.choice(len(self.shapes), p=self.share)
+        return self.shapes[k], self.batches[k]
+
+
+class Prefetch:
+    """Prepares the next batch on a stream of its own while the networks learn from the last one."""
+
+    def __init__(self, source, shapes: Shapes, anchors: torch.Tensor, device: torch.device):
+        self.source, self.shapes, self.anchors = source, shapes, anchors
+        self.side = torch.cuda.Stream() if device.type == "cuda" else None
+        if self.side is not None:
+            self.side.wait_stream(torch.cuda.current_stream())
+        self.closing, self.ready = False, None
+
+    def prepare(self) -> None:
+        shape, batch = self.shapes.draw()
+        with torch.no_grad(), torch.cuda.stream(self.side):  # without CUDA a context that does nothing
+            images, targets = self.source.draw(batch, self.closing, shape)
+            positives = assign(targets, self.anchors, shape)
+            self.ready = shape, images.contiguous(memory_format=torch.channels_last), positives
+
+    def take(self):
+        if self.ready is None:
+            self.prepare()
+        batch, self.ready = self.ready, None
+        if self.side is not None:
+            torch.cuda.current_stream().wait_stream(self.side)
+            for tensor in (batch[1], *(t for level in batch[2] for t in level)):
+                tensor.record_stream(torch.cuda.current_stream())
+        return batch
 
 
 def sampling_weights(samples: list[Sample], extra: list[Sample], head_boost: float, extra_share: float) -> torch.Tensor:
@@ -140,11 +187,21 @@ def learning_rate(peak: float, step: int, warmup: int, progress: float, floor: f
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-def graphed(model: Detector, batch: int, size: int):
-    """The network's forward and backward pass as CUDA graphs: on a slow host launching kernels costs more than running them."""
-    sample = torch.rand(batch, 3, size, size, device="cuda").to(memory_format=torch.channels_last)
-    with torch.autocast("cuda", dtype=torch.bfloat16, cache_enabled=False):
-        return torch.cuda.make_graphed_callables(model, (sample,))
+def graphed(model: Detector, shapes: Shapes) -> dict:
+    """The network's forward and backward pass as CUDA graphs: on a slow host launching kernels costs more than running them.
+
+    One pair for each shape. Capturing runs the network, so the statistics of its batch norms are put back afterwards.
+    """
+    statistics = {k: v.clone() for k, v in model.named_buffers()}
+    passes = {}
+    for (high, wide), batch in sorted(zip(shapes.shapes, shapes.batches), key=lambda s: -s[1] * s[0][0] * s[0][1]):
+        sample = torch.rand(batch, 3, high, wide, device="cuda").to(memory_format=torch.channels_last)
+        with torch.autocast("cuda", dtype=torch.bfloat16, cache_enabled=False):
+            passes[high, wide] = torch.cuda.make_graphed_callables(model, (sample,)).forward
+        del model.forward  # the graphs replace the method; the class's own comes back
+    for name, value in model.named_buffers():
+        value.copy_(statistics[name])
+    return passes
 
 
 def arguments() -> argparse.Namespace:
@@ -157,6 +214,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--minutes", type=float, default=0, help="instead of epochs: end after this time")
+    parser.add_argument("--deadline", type=float, default=0, help="instead of minutes: end at this time (seconds since 1970)")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--optimizer", default="sgd", choices=["sgd", "adamw"])
     parser.add_argument("--lr", type=float, default=0.01)
@@ -171,6 +229,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
     parser.add_argument("--plain", action="store_true", help="no augmentation, for trying the loop")
     parser.add_argument("--size", type=int, default=640, help="other than 640 only with --plain")
+    parser.add_argument("--shapes", nargs="+", help="shapes of the batches as HEIGHTxWIDTH:SHARE; without: --size squared")
+    parser.add_argument("--anchors", type=float, nargs=18, help="nine widths and heights instead of fitted or restored ones")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -186,6 +246,7 @@ class Student:
         pictures: torch.Tensor,
         args: argparse.Namespace,
         device: torch.device,
+        shapes: Shapes,
     ):
         self.variant, self.folder, self.args = variant, folder, args
         self.cuda = device.type == "cuda"
@@ -199,6 +260,8 @@ class Student:
         elif args.init or (args.resume and source.exists()):
             self.first = torch.load(source, map_location=device)
             self.model.load_state_dict(self.first["ema"] if args.init else self.first["model"])
+        if args.anchors:
+            self.model.anchors.copy_(torch.tensor(args.anchors).view(3, 3, 2))
         self.model = self.model.to(memory_format=torch.channels_last)
         self.anchors = self.model.anchors.clone()
         self.averaged = Averaged(self.model, args.ema)
@@ -211,7 +274,7 @@ class Student:
             if (folder / "best.pt").exists():  # the last validation may have come after last.pt was written
                 self.best = max(self.best, torch.load(folder / "best.pt", map_location="cpu")["best"])
         self.model.train()
-        self.forward = graphed(self.model, args.batch, args.size) if args.graph else self.model
+        self.passes = graphed(self.model, shapes) if args.graph else {}
         self.parts = torch.zeros(3, device=device)
         fresh = not (args.resume and (folder / "log.csv").exists())
         self.log = open(folder / "log.csv", "w" if fresh else "a", newline="")
@@ -223,7 +286,7 @@ class Student:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self.cuda, cache_enabled=False):
-            maps = self.forward(images)
+            maps = self.passes.get(tuple(images.shape[2:]), self.model)(images)
         loss, part = detection_loss(maps, positives, self.anchors)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -257,7 +320,7 @@ class Student:
             self.log.flush()
             print(self.variant, {**row, **figures}, flush=True)
             fitness = 0.5 * map50 + 0.5 * map_all
-            if fitness >= self.best:
+            if fitness >= self.best and row["progress"] > CLOSING_FROM:
                 self.best = fitness
                 torch.save({**checkpoint, "best": fitness, "val": figures}, self.folder / "best.pt")
 
@@ -281,8 +344,9 @@ def main() -> None:
         weights = sampling_weights(samples, extra, args.head_boost, args.extra_share)
         source = Augmenter(PictureBank(samples + extra, device), weights)
     fitted = torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
-    first_pictures = source.draw(min(32, args.batch))[0]
-    students = [Student(v, args.out / v, fitted, first_pictures, args, device) for v in args.variant]
+    first_pictures = source.draw(max(8, min(32, args.batch)))[0]
+    shapes = Shapes(args.shapes or [f"{args.size}x{args.size}:1"], args.batch, args.seed)
+    students = [Student(v, args.out / v, fitted, first_pictures, args, device, shapes) for v in args.variant]
     anchors = students[0].anchors
     assert all(torch.equal(s.anchors, anchors) for s in students), "networks trained together share their anchors"
     sizes = ", ".join(f"{s.variant} {parameter_count(s.model)}" for s in students)
@@ -293,33 +357,35 @@ def main() -> None:
     state = {"step": 0, "spent": 0.0, "pictures": 0, "next_eval": 1 / args.evals}
     if args.resume and students[0].first is not None and not args.init:
         state = {key: students[0].first[key] for key in state}
-    since, since_step, begun = time.time(), state["step"], time.time() - state["spent"]
+    if args.deadline:
+        args.minutes = (args.deadline - time.time() + state["spent"]) / 60
+    prefetch = Prefetch(source, shapes, anchors, device)
+    since, since_pictures, since_step, begun = time.time(), state["pictures"], state["step"], time.time() - state["spent"]
     lr = 0.0
     while True:
         progress = (time.time() - begun) / (60 * args.minutes) if args.minutes else state["step"] / total_steps
         done = progress >= 1
         if not done:
             lr = learning_rate(args.lr, state["step"], args.warmup, progress)
-            with torch.no_grad():
-                images, targets = source.draw(args.batch, progress > CLOSING_FROM)
-                positives = assign(targets, anchors, args.size)
-                images = images.to(memory_format=torch.channels_last)
+            prefetch.closing = progress > CLOSING_FROM
+            _, images, positives = prefetch.take()
             for student in students:
                 student.learn(images, positives, lr)
+            prefetch.prepare()
             state["step"] += 1
-            state["pictures"] += args.batch
+            state["pictures"] += len(images)
         if done or progress >= state["next_eval"]:
             if device.type == "cuda":
                 torch.cuda.synchronize()
             steps = state["step"] - since_step
-            rate = steps * args.batch / (time.time() - since)
+            rate = (state["pictures"] - since_pictures) / (time.time() - since)
             state["next_eval"] += 1 / args.evals
             state["spent"] = time.time() - begun
-            row = {"step": state["step"], "epoch": round(state["pictures"] / count, 2), "minutes": round(state["spent"] / 60, 2),
+            row = {"step": state["step"], "epoch": round(state["pictures"] / count, 2), "minutes": round(state["spent"] / 60, 2), "progress": round(progress, 3),
                    "lr": round(lr, 6), "pictures_per_s": round(rate)}  # fmt: skip
             for student in students:
                 student.validate(validation, steps, state, data_digest, row)
-            since, since_step = time.time(), state["step"]
+            since, since_pictures, since_step = time.time(), state["pictures"], state["step"]
         if done:
             break
     for student in students:
