@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which device analyses which stream.
+ * Assigns streams to devices.
  *
  * <p>A stream that names its device gets it. Every other one, in the order of the configuration, goes to the device that has the fewest streams
  * so far, to the first of those that have equally few. So the same configuration always gives the same placement, and streams added at the end of

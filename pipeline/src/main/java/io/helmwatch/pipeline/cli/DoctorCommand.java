@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Looks at everything that a run needs and says what is missing; one line each on standard output. */
+/** Checks what a run needs; one line for each result on standard output. */
 @Command(
         name = "doctor",
         description = "Checks Java, CPU, GPU, libraries, model, and with a configuration Kafka and every stream.")

@@ -6,7 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SIGHUP, by which services are told to read their configuration again.
+ * SIGHUP, which makes services read their configuration again.
  *
  * <p>Java has no public way to it; {@code sun.misc.Signal} is in every JDK (module {@code jdk.unsupported}) and is reached by
  * reflection, since naming it is a compiler warning that cannot be turned off.
@@ -33,7 +33,7 @@ final class HangUpSignal {
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), proxy);
         } catch (ReflectiveOperationException | LinkageError e) {
-            LOG.warn("SIGHUP cannot be handled here: use POST /reload");
+            LOG.warn("SIGHUP is not supported on this machine: use POST /reload");
         }
     }
 }

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where Helmwatch is installed, and what it brings: {@code -Dhelmwatch.home}, else the folder above the program's files. */
+/** The folder of the installation and the files in it: {@code -Dhelmwatch.home}, else the folder above the program's files. */
 public final class Installation {
     private static final Path MODEL = Path.of("models", "helmet-yolov5n.onnx");
     private static final Path CLIP = Path.of("models", "demo-clip", "yard.mp4");
@@ -44,9 +44,9 @@ public final class Installation {
     }
 
     public static Path home() {
-        String told = System.getProperty("helmwatch.home");
-        if (told != null) {
-            return Path.of(told);
+        String configured = System.getProperty("helmwatch.home");
+        if (configured != null) {
+            return Path.of(configured);
         }
         try {
             Path code = Path.of(Installation.class

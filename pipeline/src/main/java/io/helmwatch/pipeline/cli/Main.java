@@ -111,7 +111,7 @@ public final class Main implements Runnable {
         return new CommandLine.RunLast().execute(parsed);
     }
 
-    /** How much of our own log is shown; commands whose output is their result keep it low. */
+    /** Shows errors only, for commands whose output is their result. */
     static void quiet() {
         if (ourLogger().getLevel() != Level.DEBUG) {
             setLevel(Level.ERROR);
@@ -144,7 +144,7 @@ public final class Main implements Runnable {
         return code;
     }
 
-    /** One sentence on standard error. */
+    /** Prints a sentence on standard error. */
     public static void say(String sentence) {
         System.err.println("helmwatch: " + Redaction.redact(sentence));
     }

@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.cli;
 
+import io.helmwatch.resource.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +30,7 @@ final class NativeCache {
 
     private NativeCache() {}
 
-    /** Unpacks what is missing and tells the owners where it is. Without a writable cache nothing changes. */
+    /** Unpacks missing libraries and sets the properties. Without a writable cache nothing changes. */
     static void prepare() {
         String folder = System.getProperty("helmwatch.natives");
         if (folder != null) {
@@ -48,7 +48,7 @@ final class NativeCache {
             }
             System.setProperty(owner.property(), folder.toString());
         } catch (IOException notWritable) {
-            LOG.debug("native libraries are not kept in {}", folder, notWritable);
+            LOG.debug("Native libraries not unpacked to {}", folder, notWritable);
         }
     }
 
@@ -63,13 +63,12 @@ final class NativeCache {
         if (Files.isRegularFile(file) && Files.size(file) == length) {
             return;
         }
-        Files.createDirectories(folder);
-        Path part = Files.createTempFile(folder, library, ".part");
         try (InputStream in = resource.openStream()) {
-            Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
+            AtomicFile.replace(file, in, AtomicFile.Durability.CACHED);
+        }
+        // An installation assembled by one user is run by others.
+        if (!file.toFile().setReadable(true, false)) {
+            LOG.debug("Native library {} is readable by its owner only", file);
         }
     }
 }

@@ -14,8 +14,7 @@ import picocli.CommandLine.Mixin;
 /** The service. */
 @Command(
         name = "run",
-        description =
-                "Analyses the streams of a configuration until stopped, or until its files have come to their end.")
+        description = "Analyses the streams of a configuration until stopped, or until its files have ended.")
 final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
@@ -25,11 +24,11 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         HelmwatchConfig settings = config.load();
-        Path network = config.model(settings);
+        Path model = config.model(settings);
         LOG.debug("settings in force:\n{}", ConfigText.valuesInForce(settings));
-        try (DetectionService service = DetectionService.start(settings, network, List.of(), Main.FATAL_ERRORS);
+        try (DetectionService service = DetectionService.start(settings, model, List.of(), Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(() -> {
-                    LOG.info("stopping");
+                    LOG.info("Stopping");
                     service.stop();
                 })) {
             service.reloadFrom(config::load);
@@ -37,12 +36,12 @@ final class RunCommand implements Callable<Integer> {
                 try {
                     service.reload();
                 } catch (RuntimeException refused) {
-                    LOG.error("not reloaded, the rules stay as they were: {}", refused.getMessage());
+                    LOG.error("Reload refused: {}; the previous rules stay in force", refused.getMessage());
                 }
             });
             String servers = service.embeddedBootstrapServers();
             if (!servers.isEmpty()) {
-                LOG.info("the development broker is on {}", servers);
+                LOG.info("Development broker on {}", servers);
             }
             service.awaitEnd();
             List<String> failed = service.failedStreams();

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 /**
- * Turns SIGTERM and SIGINT into an orderly end: what runs is asked to stop, the main thread finishes as it would at the end of its
- * streams, and its exit code becomes the process's.
+ * Turns SIGTERM and SIGINT into an orderly shutdown: registered actions stop the streams, the main thread returns as it does when they
+ * end, and its exit code becomes that of the process.
  *
  * <p>Threading: any thread.
  */
@@ -30,7 +30,7 @@ final class Termination {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(halt), "shutdown"));
     }
 
-    /** What to do on a signal; at once when there was one. The returned handle takes it back. */
+    /** Registers an action for a signal; runs it at once when one was received. Closing the registration removes it. */
     static Registration onSignal(Runnable stop) {
         STOPS.add(stop);
         if (requested) {
@@ -39,12 +39,12 @@ final class Termination {
         return () -> STOPS.remove(stop);
     }
 
-    /** Whether the process was asked to end. */
+    /** Whether a signal was received. */
     static boolean isRequested() {
         return requested;
     }
 
-    /** The main thread is through. */
+    /** The main thread has returned. */
     static void finished(int code) {
         exitCode = code;
         FINISHED.countDown();
@@ -63,13 +63,13 @@ final class Termination {
             Thread.currentThread().interrupt();
         }
         if (!inTime) {
-            System.err.println("helmwatch: shutdown took longer than " + LONGEST_MILLIS + " ms and was cut short");
+            System.err.println("helmwatch: shutdown not completed within " + LONGEST_MILLIS + " ms: process ended");
         }
         System.out.flush();
         halt.accept(inTime ? exitCode : 1);
     }
 
-    /** Takes a registration back. */
+    /** An action for a signal; closing removes it. */
     interface Registration extends AutoCloseable {
         @Override
         void close();

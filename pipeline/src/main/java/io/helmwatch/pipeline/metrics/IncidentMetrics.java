@@ -7,7 +7,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.ToDoubleFunction;
 
-/** What became of incident messages. */
+/** Meters of incident messages and their snapshots. Threading: any thread. */
 public final class IncidentMetrics {
     private final MeterRegistry registry;
     private final IncidentStatistics statistics;

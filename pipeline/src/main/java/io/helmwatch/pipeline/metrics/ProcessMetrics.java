@@ -13,6 +13,8 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Meters of the process and its machine: heap, garbage collection, threads, resident memory, processor, descriptors, uptime, disk space.
@@ -25,6 +27,7 @@ public final class ProcessMetrics implements AutoCloseable {
 
     private final MeterRegistry registry;
     private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final Set<Path> disks = new HashSet<>();
 
     /** Registers the meters. */
     public ProcessMetrics(MeterRegistry registry) {
@@ -48,7 +51,7 @@ public final class ProcessMetrics implements AutoCloseable {
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
         }
-        if (existing != null) {
+        if (existing != null && disks.add(existing)) {
             new DiskSpaceMetrics(existing.toFile()).bindTo(registry);
         }
     }

@@ -7,31 +7,31 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** What became of the messages, per sink. */
+/** Meters of the messages of a sink. Threading: any thread. */
 public final class SinkMetrics {
     private SinkMetrics() {}
 
     public static void bind(MeterRegistry registry, DetectionSink sink) {
         SinkStatistics statistics = sink.statistics();
         FunctionCounter.builder("helmwatch.published.messages", statistics, SinkStatistics::published)
-                .description("Messages that arrived: acknowledged by the broker, or written")
+                .description("Messages delivered: acknowledged by the broker, or written")
                 .baseUnit("messages")
                 .tag("sink", sink.name())
                 .register(registry);
         for (SinkDropCause cause : SinkDropCause.values()) {
             FunctionCounter.builder("helmwatch.lost.messages", statistics, s -> s.dropped(cause))
-                    .description("Messages that did not arrive, by cause")
+                    .description("Messages dropped, by cause")
                     .baseUnit("messages")
                     .tags("sink", sink.name(), "cause", cause.tag())
                     .register(registry);
         }
         Gauge.builder("helmwatch.sink.queue", statistics, SinkStatistics::queueDepth)
-                .description("Messages that wait to be sent")
+                .description("Messages in the queue")
                 .baseUnit("messages")
                 .tag("sink", sink.name())
                 .register(registry);
         Gauge.builder("helmwatch.sink.connected", statistics, s -> s.connected() ? 1 : 0)
-                .description("1 while the other side takes messages, as far as is known")
+                .description("1 while the sink delivers messages")
                 .tag("sink", sink.name())
                 .register(registry);
     }

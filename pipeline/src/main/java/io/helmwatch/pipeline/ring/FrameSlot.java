@@ -10,11 +10,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place in the ring: a frame on its way, or a change of a stream's state, which travels the same way so that it
- * arrives in order with the stream's frames.
+ * A slot of the ring: a frame, or a change of a stream's state, which passes the same stages so that it stays in order with the
+ * frames of the stream.
  *
  * <p>Threading: owned by the thread whose turn it is; the ring hands it on. Ownership: owns its lease from the making of the ring to
- * the closing of the pipeline; the picture in the lease is given back by {@link ReleaseHandler}.
+ * the closing of the pipeline; the frame in the lease is released by {@link ReleaseHandler}.
  */
 final class FrameSlot {
     private final FrameLease lease;
@@ -73,7 +73,7 @@ final class FrameSlot {
         return dropCause;
     }
 
-    /** Gives the frame up; the first cause stands. */
+    /** Drops the frame; the first cause is kept. */
     void drop(DropCause cause) {
         if (dropCause == null) {
             dropCause = cause;
@@ -129,7 +129,7 @@ final class FrameSlot {
         published = message;
     }
 
-    /** Gives the picture back and forgets everything. */
+    /** Releases the frame and clears the slot. */
     void clear() {
         lease.release();
         feed = null;

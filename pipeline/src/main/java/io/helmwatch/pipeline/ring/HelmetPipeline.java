@@ -215,17 +215,17 @@ public final class HelmetPipeline implements AutoCloseable {
         return source.isLive() ? Math.min(ring.getBufferSize(), Math.max(2, 2 * even)) : Math.max(1, even - 1);
     }
 
-    /** Forgets a stream that has {@linkplain #isDone(String) come to its end}, so that its id can be used again. */
+    /** Removes a stream that {@linkplain #isDone(String) is done}, so that its id can be used again. */
     public synchronized void remove(String streamId) {
         StreamFeed feed = feeds.get(streamId);
         if (feed == null || !feed.isDone()) {
-            throw new IllegalStateException("stream " + streamId + " cannot be removed: it is not at its end");
+            throw new IllegalStateException("stream " + streamId + " cannot be removed: it has not ended");
         }
         feeds.remove(streamId);
         listener.onStreamRemoved(feed);
     }
 
-    /** Stops one stream; returns at once. Its frames on the way are still analysed. */
+    /** Stops one stream; returns at once. Queued frames of a file are still analysed, those of a live stream are dropped. */
     public void stop(String streamId) {
         StreamFeed feed = feeds.get(streamId);
         if (feed != null) {
@@ -238,13 +238,13 @@ public final class HelmetPipeline implements AutoCloseable {
         feeds.values().forEach(StreamFeed::stop);
     }
 
-    /** Whether a stream ended and all its frames have passed. */
+    /** Whether a stream has ended and all its frames have left the ring. */
     public boolean isDone(String streamId) {
         StreamFeed feed = feeds.get(streamId);
         return feed == null || feed.isDone();
     }
 
-    /** Waits until every stream has ended and all frames have passed: for files, their end; for cameras, until they are stopped. */
+    /** Waits until every stream has ended and all frames have left the ring: files end by themselves, cameras when they are stopped. */
     public void awaitStreams() throws InterruptedException {
         for (StreamFeed feed : feeds.values()) {
             feed.awaitSource(Long.MAX_VALUE);
@@ -254,7 +254,7 @@ public final class HelmetPipeline implements AutoCloseable {
         }
     }
 
-    /** Waits until one stream has ended and all its frames have passed. */
+    /** Waits until one stream has ended and all its frames have left the ring. */
     public void awaitStream(String streamId) throws InterruptedException {
         StreamFeed feed = feeds.get(streamId);
         if (feed != null) {
@@ -265,12 +265,12 @@ public final class HelmetPipeline implements AutoCloseable {
         }
     }
 
-    /** The streams as they are now, by id. */
+    /** The streams, by id. */
     public Collection<StreamFeed> feeds() {
         return feeds.values();
     }
 
-    /** The threads that frames pass: of stages and streams. */
+    /** The threads of stages and streams. */
     public List<Thread> workThreads() {
         List<Thread> work = new ArrayList<>(threads);
         feeds.values().forEach(feed -> work.add(feed.thread()));
@@ -291,7 +291,7 @@ public final class HelmetPipeline implements AutoCloseable {
         return (int) Math.max(0, ring.getCursor() - passed());
     }
 
-    /** Slots that have left the ring since the start: stands still when the stages hang. */
+    /** Slots released since the start; does not grow while the stages are stalled. */
     public long passed() {
         return disruptor.getSequenceValueFor(release);
     }
@@ -302,8 +302,8 @@ public final class HelmetPipeline implements AutoCloseable {
     }
 
     /**
-     * Ends the sources, drains the ring, stops the stages, gives the leases back. Takes at most {@link PipelineConfig#shutdownTimeout}; what
-     * could not be drained by then is given up and logged. A second call does nothing.
+     * Stops the sources, drains the ring, stops the stages, closes the leases. Takes at most {@link PipelineConfig#shutdownTimeout}; what
+     * was not drained by then is dropped and logged. A second call does nothing.
      */
     @Override
     public synchronized void close() {
@@ -325,7 +325,7 @@ public final class HelmetPipeline implements AutoCloseable {
             }
         }
         if (!late.isEmpty()) {
-            LOG.warn("streams {} did not end within {} and are left behind", late, config.shutdownTimeout());
+            LOG.warn("Streams {} not stopped within {}: their threads are left behind", late, config.shutdownTimeout());
         }
         while (ringDepth() > 0 && System.nanoTime() < deadline) {
             LockSupport.parkNanos(POLL_NANOS);
@@ -333,7 +333,7 @@ public final class HelmetPipeline implements AutoCloseable {
         }
         if (ringDepth() > 0) {
             LOG.warn(
-                    "{} frames were not analysed within the shutdown timeout {}",
+                    "{} frames were not analysed within the shutdown timeout of {}",
                     ringDepth(),
                     config.shutdownTimeout());
         }
@@ -346,15 +346,15 @@ public final class HelmetPipeline implements AutoCloseable {
                 ring.get(i).lease().close();
             }
         } else {
-            // A stage still works on a slot: freeing its picture would crash the process, which ends soon anyway.
-            LOG.error("a stage does not stop; its frames are left behind");
+            // A stage still uses a slot: freeing its frame would crash the process, which is about to end anyway.
+            LOG.error("Stage not stopped: its frames are not freed");
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Whether no thread of ours can touch a stage or a lease any more; after {@link #close} false only when one hangs. */
+    /** Whether no thread uses a stage or a lease any more; false after {@link #close} only when one is stalled. */
     public boolean isStopped() {
         return threads.stream().noneMatch(Thread::isAlive)
                 && feeds.values().stream().allMatch(StreamFeed::isSourceEnded);

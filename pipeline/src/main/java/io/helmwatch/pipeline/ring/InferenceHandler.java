@@ -3,8 +3,8 @@ package io.helmwatch.pipeline.ring;
 import com.lmax.disruptor.WaitStrategy;
 
 /**
- * Runs the network on the batches of its own lanes, at the first slot of each: the batch was closed before its slots were passed
- * on. There is one such handler per worker, and each passes over the others' slots.
+ * Runs the model on the batches of its own lanes, at the first slot of each: a batch is complete before its slots are published to this
+ * stage. There is one such handler per worker, and each ignores the slots of the others.
  */
 final class InferenceHandler extends StageHandler {
     private final int worker;

@@ -5,8 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands the lanes out in turn. Batches are finished in the order in which they were begun, so that the next lane is free exactly when
- * fewer batches than lanes are under way.
+ * Assigns the lanes in turn. Batches complete in the order in which they started, so that the next lane is free exactly when fewer
+ * batches than lanes are in flight.
  *
  * <p>Threading: one thread takes, another frees, any closes. Allocates nothing.
  */
@@ -35,7 +35,7 @@ final class LaneRotation {
         return closed ? null : lanes.get((int) (taken++ % lanes.size()));
     }
 
-    /** The batch begun first is done. */
+    /** The oldest batch is complete. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread only
     void free() {
         freed = freed + 1;

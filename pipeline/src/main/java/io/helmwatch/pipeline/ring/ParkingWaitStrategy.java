@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  * Lets a handler sleep until exactly the slot it waits for is ready, and wakes nobody else.
  *
  * <p>The strategies that come with the Disruptor spin on the handlers before them. Here a stage takes tens of milliseconds
- * on few cores, so that spinning would take those cores from the network. A waiting thread therefore says which sequence it
+ * on few cores, so that spinning would take those cores from inference. A waiting thread therefore registers the sequence that it
  * watches and parks; whoever moves a sequence calls {@link #signalAllWhenBlocking}, which unparks the threads whose wait is over:
  * producers do so by publishing, handlers through {@link StageHandler}. While it waits for another handler a thread also
  * looks by itself every {@value #RECHECK_NANOS} ns, since the Disruptor moves a handler's sequence without a signal where one
  * throws.
  *
- * <p>The first handler can be told to {@linkplain #ParkingWaitStrategy(int, Duration) gather}: to wait a little for more frames, for
+ * <p>The first handler can {@linkplain #ParkingWaitStrategy(int, Duration) gather}: to wait a little for more frames, for
  * fuller batches.
  *
  * <p>Threading: any thread. Allocates once per waiting thread, never per wait.

@@ -6,7 +6,7 @@ import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.Letterbox;
 
-/** From the network's output to detections in source pixels; frees the lane with the last slot of its batch. */
+/** Decodes the output of the model to detections in source pixels; frees the lane with the last slot of its batch. */
 final class PostprocessHandler extends StageHandler {
     private final Postprocessor postprocessor;
     private final LaneRotation lanes;

@@ -6,9 +6,9 @@ import io.helmwatch.vision.PixelFormat;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
-/** How many slots the ring gets: a decision about memory, since each may hold a decoded picture. */
+/** Chooses the number of ring slots: a decision about memory, since each slot may hold a decoded frame. */
 final class RingSize {
-    /** A 1920x1080 picture of 4:2:0 samples, what most cameras send. */
+    /** A 1920x1080 frame with 4:2:0 sampling, which most cameras send. */
     static final long REFERENCE_FRAME_BYTES = frameBytes(PixelFormat.I420, 1920, 1080);
 
     private static final int SMALLEST = 16;
@@ -45,7 +45,7 @@ final class RingSize {
         return Integer.highestOneBit(Math.max(1, least - 1)) << 1;
     }
 
-    /** One line for the log: what network and tensors take, and what the pictures in the ring may. */
+    /** One line for the log: memory of the model and its tensors, and of the frames in the ring at most. */
     static String describe(int slots, Stages stages) {
         ModelInfo model = stages.engine().model();
         long rowElements = (long) model.output().anchors() * model.output().rowElements();
@@ -54,8 +54,8 @@ final class RingSize {
         int lanes = stages.lanes().size();
         return String.format(
                 Locale.ROOT,
-                "memory: network %s, %d lanes x %s = %s; at most %d pictures in the ring, %s if all are 1920x1080 4:2:0 8 bit;"
-                        + " what a stream's pictures take is said when it has sent one",
+                "Memory: model %s, %d lanes x %s = %s; at most %d frames in the ring, %s if all are 1920x1080 4:2:0 8 bit;"
+                        + " the size of a stream's frames is logged with its first frame",
                 megabytes(stages.engine().modelBytes()),
                 lanes,
                 megabytes(laneBytes),
@@ -64,15 +64,15 @@ final class RingSize {
                 megabytes(slots * REFERENCE_FRAME_BYTES));
     }
 
-    /** One line for the log: what a stream's pictures take at most while they are on their way through the ring. */
-    static String describe(FrameLease picture, int share) {
-        long bytes = frameBytes(picture.format(), picture.width(), picture.height());
+    /** One line for the log: memory of a stream's frames in the ring at most. */
+    static String describe(FrameLease frame, int share) {
+        long bytes = frameBytes(frame.format(), frame.width(), frame.height());
         return String.format(
                 Locale.ROOT,
-                "%dx%d %s, %s a picture, at most %d of them in the ring: %s, beside the few that the decoder keeps",
-                picture.width(),
-                picture.height(),
-                picture.format(),
+                "%dx%d %s, %s per frame, at most %d in the ring: %s, besides the few that the decoder holds",
+                frame.width(),
+                frame.height(),
+                frame.format(),
                 megabytes(bytes),
                 share,
                 megabytes(share * bytes));

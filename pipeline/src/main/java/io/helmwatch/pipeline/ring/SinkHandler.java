@@ -10,7 +10,7 @@ import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.StreamStatus;
 import java.util.List;
 
-/** Makes the immutable record of a frame, shows it to the analyzers and hands it to every sink. */
+/** Creates the immutable record of a frame and passes it to the analyzers and to every sink. */
 final class SinkHandler extends StageHandler {
     private final ModelIdentity model;
     private final FrameAnalyzer[] analyzers;

@@ -2,18 +2,18 @@ package io.helmwatch.pipeline.ring;
 
 import java.util.Locale;
 
-/** The stages that a frame passes after decoding, in order; the lower-case name is the metric's tag. */
+/** The stages that a frame passes after decoding, in order; the lower-case name is the tag of metrics. */
 public enum Stage {
-    /** Waiting in the ring for its turn and for a free lane. */
-    QUEUE("Waiting in the ring for its turn and for a free lane"),
+    /** Queued in the ring, and waiting for a free lane. */
+    QUEUE("Queued in the ring, and waiting for a free lane"),
     /** Letterbox into the lane's input. */
-    PREPROCESS("Letterbox into the network's input, whole batch"),
-    /** The network, waiting for its worker included. */
-    INFERENCE("The network, waiting for its worker included, whole batch"),
+    PREPROCESS("Letterbox into the input of the model, whole batch"),
+    /** Inference, waiting for its worker included. */
+    INFERENCE("Inference, waiting for its worker included, whole batch"),
     /** Boxes, thresholds, suppression. */
     POSTPROCESS("Box decoding and suppression, one frame"),
     /** Analyzers and sinks. */
-    SINK("Analyzers and handing over to the sinks, one frame");
+    SINK("Analyzers and sinks, one frame");
 
     private final String tag = name().toLowerCase(Locale.ROOT);
     private final String description;

@@ -7,7 +7,7 @@ import io.helmwatch.vision.DropCause;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all handlers have in common: they never throw, and they pass each slot on as soon as it is done.
+ * Common part of all handlers: they never throw, and they publish each slot to the next stage as soon as it is done.
  *
  * <p>A throw would make the Disruptor pass on slots that were not worked on; a failure is therefore caught here, marks its slot and is
  * recorded. Left to itself the Disruptor passes slots on at the end of its own batch only; a handler that waits for a lane in
@@ -49,7 +49,7 @@ abstract class StageHandler implements EventHandler<FrameSlot> {
         }
     }
 
-    /** Gives a slot up and records why. */
+    /** Drops the frame of a slot and records the failure. */
     final void fail(FrameSlot slot, Throwable failure) {
         slot.drop(DropCause.FAILED);
         failures.record(stage, failure);

@@ -27,7 +27,7 @@ public final class DevicePipelines implements AutoCloseable {
         return pipelines;
     }
 
-    /** The streams of all devices as they are now, by id. */
+    /** The streams of all devices, by id. */
     public Collection<StreamFeed> feeds() {
         if (pipelines.size() == 1) {
             return pipelines.get(0).feeds();
@@ -42,7 +42,7 @@ public final class DevicePipelines implements AutoCloseable {
         pipelines.forEach(HelmetPipeline::stopAll);
     }
 
-    /** Waits until every stream has ended and all frames have passed. */
+    /** Waits until every stream has ended and all frames have left the ring. */
     void awaitStreams() throws InterruptedException {
         for (HelmetPipeline pipeline : pipelines) {
             pipeline.awaitStreams();
@@ -66,7 +66,7 @@ public final class DevicePipelines implements AutoCloseable {
         return pipelines.stream().allMatch(HelmetPipeline::isRunning);
     }
 
-    /** Whether no thread of ours can touch a stage or a lease any more. */
+    /** Whether no thread uses a stage or a lease any more. */
     boolean isStopped() {
         return pipelines.stream().allMatch(HelmetPipeline::isStopped);
     }

@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the heads of every stream and hands what its rules find to the incident sinks. Detections pass unchanged. Idle until
+ * Tracks the heads of every stream and publishes what its rules detect to the incident sinks. Detections are not changed. Idle until
  * {@link #begin}, which may come while frames flow.
  *
  * <p>Threading: as {@link FrameAnalyzer}; {@link #begin} and {@link #reload} by one thread at a time, {@link #checkSilence} by any. Ownership:
@@ -40,7 +40,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         private final Consumer<Incident> publisher = this::publish;
         private final ReentrantLock lock = new ReentrantLock();
         private @Nullable FrameDetections shown;
-        private @Nullable VideoFrame picture;
+        private @Nullable VideoFrame current;
         private @Nullable ImageSize size;
         private boolean seen;
         private long seenNanos;
@@ -54,7 +54,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         void onFrame(FrameDetections detections, VideoFrame frame) {
             lock.lock();
             shown = detections;
-            picture = frame;
+            current = frame;
             try {
                 seen = true;
                 seenNanos = nanoClock.getAsLong();
@@ -62,12 +62,12 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
                 rules.onFrame(detections, publisher);
             } finally {
                 shown = null;
-                picture = null;
+                current = null;
                 lock.unlock();
             }
         }
 
-        /** A picture of another size is on its way: room for copies is made before one is needed. */
+        /** Frames have another size: buffers for snapshots are allocated before one is needed. */
         private void prepare(FrameDetections detections, VideoFrame frame) {
             SnapshotStore store = snapshots;
             if (store != null && !detections.size().equals(size)) {
@@ -118,7 +118,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         private Future<Incident.@Nullable Snapshot> snapshot(Incident incident) {
             SnapshotStore store = snapshots;
             FrameDetections detections = shown;
-            VideoFrame frame = picture;
+            VideoFrame frame = current;
             if (store == null || detections == null || frame == null || incident.phase() != Incident.Phase.START) {
                 return CompletableFuture.completedFuture(null);
             }
@@ -138,9 +138,9 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     }
 
     /**
-     * Begins to look, each stream with its next frame, with rules that have seen nothing yet.
+     * Starts the rules of each stream with its next frame.
      *
-     * @param snapshots takes pictures of starts; null takes none
+     * @param snapshots stores images of starts; null stores none
      */
     public void begin(
             List<StreamConfig> configs,
@@ -155,7 +155,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         streams = Map.copyOf(watched);
     }
 
-    /** Other zones, masks and rules, each from the stream's next frame on; streams that are not known are passed over. */
+    /** Applies other zones, masks and rules, from the next frame of each stream on; unknown streams are ignored. */
     void reload(List<StreamConfig> configs) {
         for (StreamConfig stream : configs) {
             WatchedStream known = streams.get(stream.id());
@@ -174,7 +174,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         return detections;
     }
 
-    /** Ends what is open in a live stream that has shown no frame for too long; to be called now and then. Never waits. */
+    /** Ends open incidents of a live stream without frames; to be called about once a second. Never waits. */
     void checkSilence(String stream) {
         WatchedStream known = streams.get(stream);
         if (known != null) {
@@ -190,7 +190,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         }
     }
 
-    /** Ends what is open: nobody will look any more. */
+    /** Ends open incidents. */
     @Override
     public void close() {
         streams.values().forEach(WatchedStream::end);

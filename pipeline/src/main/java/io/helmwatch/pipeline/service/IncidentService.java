@@ -22,8 +22,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything about incidents of one configuration: rules, spool, sender, pictures. Idle, with nothing opened and nothing tracked, until
- * the first configuration that has a rule, be it the one of the start or one that is reloaded.
+ * The incidents of a configuration: rules, spool, sender, snapshots. Nothing is opened or tracked until the first configuration that has
+ * a rule, at start or by a reload.
  *
  * <p>Threading: any thread.
  */
@@ -59,8 +59,8 @@ final class IncidentService implements AutoCloseable {
     /**
      * Opens the spool and starts sending where the configuration has rules.
      *
-     * @param kafka the broker as it really is, the embedded one's address included
-     * @param sinks those of the detections; JSON lines get the incidents too
+     * @param kafka with the address of the embedded broker, where one runs
+     * @param sinks of the detections; JSON lines receive incidents too
      * @throws RuntimeException one sentence; everything opened is closed again
      */
     static IncidentService open(
@@ -117,13 +117,13 @@ final class IncidentService implements AutoCloseable {
         return counts.started();
     }
 
-    /** How incidents are made and kept; null while there has been no rule. */
+    /** Incident settings in force; null before the first rule. */
     synchronized @Nullable IncidentsConfig inForce() {
         return inForce;
     }
 
     /**
-     * Takes over the rules of another configuration; with the first rule also how its incidents are kept.
+     * Applies the rules of another configuration; with the first rule also its incident settings.
      *
      * @throws RuntimeException one sentence, when what the first rule needs cannot be opened; nothing has changed then
      */

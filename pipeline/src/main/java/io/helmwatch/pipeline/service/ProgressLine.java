@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.util.Collection;
 import java.util.Locale;
 
-/** One line on a terminal that is written over: how far the files are. Threading: one thread. */
+/** The progress of files on one line of a terminal, which is overwritten. Threading: one thread. */
 final class ProgressLine {
     private static final String CLEAR = "\r\033[K";
 

@@ -68,7 +68,7 @@ class TerminationTest {
         Process process = start(
                 "json-lines:\n  target: " + events + "\nkafka:\n  enabled: true\n  bootstrap-servers: 127.0.0.1:1\n",
                 "rtsp://127.0.0.1:1/live");
-        awaitLines(process, events, 2);
+        awaitLines(process, events, 1);
         signal(process, "TERM");
         assertThat(process.waitFor(10, TimeUnit.SECONDS))
                 .as("ended within 10 s")

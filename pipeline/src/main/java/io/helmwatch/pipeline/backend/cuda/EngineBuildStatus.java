@@ -29,7 +29,7 @@ public final class EngineBuildStatus implements EngineProgress {
             // Another build has begun.
             told.set(0);
         } else if (seconds - last >= LINE_SECONDS && told.compareAndSet(last, seconds)) {
-            LOG.info("building the TensorRT engine: {} s, {} layers done, {}", seconds, layersTimed, step);
+            LOG.info("Building the TensorRT engine: seconds={} layers={} step={}", seconds, layersTimed, step);
         }
     }
 

@@ -39,12 +39,12 @@ public final class TopicPrinter implements AutoCloseable {
     private volatile String problem = "";
 
     /**
-     * Starts reading; topics that are not there yet are waited for.
+     * Starts reading; topics that do not exist yet are awaited.
      *
      * @param bootstrapServers the broker
      * @param topics what to read
      * @param out gets the lines, flushed after each bunch
-     * @param whenClosed is run when nobody reads {@code out} any more
+     * @param whenClosed is run when {@code out} is closed by its reader
      */
     public TopicPrinter(String bootstrapServers, List<String> topics, OutputStream out, Runnable whenClosed) {
         this.whenClosed = whenClosed;
@@ -92,7 +92,7 @@ public final class TopicPrinter implements AutoCloseable {
                 return true;
             }
             if (finishing) {
-                problem = "the topics " + topics + " were never made";
+                problem = "the topics " + topics + " were not created";
                 return false;
             }
             pause();
@@ -135,7 +135,7 @@ public final class TopicPrinter implements AutoCloseable {
         }
     }
 
-    /** Reads to the topics' present end, then ends. Returns why it could not; empty when all went well. */
+    /** Reads to the current end of the topics and stops. Returns the problem; empty when there was none. */
     public String finish(Duration longest) throws InterruptedException {
         finishing = true;
         thread.join(longest.toMillis());
@@ -147,7 +147,7 @@ public final class TopicPrinter implements AutoCloseable {
         return printed.get();
     }
 
-    /** Ends without reading on; a second call does nothing. */
+    /** Stops reading; a second call does nothing. */
     @Override
     public void close() {
         cancelled = true;
