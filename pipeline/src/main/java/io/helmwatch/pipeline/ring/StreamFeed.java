@@ -247,11 +247,6 @@ public final class StreamFeed implements FrameReceiver {
         }
     }
 
-    /** Starts the rates again, after frames were not analysed for a while; by the thread that samples them. */
-    public void resetRates() {
-        rates.reset();
-    }
-
     /** Frames wanted and analysed per second. */
     public StreamRates rates() {
         return rates;

@@ -30,7 +30,6 @@ final class AnalysisWatch {
 
     private final Map<String, Double> analyzeFps = new HashMap<>();
     private final Set<String> overloaded = new HashSet<>();
-    private final Set<String> idle = new HashSet<>();
     private boolean warned;
 
     AnalysisWatch(List<StreamConfig> streams) {
@@ -42,16 +41,9 @@ final class AnalysisWatch {
         for (StreamFeed feed : feeds) {
             feed.sampleRates(nowNanos);
             if (feed.isLive() && !feed.isSourceEnded()) {
-                boolean wasIdle = idle.contains(feed.id());
-                String problem = problem(feed.id(), feed.rates());
-                if (wasIdle && !idle.contains(feed.id())) {
-                    feed.resetRates();
-                    problem = "";
-                }
-                feed.reportAnalysis(problem);
+                feed.reportAnalysis(problem(feed.id(), feed.rates()));
             } else {
                 overloaded.remove(feed.id());
-                idle.remove(feed.id());
             }
         }
         warn(feeds);
@@ -60,28 +52,24 @@ final class AnalysisWatch {
     private String problem(String stream, StreamRates rates) {
         double fps = analyzeFps.getOrDefault(stream, 0.0);
         double idleLimit = Math.max(IDLE_SECONDS, fps > 0 ? INTERVALS_WITHOUT_FRAME / fps : 0);
-        if (rates.idleSeconds() >= idleLimit) {
+        boolean isIdle = rates.idleSeconds() >= idleLimit;
+        if (isIdle && rates.wantedPerSecond() < 1 / idleLimit) {
             overloaded.remove(stream);
-            idle.add(stream);
-            return rates.wantedPerSecond() < 1 / idleLimit
-                    ? "no frame selected for analysis for " + (long) idleLimit
-                            + " s: the timestamps of the stream may be wrong"
-                    : "no frame analysed for " + (long) idleLimit + " s: all were dropped";
+            return "no frame selected for analysis for " + (long) idleLimit
+                    + " s: the timestamps of the stream may be wrong";
         }
-        idle.remove(stream);
         double limit = overloaded.contains(stream) ? RECOVERED_FROM : OVERLOADED_BELOW;
         boolean isShort = rates.windowSeconds() >= WINDOW_SECONDS
-                && rates.idleSeconds() < idleLimit / 2
                 && rates.wantedPerSecond() >= MIN_WANTED_PER_SECOND
                 && rates.analysedPerSecond() < limit * rates.wantedPerSecond();
-        if (!isShort) {
+        if (!isIdle && !isShort) {
             overloaded.remove(stream);
             return "";
         }
         overloaded.add(stream);
         return String.format(
                 Locale.ROOT,
-                "overload: %.1f of %.1f wanted frames per second analysed",
+                "only %.1f of %.1f wanted frames per second analysed",
                 rates.analysedPerSecond(),
                 rates.wantedPerSecond());
     }
