@@ -94,8 +94,7 @@ class AnalysisWatchTest {
             seconds(15, watch, pipeline, 40);
 
             assertThat(feed.status().state()).isEqualTo(State.DEGRADED);
-            assertThat(feed.status().reason())
-                    .matches("only [0-9.]+ of [0-9.]+ wanted frames per second analysed");
+            assertThat(feed.status().reason()).matches("only [0-9.]+ of [0-9.]+ wanted frames per second analysed");
             assertThat(feed.rates().analysedPerSecond())
                     .isPositive()
                     .isLessThan(0.8 * feed.rates().wantedPerSecond());
