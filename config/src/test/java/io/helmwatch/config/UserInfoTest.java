@@ -8,6 +8,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class UserInfoTest {
 
+    @ParameterizedTest
+    @CsvSource({
+        "rtsp://@cam/x, '', '', rtsp://cam/x",
+        "rtsp://:p@cam/x, '', p, rtsp://cam/x",
+        "rtsp://u:@cam/x, u, '', rtsp://cam/x",
+        "rtsp://u:p@cam, u, p, rtsp://cam",
+        "rtsp://u:p@cam?x=y@z, u, p, rtsp://cam?x=y@z",
+        "rtsp://u:p@cam#y@z, u, p, rtsp://cam#y@z",
+    })
+    void shouldFindUserAndPassword(String url, String user, String password, String without) {
+        assertThat(UserInfo.of(url)).isEqualTo(new UserInfo(user, password, without));
+    }
+
     @Test
     void shouldEncodeEverythingButUnreservedCharacters() {
         String unreserved = "abcxyzABCXYZ0189-._~";

@@ -82,6 +82,28 @@ class KafkaClientPropertiesTest {
                 .containsKey("acks");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "bootstrap.servers, kafka.bootstrap-servers",
+        "key.serializer, cannot be changed",
+        "value.serializer, cannot be changed",
+        "transactional.id, cannot be changed"
+    })
+    void shouldRefusePropertiesThatHelmwatchSets(String property, String fact) {
+        assertThat(problem("properties: {" + property + ": x}")).contains("kafka.properties." + property, fact);
+    }
+
+    @Test
+    void shouldMaskPasswordsOfLoginModulesEverywhere() {
+        read(
+                "properties: {sasl.jaas.config: 'M required password=\"jaas-7101\" token=jaas-7102 secret=''jaas-7103'' user=jaas-7104;'}");
+        assertThat(Redaction.redact("jaas-7101 jaas-7102 jaas-7103 jaas-7104")).isEqualTo("*** *** *** jaas-7104");
+        read("properties: {sasl.jaas.config: 'M required password=\"jaas\\\"7105\";'}");
+        assertThat(Redaction.redact("jaas\"7105")).isEqualTo("***");
+        read("properties: {ssl.key.password: plain-7106, client.id: plain-7107}");
+        assertThat(Redaction.redact("plain-7106 plain-7107")).isEqualTo("*** plain-7107");
+    }
+
     @Test
     void shouldReadValuesFromFilesAndKeepThemSecret() throws IOException {
         String jaas = "org.example.Login required\n  username=\"u\" password=\"in-file-6101\";";

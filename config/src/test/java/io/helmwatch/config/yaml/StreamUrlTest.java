@@ -73,6 +73,35 @@ class StreamUrlTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "rtsp://c/1, true, false, false",
+        "rtsps://c/1, true, false, true",
+        "http://c/1, true, true, false",
+        "HTTPS://c/1, true, true, true",
+        "/a/https, false, false, false",
+        "https, false, false, false",
+    })
+    void shouldTellCamerasHttpAndEncryptionApart(String url, boolean camera, boolean http, boolean encrypted) {
+        assertThat(StreamUrl.isCamera(url)).isEqualTo(camera);
+        assertThat(StreamUrl.isHttp(url)).isEqualTo(http);
+        assertThat(StreamUrl.isEncrypted(url)).isEqualTo(encrypted);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rtsp://", "rtsp:c", "rtsp://c/a b", "http://[::1/x", "rtsp://c:1:2/x"})
+    void shouldRefuseAUrlWithoutAHost(String url) {
+        assertThat(problem(url)).contains("://host[:port][/path]");
+    }
+
+    @Test
+    void shouldReadAFileUrl() throws IOException {
+        Path clip = Files.createFile(folder.resolve("c.mp4"));
+        assertThat(read("file://" + clip)).isEqualTo(clip.toString());
+        assertThat(read("file:c.mp4")).isEqualTo(clip.toString());
+        assertThat(problem("file:none.mp4")).contains("there is no such file");
+    }
+
     @Test
     void shouldPreferAFileThatIsThere() throws IOException {
         for (String name : new String[] {"192.0.2.10", "clip:1", "a@b.mp4"}) {
