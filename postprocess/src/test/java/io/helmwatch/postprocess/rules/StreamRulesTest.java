@@ -1,6 +1,7 @@
 package io.helmwatch.postprocess.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.helmwatch.config.IncidentsConfig;
@@ -30,6 +31,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamRulesTest {
@@ -302,6 +304,110 @@ class StreamRulesTest {
         }
         assertThat(secondsOf(incidents.get(1).lastAtMillis())).isEqualTo(6.9);
         assertThat(incidents.get(1).decidedSequence()).isEqualTo(149);
+    }
+
+    private static RuleConfig crowd(RuleConfig.Kind kind, int limit, double confidence) {
+        RuleConfig d = RuleConfig.of("crowd", kind, List.of("pit"), limit);
+        return new RuleConfig(
+                "crowd",
+                kind,
+                List.of("pit"),
+                confidence,
+                3,
+                5,
+                d.atLeast(),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(5),
+                null,
+                limit);
+    }
+
+    @Test
+    void shouldCountOnlyConfidentConfirmedHeadsInTheZone() {
+        RuleConfig rule = crowd(RuleConfig.Kind.MORE_PEOPLE, 1, 0.7);
+        Scene outside = t -> List.of(helmet(900), helmet(600));
+        Scene weak = t -> List.of(helmet(900), head("helmet", 0.69f, 1100, 300));
+        Scene two = t -> List.of(helmet(900), head("helmet", 0.72f, 1100, 300));
+        assertThat(play(rules(rule), outside, 10, 10)).isEmpty();
+        assertThat(play(rules(rule), weak, 10, 10)).isEmpty();
+        Incident start = play(rules(rule), two, 10, 4).get(0);
+        assertThat(start.people()).isEqualTo(2);
+        assertThat(start.kind()).isEqualTo(Incident.Kind.OCCUPANCY);
+        assertThat(start.zone()).isEqualTo("pit");
+        assertThat(start.zonePolygon()).hasSize(4);
+        assertThat(start.meanConfidence()).isEqualTo(0.76f);
+        assertThat(start.positions()).extracting(Incident.Position::track).containsExactly(1, 2);
+    }
+
+    /** Two of two people are in order, for either kind of limit. */
+    @Test
+    void shouldRaiseNothingAtTheLimitItself() {
+        Scene two = t -> List.of(helmet(900), helmet(1100));
+        assertThat(play(rules(crowd(RuleConfig.Kind.MORE_PEOPLE, 2, 0.5)), two, 10, 10))
+                .isEmpty();
+        assertThat(play(rules(crowd(RuleConfig.Kind.FEWER_PEOPLE, 2, 0.5)), two, 10, 10))
+                .extracting(Incident::phase)
+                // Before the heads are confirmed, nobody is there: not for long enough.
+                .isEmpty();
+        assertThat(play(rules(crowd(RuleConfig.Kind.MORE_PEOPLE, 1, 0.5)), two, 10, 4))
+                .hasSize(1);
+        assertThat(play(rules(crowd(RuleConfig.Kind.FEWER_PEOPLE, 3, 0.5)), two, 10, 4))
+                .hasSize(1);
+    }
+
+    @Test
+    void shouldReportTheFewestPeopleWhereTooFewAreThere() {
+        Scene leaving = t -> t < 4 ? List.of(helmet(900), helmet(1100)) : t < 8 ? List.of(helmet(900)) : List.of();
+        List<Incident> incidents =
+                play(rules(crowd(RuleConfig.Kind.FEWER_PEOPLE, 3, 0.5)), t -> t < 12 ? leaving.at(t) : three(), 10, 25);
+        assertThat(incidents.get(0).people()).isEqualTo(2);
+        Incident end = incidents.get(incidents.size() - 1);
+        assertThat(end.phase()).isEqualTo(Incident.Phase.END);
+        assertThat(end.people()).isZero();
+        assertThat(end.endReason()).isEqualTo(Incident.EndReason.COMPLIANCE);
+        assertThat(secondsOf(end.lastAtMillis())).isBetween(12.0, 12.3);
+        assertThat(secondsOf(end.decidedAtMillis()) - secondsOf(end.lastAtMillis()))
+                .isCloseTo(5.0, within(0.001));
+        assertThat(incidents.subList(1, incidents.size() - 1))
+                .isNotEmpty()
+                .allSatisfy(update -> assertThat(update.phase()).isEqualTo(Incident.Phase.UPDATE));
+    }
+
+    private static List<Detection> three() {
+        return List.of(helmet(700), helmet(900), helmet(1100));
+    }
+
+    /** A head that is hidden for less than half a second still counts. */
+    @ParameterizedTest
+    @CsvSource({"0.4, 1", "1.7, 0"})
+    void shouldStillCountAHeadThatIsHiddenForAMoment(double hiddenSeconds, int incidents) {
+        Scene flickering = t -> t % 2 < hiddenSeconds ? List.of(helmet(900)) : List.of(helmet(900), helmet(1100));
+        RuleConfig rule = new RuleConfig(
+                "crowd",
+                RuleConfig.Kind.MORE_PEOPLE,
+                List.of("pit"),
+                0.5,
+                5,
+                5,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(5),
+                null,
+                1);
+        assertThat(play(rules(rule), flickering, 10, 10)).hasSize(incidents);
+    }
+
+    @Test
+    void shouldEndOpenOccupancyIncidentsWithTheStream() {
+        StreamRules rules = new StreamRules(rules(crowd(RuleConfig.Kind.MORE_PEOPLE, 0, 0.5)), IncidentsConfig.DEFAULT);
+        assertThat(rules.isAnyOpen()).isFalse();
+        List<Incident> incidents = play(rules, t -> List.of(helmet(900)), 10, 0, 2.5);
+        assertThat(incidents).hasSize(1);
+        assertThat(rules.isAnyOpen()).isTrue();
+        rules.onStatus(new StreamStatus("gate-3", StreamStatus.State.FAILED, "", 0), incidents::add);
+        assertThat(incidents.get(1).endReason()).isEqualTo(Incident.EndReason.STREAM_ENDED);
+        assertThat(rules.isAnyOpen()).isFalse();
+        assertThat(play(rules, t -> List.of(helmet(900)), 10, 2.5, 3)).isEmpty();
     }
 
     @Test
