@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Bytes of heap that the pipeline's threads take, by role, as the virtual machine counts them.
+ * Heap bytes allocated by the threads of the pipeline, by role, as counted by the virtual machine.
  *
  * <p>Threading: one thread at a time.
  */
@@ -19,7 +19,7 @@ final class AllocationMeter {
         this.before = bytesById(threads);
     }
 
-    /** Starts to watch threads that run. */
+    /** Starts to count for running threads. */
     static AllocationMeter start(List<Thread> threads) {
         return new AllocationMeter(List.copyOf(threads));
     }

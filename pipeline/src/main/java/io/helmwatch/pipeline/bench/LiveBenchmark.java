@@ -10,22 +10,22 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
- * Finds how many streams that keep their own pace, as cameras do, the pipeline holds: every frame analysed, 99 of 100 within the limit. Doubles
- * the number, or adds a quarter to a large one, until it does not hold, then halves the gap.
+ * Searches the number of real-time streams that the pipeline sustains: no dropped frame and p99 latency below the limit. Doubles the number,
+ * or adds a quarter to a large one, until it is not sustained, then bisects.
  *
  * <p>Threading: one thread. Ownership: the stages are the caller's.
  */
 public final class LiveBenchmark {
-    /** From the decoder to the sinks. */
+    /** Limit of the p99 latency, from the decoder to the sinks. */
     static final double LIMIT_MILLIS = 100;
 
-    /** A stream that lags behind its clip's rate by more than this is not held, even if nothing is dropped. */
+    /** Smallest accepted share of the clips' frame rates, even if nothing is dropped. */
     private static final double SMALLEST_RATE = 0.99;
 
-    /** Spreads the streams' frames over an interval of 1/30 s, and keeps doing so for any number of streams. */
+    /** Pause between two starts; spreads frames evenly over an interval of 1/30 s for any number of streams. */
     private static final long STAGGER_NANOS = 5_150_000;
 
-    /** From here on smaller steps: a number far too large takes long to start and to stop. */
+    /** Number of streams from which on steps are smaller: far too many take long to start and to stop. */
     private static final int MANY = 64;
 
     private static final long SETTLE_NANOS = 1_000_000_000;
@@ -37,18 +37,20 @@ public final class LiveBenchmark {
     private final long stepNanos;
 
     /**
-     * One number of streams.
+     * Result for one number of streams.
      *
-     * @param streams how many
-     * @param holds whether all went well
-     * @param measured what was seen, up to the first drop
+     * @param streams number of streams
+     * @param holds whether it is sustained
+     * @param measured the measurement, up to the first dropped frame
      */
     public record Step(int streams, boolean holds, MeasuredPipeline.Measurement measured) {}
 
     /**
-     * @param stream makes the n-th stream, which must keep its own pace and not end
-     * @param streamFps frames per second of one stream
-     * @param secondsPerStep how long a number of streams is watched
+     * Creates the benchmark.
+     *
+     * @param stream creates the n-th stream, which must be paced and endless
+     * @param streamFps frame rate of one stream
+     * @param secondsPerStep duration of a measurement
      */
     public LiveBenchmark(
             OpenedBackend backend,
@@ -64,17 +66,17 @@ public final class LiveBenchmark {
     }
 
     /**
-     * All steps in their order.
+     * Searches; returns the steps in order.
      *
-     * @param first number to begin with
-     * @param most largest number to try
-     * @param each is told every step
+     * @param first number of streams of the first step
+     * @param most largest number
+     * @param each receives every step when it is done
      */
     public List<Step> search(int first, int most, Consumer<Step> each) throws InterruptedException {
         return search(first, most, this::tryOut, each);
     }
 
-    /** Tries out one number of streams. */
+    /** Measures one number of streams. */
     interface Trial {
         Step of(int streams) throws InterruptedException;
     }
@@ -104,7 +106,7 @@ public final class LiveBenchmark {
         }
     }
 
-    /** The largest number of streams that held; 0 when none did. */
+    /** The largest number of streams that is sustained; 0 when none is. */
     public static int held(List<Step> steps) {
         return steps.stream().filter(Step::holds).mapToInt(Step::streams).max().orElse(0);
     }

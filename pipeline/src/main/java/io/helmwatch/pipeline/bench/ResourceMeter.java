@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this process uses from the making of a meter to {@link #stop}: processor time, the garbage collector's pauses, and the load of the
- * GPU, asked ten times a second by a thread of its own.
+ * Resources that the process uses from {@link #start} to {@link #stop}: processor time, garbage collections, and the utilisation of the GPU,
+ * which a thread of the meter samples ten times a second.
  *
- * <p>Threading: made and stopped by one thread.
+ * <p>Threading: started and stopped by one thread.
  */
 final class ResourceMeter implements AutoCloseable {
     private static final String CUDA = "cuda:";
@@ -32,14 +32,14 @@ final class ResourceMeter implements AutoCloseable {
     }
 
     /**
-     * What was used.
+     * Used resources.
      *
-     * @param seconds how long
+     * @param seconds duration
      * @param cpuSeconds processor time of all threads
-     * @param collections runs of the garbage collector
-     * @param collectionMillis time that they took, in which the program stood still
-     * @param gpuPercent share of time in which a kernel ran, mean of the samples; NaN where it cannot be asked
-     * @param decoderPercent load of the GPU's video decoders, likewise
+     * @param collections number of garbage collections
+     * @param collectionMillis their total pause
+     * @param gpuPercent share of time in which a kernel ran, mean of the samples; NaN where unknown
+     * @param decoderPercent utilisation of the GPU's video decoders, likewise
      */
     record Usage(
             double seconds,
@@ -54,12 +54,12 @@ final class ResourceMeter implements AutoCloseable {
         }
     }
 
-    /** Starts; watches a GPU where the stages run on one. */
+    /** Starts a meter; samples the GPU where the stages run on one. */
     static ResourceMeter start(OpenedBackend backend) {
         return new ResourceMeter(gpuLoad(backend).map(GpuSampler::begin).orElse(null));
     }
 
-    /** The GPU that the stages run on; empty on a CPU and where its driver cannot be asked. */
+    /** The GPU that the stages run on; empty on a CPU and where NVML is not available. */
     static Optional<GpuLoad> gpuLoad(OpenedBackend backend) {
         String device = backend.device();
         return device.startsWith(CUDA)
@@ -67,12 +67,12 @@ final class ResourceMeter implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Without a GPU. */
+    /** Starts a meter that samples no GPU. */
     static ResourceMeter start() {
         return new ResourceMeter(null);
     }
 
-    /** Ends and tells. */
+    /** Stops the meter and returns what was used. */
     Usage stop() {
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         double cpuSeconds = (cpuNanos() - startCpuNanos) / 1e9;
@@ -87,7 +87,7 @@ final class ResourceMeter implements AutoCloseable {
                 running == null ? Double.NaN : running.decoder / running.samples);
     }
 
-    /** Ends without telling; a second call does nothing. */
+    /** Stops the meter; a second call does nothing. */
     @Override
     public void close() {
         if (sampler != null) {
@@ -111,7 +111,7 @@ final class ResourceMeter implements AutoCloseable {
                 .sum();
     }
 
-    /** Adds up what the driver says; read after its thread has ended. */
+    /** Sums up the samples; read after its thread has ended. */
     private static final class GpuSampler extends Thread {
         private final GpuLoad load;
         private volatile boolean ended;
@@ -140,7 +140,7 @@ final class ResourceMeter implements AutoCloseable {
                     samples++;
                 }
             } catch (InterruptedException stopped) {
-                // What was sampled so far is used.
+                // The samples so far are used.
             }
         }
 

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Runs the pipeline for long and looks again and again at its speed and its memory, so that what grows is seen.
+ * Runs the pipeline for a long time and samples throughput and memory, so that growth becomes visible.
  *
  * <p>Threading: one thread. Ownership: the stages are the caller's.
  */
@@ -26,13 +26,13 @@ public final class SoakBenchmark {
     private final List<StreamConfig> streams;
 
     /**
-     * One look.
+     * One sample.
      *
      * @param seconds since the first frames
-     * @param measured speed since the last look
+     * @param measured the time since the last sample
      * @param heapBytes heap in use after a collection
-     * @param residentBytes memory of the process as the system counts it; 0 where it does not tell
-     * @param nativeBytes native memory that its owners count, of the host and of the device
+     * @param residentBytes resident set size of the process; 0 where unknown
+     * @param nativeBytes native memory recorded in the ledger, of host and device
      * @param gpuBytes device memory in use on the GPU, by all processes; 0 where unknown
      */
     public record Sample(
@@ -52,17 +52,17 @@ public final class SoakBenchmark {
     /**
      * Runs.
      *
-     * @param totalNanos how long
-     * @param looks how many, evenly spaced
-     * @param each is told at every look
+     * @param totalNanos duration
+     * @param count number of samples, evenly spaced
+     * @param each receives every sample
      */
-    public List<Sample> run(long totalNanos, int looks, Consumer<Sample> each) throws InterruptedException {
+    public List<Sample> run(long totalNanos, int count, Consumer<Sample> each) throws InterruptedException {
         List<Sample> samples = new ArrayList<>();
         Optional<GpuLoad> gpu = ResourceMeter.gpuLoad(backend);
         try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, 0)) {
             long begin = System.nanoTime();
-            for (int i = 1; i <= looks; i++) {
-                long until = begin + totalNanos / looks * i;
+            for (int i = 1; i <= count; i++) {
+                long until = begin + totalNanos / count * i;
                 MeasuredPipeline.Measurement measured = pipeline.measure(Math.max(1, until - System.nanoTime()), false);
                 Sample sample = new Sample(
                         (System.nanoTime() - begin) / 1e9,
@@ -100,7 +100,7 @@ public final class SoakBenchmark {
                 }
             }
         } catch (IOException notLinux) {
-            // Other systems have no such file.
+            // Only Linux has this file.
         }
         return 0;
     }

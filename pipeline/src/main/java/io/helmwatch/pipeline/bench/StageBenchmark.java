@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Measures each stage alone and the whole pipeline, in turn and several times, so that a noisy machine disturbs all alike. Stages run on
- * batches as large as the pipeline's largest.
+ * Measures each stage alone and the whole pipeline, alternating over several rounds, so that other load on the machine affects all of them.
+ * Stages run on batches of the maximum size.
  *
  * <p>Threading: one thread, which starts others and waits for them. Ownership: the stages are the caller's.
  */
@@ -33,7 +33,7 @@ public final class StageBenchmark {
     /** Frames of every stream before decoding is measured. */
     private static final int WARM_UP_FRAMES = 8;
 
-    private static final long LONGEST_START_NANOS = 60_000_000_000L;
+    private static final long MAX_START_NANOS = 60_000_000_000L;
 
     private final OpenedBackend backend;
     private final HelmwatchConfig config;
@@ -42,10 +42,10 @@ public final class StageBenchmark {
     private volatile boolean inferenceEnded;
 
     /**
-     * How fast something is.
+     * Throughput and cost.
      *
      * @param fps frames per second
-     * @param cpuMillis processor time of the whole process per frame: hardly disturbed by what else the machine does
+     * @param cpuMillis processor time of the whole process per frame, which depends little on other load
      */
     record Speed(double fps, double cpuMillis) {}
 
@@ -53,13 +53,13 @@ public final class StageBenchmark {
      * Each stage alone and the whole, as medians over the rounds.
      *
      * @param preprocess one thread
-     * @param inference the pipeline's workers and lanes, nothing else
+     * @param inference the workers and lanes of the pipeline
      * @param postprocess one thread
      * @param runs one for each number of streams
      */
     public record Result(Speed preprocess, Speed inference, Speed postprocess, List<Run> runs) {
 
-        /** What no pipeline of these stages can exceed. */
+        /** Upper bound of the throughput of a pipeline of these stages. */
         double bound(Run run) {
             return Math.min(run.decode().fps(), inference.fps());
         }
@@ -70,22 +70,22 @@ public final class StageBenchmark {
     }
 
     /**
-     * What depends on the number of streams, as medians over the rounds.
+     * Results for one number of streams, as medians over the rounds.
      *
-     * @param streams how many
-     * @param decode all streams at once, one thread each, frames given back at once
-     * @param decodeDecoderPercent load of the GPU's video decoders meanwhile; NaN where unknown
-     * @param whole everything
-     * @param p50Millis of whole frames, from leaving the decoder to the sinks
-     * @param p99Millis likewise
-     * @param cpuCores processors kept busy by the whole
-     * @param gpuPercent load of the GPU under the whole; NaN where unknown
-     * @param decoderPercent load of its video decoders; NaN where unknown
-     * @param detectionsPerFrame boxes found
-     * @param bytesPerFrame heap taken by the whole, by the threads' role
-     * @param collections runs of the garbage collector in all rounds of the whole
-     * @param collectionMillis time that they took
-     * @param rounds frames per second of the whole in each round
+     * @param streams number of streams
+     * @param decode decoding alone, all streams at once, one thread each, frames released at once
+     * @param decodeDecoderPercent utilisation of the GPU's video decoders meanwhile; NaN where unknown
+     * @param whole the pipeline
+     * @param p50Millis latency from the decoder to the sinks, median
+     * @param p99Millis the same, 99th percentile
+     * @param cpuCores processor time per second of the pipeline
+     * @param gpuPercent utilisation of the GPU by the pipeline; NaN where unknown
+     * @param decoderPercent utilisation of its video decoders; NaN where unknown
+     * @param detectionsPerFrame mean number of boxes
+     * @param bytesPerFrame heap allocated per frame, by thread role
+     * @param collections number of garbage collections in all rounds
+     * @param collectionMillis their total pause
+     * @param rounds frames per second of the pipeline in each round
      */
     record Run(
             int streams,
@@ -103,7 +103,7 @@ public final class StageBenchmark {
             long collectionMillis,
             List<Double> rounds) {}
 
-    /** Decoding alone: how fast, and the decoders' load. */
+    /** Decoding alone, and the utilisation of the decoders. */
     private record Decoding(Speed speed, double decoderPercent) {}
 
     public StageBenchmark(
@@ -240,7 +240,7 @@ public final class StageBenchmark {
     }
 
     private Decoding decoding(List<AtomicLong> counts, List<Thread> threads) throws InterruptedException {
-        long deadline = System.nanoTime() + LONGEST_START_NANOS;
+        long deadline = System.nanoTime() + MAX_START_NANOS;
         while (counts.stream().anyMatch(count -> count.get() < WARM_UP_FRAMES)
                 && threads.stream().anyMatch(Thread::isAlive)
                 && System.nanoTime() < deadline) {
@@ -268,7 +268,7 @@ public final class StageBenchmark {
             InferenceLane lane = backend.stages()
                     .lanes()
                     .get(next++ % backend.stages().lanes().size());
-            // Its last batch has to be done before its descriptors are written again.
+            // The last batch must be done before its descriptors are written again.
             lane.await();
             count += fill(lane, frames);
         } while (System.nanoTime() < end && !Thread.currentThread().isInterrupted());
@@ -349,7 +349,7 @@ public final class StageBenchmark {
         return lanes;
     }
 
-    /** As the pipeline does: a lane is enqueued again once its last batch is done, while the others' are under way. */
+    /** As in the pipeline: a lane is enqueued again once its last batch is done, while other lanes run. */
     private long runInTurn(List<InferenceLane> lanes) {
         long frames = 0;
         int next = 0;
@@ -392,7 +392,7 @@ public final class StageBenchmark {
         return new Speed(frames / usage.seconds(), frames == 0 ? 0 : usage.cpuSeconds() * 1e3 / frames);
     }
 
-    /** Counts frames and gives them back. */
+    /** Counts frames and releases them. */
     private static class Counting implements FrameReceiver {
         private final AtomicLong frames;
 
@@ -407,12 +407,12 @@ public final class StageBenchmark {
 
         @Override
         public void onDropped(DropCause cause) {
-            // Only good frames are measured.
+            // Only intact frames are measured.
         }
 
         @Override
         public void onStatus(StreamStatus status) {
-            // The rate tells.
+            // The frame rate shows it.
         }
     }
 }

@@ -47,75 +47,75 @@ final class EngineCommand implements Runnable {
         throw CommandFailure.usage("no command was given: expected engine build, bench, align or info");
     }
 
-    /** Which engine: the options that make its key. */
+    /** The options that select an engine; they are part of its cache key. */
     static final class Choice {
         @Option(
                 names = "--model",
                 paramLabel = "FILE",
-                description = "ONNX export; the shipped helmet model by default.")
+                description = "ONNX export of YOLOv5. Default: the shipped helmet model.")
         private @Nullable Path model;
 
         @Option(
                 names = "--device",
                 paramLabel = "N",
                 defaultValue = "0",
-                description = "Index of the GPU; 0 by default.")
+                description = "Index of the GPU. Default: ${DEFAULT-VALUE}.")
         private int device;
 
         @Option(
                 names = "--precision",
                 paramLabel = "P",
                 defaultValue = "fp16",
-                description = "fp16, fp32 or int8; fp16 by default. int8 needs --calibration.")
+                description = "fp16, fp32 or int8, which needs --calibration. Default: ${DEFAULT-VALUE}.")
         private Precision precision = Precision.FP16;
 
         @Option(
                 names = "--max-batch",
                 paramLabel = "N",
                 defaultValue = "32",
-                description = "Largest batch; 32 by default. Without effect on a model with a fixed batch.")
+                description = "Largest batch; no effect on a model with a fixed batch. Default: ${DEFAULT-VALUE}.")
         private int maxBatch;
 
         @Option(
-                names = "--best-batch",
+                names = {"--optimal-batch", "--best-batch"},
                 paramLabel = "N",
                 defaultValue = "0",
-                description = "Batch for which kernels are chosen; the largest by default.")
+                description = "Batch size that kernels are chosen for; 0 is the largest batch. Default: ${DEFAULT-VALUE}.")
         private int bestBatch;
 
         @Option(
                 names = "--level",
                 paramLabel = "L",
                 defaultValue = "1",
-                description = "Builder level, 0 (fastest build) to 5 (longest search for fast kernels); 1 by default.")
+                description = "Builder level, 0 (fastest build) to 5 (longest search for fast kernels). Default: ${DEFAULT-VALUE}.")
         private int level;
 
         @Option(
                 names = "--max-tactics",
                 paramLabel = "N",
                 defaultValue = "0",
-                description = "Most kernels timed for a layer; 0, the default, leaves it to TensorRT.")
+                description = "Maximum number of kernels timed per layer; 0 leaves it to TensorRT. Default: ${DEFAULT-VALUE}.")
         private int maxTactics;
 
         @Option(
                 names = "--timing-runs",
                 paramLabel = "N",
                 defaultValue = "1",
-                description = "Runs that a kernel's time is averaged over; 1 by default.")
+                description = "Runs that the time of a kernel is averaged over. Default: ${DEFAULT-VALUE}.")
         private int timingRuns;
 
         @Option(
                 names = "--workspace",
                 paramLabel = "MIB",
                 defaultValue = "0",
-                description = "Scratch memory that kernels may use; 0, the default, allows all.")
+                description = "Maximum scratch memory of kernels; 0 is unlimited. Default: ${DEFAULT-VALUE}.")
         private int workspace;
 
         @Option(
                 names = "--tactic-sources",
                 paramLabel = "LIST",
-                description = "Where kernels may come from beside TensorRT's compiled ones: edge-mask-convolutions,"
-                        + "jit-convolutions (both by default), or none.")
+                description = "Sources of kernels beside the compiled ones of TensorRT: edge-mask-convolutions,jit-convolutions, or none."
+                        + " Default: both.")
         private @Nullable String tacticSources;
 
         @Option(
@@ -123,7 +123,7 @@ final class EngineCommand implements Runnable {
                 paramLabel = "G",
                 defaultValue = "decoded",
                 description =
-                        "Where boxes are decoded: decoded, inside the network (default), or raw, for candidates only.")
+                        "Where boxes are decoded: decoded (inside the network) or raw (for candidates only). Default: ${DEFAULT-VALUE}.")
         private GraphForm graph = GraphForm.DECODED;
 
         @Mixin
@@ -132,11 +132,11 @@ final class EngineCommand implements Runnable {
         @Option(
                 names = "--cache",
                 paramLabel = "DIR",
-                description = "Folder of engines and kernels; ~/.cache/helmwatch by default.")
+                description = "Folder of engines and kernels. Default: ~/.cache/helmwatch.")
         private @Nullable Path cache;
 
         CudaDevice openDevice() {
-            // What is wrong with the words is said first, also without a GPU.
+            // Wrong usage is reported first, also without a GPU.
             options();
             model();
             int8.config(precision);
@@ -196,7 +196,7 @@ final class EngineCommand implements Runnable {
         }
     }
 
-    @Command(name = "build", description = "Builds an engine, or finds the one that is kept, and prints its file.")
+    @Command(name = "build", description = "Builds an engine, or finds it in the cache, and prints its file.")
     static final class Build implements Callable<Integer> {
         @Mixin
         private Choice choice = new Choice();
@@ -212,7 +212,7 @@ final class EngineCommand implements Runnable {
         }
     }
 
-    @Command(name = "bench", description = "Measures an engine by batch: throughput, latency, copies.")
+    @Command(name = "bench", description = "Measures throughput, latency and copies of an engine by batch size.")
     static final class Bench implements Callable<Integer> {
         @Mixin
         private Choice choice = new Choice();
@@ -221,14 +221,14 @@ final class EngineCommand implements Runnable {
                 names = "--lanes",
                 paramLabel = "N",
                 defaultValue = "3",
-                description = "Batches under way at the same time; 3 by default.")
+                description = "Number of batches in flight. Default: ${DEFAULT-VALUE}.")
         private int lanes;
 
         @Option(
                 names = "--runs",
                 paramLabel = "N",
                 defaultValue = "200",
-                description = "Runs per round, five rounds each; 200 by default.")
+                description = "Runs per round, in five rounds. Default: ${DEFAULT-VALUE}.")
         private int runs;
 
         @Override
@@ -268,17 +268,17 @@ final class EngineCommand implements Runnable {
             description = "Compares an engine with ONNX Runtime on the same inputs; exit code 1 beyond the tolerance.")
     static final class Align implements Callable<Integer> {
         /**
-         * What the arithmetic alone explains.
+         * Differences that rounding explains.
          *
          * @param difference largest difference of values 0..1
-         * @param recall smallest share of FP32's boxes that are found
+         * @param recall smallest share of the boxes of FP32 that are found
          */
         private record Tolerance(double difference, double recall) {
             static Tolerance of(Precision precision) {
                 return switch (precision) {
                     case FP32 -> new Tolerance(0.002, 0.99);
                     case FP16 -> new Tolerance(0.03, 0.98);
-                    // Single values may be far off; what counts are boxes.
+                    // Single values may differ a lot; boxes decide.
                     case INT8 -> new Tolerance(1, 0.9);
                 };
             }
@@ -288,37 +288,36 @@ final class EngineCommand implements Runnable {
         private Choice choice = new Choice();
 
         @Option(
-                names = "--pictures",
+                names = {"--images", "--pictures"},
                 paramLabel = "N",
                 defaultValue = "16",
-                description = "How many pictures of noise, or of --pictures-from; 16 by default.")
-        private int pictures;
+                description = "Number of images: noise, or those of --images-from. Default: ${DEFAULT-VALUE}.")
+        private int images;
 
         @Option(
-                names = "--pictures-from",
+                names = {"--images-from", "--pictures-from"},
                 paramLabel = "DIR",
-                description = "A folder of pictures to compare on; boxes are compared, too.")
+                description = "Folder of images to compare on; boxes are compared, too.")
         private @Nullable Path folder;
 
         @Option(
                 names = "--tolerance",
                 paramLabel = "T",
                 description =
-                        "Largest difference of values 0..1: 0.002 for fp32, 0.03 for fp16, 1 for int8 by default.")
+                        "Largest difference of values 0..1. Default: 0.002 for fp32, 0.03 for fp16, 1 for int8.")
         private @Nullable Double tolerance;
 
         @Option(
                 names = "--recall",
                 paramLabel = "R",
                 description =
-                        "Smallest share of FP32's boxes that must be found: 0.99 for fp32, 0.98 for fp16, 0.9 for int8"
-                                + " by default.")
+                        "Smallest share of the boxes of FP32 that must be found. Default: 0.99 for fp32, 0.98 for fp16, 0.9 for int8.")
         private @Nullable Double recall;
 
         @Override
         public Integer call() {
-            if (pictures < 1) {
-                throw CommandFailure.usage("--pictures " + pictures + ": expected at least 1");
+            if (images < 1) {
+                throw CommandFailure.usage("--images " + images + ": expected at least 1");
             }
             try (CudaDevice device = choice.openDevice();
                     OpenedEngine opened = choice.open(device)) {
@@ -326,12 +325,12 @@ final class EngineCommand implements Runnable {
                 double allowed = tolerance != null ? tolerance : usual.difference();
                 if (folder == null) {
                     EngineAlignment.Report report = EngineAlignment.compare(
-                            device, opened.engine(), opened.model(), ModelConfig.DEFAULT, pictures, 1);
-                    print(report, pictures, decodes(opened));
+                            device, opened.engine(), opened.model(), ModelConfig.DEFAULT, images, 1);
+                    print(report, images, decodes(opened));
                     return verdict(report.maxAbsolute() <= allowed, report, allowed, "");
                 }
                 try (ImageFolder all = ImageFolder.open(folder, opened.engine().model())) {
-                    ImageFolder some = all.part(i -> i < pictures);
+                    ImageFolder some = all.part(i -> i < images);
                     EngineAlignment.Report report =
                             EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, some);
                     print(report, some.size(), decodes(opened));
@@ -344,7 +343,7 @@ final class EngineCommand implements Runnable {
                             allowed,
                             String.format(
                                     Locale.ROOT,
-                                    "; %.4f of FP32's boxes found (at least %.4f wanted)",
+                                    "; %.4f of the boxes of FP32 found (at least %.4f required)",
                                     score.recall(),
                                     wanted));
                 }
@@ -353,26 +352,26 @@ final class EngineCommand implements Runnable {
             }
         }
 
-        private static Int8Report.Score boxes(CudaDevice device, OpenedEngine opened, ImageFolder pictures) {
+        private static Int8Report.Score boxes(CudaDevice device, OpenedEngine opened, ImageFolder images) {
             DetectionComparison comparison =
-                    new DetectionComparison(pictures, opened.engine().model(), ModelConfig.DEFAULT.confidence());
+                    new DetectionComparison(images, opened.engine().model(), ModelConfig.DEFAULT.confidence());
             DetectionRuns.reference(opened.model(), ModelConfig.DEFAULT, comparison);
             return DetectionRuns.engine(device, opened.engine(), comparison);
         }
 
-        /** Raw heads hold logits, no boxes. */
+        /** Whether the outputs hold boxes; raw heads hold logits. */
         private static boolean decodes(OpenedEngine opened) {
             return opened.engine().model().output().kind() == PredictionLayout.Kind.DECODED;
         }
 
-        private static void print(EngineAlignment.Report report, int pictures, boolean boxes) {
+        private static void print(EngineAlignment.Report report, int images, boolean boxes) {
             for (EngineAlignment.Output output : report.outputs()) {
                 System.out.printf(
                         Locale.ROOT,
-                        "%s: %d values of %d pictures; largest difference %.6f, mean %.8f%s%n",
+                        "%s: %d values of %d images; largest difference %.6f, mean %.8f%s%n",
                         output.name(),
                         output.values(),
-                        pictures,
+                        images,
                         output.maxAbsolute(),
                         output.meanAbsolute(),
                         boxes

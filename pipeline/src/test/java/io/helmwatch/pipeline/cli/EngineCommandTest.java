@@ -30,7 +30,7 @@ class EngineCommandTest {
                 "engine build --precision int4              | Invalid value for option '--precision'",
                 "engine build --model nosuch.onnx           | model nosuch.onnx: there is no such file",
                 "engine bench --lanes 0                     | expected at least 1 lane",
-                "engine align --pictures 0                  | --pictures 0: expected at least 1",
+                "engine align --pictures 0                  | --images 0: expected at least 1",
             })
     void shouldRefuseWrongUsageWithTwoAndASentence(String words, String sentence) {
         CommandRun run = CommandRun.of((Object[]) words.strip().split(" "));

@@ -1,0 +1,65 @@
+package io.helmwatch.pipeline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.GpuConfig;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The help texts against the defaults that are in force. */
+class HelpTest {
+
+    static Stream<Object> commands() {
+        return Stream.of(
+                new BenchCommand(),
+                new CompareCommand(),
+                new DetectCommand(),
+                new EvalCommand(),
+                new ReplayCommand(),
+                new EngineCommand.Build(),
+                new EngineCommand.Bench(),
+                new EngineCommand.Align(),
+                new EngineCommand.Info());
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void shouldNameTheDefaultOfEveryOptionThroughPicocli(Object command) {
+        List<OptionSpec> options = CommandSpec.forAnnotatedObject(command).options();
+
+        assertThat(options).isNotEmpty().allSatisfy(option -> {
+            String description = String.join(" ", option.description());
+            assertThat(description).as(option.longestName()).doesNotContain("by default");
+            if (option.defaultValue() != null) {
+                assertThat(description)
+                        .as(option.longestName())
+                        .contains("Default: " + option.defaultValue() + ".");
+            }
+        });
+    }
+
+    @Test
+    void shouldNameTheGpuDefaultsOfTheConfiguration() {
+        GpuConfig defaults = GpuConfig.DEFAULT;
+        CommandSpec bench = CommandSpec.forAnnotatedObject(new BenchCommand());
+
+        assertThat(description(bench, "--level")).endsWith("Default: " + defaults.builderLevel() + ".");
+        assertThat(description(bench, "--precision"))
+                .endsWith("Default: " + defaults.precision().label() + ".");
+        assertThat(description(bench, "--graph"))
+                .endsWith("Default: " + defaults.graph().label() + ".");
+        assertThat(CommandSpec.forAnnotatedObject(new EngineCommand.Build())
+                        .findOption("--level")
+                        .defaultValue())
+                .isEqualTo(String.valueOf(defaults.builderLevel()));
+    }
+
+    private static String description(CommandSpec command, String option) {
+        return String.join(" ", command.findOption(option).description());
+    }
+}
