@@ -25,13 +25,30 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 public final class ConfigLoader {
     private ConfigLoader() {}
 
+    /** What a configuration is read for. */
+    public enum Purpose {
+        /** The service, which needs a sink. */
+        SERVICE,
+        /** Commands that deliver nothing. */
+        OFFLINE
+    }
+
     /**
      * Reads a file, with the process's environment.
      *
      * @throws ConfigException with all problems, also when the file cannot be read
      */
     public static HelmwatchConfig load(Path file) {
-        return load(file, System::getenv);
+        return load(file, Purpose.SERVICE);
+    }
+
+    /**
+     * Reads a file, with the process's environment.
+     *
+     * @throws ConfigException with all problems, also when the file cannot be read
+     */
+    public static HelmwatchConfig load(Path file, Purpose purpose) {
+        return load(file, System::getenv, purpose);
     }
 
     /**
@@ -41,6 +58,10 @@ public final class ConfigLoader {
      * @throws ConfigException with all problems, also when the file cannot be read
      */
     public static HelmwatchConfig load(Path file, Function<String, @Nullable String> environment) {
+        return load(file, environment, Purpose.SERVICE);
+    }
+
+    private static HelmwatchConfig load(Path file, Function<String, @Nullable String> environment, Purpose purpose) {
         String name = String.valueOf(file);
         byte[] bytes;
         try {
@@ -63,7 +84,8 @@ public final class ConfigLoader {
             throw YamlDocument.refused(name, null, "cannot be read: input or output error");
         }
         Path folder = file.toAbsolutePath().normalize().getParent();
-        return parse(YamlDocument.decode(bytes, name), name, folder == null ? Path.of("/") : folder, environment);
+        return parse(
+                YamlDocument.decode(bytes, name), name, folder == null ? Path.of("/") : folder, environment, purpose);
     }
 
     /**
@@ -77,9 +99,14 @@ public final class ConfigLoader {
      */
     public static HelmwatchConfig parse(
             String yaml, String name, Path folder, Function<String, @Nullable String> environment) {
+        return parse(yaml, name, folder, environment, Purpose.SERVICE);
+    }
+
+    private static HelmwatchConfig parse(
+            String yaml, String name, Path folder, Function<String, @Nullable String> environment, Purpose purpose) {
         MappingNode root = YamlDocument.compose(yaml, name);
         ConfigFile file = new ConfigFile(name, folder, environment);
-        HelmwatchConfig config = TopSection.read(file, root);
+        HelmwatchConfig config = TopSection.read(file, root, purpose);
         if (file.hasProblems()) {
             throw new ConfigException(file.problems());
         }

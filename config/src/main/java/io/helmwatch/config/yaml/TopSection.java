@@ -61,7 +61,7 @@ final class TopSection {
 
     private TopSection() {}
 
-    static HelmwatchConfig read(ConfigFile file, MappingNode root) {
+    static HelmwatchConfig read(ConfigFile file, MappingNode root, ConfigLoader.Purpose purpose) {
         Section top = Section.of(file, "", root, SPEC, false);
         GpuConfig gpu = GpuSection.read(top.section(GPU));
         List<StreamConfig> streams = StreamSection.readAll(top, gpu.devices());
@@ -78,7 +78,10 @@ final class TopSection {
                 HttpSection.read(top.section(HTTP)),
                 IncidentsSection.read(top.section(INCIDENTS)),
                 gpu);
-        if (!config.kafka().enabled() && config.jsonLines().target() == null && !file.hasProblems()) {
+        if (purpose == ConfigLoader.Purpose.SERVICE
+                && !config.kafka().enabled()
+                && config.jsonLines().target() == null
+                && !file.hasProblems()) {
             file.problem(
                     null,
                     "",

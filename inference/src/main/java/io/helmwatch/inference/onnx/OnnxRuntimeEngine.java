@@ -11,10 +11,10 @@ import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceException;
-import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.NormalizedBoxes;
 import io.helmwatch.inference.TensorInfo;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.resource.Closer;
@@ -121,8 +121,9 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
                     ? declared
                     : YoloV5Model.of(file, form.config(), probe(environment, session, file));
             OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form.isInt8());
-            try (InferenceLane lane = engine.openLane(1)) {
+            try (OnnxRuntimeLane lane = engine.openLane(1)) {
                 lane.run(1);
+                NormalizedBoxes.refuse(String.valueOf(path), lane.output());
             }
             // The engine owns the session now.
             opened.transfer();

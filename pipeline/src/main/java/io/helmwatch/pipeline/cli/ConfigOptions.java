@@ -18,7 +18,7 @@ final class ConfigOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
-            description = "ONNX export of YOLOv5, in place of the configured one.")
+            description = "ONNX export of YOLOv5, instead of the configured one.")
     private @Nullable Path model;
 
     /** The configuration's file. */
@@ -29,6 +29,11 @@ final class ConfigOptions {
     /** Reads the file as it is now. */
     HelmwatchConfig load() {
         return ConfigLoader.load(file);
+    }
+
+    /** Reads the file for a command that delivers nothing and needs no sink. */
+    HelmwatchConfig loadOffline() {
+        return ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE);
     }
 
     /** The model to use with a configuration. */

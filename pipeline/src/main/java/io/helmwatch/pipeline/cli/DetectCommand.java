@@ -2,10 +2,16 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.TrackingConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.evaluation.MediaFiles;
 import io.helmwatch.pipeline.evaluation.OfflineRun;
+import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.sinks.opencv.FrameDrawing;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -13,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Detects on images, clips, folders and URLs; prints JSON lines. */
@@ -30,6 +37,13 @@ final class DetectCommand implements Callable<Integer> {
     @Mixin
     private ThresholdOptions thresholds = new ThresholdOptions();
 
+    @Option(
+            names = "--draw",
+            paramLabel = "DIR",
+            description = "Writes each frame as JPEG with its boxes drawn into this folder, as SOURCE-FRAME.jpg."
+                    + " Default: none.")
+    private @Nullable Path draw;
+
     @Parameters(paramLabel = "PATH", arity = "1..*", description = "Images, clips, folders, URLs.")
     private List<String> paths = List.of();
 
@@ -41,11 +55,33 @@ final class DetectCommand implements Callable<Integer> {
         AtomicReference<@Nullable OfflineRun> started = new AtomicReference<>();
         DetectionPrinter printer = new DetectionPrinter(System.out, () -> stop(started.get()));
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model);
-                OfflineRun run = OfflineRun.start(backend, config, printer);
+                OfflineRun run = OfflineRun.start(backend, config, analyzers(printer), List.of(printer), 1);
                 Termination.Registration signals = Termination.onSignal(run::stop)) {
             started.set(run);
             return detect(run, printer) ? 0 : 1;
         }
+    }
+
+    private List<FrameAnalyzer> analyzers(DetectionPrinter printer) {
+        Path folder = draw;
+        if (folder == null) {
+            return List.of();
+        }
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw CommandFailure.usage(
+                    "--draw " + folder + ": expected a folder that can be written: " + e.getMessage());
+        }
+        FrameDrawing drawing = new FrameDrawing(StreamRulesConfig.NONE, TrackingConfig.DEFAULT, false);
+        return List.of(new FrameDrawer(
+                drawing, frame -> folder.resolve(imageName(printer.source(), frame.sequence())), () -> {}));
+    }
+
+    /** The last part of a path or URL, with everything replaced that is no plain part of a file name. */
+    static String imageName(String source, long frame) {
+        String last = source.replaceFirst("[?#].*", "").replaceFirst("/+$", "").replaceFirst(".*/", "");
+        return last.replaceAll("[^\\p{L}\\p{N}._-]", "_") + "-" + frame + ".jpg";
     }
 
     private static void stop(@Nullable OfflineRun run) {

@@ -33,6 +33,11 @@ final class DetectionPrinter implements DetectionSink {
         this.source = source;
     }
 
+    /** The path or URL that is played. */
+    String source() {
+        return source;
+    }
+
     /** Whether the output cannot be written any more. */
     boolean isOutputClosed() {
         return outputClosed;

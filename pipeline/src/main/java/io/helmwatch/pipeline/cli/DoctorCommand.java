@@ -217,6 +217,9 @@ final class DoctorCommand implements Callable<Integer> {
                                 info.input(),
                                 labels(info.labels()),
                                 (System.nanoTime() - start) / 1e6));
+                if (settings != null) {
+                    ModelLabels.problem(settings, info.labels()).ifPresent(problem -> bad("rules", problem));
+                }
             }
         } catch (RuntimeException | LinkageError refused) {
             bad("model", String.valueOf(refused.getMessage()));

@@ -80,21 +80,24 @@ final class EngineCommand implements Runnable {
                 names = {"--optimal-batch", "--best-batch"},
                 paramLabel = "N",
                 defaultValue = "0",
-                description = "Batch size that kernels are chosen for; 0 is the largest batch. Default: ${DEFAULT-VALUE}.")
+                description =
+                        "Batch size that kernels are chosen for; 0 is the largest batch. Default: ${DEFAULT-VALUE}.")
         private int bestBatch;
 
         @Option(
                 names = "--level",
                 paramLabel = "L",
                 defaultValue = "1",
-                description = "Builder level, 0 (fastest build) to 5 (longest search for fast kernels). Default: ${DEFAULT-VALUE}.")
+                description =
+                        "Builder level, 0 (fastest build) to 5 (longest search for fast kernels). Default: ${DEFAULT-VALUE}.")
         private int level;
 
         @Option(
                 names = "--max-tactics",
                 paramLabel = "N",
                 defaultValue = "0",
-                description = "Maximum number of kernels timed per layer; 0 leaves it to TensorRT. Default: ${DEFAULT-VALUE}.")
+                description =
+                        "Maximum number of kernels timed per layer; 0 leaves it to TensorRT. Default: ${DEFAULT-VALUE}.")
         private int maxTactics;
 
         @Option(
@@ -114,8 +117,9 @@ final class EngineCommand implements Runnable {
         @Option(
                 names = "--tactic-sources",
                 paramLabel = "LIST",
-                description = "Sources of kernels beside the compiled ones of TensorRT: edge-mask-convolutions,jit-convolutions, or none."
-                        + " Default: both.")
+                description =
+                        "Sources of kernels beside the compiled ones of TensorRT: edge-mask-convolutions,jit-convolutions, or none."
+                                + " Default: both.")
         private @Nullable String tacticSources;
 
         @Option(
@@ -303,8 +307,7 @@ final class EngineCommand implements Runnable {
         @Option(
                 names = "--tolerance",
                 paramLabel = "T",
-                description =
-                        "Largest difference of values 0..1. Default: 0.002 for fp32, 0.03 for fp16, 1 for int8.")
+                description = "Largest difference of values 0..1. Default: 0.002 for fp32, 0.03 for fp16, 1 for int8.")
         private @Nullable Double tolerance;
 
         @Option(

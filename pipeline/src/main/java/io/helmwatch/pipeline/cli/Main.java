@@ -30,6 +30,7 @@ import picocli.CommandLine.ParseResult;
             RunCommand.class,
             DetectCommand.class,
             ReplayCommand.class,
+            SnapshotCommand.class,
             ValidateCommand.class,
             DoctorCommand.class,
             EvalCommand.class,
@@ -152,7 +153,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw CommandFailure.usage(
-                "no command was given: expected demo, run, detect, replay, validate, doctor, eval, bench or engine;"
+                "no command was given: expected demo, run, detect, replay, snapshot, validate, doctor, eval, bench, compare, engine or spool;"
                         + " 'helmwatch --help' shows them");
     }
 

@@ -49,7 +49,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Main.quiet();
-        HelmwatchConfig settings = config.load();
+        HelmwatchConfig settings = config.loadOffline();
         if (!Files.exists(clip)) {
             throw CommandFailure.usage("clip " + clip + ": there is no such file");
         }
@@ -57,6 +57,7 @@ final class ReplayCommand implements Callable<Integer> {
         RecordedTime time = new RecordedTime(startMillis());
         HelmwatchConfig replay = Settings.replay(settings, stream, clip.toString());
         Path model = config.model(settings);
+        ModelLabels.check(config.file(), ModelLabels.problem(replay, model));
         IncidentPrinter printer = new IncidentPrinter(System.out);
         OfflineRun.Outcome outcome;
         try (IncidentAnalyzer rules = new IncidentAnalyzer()) {
@@ -64,6 +65,10 @@ final class ReplayCommand implements Callable<Integer> {
             try (OpenedBackend backend = Backends.choose(replay.backend()).open(replay, model);
                     OfflineRun run = OfflineRun.start(backend, replay, List.of(time, rules), List.of(), 1);
                     Termination.Registration signals = Termination.onSignal(run::stop)) {
+                ModelLabels.check(
+                        config.file(),
+                        ModelLabels.problem(
+                                replay, backend.stages().engine().model().labels()));
                 outcome = run.play(replay.streams().get(0));
             }
         }

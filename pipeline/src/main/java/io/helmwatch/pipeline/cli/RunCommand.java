@@ -25,6 +25,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         HelmwatchConfig settings = config.load();
         Path model = config.model(settings);
+        ModelLabels.check(config.file(), ModelLabels.problem(settings, model));
         LOG.debug("settings in force:\n{}", ConfigText.valuesInForce(settings));
         try (DetectionService service = DetectionService.start(settings, model, List.of(), Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(() -> {

@@ -53,19 +53,24 @@ public final class Settings {
         return config.withKafka(embedded);
     }
 
-    /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
-    static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
+    /** A configuration for commands that analyse a few frames: no sinks, no HTTP, no measurement of workers. */
+    static HelmwatchConfig offline(HelmwatchConfig config) {
         return new HelmwatchConfig(
                 config.backend(),
                 config.model(),
                 QUICK_START.withPrecision(config.inference().precision()),
                 config.pipeline(),
-                List.of(stream.playing(clip, false, false)),
+                List.of(),
                 KafkaConfig.DEFAULT,
                 JsonLinesConfig.DEFAULT,
                 new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
                 config.incidents(),
                 config.gpu());
+    }
+
+    /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
+    static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
+        return offline(config).withStreams(List.of(stream.playing(clip, false, false)));
     }
 
     public static ModelConfig model(double confidence, double iou) {

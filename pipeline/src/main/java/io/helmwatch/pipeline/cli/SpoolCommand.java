@@ -46,7 +46,9 @@ final class SpoolCommand implements Callable<Integer> {
         private Path file = Path.of("");
 
         SpoolConfig spool() {
-            return ConfigLoader.load(file).incidents().spool();
+            return ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE)
+                    .incidents()
+                    .spool();
         }
     }
 
@@ -115,7 +117,7 @@ final class SpoolCommand implements Callable<Integer> {
         @Parameters(
                 arity = "0..*",
                 paramLabel = "ID",
-                description = "Ids of messages, as list prints them; all by default.")
+                description = "Ids of messages, as list prints them. Default: all.")
         private List<String> ids = List.of();
 
         @Override

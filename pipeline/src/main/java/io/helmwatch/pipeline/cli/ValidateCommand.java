@@ -6,6 +6,7 @@ import io.helmwatch.config.Problem;
 import io.helmwatch.config.Redaction;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.yaml.ConfigText;
+import io.helmwatch.inference.ModelException;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
@@ -50,9 +51,10 @@ final class ValidateCommand implements Callable<Integer> {
     private List<String> problemsWithFiles(HelmwatchConfig settings) {
         List<String> problems = new ArrayList<>();
         try {
-            config.model(settings);
-        } catch (CommandFailure missing) {
-            problems.add(config.file() + ": model.path: " + missing.getMessage());
+            ModelLabels.problem(settings, config.model(settings))
+                    .ifPresent(problem -> problems.add(config.file() + ": " + problem));
+        } catch (CommandFailure | ModelException refused) {
+            problems.add(config.file() + ": model.path: " + refused.getMessage());
         }
         if (settings.kafka().enabled()) {
             try {

@@ -19,6 +19,7 @@ import io.helmwatch.pipeline.metrics.SinkMetrics;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.PipelineListener;
+import io.helmwatch.postprocess.rules.RuleLabels;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
@@ -124,6 +125,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             backends = opening.await();
         }
         opening.throwFailure();
+        checkRules(config);
         startPipelines(List.copyOf(placement.values()));
         startMonitor();
         startStreams(List.copyOf(placement.values()));
@@ -206,6 +208,15 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             pipelines = delivery.register(new DevicePipelines(started));
             opened.transfer();
         }
+    }
+
+    /** Refuses rules that can never fire with the labels of the opened model. */
+    private void checkRules(HelmwatchConfig rules) {
+        List<String> labels = backends.get(0).stages().engine().model().labels();
+        RuleLabels.problem(rules.streams(), rules.incidents().tracking(), labels)
+                .ifPresent(problem -> {
+                    throw new IllegalArgumentException(problem);
+                });
     }
 
     private PipelineListener metrics(OpenedBackend backend) {
@@ -355,6 +366,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         IncidentService current = incidents();
         try {
             replacement = source.get();
+            checkRules(replacement);
             current.reload(replacement);
         } catch (RuntimeException refused) {
             reloads.record(false, System.currentTimeMillis());

@@ -36,9 +36,7 @@ class HelpTest {
             String description = String.join(" ", option.description());
             assertThat(description).as(option.longestName()).doesNotContain("by default");
             if (option.defaultValue() != null) {
-                assertThat(description)
-                        .as(option.longestName())
-                        .contains("Default: " + option.defaultValue() + ".");
+                assertThat(description).as(option.longestName()).contains("Default: " + option.defaultValue() + ".");
             }
         });
     }

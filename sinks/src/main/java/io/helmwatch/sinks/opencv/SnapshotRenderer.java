@@ -33,13 +33,13 @@ final class SnapshotRenderer {
     /** Margin around a blurred head, as a fraction of its box. */
     private static final float BLUR_MARGIN = 0.15f;
 
-    private static final Color BLACK = new Color(0, 0, 0);
-    private static final Color WHITE = new Color(255, 255, 255);
-    private static final Color RED = new Color(230, 40, 40);
-    private static final Color GRAY = new Color(200, 200, 200);
+    static final Color BLACK = new Color(0, 0, 0);
+    static final Color WHITE = new Color(255, 255, 255);
+    static final Color RED = new Color(230, 40, 40);
+    static final Color GRAY = new Color(200, 200, 200);
 
     /** A colour, which becomes native only where it is used. */
-    private record Color(int red, int green, int blue) {
+    record Color(int red, int green, int blue) {
         Scalar toScalar() {
             return new Scalar(blue, green, red, 0);
         }
@@ -94,8 +94,12 @@ final class SnapshotRenderer {
     }
 
     private byte[] encode(Mat image) throws IOException {
+        return encode(image, config.quality());
+    }
+
+    static byte[] encode(Mat image, int quality) throws IOException {
         BytePointer jpeg = new BytePointer();
-        IntPointer parameters = new IntPointer(opencv_imgcodecs.IMWRITE_JPEG_QUALITY, config.quality());
+        IntPointer parameters = new IntPointer(opencv_imgcodecs.IMWRITE_JPEG_QUALITY, quality);
         if (!opencv_imgcodecs.imencode(".jpg", image, jpeg, parameters)) {
             throw new IOException("OpenCV cannot encode a JPEG of " + image.cols() + "x" + image.rows());
         }
@@ -104,7 +108,7 @@ final class SnapshotRenderer {
         return encoded;
     }
 
-    private static void fill(Mat image, List<ZoneConfig.Point> polygon) {
+    static void fill(Mat image, List<ZoneConfig.Point> polygon) {
         opencv_imgproc.fillPoly(
                 image,
                 corners(image, polygon),
@@ -152,7 +156,7 @@ final class SnapshotRenderer {
         return false;
     }
 
-    private static @Nullable Rect clip(Mat image, BoundingBox box, float margin) {
+    static @Nullable Rect clip(Mat image, BoundingBox box, float margin) {
         int x1 = Math.max(0, Math.round(box.x1() - margin * box.width()));
         int y1 = Math.max(0, Math.round(box.y1() - margin * box.height()));
         int x2 = Math.min(image.cols(), Math.round(box.x2() + margin * box.width()));
@@ -186,25 +190,29 @@ final class SnapshotRenderer {
         text(image, caption, 4 * thickness, image.rows() - 4 * thickness, textSize, WHITE);
     }
 
-    private static void outline(Mat image, List<ZoneConfig.Point> polygon, int thickness) {
+    static void outline(Mat image, List<ZoneConfig.Point> polygon, int thickness) {
+        outline(image, polygon, thickness, WHITE);
+    }
+
+    static void outline(Mat image, List<ZoneConfig.Point> polygon, int thickness, Color color) {
         opencv_imgproc.polylines(
                 image,
                 corners(image, polygon),
                 new IntPointer(new int[] {polygon.size()}),
                 1,
                 true,
-                WHITE.toScalar(),
+                color.toScalar(),
                 thickness,
                 opencv_imgproc.LINE_AA,
                 0);
     }
 
-    private static void rectangle(Mat image, Rect box, Color color, int thickness) {
+    static void rectangle(Mat image, Rect box, Color color, int thickness) {
         opencv_imgproc.rectangle(image, box, color.toScalar(), thickness, opencv_imgproc.LINE_AA, 0);
     }
 
     /** With a dark outline, so that it is readable on any background. */
-    private static void text(Mat image, String text, int x, int y, double size, Color color) {
+    static void text(Mat image, String text, int x, int y, double size, Color color) {
         int thickness = Math.max(1, (int) Math.round(size * 2));
         Point at = new Point(x, Math.max((int) Math.ceil(22 * size), y));
         putText(image, text, at, size, BLACK, 3 * thickness);

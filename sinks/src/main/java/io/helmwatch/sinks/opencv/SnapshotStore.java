@@ -109,7 +109,7 @@ public final class SnapshotStore implements AutoCloseable {
         return result;
     }
 
-    private static void copy(VideoFrame frame, FrameCopy copy) {
+    static void copy(VideoFrame frame, FrameCopy copy) {
         if (frame.memory() == VideoFrame.Memory.HOST) {
             copy.take(frame);
         } else {

@@ -8,7 +8,9 @@ import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
+import io.helmwatch.inference.NormalizedBoxes;
 import io.helmwatch.inference.tensorrt.EngineOptions;
+import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.FrameSource;
@@ -113,6 +115,9 @@ public final class CudaStageFactory implements StageFactory {
                     ? DEFAULT_MAX_BATCH
                     : config.inference().maxBatch();
             TensorRtEngine engine = opened.register(openEngine(device, config, model, wanted));
+            try (HostStagedLane probe = new HostStagedLane(device, engine, 1)) {
+                NormalizedBoxes.refuse(String.valueOf(model), probe.run(1));
+            }
             ModelInfo info = engine.model();
             int batch = Math.min(wanted, engine.largestBatch());
             List<InferenceLane> lanes = new ArrayList<>();

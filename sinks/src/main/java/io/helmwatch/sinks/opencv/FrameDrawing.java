@@ -1,0 +1,132 @@
+package io.helmwatch.sinks.opencv;
+
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.Detection;
+import io.helmwatch.vision.VideoFrame;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Rect;
+
+/**
+ * Draws what a frame shows and where rules look: boxes with labels, zones with names, masks, and on request a grid of the coordinates
+ * 0 to 1 that zones are configured in. For people who set up a camera; not for the hot path.
+ *
+ * <p>Threading: one thread at a time. Errors: {@link IOException} when the image cannot be encoded.
+ */
+public final class FrameDrawing {
+    private static final int JPEG_QUALITY = 90;
+    private static final int GRID_STEPS = 10;
+    private static final SnapshotRenderer.Color GREEN = new SnapshotRenderer.Color(60, 200, 80);
+    private static final SnapshotRenderer.Color YELLOW = new SnapshotRenderer.Color(250, 210, 60);
+
+    private final StreamRulesConfig rules;
+    private final TrackingConfig tracking;
+    private final boolean grid;
+    private final FrameCopy copy = new FrameCopy();
+    private byte[] pixels = new byte[0];
+
+    /**
+     * Creates a drawing for the frames of one stream.
+     *
+     * @param rules zones and masks
+     * @param tracking labels of helmets, drawn green, and of bare heads, drawn red; others are grey
+     * @param grid whether the coordinate grid is drawn
+     */
+    public FrameDrawing(StreamRulesConfig rules, TrackingConfig tracking, boolean grid) {
+        this.rules = rules;
+        this.tracking = tracking;
+        this.grid = grid;
+    }
+
+    /** The frame as JPEG with everything drawn; masked parts are dimmed, since no rule looks there. */
+    public byte[] jpeg(VideoFrame frame, List<Detection> detections) throws IOException {
+        SnapshotStore.copy(frame, copy);
+        int size = 3 * copy.width() * copy.height();
+        if (pixels.length < size) {
+            pixels = new byte[size];
+        }
+        copy.toBgr(pixels);
+        try (PointerScope scope = new PointerScope()) {
+            Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
+            image.data().put(pixels, 0, size);
+            int thickness = Math.max(1, image.rows() / 400);
+            double textSize = Math.max(0.35, image.rows() / 900.0);
+            dimMasks(image);
+            if (grid) {
+                drawGrid(image, textSize);
+            }
+            for (ZoneConfig zone : rules.zones()) {
+                drawZone(image, zone, 2 * thickness, textSize);
+            }
+            for (Detection detection : detections) {
+                drawBox(image, detection, thickness, textSize);
+            }
+            return SnapshotRenderer.encode(image, JPEG_QUALITY);
+        }
+    }
+
+    private void dimMasks(Mat image) {
+        if (rules.masks().isEmpty()) {
+            return;
+        }
+        Mat dimmed = image.clone();
+        rules.masks().forEach(mask -> SnapshotRenderer.fill(dimmed, mask));
+        opencv_core.addWeighted(dimmed, 0.75, image, 0.25, 0, image);
+    }
+
+    private static void drawGrid(Mat image, double textSize) {
+        for (int i = 1; i < GRID_STEPS; i++) {
+            double at = (double) i / GRID_STEPS;
+            line(image, at, 0, at, 1);
+            line(image, 0, at, 1, at);
+            String label = String.format(Locale.ROOT, "%.1f", at);
+            int x = (int) Math.round(at * image.cols());
+            int y = (int) Math.round(at * image.rows());
+            SnapshotRenderer.text(image, label, x + 2, 0, textSize, SnapshotRenderer.WHITE);
+            SnapshotRenderer.text(image, label, 2, y - 2, textSize, SnapshotRenderer.WHITE);
+        }
+    }
+
+    private static void line(Mat image, double x1, double y1, double x2, double y2) {
+        List<ZoneConfig.Point> ends = List.of(new ZoneConfig.Point(x1, y1), new ZoneConfig.Point(x2, y2));
+        SnapshotRenderer.outline(image, ends, 1, SnapshotRenderer.GRAY);
+    }
+
+    private static void drawZone(Mat image, ZoneConfig zone, int thickness, double textSize) {
+        SnapshotRenderer.outline(image, zone.polygon(), thickness, YELLOW);
+        ZoneConfig.Point first = zone.polygon().get(0);
+        SnapshotRenderer.text(
+                image,
+                zone.name(),
+                (int) Math.round(first.x() * image.cols()) + 2 * thickness,
+                (int) Math.round(first.y() * image.rows()) - 2 * thickness,
+                textSize,
+                YELLOW);
+    }
+
+    private void drawBox(Mat image, Detection detection, int thickness, double textSize) {
+        BoundingBox source = detection.sourceBox();
+        Rect box = SnapshotRenderer.clip(image, source, 0);
+        if (box == null) {
+            return;
+        }
+        SnapshotRenderer.Color color = color(detection.label());
+        SnapshotRenderer.rectangle(image, box, color, 2 * thickness);
+        String caption = detection.label() + " " + Math.round(100 * detection.confidence()) + "%";
+        SnapshotRenderer.text(image, caption, box.x(), box.y() - 2 * thickness, textSize, color);
+    }
+
+    private SnapshotRenderer.Color color(String label) {
+        if (tracking.bareHeadLabels().contains(label)) {
+            return SnapshotRenderer.RED;
+        }
+        return tracking.helmetLabels().contains(label) ? GREEN : SnapshotRenderer.GRAY;
+    }
+}
