@@ -26,7 +26,7 @@ final class BackendOptions {
             names = "--cpu-precision",
             paramLabel = "PRECISION",
             defaultValue = "fp32",
-            description = "Arithmetic on a CPU: auto, fp32 or int8 (see quantize); fp32 by default.")
+            description = "Arithmetic on a CPU: auto, fp32 or int8 (see quantize). Default: ${DEFAULT-VALUE}.")
     private CpuPrecision cpuPrecision = CpuPrecision.FP32;
 
     /** The model to use. */

@@ -21,6 +21,7 @@ final class StreamState {
     private String analysisProblem = "";
     private StreamStatus published;
     private boolean wasOnline;
+    private boolean isReported;
     private volatile StreamStatus current;
     private volatile long reconnects;
     private volatile long retries;
@@ -66,7 +67,8 @@ final class StreamState {
                 ? sourceReason
                 : sourceReason.isEmpty() ? analysisProblem : sourceReason + "; " + analysisProblem;
         StreamStatus before = current;
-        boolean sameState = state == before.state();
+        boolean sameState = isReported && state == before.state();
+        isReported = true;
         current = new StreamStatus(stream, state, reason, sameState ? before.atMillis() : nowMillis);
         if (sameState && !isOtherCause(reason, nowMillis)) {
             return null;

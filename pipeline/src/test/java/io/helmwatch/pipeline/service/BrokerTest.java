@@ -86,7 +86,8 @@ class BrokerTest {
                 .toList();
         for (String stream : List.of("gate", "yard")) {
             assertThat(states.stream().filter(s -> s.startsWith(stream)))
-                    .containsExactly(stream + " starting", stream + " online", stream + " ended");
+                    .as("changes, and the last state once more when its lease is released")
+                    .containsExactly(stream + " starting", stream + " online", stream + " ended", stream + " ended");
         }
         assertThat(NativeMemory.outstanding()).isEmpty();
     }
