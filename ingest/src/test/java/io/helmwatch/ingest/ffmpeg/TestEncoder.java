@@ -4,6 +4,8 @@ import io.helmwatch.resource.Closer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -51,8 +53,25 @@ final class TestEncoder {
         return word.length() > 1 && word.charAt(0) == '-' && Character.isLetter(word.charAt(1));
     }
 
-    /** Writes the clip; its container is chosen by the file's ending. */
+    /**
+     * Writes the clip; its container is chosen by the file's ending. Encodes on a thread of its own: for root, SVT-AV1 gives the calling
+     * thread the highest real-time priority, which every thread that it starts later would inherit.
+     */
     static void encode(String arguments, Path output) {
+        FutureTask<Void> work = new FutureTask<>(() -> encodeHere(arguments, output), null);
+        Thread thread = new Thread(work, "test-encoder");
+        thread.start();
+        try {
+            work.get();
+        } catch (ExecutionException failure) {
+            throw new AssertionError("encoding failed: " + arguments, failure.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while encoding", e);
+        }
+    }
+
+    private static void encodeHere(String arguments, Path output) {
         Ffmpeg.load();
         TestEncoder encoder = new TestEncoder(arguments);
         try (Closer closer = encoder.opened) {
