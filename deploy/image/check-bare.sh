@@ -15,9 +15,11 @@ command -v debootstrap > /dev/null || skip "debootstrap is not installed"
 
 work=$(mktemp -d)
 root=${1:-$work/root}
+# Maven finds its repository in the home of the user that runs it, inside as outside.
+repository=$root$(getent passwd root | cut -d : -f 6)/.m2
 finish() {
   mountpoint -q "$root/proc" && umount "$root/proc"
-  mountpoint -q "$root/root/.m2" && umount "$root/root/.m2"
+  mountpoint -q "$repository" && umount "$repository"
   rm -rf --one-file-system "$work" "$root/src" "$root/opt/helmwatch" "$root/home/site"
 }
 trap finish EXIT
@@ -27,9 +29,9 @@ inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="${HOME_INSIDE:-/root}
 if [ ! -d "$root/usr" ]; then
   debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 || { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
 fi
-mkdir -p "$root/src" "$root/root/.m2" "$HOME/.m2"
+mkdir -p "$root/src" "$repository" "$HOME/.m2"
 mount -t proc proc "$root/proc"
-mount --bind "$HOME/.m2" "$root/root/.m2"
+mount --bind "$HOME/.m2" "$repository"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$root/src"
 inside "$root" /src/deploy/image/install.sh build > "$work/install.log" 2>&1 || { tail -n 5 "$work/install.log" >&2; fail "install.sh build failed"; }
 
