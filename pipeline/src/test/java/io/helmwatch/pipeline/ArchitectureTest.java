@@ -82,7 +82,7 @@ class ArchitectureTest {
                 Arguments.of("org.bytedeco.opencv..", "io.helmwatch..opencv.."),
                 Arguments.of("ai.onnxruntime..", "io.helmwatch..onnx.."),
                 Arguments.of("com.google.protobuf..", "io.helmwatch.inference.."),
-                Arguments.of("com.sun.jna..", "io.helmwatch.inference.onnx.."),
+                Arguments.of("com.sun.jna..", "io.helmwatch.inference.onnx..,io.helmwatch.pipeline.systemd.."),
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
@@ -126,6 +126,7 @@ class ArchitectureTest {
         return Stream.of(
                 Arguments.of("ring", ""),
                 Arguments.of("report", ""),
+                Arguments.of("systemd", ""),
                 Arguments.of("backend", "ring"),
                 Arguments.of("backend.cpu", "backend,ring"),
                 Arguments.of("backend.cuda", "backend,backend.cuda.quantization,ring"),

@@ -9,6 +9,11 @@ final class NoSinkStatistics implements SinkStatistics {
     }
 
     @Override
+    public long lastPublishedMillis() {
+        return 0;
+    }
+
+    @Override
     public long dropped(SinkDropCause cause) {
         return 0;
     }

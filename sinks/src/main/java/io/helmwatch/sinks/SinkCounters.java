@@ -8,6 +8,7 @@ public final class SinkCounters implements SinkStatistics {
     private final LongAdder published = new LongAdder();
     private final LongAdder[] dropped = new LongAdder[SinkDropCause.values().length];
     private final IntSupplier queueDepth;
+    private volatile long lastPublishedMillis;
     private volatile boolean connected;
     private volatile String problem = "";
 
@@ -26,6 +27,7 @@ public final class SinkCounters implements SinkStatistics {
     /** Counts a delivered message. */
     public void countPublished() {
         published.increment();
+        lastPublishedMillis = System.currentTimeMillis();
     }
 
     /** Counts dropped messages. */
@@ -52,6 +54,11 @@ public final class SinkCounters implements SinkStatistics {
     @Override
     public long published() {
         return published.sum();
+    }
+
+    @Override
+    public long lastPublishedMillis() {
+        return lastPublishedMillis;
     }
 
     @Override

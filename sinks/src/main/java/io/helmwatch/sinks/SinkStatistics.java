@@ -9,6 +9,9 @@ public interface SinkStatistics {
     /** Messages acknowledged by the broker, or written. */
     long published();
 
+    /** When a message was last acknowledged or written, in milliseconds since the epoch; 0 before the first. */
+    long lastPublishedMillis();
+
     /** Messages dropped, for one cause. */
     long dropped(SinkDropCause cause);
 

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.cli;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.yaml.ConfigText;
 import io.helmwatch.pipeline.service.DetectionService;
+import io.helmwatch.pipeline.systemd.SystemdNotifier;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,7 +45,9 @@ final class RunCommand implements Callable<Integer> {
             if (!servers.isEmpty()) {
                 LOG.info("Development broker on {}", servers);
             }
-            service.awaitEnd();
+            try (SystemdNotifier systemd = SystemdNotifier.start(service::liveProblem)) {
+                service.awaitEnd();
+            }
             List<String> failed = service.failedStreams();
             if (!failed.isEmpty()) {
                 throw CommandFailure.failed(String.join("; ", failed), null);

@@ -1,5 +1,7 @@
 package io.helmwatch.pipeline.metrics;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -10,7 +12,9 @@ import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -24,6 +28,8 @@ import java.util.Set;
 public final class ProcessMetrics implements AutoCloseable {
     private static final Path STATUS = Path.of("/proc/self/statm");
     private static final long PAGE_BYTES = 4096;
+    private static final OperatingSystemMXBean SYSTEM =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     private final MeterRegistry registry;
     private final JvmGcMetrics collections = new JvmGcMetrics();
@@ -35,13 +41,28 @@ public final class ProcessMetrics implements AutoCloseable {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ClassLoaderMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
+        bindProcessor(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
         Gauge.builder("process.resident.memory", ProcessMetrics::residentBytes)
                 .description("Resident memory of the process, native memory included")
                 .baseUnit("bytes")
+                .register(registry);
+    }
+
+    /** Micrometer's meters, but for two whose names Prometheus' conventions do not allow. */
+    private static void bindProcessor(MeterRegistry registry) {
+        registry.config()
+                .meterFilter(MeterFilter.deny(id ->
+                        id.getName().equals("process.cpu.time") || id.getName().equals("system.cpu.count")));
+        new ProcessorMetrics().bindTo(registry);
+        FunctionCounter.builder("process.cpu", SYSTEM, system -> system.getProcessCpuTime() / 1e9)
+                .description("Processor time of the process, of all threads")
+                .baseUnit("seconds")
+                .register(registry);
+        Gauge.builder("system.cpus", SYSTEM, OperatingSystemMXBean::getAvailableProcessors)
+                .description("Processors that the process may use")
                 .register(registry);
     }
 

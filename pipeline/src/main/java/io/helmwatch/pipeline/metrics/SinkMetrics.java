@@ -30,6 +30,11 @@ public final class SinkMetrics {
                 .baseUnit("messages")
                 .tag("sink", sink.name())
                 .register(registry);
+        Gauge.builder("helmwatch.sink.last.published.time", statistics, s -> s.lastPublishedMillis() / 1e3)
+                .description("When a message was last delivered, in seconds since 1970; 0 before the first")
+                .baseUnit("seconds")
+                .tag("sink", sink.name())
+                .register(registry);
         Gauge.builder("helmwatch.sink.connected", statistics, s -> s.connected() ? 1 : 0)
                 .description("1 while the sink delivers messages")
                 .tag("sink", sink.name())

@@ -2,9 +2,15 @@ package io.helmwatch.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +43,36 @@ class LogRedactionTest {
         assertThat(printed.err()).contains("stream gate online").doesNotContain("chatter");
     }
 
+    @Test
+    void shouldWriteJsonWithoutSecrets() throws Exception {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        RedactedJsonEncoder encoder = new RedactedJsonEncoder();
+        encoder.setContext(context);
+        encoder.start();
+        LoggingEvent event = new LoggingEvent(
+                "ours",
+                context.getLogger("io.helmwatch.Anything"),
+                Level.WARN,
+                "at {}",
+                new IllegalStateException("lost http://bob:outer-pw@nvr/stream"),
+                new Object[] {"rtsp://ann:arg-pw@camera/live\n\"quoted\""});
+        String line = new String(encoder.encode(event), StandardCharsets.UTF_8);
+
+        assertThat(line).endsWith("}\n").doesNotContain("-pw");
+        assertThat(line.strip()).doesNotContain("\n");
+        JsonNode json = new ObjectMapper().readTree(line);
+        assertThat(Instant.parse(json.get("time").asText())).isBeforeOrEqualTo(Instant.now());
+        assertThat(json.get("level").asText()).isEqualTo("WARN");
+        assertThat(json.get("logger").asText()).isEqualTo("io.helmwatch.Anything");
+        assertThat(json.get("message").asText()).isEqualTo("at rtsp://***@camera/live\n\"quoted\"");
+        assertThat(json.get("exception").asText()).contains("IllegalStateException", "http://***@nvr/stream");
+    }
+
     private record Printed(String out, String err) {
         static Printed by(Runnable work) {
             ch.qos.logback.classic.Logger ours =
                     (ch.qos.logback.classic.Logger) LoggerFactory.getLogger("io.helmwatch");
-            ours.setLevel(ch.qos.logback.classic.Level.INFO);
+            ours.setLevel(Level.INFO);
             PrintStream out = System.out;
             PrintStream err = System.err;
             ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
