@@ -38,10 +38,11 @@ public final class ProcessMetrics implements AutoCloseable {
     /** Registers the meters. */
     public ProcessMetrics(MeterRegistry registry) {
         this.registry = registry;
+        // First: a filter has to be set before there are meters.
+        bindProcessor(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ClassLoaderMetrics().bindTo(registry);
-        bindProcessor(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
