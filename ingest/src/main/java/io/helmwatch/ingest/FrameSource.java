@@ -34,6 +34,11 @@ public interface FrameSource {
         return false;
     }
 
+    /** The compressed packets that the source reads, for those who show or store them. Any thread may ask. */
+    default VideoPackets packets() {
+        return VideoPackets.NONE;
+    }
+
     /** Decodes until the end of a finite stream or until {@link #stop}; never throws for what the input contains. */
     void run(FrameReceiver receiver);
 

@@ -11,6 +11,9 @@ public final class FrameInfo {
     /** The camera does not tell its clock. */
     public static final long NO_CAMERA_TIME = Long.MIN_VALUE;
 
+    /** The stream gives its frames no timestamps. */
+    public static final long NO_MEDIA_TIME = Long.MIN_VALUE;
+
     private static final ColorEncoding DEFAULT_COLOR = new ColorEncoding(ColorEncoding.Matrix.BT601, false);
 
     private int width;
@@ -23,6 +26,8 @@ public final class FrameInfo {
     private long capturedAtMillis;
     private long receivedNanos;
     private long cameraTimeMillis = NO_CAMERA_TIME;
+    private int mediaEpoch;
+    private long mediaTimeNanos = NO_MEDIA_TIME;
 
     /** Creates the metadata of an empty frame: 0 by 0 pixels, everything else zero or its usual value. */
     public FrameInfo() {}
@@ -62,11 +67,18 @@ public final class FrameInfo {
         this.cameraTimeMillis = cameraTimeMillis;
     }
 
+    /** Sets {@link #mediaEpoch} and {@link #mediaTimeNanos}. */
+    public void setMediaTime(int mediaEpoch, long mediaTimeNanos) {
+        this.mediaEpoch = mediaEpoch;
+        this.mediaTimeNanos = mediaTimeNanos;
+    }
+
     /** Replaces everything by the values of another frame. */
     public void copyFrom(FrameInfo other) {
         setImage(other.width, other.height, other.format, other.color, other.orientation);
         setPosition(other.sequence, other.ptsNanos, other.capturedAtMillis, other.receivedNanos);
         cameraTimeMillis = other.cameraTimeMillis;
+        setMediaTime(other.mediaEpoch, other.mediaTimeNanos);
     }
 
     /** Width in pixels, as displayed: upright. */
@@ -127,6 +139,22 @@ public final class FrameInfo {
     /** The camera's own clock at the time of capture, in milliseconds since 1970-01-01 UTC; {@link #NO_CAMERA_TIME} where it does not tell it. */
     public long cameraTimeMillis() {
         return cameraTimeMillis;
+    }
+
+    /**
+     * The stretch of the stream in which {@link #mediaTimeNanos} counts: each connection, and each round of a file that starts anew, has its
+     * own, from 1.
+     */
+    public int mediaEpoch() {
+        return mediaEpoch;
+    }
+
+    /**
+     * Presentation time as the stream itself gives it, in nanoseconds and unchanged, so that the compressed packet of this very frame can be
+     * found; {@link #NO_MEDIA_TIME} where it gives none. Everything else uses {@link #ptsNanos}.
+     */
+    public long mediaTimeNanos() {
+        return mediaTimeNanos;
     }
 
     @Override

@@ -16,6 +16,7 @@ class FrameInfoTest {
         FrameInfo from = new FrameInfo();
         from.setImage(1080, 1920, PixelFormat.P010, BT709, Orientation.CLOCKWISE);
         from.setPosition(7, 280_000_000, 1_795_176_000_040L, 99);
+        from.setMediaTime(2, 5_280_000_000L);
         FrameInfo to = FrameInfo.of(new ImageSize(2, 3), PixelFormat.GRAY8, BT709);
         to.copyFrom(from);
         assertThat(to).usingRecursiveComparison().isEqualTo(from);

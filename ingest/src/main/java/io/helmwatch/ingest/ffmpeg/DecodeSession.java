@@ -142,6 +142,7 @@ final class DecodeSession implements AutoCloseable {
     /** The one place that every video packet passes, before it is decoded. */
     private void onVideoPacket(FrameDelivery delivery) {
         delivery.observe(packet, input.video());
+        delivery.packets().offer(packet, input.video(), pixelAspect, delivery.mediaEpoch());
         if (isTruncated()) {
             delivery.undecodable();
         } else {

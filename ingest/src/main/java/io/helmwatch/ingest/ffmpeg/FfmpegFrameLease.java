@@ -199,6 +199,7 @@ public final class FfmpegFrameLease implements FrameLease {
         }
         hold(surface.format(), Memory.HOST, Orientation.UPRIGHT);
         info.setPosition(surface.sequence(), surface.ptsNanos(), surface.capturedAtMillis(), surface.receivedNanos());
+        info.setMediaTime(surface.info().mediaEpoch(), surface.info().mediaTimeNanos());
     }
 
     @Override

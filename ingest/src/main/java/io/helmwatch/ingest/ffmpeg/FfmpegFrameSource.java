@@ -10,6 +10,7 @@ import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.ingest.StreamProbe;
+import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
 import io.helmwatch.ingest.ffmpeg.FrameDelivery.Mode;
 import io.helmwatch.vision.StreamStatus.State;
@@ -46,6 +47,7 @@ public final class FfmpegFrameSource implements FrameSource {
     private final @Nullable CudaDecoding device;
     private final Interrupt interrupt = new Interrupt();
     private final StreamFacts facts = new StreamFacts();
+    private final PacketTap packets = new PacketTap();
     private volatile @Nullable Thread runner;
     private boolean started;
 
@@ -125,6 +127,11 @@ public final class FfmpegFrameSource implements FrameSource {
     }
 
     @Override
+    public VideoPackets packets() {
+        return packets;
+    }
+
+    @Override
     public void stop() {
         interrupt.stop();
         Thread thread = runner;
@@ -169,8 +176,8 @@ public final class FfmpegFrameSource implements FrameSource {
                             + "): the build must carry them for this platform and the cache folder be writable.");
             return;
         }
-        try (FrameDelivery delivery =
-                new FrameDelivery(id(), mode(parsed), config.analyzeFps(), receiver, health, facts, interrupt)) {
+        try (FrameDelivery delivery = new FrameDelivery(
+                id(), mode(parsed), config.analyzeFps(), receiver, health, facts, packets, interrupt)) {
             String reason = player(new StreamOpener(config, parsed, interrupt, facts, device))
                     .play(delivery);
             health.enter(State.ENDED, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);

@@ -49,6 +49,7 @@ final class FrameDelivery implements AutoCloseable {
     private final Interrupt interrupt;
     private final StreamHealth health;
     private final StreamFacts facts;
+    private final PacketTap packets;
     private final Closer closer = new Closer();
     private final FfmpegFrameLease lease;
     private final FfmpegFrameLease decoded;
@@ -58,6 +59,7 @@ final class FrameDelivery implements AutoCloseable {
     private final FrameSampler sampler;
     private final Pacer pacer = new Pacer();
     private long sequence;
+    private int mediaEpoch;
     private boolean awaitsKeyFrame;
     private int framesWithoutKey;
     private boolean clockWarned;
@@ -81,9 +83,11 @@ final class FrameDelivery implements AutoCloseable {
             FrameReceiver receiver,
             StreamHealth health,
             StreamFacts facts,
+            PacketTap packets,
             Interrupt interrupt) {
         this.stream = stream;
         this.facts = facts;
+        this.packets = packets;
         live = mode == Mode.LIVE;
         paced = mode == Mode.PACED;
         this.receiver = receiver;
@@ -103,6 +107,7 @@ final class FrameDelivery implements AutoCloseable {
 
     /** A new connection, or a new round of a file: time continues, the decoder has no reference frame yet. */
     void startConnection() {
+        mediaEpoch++;
         clock.restart();
         captureClock.restart();
         health.startConnection();
@@ -115,6 +120,16 @@ final class FrameDelivery implements AutoCloseable {
         if (live && packet.side_data_elems() > 0 && captureClock.isDue(System.nanoTime())) {
             captureClock.observe(FfmpegInput.wallClockMicros(packet), video.toNanos(packet.pts()));
         }
+    }
+
+    /** Who receives the compressed packets. */
+    PacketTap packets() {
+        return packets;
+    }
+
+    /** Number of the connection or round that packets and frames come from, see {@link io.helmwatch.vision.FrameInfo#mediaEpoch}. */
+    int mediaEpoch() {
+        return mediaEpoch;
     }
 
     /** The frame that the decoder is asked to fill. */
@@ -176,6 +191,7 @@ final class FrameDelivery implements AutoCloseable {
         long captured =
                 captureClock.capturedAtMillis(timestampNanos, clock.check().isTrusted());
         lease.info().setPosition(number, pts, captured, received);
+        lease.info().setMediaTime(mediaEpoch, timestampNanos);
         lease.info().setCameraTimeMillis(captureClock.cameraTimeMillis());
         if (live && received - factsUpdatedNanos > FACTS_INTERVAL_NANOS) {
             factsUpdatedNanos = received;
