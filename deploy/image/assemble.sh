@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds Helmwatch from the current folder and lays it out as an installation: assemble.sh [--gpu] DESTINATION
-# DESTINATION gets the launcher, lib/, models/, health.sh, and natives/: the native libraries unpacked beforehand, so that
+# DESTINATION gets the launcher, lib/, models/, health.sh, helmwatch-sbom.json (CycloneDX), and natives/: the native libraries unpacked beforehand, so that
 # the service starts on a read-only file system.
 # --gpu adds the GPU backend: 3.1 GB from Maven Central, of which nvidia/ gets the 1.8 GB that it needs; the host brings the driver.
 set -euo pipefail
@@ -15,6 +15,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 ./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} -DskipTests -Dspotless.check.skip=true -Dmdep.analyze.skip=true package
+# What the installation is made of, in the form of CycloneDX.
+./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom
 # Libraries of an earlier installation would shadow the new ones; a folder that is something else stays as it is.
 if [ -e "$destination/lib" ] && [ ! -x "$destination/helmwatch" ]; then
   echo "assemble.sh: $destination has a lib folder but no helmwatch: expected an empty folder or an earlier installation; name another folder" >&2
@@ -31,7 +33,7 @@ for jar in pipeline/target/lib/*.jar pipeline/target/pipeline-*.jar; do
 done
 cp models/*.onnx models/*.int8.* "$destination/models/"
 cp models/demo-clip/yard.mp4 "$destination/models/demo-clip/"
-cp helmwatch deploy/image/health.sh LICENSE "$destination/"
+cp helmwatch deploy/image/health.sh LICENSE target/helmwatch-sbom.json "$destination/"
 
 if [ -n "$gpu" ]; then
   # TensorRT's presets initialise those of cuBLAS and cuDNN, which nothing here calls; empty classes in their place spare 1.5 GB.
