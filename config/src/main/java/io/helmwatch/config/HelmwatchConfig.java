@@ -61,6 +61,12 @@ public record HelmwatchConfig(
         return new HelmwatchConfig(backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu);
     }
 
+    /** The same with other settings of the model. */
+    public HelmwatchConfig withModel(ModelConfig other) {
+        return new HelmwatchConfig(
+                backend, other, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu);
+    }
+
     /** The same with another way to run the model. */
     public HelmwatchConfig withInference(InferenceConfig other) {
         return new HelmwatchConfig(backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu);

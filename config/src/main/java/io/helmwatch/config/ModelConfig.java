@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The model and its thresholds.
  *
  * @param path ONNX file; null is the shipped helmet model
+ * @param input size of the input of a model with dynamic height and width; other models keep their own
  * @param labels class names; empty uses the model's own
  * @param confidence confidence threshold, 0..1
  * @param iou overlap (IoU) above which the less confident of two boxes of a class is suppressed, 0..1
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ModelConfig(
         @Nullable Path path,
+        InputSize input,
         List<String> labels,
         double confidence,
         double iou,
@@ -26,8 +28,9 @@ public record ModelConfig(
         @Nullable Anchor letterboxAnchor,
         @Nullable Integer letterboxPadValue) {
 
-    /** The usual values of YOLOv5: confidence 0.25, IoU 0.45, 300 detections, suppression per class. */
-    public static final ModelConfig DEFAULT = new ModelConfig(null, List.of(), 0.25, 0.45, 300, false, null, null);
+    /** An input that fits the frame, and the usual values of YOLOv5: confidence 0.25, IoU 0.45, 300 detections, suppression per class. */
+    public static final ModelConfig DEFAULT =
+            new ModelConfig(null, InputSize.FIT, List.of(), 0.25, 0.45, 300, false, null, null);
 
     /** Where the scaled image sits in the model's input. */
     public enum Anchor {
@@ -40,5 +43,19 @@ public record ModelConfig(
     /** Keeps its own copy of the labels. */
     public ModelConfig {
         labels = List.copyOf(labels);
+    }
+
+    /** The same with another size of the input. */
+    public ModelConfig withInput(InputSize other) {
+        return new ModelConfig(
+                path,
+                other,
+                labels,
+                confidence,
+                iou,
+                maxDetections,
+                classAgnosticNms,
+                letterboxAnchor,
+                letterboxPadValue);
     }
 }

@@ -8,6 +8,7 @@ import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PixelFormat;
@@ -15,11 +16,15 @@ import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import io.helmwatch.vision.VideoFrame;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every preprocessor must do, measured against {@link ReferencePreprocessor}. */
@@ -30,6 +35,9 @@ public abstract class PreprocessorContract {
 
         /** What is handed to the preprocessor. */
         TensorBatch batch();
+
+        /** A batch of images of another size, not larger, in the same memory. */
+        TensorBatch resized(ImageSize size);
 
         /** All values, after the work enqueued so far. */
         float[] read();
@@ -168,6 +176,41 @@ public abstract class PreprocessorContract {
                 assertPicture(values, place, frames.get(2 - place), shape, LetterboxAnchor.CENTER, 7);
             }
             frames.forEach(HostFrame::close);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void shouldWriteInputsThatFitTheFrameIntoTheMemoryOfTheLargest(TensorType type) {
+        InputSizing sizing = InputSizing.fitting(160, 32);
+        TensorShape largest = new TensorShape(2, 3, 160, 160);
+        List<ImageSize> frames = List.of(
+                new ImageSize(320, 180),
+                new ImageSize(180, 320),
+                new ImageSize(64, 48),
+                new ImageSize(320, 180),
+                new ImageSize(90, 90),
+                new ImageSize(320, 190),
+                new ImageSize(61, 160),
+                new ImageSize(320, 180));
+        try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
+                Tensor tensor = openTensor(largest, type)) {
+            Map<ImageSize, TensorBatch> batches = new HashMap<>();
+            for (ImageSize size : frames) {
+                ImageSize target = sizing.sizeFor(size.width(), size.height());
+                TensorBatch batch = batches.computeIfAbsent(target, tensor::resized);
+                try (HostFrame frame = TestPictures.picture(size, PixelFormat.NV12, TestPictures.BT709, 0)) {
+                    Letterbox first = preprocessor.add(where(frame), batch, 0);
+                    preprocessor.add(where(frame), batch, 1);
+                    preprocessor.submit(batch, 2);
+                    assertThat(first).isEqualTo(Letterbox.fit(size, target, LetterboxAnchor.CENTER));
+                    float[] values = tensor.read();
+                    for (int place = 0; place < 2; place++) {
+                        assertPadding(values, place, first, type, 114);
+                        assertPicture(values, place, frame, batch.shape(), LetterboxAnchor.CENTER, 114);
+                    }
+                }
+            }
         }
     }
 
@@ -313,6 +356,14 @@ public abstract class PreprocessorContract {
             @Override
             public TensorBatch batch() {
                 return batch;
+            }
+
+            @Override
+            public TensorBatch resized(ImageSize size) {
+                TensorShape smaller = new TensorShape(shape.batch(), 3, size.height(), size.width());
+                int bytes = smaller.batch() * smaller.elementsPerImage() * type.bytes();
+                return new HostTensorBatch(
+                        smaller, type, batch.buffer().slice(0, bytes).order(ByteOrder.nativeOrder()));
             }
 
             @Override

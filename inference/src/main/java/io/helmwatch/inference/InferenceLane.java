@@ -1,5 +1,6 @@
 package io.helmwatch.inference;
 
+import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.RawPredictions;
 import io.helmwatch.vision.TensorBatch;
 
@@ -10,7 +11,15 @@ import io.helmwatch.vision.TensorBatch;
  */
 public interface InferenceLane extends AutoCloseable {
 
-    /** Where preprocessing writes. */
+    /**
+     * Sets the size of the input for the next batch. A new lane has the model's largest. The first call with a size prepares
+     * it; later ones allocate nothing.
+     *
+     * @throws IllegalArgumentException when the model's input cannot have this size
+     */
+    void resize(ImageSize size);
+
+    /** Where preprocessing writes, of the current size. */
     TensorBatch input();
 
     /** Largest number of images. */
@@ -22,7 +31,7 @@ public interface InferenceLane extends AutoCloseable {
     /** Waits until the output of the last {@link #run} can be read. Returns at once on a CPU. */
     void await();
 
-    /** Output of the last run; overwritten by the next. */
+    /** Output of the last run, for the current size; overwritten by the next. */
     RawPredictions output();
 
     /** Frees the buffers; a second call does nothing. */

@@ -1,5 +1,6 @@
 package io.helmwatch.inference;
 
+import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.PredictionLayout;
@@ -12,10 +13,11 @@ import java.util.List;
  *
  * @param identity name, version, precision, backend
  * @param labels class names by index
- * @param input input shape; the batch is the fixed one, or 1 when dynamic
+ * @param input input shape, the largest where the size fits the frame; the batch is the fixed one, or 1 when dynamic
+ * @param sizing size of the input for a frame
  * @param dynamicBatch whether the batch may differ from run to run
  * @param inputType element type of the input
- * @param output layout of the output
+ * @param output layout of the output, for the largest input
  * @param stride largest stride; input sides are multiples of it
  * @param anchor letterbox anchor
  * @param padValue letterbox pad value, 0..255
@@ -24,6 +26,7 @@ public record ModelInfo(
         ModelIdentity identity,
         List<String> labels,
         TensorShape input,
+        InputSizing sizing,
         boolean dynamicBatch,
         TensorType inputType,
         PredictionLayout output,

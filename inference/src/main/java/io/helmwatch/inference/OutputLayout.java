@@ -1,5 +1,6 @@
 package io.helmwatch.inference;
 
+import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.PredictionLayout;
 import io.helmwatch.vision.PredictionLayout.Head;
 import io.helmwatch.vision.TensorShape;
@@ -12,13 +13,36 @@ import org.jspecify.annotations.Nullable;
  * Which outputs of a YOLOv5 detector are read, and how.
  *
  * @param outputs the outputs, in the order of {@link PredictionLayout#heads()} when raw
- * @param layout how they are read
- * @param stride the largest stride
+ * @param layout how they are read for the input for which they were found
+ * @param strides strides of the heads, ascending
+ * @param stride the largest stride, as the metadata declares it
  */
-record OutputLayout(List<TensorInfo> outputs, PredictionLayout layout, int stride) {
+record OutputLayout(List<TensorInfo> outputs, PredictionLayout layout, List<Integer> strides, int stride) {
+
+    /** Keeps its own copies. */
+    OutputLayout {
+        outputs = List.copyOf(outputs);
+        strides = List.copyOf(strides);
+    }
+
+    /** How the outputs are read for another size of the input, whose sides are multiples of every stride. */
+    PredictionLayout layoutFor(ImageSize size) {
+        int anchors = 0;
+        List<Head> heads = new ArrayList<>();
+        for (int i = 0; i < strides.size(); i++) {
+            int step = strides.get(i);
+            int rows = size.height() / step;
+            int columns = size.width() / step;
+            anchors += ANCHORS_PER_CELL * rows * columns;
+            if (layout.kind() != PredictionLayout.Kind.DECODED) {
+                heads.add(new Head(step, rows, columns, layout.heads().get(i).anchorSizes()));
+            }
+        }
+        return new PredictionLayout(layout.kind(), layout.classes(), anchors, heads);
+    }
 
     static final int ANCHORS_PER_CELL = 3;
-    private static final int MAX_STRIDE = 128;
+    static final int MAX_STRIDE = 128;
     private static final int MAX_ROW_ELEMENTS = 1 << 16;
 
     /** Anchor sizes of YOLOv5's own models, strides 8, 16, 32 (models/yolov5s.yaml of ultralytics/yolov5). */
@@ -41,24 +65,28 @@ record OutputLayout(List<TensorInfo> outputs, PredictionLayout layout, int strid
             TensorInfo decoded = decodedAmong(candidates);
             if (decoded != null) {
                 int anchors = Math.toIntExact(decoded.dimensions().get(1));
+                List<Integer> strides = stridesOfAnchors(anchors);
                 return new OutputLayout(
                         List.of(decoded),
                         new PredictionLayout(PredictionLayout.Kind.DECODED, classesOf(decoded), anchors, List.of()),
-                        metadata.stride(strideOfAnchors(anchors)));
+                        strides,
+                        metadata.stride(strides.get(strides.size() - 1)));
             }
             List<TensorInfo> heads = rawHeadsAmong(candidates);
             if (heads.isEmpty()) {
                 throw unknownLayout(candidates);
             }
             PredictionLayout layout = rawLayout(heads);
-            return new OutputLayout(
-                    heads, layout, layout.heads().get(heads.size() - 1).stride());
+            List<Integer> strides = layout.heads().stream().map(Head::stride).toList();
+            return new OutputLayout(heads, layout, strides, strides.get(strides.size() - 1));
         }
 
         private @Nullable TensorInfo decodedAmong(List<TensorInfo> candidates) {
             for (TensorInfo output : candidates) {
                 List<Long> dims = output.dimensions();
-                if (dims.size() == 3 && isRow(dims.get(2)) && strideOfAnchors(dims.get(1)) > 0) {
+                if (dims.size() == 3
+                        && isRow(dims.get(2))
+                        && !stridesOfAnchors(dims.get(1)).isEmpty()) {
                     refuseSegmentation(candidates);
                     return output;
                 }
@@ -75,21 +103,23 @@ record OutputLayout(List<TensorInfo> outputs, PredictionLayout layout, int strid
             }
         }
 
-        /** The largest stride of the heads that make this many anchors; 0 when no set of successive strides does. */
-        private int strideOfAnchors(long anchors) {
+        /** The strides of the heads that make this many anchors; none when no set of successive strides does. */
+        private List<Integer> stridesOfAnchors(long anchors) {
             for (int first : new int[] {8, 16, 4}) {
                 long sum = 0;
+                List<Integer> strides = new ArrayList<>();
                 for (int s = first; s <= MAX_STRIDE; s *= 2) {
                     if (input.height() % s != 0 || input.width() % s != 0) {
                         break;
                     }
                     sum += anchorsOfHead(s);
+                    strides.add(s);
                     if (sum == anchors && s > first) {
-                        return s;
+                        return strides;
                     }
                 }
             }
-            return 0;
+            return List.of();
         }
 
         private long anchorsOfHead(int stride) {

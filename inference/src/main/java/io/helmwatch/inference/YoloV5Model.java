@@ -1,7 +1,9 @@
 package io.helmwatch.inference;
 
+import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.PredictionLayout;
 import io.helmwatch.vision.PredictionLayout.Head;
@@ -14,8 +16,9 @@ import java.util.Map;
 /**
  * An ONNX file interpreted as a YOLOv5 detector, for any engine: which tensors to use and how to read them.
  *
- * <p>Rules. The input is {@code [N, 3, H, W]}, FP32 or FP16; N may be dynamic; dynamic H or W become the metadata's
- * {@code imgsz}, else 640. The first output of rank 3 whose second size is {@code 3 * sum(H/s * W/s)} over two or more
+ * <p>Rules. The input is {@code [N, 3, H, W]}, FP32 or FP16; N may be dynamic. A model whose H and W are dynamic, and whose
+ * outputs follow them, takes the configured size: one that fits the frame, a square, or a fixed one; the longer side of the
+ * first two is that of the metadata's {@code imgsz}, else 640. Other dynamic sides become {@code imgsz}, else 640. The first output of rank 3 whose second size is {@code 3 * sum(H/s * W/s)} over two or more
  * successive strides is the decoded one; without it, all outputs {@code [N, 3, H/s, W/s, 5 + classes]} are raw heads, and without
  * these all outputs {@code [N, 3 * (5 + classes), H/s, W/s]}.
  * Metadata keys: {@code names} (Python dictionary or list, or JSON), {@code stride}, {@code anchors} (one list of six numbers
@@ -34,14 +37,21 @@ public final class YoloV5Model {
     private final ModelMetadata metadata;
     private final TensorInfo input;
     private final TensorType inputType;
+    private final InputSizing sizing;
     private final TensorShape inputShape;
     private final OutputLayout output;
+    private final PredictionLayout layout;
     private final List<String> labels;
 
-    private YoloV5Model(ModelFile file, ModelConfig config, Map<String, List<Long>> outputShapes) {
+    /** Output shapes were found with a shape of the input; {@code anySize}: the model runs at other sizes too. */
+    private YoloV5Model(
+            ModelFile file,
+            ModelConfig config,
+            TensorShape found,
+            Map<String, List<Long>> outputShapes,
+            boolean anySize) {
         this.file = file;
         metadata = new ModelMetadata(file, config);
-        inputShape = inputShapeOf(file);
         input = file.inputs().get(0);
         inputType = floatType(input);
         List<TensorInfo> candidates = new ArrayList<>();
@@ -49,18 +59,40 @@ public final class YoloV5Model {
             List<Long> known = outputShapes.getOrDefault(declared.name(), declared.dimensions());
             candidates.add(new TensorInfo(declared.name(), declared.type(), known));
         }
-        output = OutputLayout.find(metadata, inputShape, candidates);
+        output = OutputLayout.find(metadata, found, candidates);
         output.outputs().forEach(this::floatType);
+        sizing = anySize ? sizing(config.input()) : onlySize(config.input(), found.imageSize());
+        ImageSize largest = sizing.largest();
+        inputShape = new TensorShape(found.batch(), found.channels(), largest.height(), largest.width());
+        layout = output.layoutFor(largest);
         checkSizes();
-        labels = metadata.labels(output.layout().classes());
+        labels = metadata.labels(layout.classes());
+    }
+
+    private InputSizing sizing(InputSize wanted) {
+        ImageSize usual = ModelMetadata.defaultInputSize(file);
+        int stride = output.stride();
+        int side = (Math.max(usual.width(), usual.height()) + stride - 1) / stride * stride;
+        return switch (wanted.mode()) {
+            case FIT -> InputSizing.fitting(side, stride);
+            case SQUARE -> InputSizing.fixed(new ImageSize(side, side));
+            case FIXED -> InputSizing.fixed(new ImageSize(wanted.width(), wanted.height()));
+        };
+    }
+
+    /** The size of a model that has only one. */
+    private InputSizing onlySize(InputSize wanted, ImageSize size) {
+        if (wanted.mode() == InputSize.Mode.FIXED && !size.equals(new ImageSize(wanted.width(), wanted.height()))) {
+            throw refusal("model.input " + wanted + ": expected " + size + ", the only size of this model's input;"
+                    + " export the model with dynamic height and width, or set model.input to fit");
+        }
+        return InputSizing.fixed(size);
     }
 
     private void checkSizes() {
         int stride = output.stride();
-        PredictionLayout layout = output.layout();
         if (inputShape.height() % stride != 0 || inputShape.width() % stride != 0) {
-            throw refusal("expected input sides that are multiples of the stride " + stride + ", found "
-                    + TensorInfo.describe(input.dimensions()));
+            throw refusal("expected input sides that are multiples of the stride " + stride + ", found " + inputShape);
         }
         long inputElements = 3L * inputShape.height() * inputShape.width();
         long outputElements = (long) layout.anchors() * layout.rowElements();
@@ -86,7 +118,34 @@ public final class YoloV5Model {
      * @throws ModelException when it is not a YOLOv5 detector
      */
     public static YoloV5Model of(ModelFile file, ModelConfig config, Map<String, List<Long>> outputShapes) {
-        return new YoloV5Model(file, config, outputShapes);
+        return new YoloV5Model(file, config, inputShapeOf(file), outputShapes, false);
+    }
+
+    /**
+     * Interprets a file whose height and width are dynamic.
+     *
+     * @param probed a shape of the input
+     * @param outputShapes shapes of the outputs for it, by output name
+     * @throws ModelException when it is not a YOLOv5 detector
+     */
+    public static YoloV5Model ofAnySize(
+            ModelFile file, ModelConfig config, TensorShape probed, Map<String, List<Long>> outputShapes) {
+        return new YoloV5Model(file, config, probed, outputShapes, true);
+    }
+
+    /**
+     * A small shape with which the outputs of a model with dynamic height and width are found.
+     *
+     * @throws ModelException when there is not one input {@code [N, 3, H, W]}
+     */
+    public static TensorShape probeShapeOf(ModelFile file) {
+        return new TensorShape(inputShapeOf(file).batch(), 3, OutputLayout.MAX_STRIDE, 2 * OutputLayout.MAX_STRIDE);
+    }
+
+    /** Whether the file declares that height and width are dynamic, and leaves the sizes of an output open. */
+    public static boolean hasDynamicSides(ModelFile file) {
+        List<Long> sides = file.inputs().size() == 1 ? file.inputs().get(0).dimensions() : List.of();
+        return sides.size() == 4 && sides.get(2) < 0 && sides.get(3) < 0 && hasOpenOutputs(file);
     }
 
     /** Whether the shape of an output is only known after a run, since the file leaves it open. */
@@ -141,9 +200,14 @@ public final class YoloV5Model {
         return input.name();
     }
 
-    /** Input shape; the batch is the fixed one, or 1 when dynamic. */
+    /** Input shape, the largest where it fits the frame; the batch is the fixed one, or 1 when dynamic. */
     public TensorShape inputShape() {
         return inputShape;
+    }
+
+    /** Size of the input for a frame. */
+    public InputSizing sizing() {
+        return sizing;
     }
 
     /** Element type of the input. */
@@ -161,28 +225,46 @@ public final class YoloV5Model {
         return output.outputs();
     }
 
-    /** How to read the outputs. */
+    /** How to read the outputs for the largest input. */
     public PredictionLayout layout() {
-        return output.layout();
+        return layout;
     }
 
-    /** Shape of an output for a batch. */
+    /** How to read the outputs for an input of a size. */
+    public PredictionLayout layout(ImageSize size) {
+        return size.equals(sizing.largest()) ? layout : output.layoutFor(size);
+    }
+
+    /** Shape of an output for a batch of the largest input. */
     public long[] outputShape(int index, int batch) {
-        PredictionLayout layout = output.layout();
-        if (layout.kind() == PredictionLayout.Kind.DECODED) {
-            return new long[] {batch, layout.anchors(), layout.rowElements()};
-        }
-        Head head = layout.heads().get(index);
-        int anchors = OutputLayout.ANCHORS_PER_CELL;
-        return layout.kind() == PredictionLayout.Kind.RAW_PLANES
-                ? new long[] {batch, anchors * layout.rowElements(), head.rows(), head.columns()}
-                : new long[] {batch, anchors, head.rows(), head.columns(), layout.rowElements()};
+        return outputShape(layout, index, batch);
     }
 
-    /** Elements of an output for a batch. */
+    /**
+     * Shape of an output for a batch.
+     *
+     * @param read how the outputs are read for the size of the input
+     */
+    public static long[] outputShape(PredictionLayout read, int index, int batch) {
+        if (read.kind() == PredictionLayout.Kind.DECODED) {
+            return new long[] {batch, read.anchors(), read.rowElements()};
+        }
+        Head head = read.heads().get(index);
+        int anchors = OutputLayout.ANCHORS_PER_CELL;
+        return read.kind() == PredictionLayout.Kind.RAW_PLANES
+                ? new long[] {batch, anchors * read.rowElements(), head.rows(), head.columns()}
+                : new long[] {batch, anchors, head.rows(), head.columns(), read.rowElements()};
+    }
+
+    /** Elements of an output for a batch of the largest input. */
     public long outputElements(int index, int batch) {
+        return outputElements(layout, index, batch);
+    }
+
+    /** Elements of an output for a batch; as {@link #outputShape(PredictionLayout, int, int)}. */
+    public static long outputElements(PredictionLayout read, int index, int batch) {
         long elements = 1;
-        for (long size : outputShape(index, batch)) {
+        for (long size : outputShape(read, index, batch)) {
             elements = Math.multiplyExact(elements, size);
         }
         return elements;
@@ -199,9 +281,10 @@ public final class YoloV5Model {
                 new ModelIdentity(metadata.name(), metadata.version(), precision, backend),
                 labels,
                 inputShape,
+                sizing,
                 hasDynamicBatch(),
                 inputType,
-                output.layout(),
+                layout,
                 output.stride(),
                 metadata.letterboxAnchor(),
                 metadata.letterboxPad());

@@ -99,6 +99,33 @@ public final class OnnxWriter {
         return this;
     }
 
+    /**
+     * Adds a raw head as the last convolutions output it, {@code [N, channels, H / stride, W / stride]}, with all sizes open: each
+     * element is the mean of its cell times {@link #weight} of its channel.
+     */
+    public OnnxWriter openHead(String name, int channels, int stride) {
+        int inputs = 3 * stride * stride;
+        ByteBuffer weights =
+                ByteBuffer.allocate(channels * inputs * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < channels * inputs; i++) {
+            float value = weight(i / inputs) / inputs;
+            if (type == TensorType.FP16) {
+                weights.putShort(HalfFloat.fromFloat(value));
+            } else {
+                weights.putFloat(value);
+            }
+        }
+        graph().addNode(node("Conv", name, "images", name + ".weights")
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("strides")
+                                .addAllInts(List.of((long) stride, (long) stride))
+                                .setType(AttributeType.INTS)))
+                .addInitializer(
+                        tensor(name + ".weights", elementType(), new long[] {channels, 3, stride, stride}, weights))
+                .addOutput(info(name, -1, channels, -1, -1));
+        return this;
+    }
+
     /** Lists a weight among the graph's inputs, as files before IR version 4 do. */
     public OnnxWriter weightAsInput(String name, long... sizes) {
         graph().addInput(info(name, sizes));

@@ -3,6 +3,7 @@ package io.helmwatch.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PredictionLayout;
@@ -306,6 +307,6 @@ class YoloV5ModelTest {
     }
 
     private static ModelConfig config(List<String> labels, ModelConfig.@Nullable Anchor anchor, @Nullable Integer pad) {
-        return new ModelConfig(null, labels, 0.25, 0.45, 300, false, anchor, pad);
+        return new ModelConfig(null, InputSize.FIT, labels, 0.25, 0.45, 300, false, anchor, pad);
     }
 }

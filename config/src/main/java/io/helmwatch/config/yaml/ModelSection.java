@@ -4,10 +4,12 @@ import static io.helmwatch.config.schema.ValueTypes.choice;
 import static io.helmwatch.config.schema.ValueTypes.flag;
 import static io.helmwatch.config.schema.ValueTypes.listOf;
 import static io.helmwatch.config.schema.ValueTypes.number;
+import static io.helmwatch.config.schema.ValueTypes.parsed;
 import static io.helmwatch.config.schema.ValueTypes.scalar;
 import static io.helmwatch.config.schema.ValueTypes.text;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
+import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
@@ -30,6 +32,17 @@ final class ModelSection {
     private static final Key<ModelConfig, Path> PATH = Key.<ModelConfig, Path>optional(
                     "path", modelFile(), ModelConfig::path, "the shipped helmet model", "ONNX export of a YOLOv5 model")
             .example("models/site.onnx");
+    private static final Key<ModelConfig, InputSize> INPUT = Key.of(
+            "input",
+            parsed(
+                    "`fit`, `square`, WIDTHxHEIGHT",
+                    InputSize::parse,
+                    InputSize::toString,
+                    "must be fit, square, or a size such as 640x384"),
+            DEFAULT.input(),
+            ModelConfig::input,
+            "size of the model's input where its height and width are dynamic; `fit` takes the shape of the frame, 640x384 for"
+                    + " 16:9, so that no padding is computed; other models keep their own size");
     private static final Key<ModelConfig, List<String>> LABELS = Key.<ModelConfig, List<String>>optional(
                     "labels",
                     listOf(text()),
@@ -80,6 +93,7 @@ final class ModelSection {
     static final SectionSpec<ModelConfig> SPEC = SectionSpec.of(
             "the model and its thresholds",
             PATH,
+            INPUT,
             LABELS,
             CONFIDENCE,
             IOU,
@@ -121,6 +135,7 @@ final class ModelSection {
         }
         return new ModelConfig(
                 section.optional(PATH),
+                section.value(INPUT),
                 labels,
                 section.value(CONFIDENCE),
                 section.value(IOU),

@@ -9,7 +9,7 @@ import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.VideoFrame;
 
 /**
- * The memory of one batch tensor: frame descriptors in page-locked and in device memory, and buffers for frames that come from host
+ * The memory of one batch tensor, in all its sizes: frame descriptors in page-locked and in device memory, and buffers for frames that come from host
  * memory. Reused with the tensor, once the work of its last batch is done.
  *
  * <p>Threading: used by one thread. Ownership: frees its memory on close.
@@ -44,8 +44,11 @@ final class BatchStaging implements AutoCloseable {
         }
     }
 
+    /** Whether it serves a tensor: its own, or one of another size in the same memory. */
     boolean isOf(DeviceTensorBatch other) {
-        return batch.address() == other.address() && batch.equals(other);
+        return batch.address() == other.address()
+                && batch.stream() == other.stream()
+                && batch.shape().batch() == other.shape().batch();
     }
 
     void add(VideoFrame frame, Letterbox letterbox, int index) {

@@ -91,6 +91,7 @@ public final class SwscalePreprocessor implements Preprocessor {
         TensorPlanes planes = tensors.get(batch);
         if (planes == null) {
             planes = new TensorPlanes(batch);
+            tensors.values().forEach(planes::shareMemoryWith);
             tensors.put(batch, planes);
         }
         return planes;

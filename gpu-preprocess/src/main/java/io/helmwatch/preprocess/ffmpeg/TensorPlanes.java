@@ -9,6 +9,7 @@ import io.helmwatch.vision.VideoFrame;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>libswscale writes whole vectors: a row may be followed by undefined values up to the next multiple of {@value #VECTOR} floats.
  * If they fall into the padding to the right, the padding is written again after each pass. If they would reach the next row or the
  * end of the tensor, and for FP16 tensors, the frame is scaled into a scratch buffer first.
+ *
+ * <p>Tensors of several sizes may share memory: the padding is written again after another one was used.
  *
  * <p>Threading: owned by one thread. Ownership: frees the scratch buffer on close; the tensor belongs to its lane.
  */
@@ -31,6 +34,7 @@ final class TensorPlanes implements AutoCloseable {
 
     private final ImageSize imageSize;
     private final long address;
+    private Writer writer = new Writer();
     private final @Nullable FloatBuffer floats;
     private final @Nullable ShortBuffer halves;
     private final @Nullable Letterbox[] padded;
@@ -57,10 +61,26 @@ final class TensorPlanes implements AutoCloseable {
         return imageSize;
     }
 
+    /** The tensor of a memory that was written last. */
+    private static final class Writer {
+        private @Nullable TensorPlanes last;
+    }
+
+    /** Tells the two about each other where they are views of the same memory. */
+    void shareMemoryWith(TensorPlanes other) {
+        if (address == other.address) {
+            writer = other.writer;
+        }
+    }
+
     /** Writes a frame and, where the geometry changed, its padding. */
     void write(VideoFrame frame, TensorScaler scaler, int index, float padding) {
         if (index < 0 || index >= padded.length) {
             throw new IndexOutOfBoundsException("frame " + index + " of a batch of " + padded.length);
+        }
+        if (writer.last != this) {
+            Arrays.fill(padded, null);
+            writer.last = this;
         }
         Letterbox letterbox = scaler.letterbox();
         if (!letterbox.equals(padded[index])) {

@@ -311,6 +311,12 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
         }
 
         @Override
+        public TensorBatch resized(ImageSize size) {
+            TensorShape shape = new TensorShape(batch.shape().batch(), 3, size.height(), size.width());
+            return new DeviceTensorBatch(shape, batch.type(), memory.address(), stream.handle());
+        }
+
+        @Override
         public float[] read() {
             int count = (int) (memory.bytes() / batch.type().bytes());
             float[] values = new float[count];

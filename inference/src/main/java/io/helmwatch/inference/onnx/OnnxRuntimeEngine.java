@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceException;
@@ -30,6 +31,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A YOLOv5 model on the CPU with ONNX Runtime; one session shared by all lanes.
@@ -41,6 +44,13 @@ import org.jspecify.annotations.Nullable;
  * first.
  */
 public final class OnnxRuntimeEngine implements InferenceEngine {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeEngine.class);
+
+    /** The shape of most cameras' frames. */
+    private static final int TRIAL_WIDTH = 16;
+
+    private static final int TRIAL_HEIGHT = 9;
 
     /** Address space; only used pages take memory. */
     private static final long DEEP_STACK_BYTES = 512L << 20;
@@ -112,16 +122,13 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     static OnnxRuntimeEngine open(ModelForm form, WorkerPlan plan) {
         Path path = form.path();
         ModelFile file = ModelFile.read(path);
-        boolean open = YoloV5Model.hasOpenOutputs(file);
-        YoloV5Model declared = open ? null : YoloV5Model.of(file, form.config());
+        YoloV5Model declared = YoloV5Model.hasOpenOutputs(file) ? null : YoloV5Model.of(file, form.config());
         OrtEnvironment environment = environment();
         try (Closer opened = new Closer()) {
             OrtSession session = opened.register(load(environment, form, plan.threadsPerWorker()));
-            YoloV5Model model = declared != null
-                    ? declared
-                    : YoloV5Model.of(file, form.config(), probe(environment, session, file));
+            YoloV5Model model = declared != null ? declared : interpret(environment, session, file, form.config());
             OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form.isInt8());
-            try (OnnxRuntimeLane lane = engine.openLane(1)) {
+            try (OnnxRuntimeLane lane = engine.openTrialLane()) {
                 lane.run(1);
                 NormalizedBoxes.refuse(String.valueOf(path), lane.output());
             }
@@ -183,10 +190,32 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return options;
     }
 
+    /** Interprets a model whose outputs are only known after a run. */
+    private static YoloV5Model interpret(
+            OrtEnvironment environment, OrtSession session, ModelFile file, ModelConfig config) throws OrtException {
+        if (YoloV5Model.hasDynamicSides(file)) {
+            TensorShape small = YoloV5Model.probeShapeOf(file);
+            Map<String, List<Long>> shapes = null;
+            try {
+                Map<String, List<Long>> found = probe(environment, session, file, small);
+                YoloV5Model.ofAnySize(file, config.withInput(InputSize.FIT), small, found);
+                shapes = found;
+            } catch (OrtException | ModelException e) {
+                LOG.info(
+                        "Model {} declares dynamic height and width, but has one size only: {}",
+                        file.path(),
+                        e instanceof OrtException refused ? reason(refused) : e.getMessage());
+            }
+            if (shapes != null) {
+                return YoloV5Model.ofAnySize(file, config, small, shapes);
+            }
+        }
+        return YoloV5Model.of(file, config, probe(environment, session, file, YoloV5Model.inputShapeOf(file)));
+    }
+
     /** Shapes of the outputs for one empty image. */
-    private static Map<String, List<Long>> probe(OrtEnvironment environment, OrtSession session, ModelFile file)
-            throws OrtException {
-        TensorShape shape = YoloV5Model.inputShapeOf(file);
+    private static Map<String, List<Long>> probe(
+            OrtEnvironment environment, OrtSession session, ModelFile file, TensorShape shape) throws OrtException {
         TensorInfo input = file.inputs().get(0);
         if (input.type() == null) {
             return Map.of();
@@ -281,6 +310,13 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
                             + maxBatch + ": raise -XX:MaxDirectMemorySize or configure fewer workers",
                     e);
         }
+    }
+
+    /** A lane for one image of the shape of most cameras, for trials and measurements. */
+    OnnxRuntimeLane openTrialLane() {
+        OnnxRuntimeLane lane = openLane(1);
+        lane.resize(model.sizing().sizeFor(TRIAL_WIDTH, TRIAL_HEIGHT));
+        return lane;
     }
 
     /** Frees the session; a second call does nothing. */

@@ -15,19 +15,23 @@ import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.PredictionLayout;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A lane over direct buffers: ONNX Runtime reads the input and writes the output in place. All tensors are created once;
- * FP16 outputs are widened into the FP32 predictions after each run.
+ * A lane over direct buffers: ONNX Runtime reads the input and writes the output in place. Memory is allocated once, for the
+ * largest input; all sizes of the input share it, and the tensors of a size are created when it is first used. FP16 outputs are
+ * widened into the FP32 predictions after each run.
  *
  * <p>Threading: one thread at a time. Ownership: frees its tensors on close; the buffers are freed with the last reference.
  */
@@ -35,86 +39,81 @@ public final class OnnxRuntimeLane implements InferenceLane {
 
     private static final NativeMemory.Account MEMORY = NativeMemory.account("onnx.tensors");
 
+    private final OrtEnvironment environment;
     private final OrtSession session;
+    private final YoloV5Model model;
     private final int maxBatch;
     private final int fixedBatch;
-    private final HostTensorBatch input;
-    private final HostPredictions output;
+    private final int capacity;
+    private final HostTensorBatch images;
     private final List<Output> outputs = new ArrayList<>();
-    private final List<Binding> bindings = new ArrayList<>();
+    private final Map<ImageSize, Tensors> sizes = new HashMap<>();
     private final Closer opened = new Closer();
+    private Tensors current;
     private boolean closed;
 
     OnnxRuntimeLane(OrtEnvironment environment, OrtSession session, YoloV5Model model, int maxBatch) {
+        this.environment = environment;
         this.session = session;
+        this.model = model;
         this.maxBatch = maxBatch;
         TensorShape shape = model.inputShape();
         fixedBatch = model.hasDynamicBatch() ? 0 : shape.batch();
-        int capacity = fixedBatch == 0 ? maxBatch : (maxBatch + fixedBatch - 1) / fixedBatch * fixedBatch;
-        input = HostTensorBatch.allocate(
+        capacity = fixedBatch == 0 ? maxBatch : (maxBatch + fixedBatch - 1) / fixedBatch * fixedBatch;
+        images = HostTensorBatch.allocate(
                 new TensorShape(capacity, shape.channels(), shape.height(), shape.width()), model.inputType());
         for (int i = 0; i < model.outputs().size(); i++) {
             outputs.add(new Output(model, i, capacity));
         }
-        output = new HostPredictions(
-                model.layout(), outputs.stream().map(out -> out.floats).toList());
         long bytes = hostBytes();
         MEMORY.allocated(bytes);
         opened.register(() -> MEMORY.freed(bytes));
         try {
-            bindAll(environment, model, capacity);
-        } catch (OrtException e) {
-            ModelException failure = new ModelException(
-                    "model " + model.file().path() + ": tensors cannot be created: " + OnnxRuntimeEngine.reason(e), e);
+            current = tensorsOf(shape.imageSize());
+        } catch (ModelException failure) {
             opened.closeAfter(failure);
             throw failure;
         }
     }
 
-    private void bindAll(OrtEnvironment environment, YoloV5Model model, int capacity) throws OrtException {
-        if (fixedBatch == 0) {
-            // One binding per batch size, all at the start of the buffers.
-            for (int size = 1; size <= capacity; size++) {
-                bindings.add(bind(environment, model, 0, size));
-            }
-        } else {
-            for (int first = 0; first < capacity; first += fixedBatch) {
-                bindings.add(bind(environment, model, first, fixedBatch));
-            }
+    @Override
+    public void resize(ImageSize size) {
+        if (closed) {
+            throw new IllegalStateException("the lane is closed");
         }
+        current = tensorsOf(size);
     }
 
-    private Binding bind(OrtEnvironment environment, YoloV5Model model, int first, int size) throws OrtException {
-        TensorShape shape = input.shape();
-        ByteBuffer images = slice(
-                input.buffer(),
-                input.imageOffsetBytes(first),
-                size * shape.elementsPerImage() * input.type().bytes());
-        OnnxTensor source = tensor(
-                environment, images, new long[] {size, shape.channels(), shape.height(), shape.width()}, input.type());
-        Map<String, OnnxTensor> targets = new LinkedHashMap<>();
-        for (int i = 0; i < outputs.size(); i++) {
-            Output out = outputs.get(i);
-            int imageBytes = out.elementsPerImage * out.type.bytes();
-            ByteBuffer rows = slice(out.memory, first * imageBytes, size * imageBytes);
-            targets.put(out.name, tensor(environment, rows, model.outputShape(i, size), out.type));
+    private Tensors tensorsOf(ImageSize size) {
+        Tensors known = sizes.get(size);
+        if (known != null) {
+            return known;
         }
-        return new Binding(Map.of(model.inputName(), source), targets);
+        if (!model.sizing().hasSize(size)) {
+            throw new IllegalArgumentException("input of " + size + ": this model's input " + model.sizing());
+        }
+        try {
+            Tensors created = new Tensors(size);
+            sizes.put(size, created);
+            return created;
+        } catch (OrtException e) {
+            throw new ModelException(
+                    "model " + model.file().path() + ": tensors cannot be created: " + OnnxRuntimeEngine.reason(e), e);
+        }
     }
 
     private static ByteBuffer slice(ByteBuffer whole, int offset, int bytes) {
         return whole.slice(offset, bytes).order(ByteOrder.nativeOrder());
     }
 
-    private OnnxTensor tensor(OrtEnvironment environment, ByteBuffer memory, long[] shape, TensorType type)
-            throws OrtException {
+    private OnnxTensor tensor(ByteBuffer memory, long[] shape, TensorType type) throws OrtException {
         return opened.register(OnnxTensor.createTensor(
                 environment, memory, shape, type == TensorType.FP16 ? OnnxJavaType.FLOAT16 : OnnxJavaType.FLOAT));
     }
 
     @Override
     public HostTensorBatch input() {
-        return input;
+        return current.input;
     }
 
     @Override
@@ -135,19 +134,20 @@ public final class OnnxRuntimeLane implements InferenceLane {
         if (closed) {
             throw new IllegalStateException("the lane is closed");
         }
+        Tensors tensors = current;
         try {
             if (fixedBatch == 0) {
-                run(bindings.get(size - 1));
+                run(tensors.bindings.get(size - 1));
             } else {
                 for (int first = 0; first < size; first += fixedBatch) {
-                    run(bindings.get(first / fixedBatch));
+                    run(tensors.bindings.get(first / fixedBatch));
                 }
             }
         } catch (OrtException e) {
             throw new InferenceException("running the model failed: " + OnnxRuntimeEngine.reason(e), e);
         }
         for (int i = 0; i < outputs.size(); i++) {
-            outputs.get(i).widen(size);
+            outputs.get(i).widen(size * tensors.elementsPerImage(i));
         }
     }
 
@@ -162,12 +162,12 @@ public final class OnnxRuntimeLane implements InferenceLane {
 
     @Override
     public HostPredictions output() {
-        return output;
+        return current.output;
     }
 
     /** Bytes of the input and output buffers. */
     public long hostBytes() {
-        long bytes = input.buffer().capacity();
+        long bytes = images.buffer().capacity();
         for (Output out : outputs) {
             bytes += out.memory.capacity();
             bytes += out.type == TensorType.FP16 ? (long) out.floats.capacity() * Float.BYTES : 0;
@@ -179,18 +179,70 @@ public final class OnnxRuntimeLane implements InferenceLane {
     @Override
     public void close() {
         closed = true;
-        bindings.clear();
+        sizes.clear();
         opened.close();
     }
 
     private record Binding(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
+
+    /** The tensors of one size of the input: views of the lane's memory. */
+    private final class Tensors {
+        private final HostTensorBatch input;
+        private final HostPredictions output;
+        private final List<Binding> bindings = new ArrayList<>();
+
+        Tensors(ImageSize size) throws OrtException {
+            PredictionLayout layout = model.layout(size);
+            TensorShape shape = new TensorShape(capacity, images.shape().channels(), size.height(), size.width());
+            int bytes = capacity * shape.elementsPerImage() * images.type().bytes();
+            input = new HostTensorBatch(shape, images.type(), slice(images.buffer(), 0, bytes));
+            List<FloatBuffer> floats = new ArrayList<>();
+            for (int i = 0; i < outputs.size(); i++) {
+                floats.add(outputs.get(i)
+                        .floats
+                        .slice(0, Math.toIntExact(YoloV5Model.outputElements(layout, i, capacity))));
+            }
+            output = new HostPredictions(layout, floats);
+            if (fixedBatch == 0) {
+                // One binding per batch size, all at the start of the buffers.
+                for (int images = 1; images <= capacity; images++) {
+                    bindings.add(bind(0, images));
+                }
+            } else {
+                for (int first = 0; first < capacity; first += fixedBatch) {
+                    bindings.add(bind(first, fixedBatch));
+                }
+            }
+        }
+
+        int elementsPerImage(int index) {
+            return output.tensors().get(index).capacity() / capacity;
+        }
+
+        private Binding bind(int first, int size) throws OrtException {
+            TensorShape shape = input.shape();
+            ByteBuffer pixels = slice(
+                    input.buffer(),
+                    input.imageOffsetBytes(first),
+                    size * shape.elementsPerImage() * input.type().bytes());
+            OnnxTensor source =
+                    tensor(pixels, new long[] {size, shape.channels(), shape.height(), shape.width()}, input.type());
+            Map<String, OnnxTensor> targets = new LinkedHashMap<>();
+            for (int i = 0; i < outputs.size(); i++) {
+                Output out = outputs.get(i);
+                int imageBytes = elementsPerImage(i) * out.type.bytes();
+                ByteBuffer rows = slice(out.memory, first * imageBytes, size * imageBytes);
+                targets.put(out.name, tensor(rows, YoloV5Model.outputShape(output.layout(), i, size), out.type));
+            }
+            return new Binding(Map.of(model.inputName(), source), targets);
+        }
+    }
 
     /** One output's memory, and its FP32 view or copy. */
     private static final class Output {
 
         private final String name;
         private final TensorType type;
-        private final int elementsPerImage;
         private final ByteBuffer memory;
         private final FloatBuffer floats;
 
@@ -198,11 +250,10 @@ public final class OnnxRuntimeLane implements InferenceLane {
             TensorInfo info = model.outputs().get(index);
             name = info.name();
             type = info.type() == TensorType.FP16 ? TensorType.FP16 : TensorType.FP32;
-            elementsPerImage = Math.toIntExact(model.outputElements(index, 1));
-            memory = direct(Math.multiplyExact(capacity * type.bytes(), elementsPerImage));
+            int elements = Math.toIntExact(model.outputElements(index, capacity));
+            memory = direct(Math.multiplyExact(elements, type.bytes()));
             floats = type == TensorType.FP16
-                    ? direct(Math.multiplyExact(capacity * Float.BYTES, elementsPerImage))
-                            .asFloatBuffer()
+                    ? direct(Math.multiplyExact(elements, Float.BYTES)).asFloatBuffer()
                     : memory.asFloatBuffer();
         }
 
@@ -210,9 +261,9 @@ public final class OnnxRuntimeLane implements InferenceLane {
             return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
         }
 
-        void widen(int images) {
+        void widen(int elements) {
             if (type == TensorType.FP16) {
-                HalfFloat.toFloats(memory.asShortBuffer(), floats, images * elementsPerImage);
+                HalfFloat.toFloats(memory.asShortBuffer(), floats, elements);
             }
         }
     }

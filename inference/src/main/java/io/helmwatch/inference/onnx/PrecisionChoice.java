@@ -131,8 +131,8 @@ final class PrecisionChoice {
         double[] best = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY};
         try (OnnxRuntimeEngine one = OnnxRuntimeEngine.open(fp32, plan);
                 OnnxRuntimeEngine other = OnnxRuntimeEngine.open(int8, plan);
-                InferenceLane oneLane = one.openLane(1);
-                InferenceLane otherLane = other.openLane(1)) {
+                InferenceLane oneLane = one.openTrialLane();
+                InferenceLane otherLane = other.openTrialLane()) {
             for (int round = 0; round < ROUNDS; round++) {
                 best[0] = Math.min(best[0], millisPerImage(oneLane));
                 best[1] = Math.min(best[1], millisPerImage(otherLane));

@@ -115,7 +115,7 @@ final class WorkerTrial {
         List<FutureTask<Integer>> trials = new ArrayList<>();
         try (Closer lanes = new Closer()) {
             for (int i = 0; i < plan.workers(); i++) {
-                InferenceLane lane = lanes.register(engine.openLane(1));
+                InferenceLane lane = lanes.register(engine.openTrialLane());
                 trials.add(new FutureTask<>(() -> runsWithinRound(lane)));
             }
             long processorTime = processorNanos();

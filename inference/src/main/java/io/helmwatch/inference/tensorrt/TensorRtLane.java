@@ -12,6 +12,7 @@ import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.DevicePredictions;
 import io.helmwatch.vision.DeviceTensorBatch;
+import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.RawPredictions;
 import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.TensorShape;
@@ -159,6 +160,14 @@ public final class TensorRtLane implements InferenceLane {
     private void enqueueCurrentShape() {
         if (!context.enqueueV3(stream.pointer())) {
             throw new ModelException("TensorRT could not enqueue the model: " + log.takeErrors());
+        }
+    }
+
+    @Override
+    public void resize(ImageSize size) {
+        if (!size.equals(input.shape().imageSize())) {
+            throw new IllegalArgumentException("input of " + size + ": this model's input has "
+                    + input.shape().imageSize());
         }
     }
 

@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.InferenceConfig;
+import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.OnnxWriter;
 import io.helmwatch.vision.HalfFloat;
 import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.PredictionLayout.Head;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -99,6 +103,107 @@ class OnnxRuntimeEngineTest {
             assertThat(engine.model().output().anchors()).isEqualTo(252);
             assertThat(engine.model().labels()).containsExactly("class0", "class1");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FP32, -1", "FP32, 2", "FP16, -1"})
+    void shouldRunInputsThatFitTheFrameOneAfterTheOther(TensorType type, int fileBatch) {
+        Path path = openNetwork(type, fileBatch);
+        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(path, ModelConfig.DEFAULT, ONE);
+                OnnxRuntimeLane lane = engine.openLane(3)) {
+            assertThat(engine.model().sizing().isFitting()).isTrue();
+            assertThat(lane.input().shape().imageSize()).isEqualTo(new ImageSize(128, 128));
+            long bytes = lane.hostBytes();
+            List<ImageSize> frames = List.of(
+                    new ImageSize(1920, 1080),
+                    new ImageSize(480, 640),
+                    new ImageSize(100, 100),
+                    new ImageSize(1920, 1080),
+                    new ImageSize(4000, 40));
+            for (int i = 0; i < frames.size(); i++) {
+                ImageSize size = engine.model()
+                        .sizing()
+                        .sizeFor(frames.get(i).width(), frames.get(i).height());
+                lane.resize(size);
+                HostTensorBatch input = lane.input();
+                assertThat(input.shape().imageSize()).isEqualTo(size);
+                for (int picture = 0; picture < 3; picture++) {
+                    fill(input, picture, brightness(i + 1, picture));
+                }
+                lane.run(3);
+                assertThat(lane.output().layout().heads())
+                        .extracting(Head::rows)
+                        .containsExactly(size.height() / 8, size.height() / 16, size.height() / 32);
+                for (int head = 0; head < 3; head++) {
+                    int cells = size.width() * size.height() >> 6 + 2 * head;
+                    assertPlanes(lane.output().tensors().get(head), 3, cells, i + 1, type);
+                }
+                lane.resize(size);
+                assertThat(lane.input()).isSameAs(input);
+            }
+            assertThat(lane.hostBytes()).isEqualTo(bytes);
+            assertThatThrownBy(() -> lane.resize(new ImageSize(96, 96)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("96x96");
+        }
+    }
+
+    private static void assertPlanes(FloatBuffer output, int pictures, int cells, int round, TensorType type) {
+        for (int i = 0; i < pictures * 21 * cells; i++) {
+            float value = brightness(round, i / (21 * cells));
+            float expected = value * OnnxWriter.weight(i / cells % 21);
+            assertThat(output.get(i)).isCloseTo(expected, within(type == TensorType.FP16 ? 4e-3f : 1e-4f));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"square, 128, 128", "96x64, 96, 64", "64x96, 64, 96"})
+    void shouldKeepTheConfiguredSizeWhateverTheFrame(String wanted, int width, int height) {
+        ModelConfig config = ModelConfig.DEFAULT.withInput(Objects.requireNonNull(InputSize.parse(wanted)));
+        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(openNetwork(TensorType.FP32, -1), config, ONE);
+                OnnxRuntimeLane lane = engine.openLane(1)) {
+            ImageSize size = new ImageSize(width, height);
+            assertThat(engine.model().sizing().sizeFor(1920, 1080)).isEqualTo(size);
+            assertThat(lane.input().shape().imageSize()).isEqualTo(size);
+            fill(lane.input(), 0, 0.5f);
+            lane.run(1);
+            assertThat(lane.output().layout().anchors()).isEqualTo(3 * (width * height / 64) * 21 / 16);
+        }
+    }
+
+    @Test
+    void shouldRefuseConfiguredSizesThatTheModelCannotHave() {
+        ModelConfig odd = ModelConfig.DEFAULT.withInput(Objects.requireNonNull(InputSize.parse("100x64")));
+        assertThatThrownBy(() -> OnnxRuntimeEngine.open(openNetwork(TensorType.FP32, -1), odd, ONE))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("stride 32")
+                .hasMessageContaining("100");
+        ModelConfig other = ModelConfig.DEFAULT.withInput(Objects.requireNonNull(InputSize.parse("96x64")));
+        assertThatThrownBy(() -> OnnxRuntimeEngine.open(tinyNetwork(), other, ONE))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("96x64")
+                .hasMessageContaining("64x64");
+    }
+
+    @Test
+    void shouldKeepTheOnlySizeOfModelsThatDoNotFollowTheirInput() {
+        Path path = new OnnxWriter(TensorType.FP32, -1, 3, -1, -1)
+                .output("output0", new long[] {252, 7}, new long[] {-1, -1})
+                .metadata("imgsz", "[64, 64]")
+                .write(folder.resolve("open.onnx"));
+        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(path, ModelConfig.DEFAULT, ONE)) {
+            assertThat(engine.model().sizing().isFitting()).isFalse();
+            assertThat(engine.model().sizing().sizeFor(1920, 1080)).isEqualTo(new ImageSize(64, 64));
+        }
+    }
+
+    private Path openNetwork(TensorType type, int batch) {
+        return new OnnxWriter(type, batch, 3, -1, -1)
+                .openHead("small", 21, 8)
+                .openHead("middle", 21, 16)
+                .openHead("large", 21, 32)
+                .metadata("imgsz", "[96, 128]")
+                .write(folder.resolve("open.onnx"));
     }
 
     @Test

@@ -279,6 +279,8 @@ public final class StageBenchmark {
     private int fill(InferenceLane lane, List<FrameLease> frames) {
         Preprocessor preprocessor = backend.stages().preprocessor();
         int batch = lane.maxBatch();
+        FrameLease first = frames.get(0);
+        lane.resize(backend.stages().engine().model().sizing().sizeFor(first.width(), first.height()));
         for (int i = 0; i < batch; i++) {
             preprocessor.add(frames.get(i % frames.size()), lane.input(), i);
         }

@@ -3,9 +3,12 @@ package io.helmwatch.pipeline.cli;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.InputSize;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Model and backend. */
 final class BackendOptions {
@@ -29,6 +32,28 @@ final class BackendOptions {
             description = "Arithmetic on a CPU: auto, fp32 or int8 (see quantize). Default: ${DEFAULT-VALUE}.")
     private CpuPrecision cpuPrecision = CpuPrecision.FP32;
 
+    @Option(
+            names = "--input",
+            paramLabel = "SIZE",
+            converter = InputSizeConverter.class,
+            description =
+                    "Size of the input of a model with dynamic height and width: fit (the shape of the frame), square, or"
+                            + " WIDTHxHEIGHT. Default: fit.")
+    private InputSize input = InputSize.FIT;
+
+    /** Reads the value of an option. */
+    static final class InputSizeConverter implements ITypeConverter<InputSize> {
+        @Override
+        public InputSize convert(String text) {
+            InputSize size = InputSize.parse(text);
+            if (size == null) {
+                throw new TypeConversionException(
+                        "expected fit, square, or a size such as 640x384, found '" + text + "'");
+            }
+            return size;
+        }
+    }
+
     /** The model to use. */
     Path model() {
         return Installation.model(model);
@@ -38,8 +63,9 @@ final class BackendOptions {
         return backend;
     }
 
-    /** A configuration in the chosen precision. */
+    /** A configuration with the chosen precision and size of the input. */
     HelmwatchConfig in(HelmwatchConfig config) {
-        return config.withInference(config.inference().withPrecision(cpuPrecision));
+        return config.withInference(config.inference().withPrecision(cpuPrecision))
+                .withModel(config.model().withInput(input));
     }
 }

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.cli;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
@@ -52,6 +53,13 @@ final class CompareCommand implements Callable<Integer> {
             description = "The model of the reference. Default: that of --model.")
     private @Nullable Path referenceModel;
 
+    @Option(
+            names = "--reference-input",
+            paramLabel = "SIZE",
+            converter = BackendOptions.InputSizeConverter.class,
+            description = "The size of the input of the reference, as --input. Default: fit.")
+    private InputSize referenceInput = InputSize.FIT;
+
     @Mixin
     private ThresholdOptions thresholds = new ThresholdOptions();
 
@@ -99,7 +107,12 @@ final class CompareCommand implements Callable<Integer> {
         Path other = Installation.model(referenceModel == null ? model : referenceModel);
         Thread self = Thread.currentThread();
         try (Termination.Registration signals = Termination.onSignal(self::interrupt)) {
-            RecordedFindings expected = record(reference, other, wanted, sources, UnaryOperator.identity());
+            RecordedFindings expected = record(
+                    reference,
+                    other,
+                    wanted,
+                    sources,
+                    config -> config.withModel(config.model().withInput(referenceInput)));
             RecordedFindings found = record(common.backend(), model, wanted, sources, common::in);
             return compare(expected, found, sources);
         } catch (InterruptedException ended) {
@@ -112,9 +125,9 @@ final class CompareCommand implements Callable<Integer> {
             Path model,
             ModelConfig wanted,
             List<String> sources,
-            UnaryOperator<HelmwatchConfig> precision)
+            UnaryOperator<HelmwatchConfig> form)
             throws InterruptedException {
-        HelmwatchConfig config = precision.apply(gpu.in(Settings.of(wantedBackend, wanted, List.of())));
+        HelmwatchConfig config = form.apply(gpu.in(Settings.of(wantedBackend, wanted, List.of())));
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model)) {
             return RecordedFindings.record(backend, config, sources);
         }

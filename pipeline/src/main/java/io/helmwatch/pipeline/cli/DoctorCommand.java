@@ -214,7 +214,7 @@ final class DoctorCommand implements Callable<Integer> {
                                 file,
                                 info.identity().name(),
                                 info.identity().version(),
-                                info.input(),
+                                info.sizing().isFitting() ? info.sizing() : info.input(),
                                 labels(info.labels()),
                                 (System.nanoTime() - start) / 1e6));
                 if (settings != null) {

@@ -77,6 +77,7 @@ public final class Settings {
         ModelConfig usual = ModelConfig.DEFAULT;
         return new ModelConfig(
                 usual.path(),
+                usual.input(),
                 usual.labels(),
                 confidence,
                 iou,

@@ -1,6 +1,8 @@
 package io.helmwatch.pipeline.ring;
 
 import io.helmwatch.inference.InferenceLane;
+import io.helmwatch.vision.ImageSize;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An inference lane and the batch that it carries.
@@ -11,15 +13,17 @@ import io.helmwatch.inference.InferenceLane;
 final class BatchLane {
     private final InferenceLane lane;
     private final int worker;
+    private final FrameSlot[] slots;
+    private @Nullable ImageSize imageSize;
     private int size;
     private boolean failed;
-    private boolean awaited;
     private long openedNanos;
     private long submittedNanos;
 
     BatchLane(InferenceLane lane, int worker) {
         this.lane = lane;
         this.worker = worker;
+        this.slots = new FrameSlot[lane.maxBatch()];
     }
 
     InferenceLane lane() {
@@ -31,20 +35,38 @@ final class BatchLane {
         return worker;
     }
 
-    /** Starts an empty batch. */
-    void open(long nowNanos) {
+    /** Discards the last batch. */
+    void clear() {
         size = 0;
         failed = false;
-        awaited = false;
+    }
+
+    /** Starts a batch of frames whose input has this size. */
+    void open(ImageSize inputSize, long nowNanos) {
+        clear();
+        lane.resize(inputSize);
+        imageSize = inputSize;
         openedNanos = nowNanos;
+    }
+
+    /** Whether the frames of the batch have this size of the input. */
+    boolean hasSize(ImageSize inputSize) {
+        return inputSize.equals(imageSize);
     }
 
     int size() {
         return size;
     }
 
-    void grow() {
+    /** Adds the frame of a slot, whose pixels are in the input. */
+    void add(FrameSlot slot) {
+        slots[size] = slot;
         size++;
+    }
+
+    /** The slot of a place in the batch. */
+    FrameSlot slot(int place) {
+        return slots[place];
     }
 
     boolean isFull() {
@@ -58,13 +80,6 @@ final class BatchLane {
 
     boolean isFailed() {
         return failed;
-    }
-
-    /** Whether this is the first call for the batch, so that its output is waited for once. */
-    boolean firstAwait() {
-        boolean first = !awaited;
-        awaited = true;
-        return first;
     }
 
     long openedNanos() {

@@ -26,7 +26,6 @@ final class FrameSlot {
     private @Nullable BatchLane lane;
     private @Nullable Letterbox letterbox;
     private int placeInBatch;
-    private boolean lastInBatch;
 
     private @Nullable List<Detection> detections;
     private @Nullable FrameDetections published;
@@ -102,15 +101,6 @@ final class FrameSlot {
         return placeInBatch;
     }
 
-    void markLastInBatch() {
-        lastInBatch = true;
-    }
-
-    /** Whether the batch ends here: the slot that frees the lane. */
-    boolean isLastInBatch() {
-        return lastInBatch;
-    }
-
     @Nullable
     List<Detection> detections() {
         return detections;
@@ -138,7 +128,6 @@ final class FrameSlot {
         lane = null;
         letterbox = null;
         placeInBatch = 0;
-        lastInBatch = false;
         detections = null;
         published = null;
     }

@@ -72,7 +72,13 @@ public final class HelmetPipeline implements AutoCloseable {
         disruptor.setDefaultExceptionHandler(new PipelineExceptionHandler());
 
         PreprocessHandler preprocess = new PreprocessHandler(
-                stages.preprocessor(), lanes, config.maxFrameAge().toNanos(), listener, waits, failures);
+                stages.preprocessor(),
+                model.sizing(),
+                lanes,
+                config.maxFrameAge().toNanos(),
+                listener,
+                waits,
+                failures);
         InferenceHandler[] infer = new InferenceHandler[stages.workers()];
         for (int worker = 0; worker < infer.length; worker++) {
             infer[worker] = new InferenceHandler(worker, waits, failures);

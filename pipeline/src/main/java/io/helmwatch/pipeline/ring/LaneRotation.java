@@ -21,6 +21,11 @@ final class LaneRotation {
         this.lanes = List.copyOf(lanes);
     }
 
+    /** Number of lanes. */
+    int count() {
+        return lanes.size();
+    }
+
     /** The next lane, as soon as it is free; null once closed. */
     @Nullable
     BatchLane take() {

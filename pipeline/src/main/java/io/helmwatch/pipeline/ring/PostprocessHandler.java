@@ -6,7 +6,7 @@ import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.Letterbox;
 
-/** Decodes the output of the model to detections in source pixels; frees the lane with the last slot of its batch. */
+/** Decodes the output of the model to detections in source pixels; frees the lane when its batch is done. */
 final class PostprocessHandler extends StageHandler {
     private final Postprocessor postprocessor;
     private final LaneRotation lanes;
@@ -24,29 +24,28 @@ final class PostprocessHandler extends StageHandler {
         this.listener = listener;
     }
 
+    /** Handles a whole batch at its first slot, since the slots of other batches may be between its own. */
     @Override
     void handle(FrameSlot slot, boolean endOfBatch) {
         BatchLane batch = slot.lane();
-        if (batch == null) {
+        if (batch == null || slot.placeInBatch() != 0) {
             return;
         }
         try {
-            if (!batch.isFailed() && batch.firstAwait()) {
-                await(batch);
-            }
-            if (batch.isFailed()) {
-                slot.drop(DropCause.FAILED);
-            } else if (slot.isAlive()) {
-                detect(slot, batch);
-            }
+            await(batch);
         } finally {
-            if (slot.isLastInBatch()) {
+            try {
+                detectAll(batch);
+            } finally {
                 lanes.free();
             }
         }
     }
 
     private void await(BatchLane batch) {
+        if (batch.isFailed()) {
+            return;
+        }
         InferenceLane lane = batch.lane();
         try {
             postprocessor.submit(lane.output(), batch.size());
@@ -55,6 +54,21 @@ final class PostprocessHandler extends StageHandler {
         } catch (Throwable failure) {
             batch.fail();
             throw failure;
+        }
+    }
+
+    private void detectAll(BatchLane batch) {
+        for (int place = 0; place < batch.size(); place++) {
+            FrameSlot slot = batch.slot(place);
+            if (batch.isFailed()) {
+                slot.drop(DropCause.FAILED);
+            } else if (slot.isAlive()) {
+                try {
+                    detect(slot, batch);
+                } catch (Throwable failure) {
+                    fail(slot, failure);
+                }
+            }
         }
     }
 

@@ -4,24 +4,32 @@ import com.lmax.disruptor.WaitStrategy;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.Letterbox;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Forms batches: takes a free lane, letterboxes frames into its input, closes the batch when it is full or when nothing more is
- * waiting. Live frames that waited too long, or whose stream was stopped, are dropped here, so that a shutdown under load does not
+ * Forms batches: takes free lanes, letterboxes frames into their inputs, and closes the batches when one is full or when nothing more
+ * is waiting. Live frames that waited too long, or whose stream was stopped, are dropped here, so that a shutdown under load does not
  * analyse them.
+ *
+ * <p>Frames whose inputs have different sizes go into different batches, which are open at the same time and close together, in the
+ * order of their first frames: no shape waits for another one to fill a batch.
  */
 final class PreprocessHandler extends StageHandler {
     private final Preprocessor preprocessor;
+    private final InputSizing sizing;
     private final LaneRotation lanes;
     private final long maxFrameAgeNanos;
     private final PipelineListener listener;
-    private @Nullable BatchLane open;
-    private @Nullable FrameSlot lastAdded;
+    /** In the order in which the lanes were taken; only the last may be empty. */
+    private final List<BatchLane> open = new ArrayList<>();
 
     PreprocessHandler(
             Preprocessor preprocessor,
+            InputSizing sizing,
             LaneRotation lanes,
             long maxFrameAgeNanos,
             PipelineListener listener,
@@ -29,6 +37,7 @@ final class PreprocessHandler extends StageHandler {
             FailureLog failures) {
         super("preprocess", Stage.PREPROCESS, handOver, failures);
         this.preprocessor = preprocessor;
+        this.sizing = sizing;
         this.lanes = lanes;
         this.maxFrameAgeNanos = maxFrameAgeNanos;
         this.listener = listener;
@@ -41,31 +50,31 @@ final class PreprocessHandler extends StageHandler {
                 add(slot);
             }
         } finally {
-            BatchLane batch = open;
-            if (batch != null && batch.size() > 0 && (batch.isFull() || endOfBatch)) {
-                close(batch);
+            if (endOfBatch || isAnyFull()) {
+                closeAll();
             }
         }
     }
 
-    /** Slots of an open batch stay here: until it is closed nobody knows which is the last. */
+    /** Slots of open batches stay here: their batches must be complete when the first of them reaches the next stage. */
     @Override
     boolean mayPassOn() {
-        BatchLane batch = open;
-        return batch == null || batch.size() == 0;
+        return open.isEmpty() || open.get(0).size() == 0;
+    }
+
+    private boolean isAnyFull() {
+        for (int i = 0; i < open.size(); i++) {
+            if (open.get(i).isFull()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void add(FrameSlot slot) {
-        BatchLane batch = open;
-        if (batch == null) {
-            batch = lanes.take();
-            if (batch == null) {
-                throw new IllegalStateException("the pipeline was closed before this frame could be analysed");
-            }
-            batch.open(System.nanoTime());
-            open = batch;
-        }
         FrameLease frame = slot.lease();
+        ImageSize size = sizing.sizeFor(frame.width(), frame.height());
+        BatchLane batch = batchOf(size);
         long now = System.nanoTime();
         long ageNanos = now - frame.receivedNanos();
         StreamFeed feed = slot.feed();
@@ -74,22 +83,54 @@ final class PreprocessHandler extends StageHandler {
             return;
         }
         if (batch.size() == 0) {
-            batch.open(now);
+            batch.open(size, now);
         }
         Letterbox letterbox = preprocessor.add(frame, batch.lane().input(), batch.size());
         slot.place(batch, batch.size(), letterbox);
-        batch.grow();
-        lastAdded = slot;
+        batch.add(slot);
         listener.onQueued(ageNanos);
     }
 
-    private void close(BatchLane batch) {
-        open = null;
-        FrameSlot last = lastAdded;
-        if (last != null) {
-            last.markLastInBatch();
+    /** The open batch of a size, an empty one, or a new one as soon as a lane is free. */
+    private BatchLane batchOf(ImageSize size) {
+        for (int i = 0; i < open.size(); i++) {
+            BatchLane batch = open.get(i);
+            if (batch.size() == 0 || batch.hasSize(size)) {
+                return batch;
+            }
         }
-        lastAdded = null;
+        if (open.size() == lanes.count()) {
+            // Every lane waits here: without this none would ever be free.
+            closeAll();
+            passOnPrevious();
+        }
+        BatchLane taken = lanes.take();
+        if (taken == null) {
+            throw new IllegalStateException("the pipeline was closed before this frame could be analysed");
+        }
+        taken.clear();
+        open.add(taken);
+        return taken;
+    }
+
+    private void closeAll() {
+        Throwable failure = null;
+        while (!open.isEmpty() && open.get(0).size() > 0) {
+            try {
+                close(open.remove(0));
+            } catch (Throwable refused) {
+                failure = refused;
+            }
+        }
+        if (failure instanceof RuntimeException exception) {
+            throw exception;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+    }
+
+    private void close(BatchLane batch) {
         try {
             preprocessor.submit(batch.lane().input(), batch.size());
         } catch (Throwable failure) {

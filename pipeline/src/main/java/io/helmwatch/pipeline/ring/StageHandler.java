@@ -21,6 +21,7 @@ abstract class StageHandler implements EventHandler<FrameSlot> {
     private final WaitStrategy handOver;
     private final FailureLog failures;
     private @Nullable Sequence progress;
+    private long current;
 
     StageHandler(String threadName, Stage stage, WaitStrategy handOver, FailureLog failures) {
         this.threadName = threadName;
@@ -39,6 +40,7 @@ abstract class StageHandler implements EventHandler<FrameSlot> {
 
     @Override
     public final void onEvent(FrameSlot slot, long sequence, boolean endOfBatch) {
+        current = sequence;
         try {
             handle(slot, endOfBatch);
         } catch (Throwable failure) {
@@ -53,6 +55,11 @@ abstract class StageHandler implements EventHandler<FrameSlot> {
     final void fail(FrameSlot slot, Throwable failure) {
         slot.drop(DropCause.FAILED);
         failures.record(stage, failure);
+    }
+
+    /** Publishes all slots before the one that is being handled. */
+    final void passOnPrevious() {
+        passOn(current - 1);
     }
 
     private void passOn(long sequence) {

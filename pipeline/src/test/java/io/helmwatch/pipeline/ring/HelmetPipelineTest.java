@@ -10,6 +10,8 @@ import io.helmwatch.pipeline.ring.ScriptedStages.Source;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -18,12 +20,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,6 +74,102 @@ class HelmetPipelineTest {
                 .containsExactlyElementsOf(LongStream.range(0, 500).boxed().toList());
         assertThat(recorder.found)
                 .allMatch(found -> found.detections().get(0).sourceBox().x1() == found.sequence());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // batch, lanes, shapes: also more shapes than lanes
+        "1, 4, 2",
+        "4, 4, 2",
+        "4, 2, 3",
+        "8, 3, 3",
+        "32, 2, 5",
+        "4, 1, 2"
+    })
+    void shouldAnalyseStreamsOfDifferentShapesInBatchesOfOneShape(int maxBatch, int lanes, int shapes)
+            throws Exception {
+        stages.maxBatch = maxBatch;
+        stages.lanes = lanes;
+        stages.workers = Math.min(2, lanes);
+        stages.sizing = InputSizing.fitting(320, 32);
+        stages.infer = frames -> ScriptedStages.sleepMicros(100);
+        try (HelmetPipeline pipeline =
+                start(new PipelineConfig(64, Duration.ofSeconds(60), Duration.ofSeconds(5)), shapes)) {
+            for (int i = 0; i < shapes; i++) {
+                Source source = new Source("shape-" + i, false, 200, 0);
+                source.size = new ImageSize(320, 32 * (i + 1));
+                pipeline.add(source);
+            }
+            pipeline.awaitStreams();
+        }
+        for (int i = 0; i < shapes; i++) {
+            assertThat(recorder.sequencesOf("shape-" + i))
+                    .containsExactlyElementsOf(LongStream.range(0, 200).boxed().toList());
+            assertThat(framesWithInput(new ImageSize(320, 32 * (i + 1)))).isEqualTo(200);
+        }
+        assertThat(recorder.found)
+                .allMatch(found -> found.detections().get(0).sourceBox().x1() == found.sequence());
+    }
+
+    private int framesWithInput(ImageSize size) {
+        int frames = 0;
+        for (int run = 0; run < stages.inputSizes.size(); run++) {
+            frames += stages.inputSizes.get(run).equals(size) ? stages.batchSizes.get(run) : 0;
+        }
+        return frames;
+    }
+
+    @Test
+    void shouldNotLetFramesOfOneShapeWaitForThoseOfAnother() throws Exception {
+        stages.maxBatch = 8;
+        stages.lanes = 3;
+        stages.workers = 1;
+        stages.sizing = InputSizing.fitting(320, 32);
+        stages.infer = frames -> ScriptedStages.sleepMicros(1_000);
+        try (HelmetPipeline pipeline =
+                start(new PipelineConfig(64, Duration.ofSeconds(60), Duration.ofSeconds(5)), 4)) {
+            for (int i = 0; i < 3; i++) {
+                Source flood = new Source("flood-" + i, false, Long.MAX_VALUE, 0);
+                flood.size = new ImageSize(320, 192);
+                pipeline.add(flood);
+            }
+            Source rare = new Source("rare", true, 40, 10_000);
+            rare.size = new ImageSize(192, 320);
+            pipeline.add(rare);
+            pipeline.awaitStream("rare");
+            assertThat(feed(pipeline, "rare").analysed()).isEqualTo(40);
+            assertThat(stages.inputSizes).contains(new ImageSize(192, 320));
+        }
+        assertThat(recorder.sequencesOf("rare"))
+                .containsExactlyElementsOf(LongStream.range(0, 40).boxed().toList());
+    }
+
+    @Test
+    void shouldDropOnlyTheFramesOfTheBatchThatFailsWhenShapesAlternate() throws Exception {
+        stages.maxBatch = 4;
+        stages.sizing = InputSizing.fitting(320, 32);
+        AtomicInteger failures = new AtomicInteger();
+        stages.infer = frames -> {
+            ScriptedStages.sleepMicros(500);
+            if (failures.getAndIncrement() == 3) {
+                throw new IllegalStateException("scripted");
+            }
+        };
+        try (HelmetPipeline pipeline =
+                start(new PipelineConfig(32, Duration.ofSeconds(60), Duration.ofSeconds(5)), 2)) {
+            for (int i = 0; i < 2; i++) {
+                Source source = new Source("shape-" + i, false, 100, 0);
+                source.size = new ImageSize(320, 160 * (i + 1));
+                pipeline.add(source);
+            }
+            pipeline.awaitStreams();
+            long dropped = pipeline.feeds().stream()
+                    .mapToLong(feed -> feed.dropped(DropCause.FAILED))
+                    .sum();
+            assertThat(dropped).isBetween(1L, 4L);
+            assertThat(pipeline.feeds().stream().mapToLong(StreamFeed::analysed).sum())
+                    .isEqualTo(200 - dropped);
+        }
     }
 
     @Test

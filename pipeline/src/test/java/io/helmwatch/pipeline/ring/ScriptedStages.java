@@ -22,6 +22,7 @@ import io.helmwatch.vision.FramePlanes;
 import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.ModelIdentity;
@@ -57,7 +58,11 @@ public final class ScriptedStages {
     LongConsumer preprocess = frame -> {};
     public Consumer<long[]> infer = frames -> {};
     public LongConsumer postprocess = frame -> {};
+    InputSizing sizing = InputSizing.fixed(new ImageSize(32, 32));
     final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
+    /** Size of the input of each run. */
+    final List<ImageSize> inputSizes = new CopyOnWriteArrayList<>();
+
     final List<Picture> leases = new CopyOnWriteArrayList<>();
 
     /** Starts a pipeline with metrics. */
@@ -100,13 +105,14 @@ public final class ScriptedStages {
 
     private static final PredictionLayout LAYOUT = new PredictionLayout(PredictionLayout.Kind.DECODED, 1, 1, List.of());
 
-    private static final class Engine implements InferenceEngine {
+    private final class Engine implements InferenceEngine {
         @Override
         public ModelInfo model() {
             return new ModelInfo(
                     new ModelIdentity("scripted", "1", "fp32", "cpu"),
                     List.of("thing"),
                     new TensorShape(1, 3, 32, 32),
+                    sizing,
                     true,
                     TensorType.FP32,
                     LAYOUT,
@@ -133,6 +139,12 @@ public final class ScriptedStages {
         private final HostTensorBatch input =
                 HostTensorBatch.allocate(new TensorShape(maxBatch, 1, 1, 2), TensorType.FP32);
         private final FloatBuffer output = FloatBuffer.allocate(maxBatch);
+        private ImageSize imageSize = sizing.largest();
+
+        @Override
+        public void resize(ImageSize size) {
+            imageSize = size;
+        }
 
         @Override
         public TensorBatch input() {
@@ -151,6 +163,7 @@ public final class ScriptedStages {
                 frames[i] = input.buffer().getLong(i * 8);
             }
             batchSizes.add(size);
+            inputSizes.add(imageSize);
             infer.accept(frames);
             for (int i = 0; i < size; i++) {
                 output.put(i, frames[i]);
@@ -175,7 +188,9 @@ public final class ScriptedStages {
             preprocess.accept(frame.sequence());
             ((HostTensorBatch) batch).buffer().putLong(index * 8, frame.sequence());
             return Letterbox.fit(
-                    new ImageSize(frame.width(), frame.height()), new ImageSize(32, 32), LetterboxAnchor.CENTER);
+                    new ImageSize(frame.width(), frame.height()),
+                    sizing.sizeFor(frame.width(), frame.height()),
+                    LetterboxAnchor.CENTER);
         }
 
         @Override
@@ -207,6 +222,8 @@ public final class ScriptedStages {
         private volatile boolean stopped;
         /** Age that frames claim to have when they leave the decoder. */
         volatile long ageNanos;
+        /** Size that frames claim to have. */
+        volatile ImageSize size = new ImageSize(64, 48);
 
         public Source(String id, boolean live, long frames, long periodMicros) {
             this(id, live, frames, periodMicros, frame -> false);
@@ -234,6 +251,8 @@ public final class ScriptedStages {
         public void run(FrameReceiver receiver) {
             receiver.onStatus(new StreamStatus(id, StreamStatus.State.ONLINE, "", 0));
             Picture picture = new Picture();
+            picture.info.setImage(
+                    size.width(), size.height(), PixelFormat.I420, picture.info.color(), picture.info.orientation());
             for (long i = 0; i < frames && !stopped; i++) {
                 while (stillHeldBack.test(i) && !stopped) {
                     sleepMicros(200);

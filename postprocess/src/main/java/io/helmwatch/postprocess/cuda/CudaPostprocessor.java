@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #submit} enqueues behind the model, in the stream of the predictions; {@link #detect} reads the result once the lane was
  * awaited. Boxes are downloaded in model pixels and mapped on the CPU with the same letterbox.
  *
- * <p>Memory and time are bounded for any predictions: memory for every row of the maximum batch, 30,000 candidates compared with at most
+ * <p>Memory and time are bounded for any predictions: memory for every row of the largest batch and input so far, 30,000 candidates compared with at most
  * {@code maxDetections} boxes.
  *
  * <p>Threading: used by one thread; one batch at a time: submitted, awaited, read. Ownership: frees its memory on close, when the work of all
@@ -252,11 +252,15 @@ public final class CudaPostprocessor implements Postprocessor {
         if (buffers == null || !buffers.fits(size, rows)) {
             // No batch is in flight: batches are read one at a time.
             device.synchronize();
+            int frames = size;
+            int rowsOfFrame = rows;
             if (buffers != null) {
+                frames = Math.max(frames, buffers.frames());
+                rowsOfFrame = Math.max(rowsOfFrame, buffers.rows());
                 memory = null;
                 buffers.close();
             }
-            buffers = new SelectionMemory(device, size, rows, settings.maxDetections());
+            buffers = new SelectionMemory(device, frames, rowsOfFrame, settings.maxDetections());
             memory = buffers;
         }
         return buffers;

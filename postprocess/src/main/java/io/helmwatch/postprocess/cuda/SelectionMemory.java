@@ -6,7 +6,7 @@ import io.helmwatch.cuda.PinnedBuffer;
 import io.helmwatch.resource.Closer;
 
 /**
- * The buffers of the kernels of {@code detect.cu}, from predictions to kept boxes, for batches up to a size.
+ * The buffers of the kernels of {@code detect.cu}, from predictions to kept boxes, for batches and inputs up to a size.
  *
  * <p>Threading: used by one thread. Ownership: frees its memory on close.
  */
@@ -31,7 +31,7 @@ final class SelectionMemory implements AutoCloseable {
     private final DeviceBuffer kept;
     private final PinnedBuffer keptOnHost;
 
-    /** Allocates for {@code frames} of {@code rows} predictions each. */
+    /** Allocates for {@code frames} of up to {@code rows} predictions each. */
     SelectionMemory(CudaDevice device, int frames, int rows, int maxDetections) {
         this.frames = frames;
         this.rows = rows;
@@ -51,7 +51,15 @@ final class SelectionMemory implements AutoCloseable {
     }
 
     boolean fits(int size, int rowsOfFrame) {
-        return size <= frames && rowsOfFrame == rows;
+        return size <= frames && rowsOfFrame <= rows;
+    }
+
+    int frames() {
+        return frames;
+    }
+
+    int rows() {
+        return rows;
     }
 
     DeviceBuffer keys() {

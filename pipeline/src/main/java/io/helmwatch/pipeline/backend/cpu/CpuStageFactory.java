@@ -60,7 +60,7 @@ public final class CpuStageFactory implements StageFactory {
                     FfmpegFrameSource::create,
                     "cpu",
                     "Backend cpu: model " + info.identity().name() + " "
-                            + info.identity().version() + " " + info.input() + " "
+                            + info.identity().version() + ", input " + info.sizing() + ", "
                             + info.identity().precision() + ", " + engine.plan() + ", batch " + maxBatch,
                     opened.transfer());
         }

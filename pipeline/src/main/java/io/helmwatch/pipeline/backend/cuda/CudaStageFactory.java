@@ -136,7 +136,7 @@ public final class CudaStageFactory implements StageFactory {
                     device.name(),
                     "Backend " + device.name() + ": " + device.info().name() + ", model "
                             + info.identity().name() + " "
-                            + info.identity().version() + " " + info.input() + " "
+                            + info.identity().version() + ", input " + info.sizing() + ", "
                             + info.identity().precision() + ", TensorRT " + TensorRtLibrary.version() + " level "
                             + gpu.builderLevel() + ", batch " + batch + ", " + lanes.size() + " lanes, "
                             + (decoding == null ? "decoding on the CPU" : "decoding on the GPU") + ", "

@@ -94,6 +94,7 @@ class ImageFolderTest {
                 MODEL.identity(),
                 MODEL.labels(),
                 MODEL.input(),
+                MODEL.sizing(),
                 true,
                 MODEL.inputType(),
                 MODEL.output(),
