@@ -1,5 +1,6 @@
 package io.helmwatch.cuda;
 
+import io.helmwatch.resource.FailureText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,11 +96,7 @@ public record CudaProbe(
 
     /** The original error of the loader: JavaCPP wraps it, and later attempts wrap it again. */
     private static String firstCause(Throwable error) {
-        Throwable cause = error;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
-        }
-        return explain(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+        return explain(FailureText.of(FailureText.root(error)));
     }
 
     /** Explains a message of the loader to the operator. */

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks;
 
 import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
@@ -162,9 +163,12 @@ public final class JsonLinesDetectionSink implements DetectionSink {
             }
         } catch (IOException e) {
             if (counters.connected()) {
-                LOG.warn("json-lines: {} cannot be written: {}; messages are dropped until it can", target, reason(e));
+                LOG.warn(
+                        "json-lines: {} cannot be written: {}; messages are dropped until it can",
+                        target,
+                        FailureText.of(e));
             }
-            counters.markUnavailable(target + " cannot be written: " + reason(e));
+            counters.markUnavailable(target + " cannot be written: " + FailureText.of(e));
             counters.countDropped(SinkDropCause.FAILED, encoded);
         }
     }
@@ -198,12 +202,8 @@ public final class JsonLinesDetectionSink implements DetectionSink {
                 file.close();
             }
         } catch (IOException e) {
-            LOG.debug("json-lines: closing {} failed: {}", target, reason(e));
+            LOG.debug("json-lines: closing {} failed: {}", target, FailureText.of(e));
         }
-    }
-
-    private static String reason(IOException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
     @Override

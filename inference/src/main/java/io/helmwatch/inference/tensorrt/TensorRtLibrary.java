@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.resource.FailureText;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.tensorrt.global.nvinfer;
@@ -31,14 +32,7 @@ public final class TensorRtLibrary {
             Loader.load(nvonnxparser.class);
             return "";
         } catch (LinkageError e) {
-            Throwable cause = e;
-            while (cause.getCause() != null && cause.getCause() != cause) {
-                cause = cause.getCause();
-            }
-            String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-            return ("TensorRT could not be loaded: " + message)
-                    .replaceAll("\\s+", " ")
-                    .strip();
+            return "TensorRT could not be loaded: " + FailureText.of(FailureText.root(e));
         }
     }
 }

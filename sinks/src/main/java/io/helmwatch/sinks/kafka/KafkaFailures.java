@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.Redaction;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.sinks.SinkDropCause;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -12,7 +13,6 @@ import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
-import org.jspecify.annotations.Nullable;
 
 /** Classifies failures of Kafka clients and describes them in one sentence without secrets. Threading: any thread. */
 final class KafkaFailures {
@@ -71,21 +71,8 @@ final class KafkaFailures {
             cause = cause.getCause();
         }
         if (cause instanceof SslAuthenticationException && cause.getCause() != null) {
-            return message(cause.getMessage() + ": " + root(cause).getMessage(), cause);
+            return Redaction.redact(FailureText.of(cause) + ": " + FailureText.of(FailureText.root(cause)));
         }
-        return message(cause instanceof TimeoutException ? "no answer in time" : cause.getMessage(), cause);
-    }
-
-    private static Throwable root(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
-    }
-
-    private static String message(@Nullable String message, Throwable cause) {
-        String text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message.strip();
-        return Redaction.redact(text.replaceAll("\\s+", " "));
+        return cause instanceof TimeoutException ? "no answer in time" : Redaction.redact(FailureText.of(cause));
     }
 }
