@@ -28,23 +28,21 @@ public final class RuleLabels {
         boolean bareHeads = !Collections.disjoint(tracking.bareHeadLabels(), modelLabels);
         boolean heads = bareHeads || !Collections.disjoint(tracking.helmetLabels(), modelLabels);
         List<String> affected = new ArrayList<>();
-        boolean occupancy = false;
         for (StreamConfig stream : streams) {
             for (RuleConfig rule : stream.rules().rules()) {
                 boolean noHelmet = rule.kind() == RuleConfig.Kind.NO_HELMET;
                 if (noHelmet ? !bareHeads : !heads) {
                     affected.add(stream.id() + "/" + rule.name());
-                    occupancy |= !noHelmet;
                 }
             }
         }
         if (affected.isEmpty()) {
             return Optional.empty();
         }
-        String keys = occupancy || !heads
-                ? "incidents.helmet-labels " + sorted(tracking.helmetLabels()) + " and incidents.bare-head-labels "
-                        + sorted(tracking.bareHeadLabels())
-                : "incidents.bare-head-labels " + sorted(tracking.bareHeadLabels());
+        String bareHeadKey = "incidents.bare-head-labels " + sorted(tracking.bareHeadLabels());
+        String keys = heads
+                ? bareHeadKey
+                : "incidents.helmet-labels " + sorted(tracking.helmetLabels()) + " and " + bareHeadKey;
         return Optional.of("rules " + affected + " can never fire: none of " + keys
                 + " is a label of the model, which has " + modelLabels + "; set them to labels of the model");
     }

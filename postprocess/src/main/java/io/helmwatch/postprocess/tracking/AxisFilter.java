@@ -64,10 +64,6 @@ final class AxisFilter {
         return position;
     }
 
-    double speed() {
-        return speed;
-    }
-
     double deviation() {
         return Math.sqrt(positionVariance);
     }

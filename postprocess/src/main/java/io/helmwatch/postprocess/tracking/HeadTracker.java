@@ -5,7 +5,6 @@ import io.helmwatch.vision.Detection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tracks the heads of one stream regardless of their label, so that somebody who takes the helmet off stays the same head.
@@ -42,35 +41,19 @@ public final class HeadTracker {
     /** Time that a lost track can be re-identified, in multiples of the maximum gap. */
     private static final int REIDENTIFICATION_GAPS = 2;
 
-    /** Maximum distance of re-identification, in head sizes: at once, per second unseen, limit; and ratio of the sizes. */
-    private static final double REACH = 2;
-
-    private static final double REACH_PER_SECOND = 1;
-    private static final double REACH_LIMIT = 5;
-    private static final double SIZE_RATIO = 1.8;
     private static final int CONFIRM_OBSERVATIONS = 2;
-    /** Maximum distance, in head sizes, between a new bare head and the helmet that it wore just before: an arm's length. */
-    private static final double HELMET_REACH = 2.5;
-
-    private static final long HELMET_BEFORE_NANOS = 1_000_000_000L;
-
-    /** Maximum time that the helmet stays visible in the hand, and time without it before the head gets its id back. */
-    private static final long HELMET_OFF_NANOS = 3_000_000_000L;
-
-    private static final long HELMET_GONE_NANOS = 300_000_000L;
 
     private final TrackingConfig config;
     private final long confirmNanos;
     private final long maxGapNanos;
     private final Observations observations;
     private final LinearAssignment assignment = new LinearAssignment();
-    private final List<Track> tracks = new ArrayList<>();
-    private final List<Track> pool = new ArrayList<>();
+    private final TrackPool tracks = new TrackPool();
+    private final Reidentification reidentification = new Reidentification(tracks);
     private final List<Track> confirmedNow = new ArrayList<>();
     private int[] candidates = new int[64];
     private int[] offered = new int[64];
     private boolean[] matched = new boolean[64];
-    private int nextId = 1;
     private long lastPtsNanos = Long.MIN_VALUE;
 
     /** Creates a tracker without tracks. */
@@ -102,7 +85,10 @@ public final class HeadTracker {
         long stepNanos = lastPtsNanos == Long.MIN_VALUE ? 0 : Math.max(0, ptsNanos - lastPtsNanos);
         long now = lastPtsNanos == Long.MIN_VALUE ? ptsNanos : lastPtsNanos + stepNanos;
         lastPtsNanos = now;
-        removeLost(now, stepNanos);
+        // Tentative tracks go at the first gap longer than the confirmation time, confirmed ones when they cannot be
+        // re-identified any more.
+        tracks.removeUnseen(
+                now, Math.max(confirmNanos, stepNanos), Math.max(REIDENTIFICATION_GAPS * maxGapNanos, stepNanos));
         observations.load(detections, filter);
         ensureCapacity();
         double seconds = stepNanos / 1e9;
@@ -115,141 +101,16 @@ public final class HeadTracker {
         for (int i = 0; i < tracks.size(); i++) {
             updateState(tracks.get(i), stepNanos);
         }
-        reidentifyLost(now);
+        for (int i = 0; i < confirmedNow.size(); i++) {
+            reidentification.continueLost(confirmedNow.get(i), now);
+        }
+        confirmedNow.clear();
         for (int i = 0; i < observations.size(); i++) {
             if (!matched[i] && isStrong(i)) {
                 start(now, i);
             }
         }
-        reidentifyBareHeads(now);
-    }
-
-    /**
-     * When somebody takes the helmet off, the track follows the helmet in the hand for a moment, while the bare head starts a new track
-     * beside it. Once the helmet alone is no longer seen, the bare head gets the id of the first track back.
-     */
-    private void reidentifyBareHeads(long now) {
-        for (int i = tracks.size() - 1; i >= 0; i--) {
-            Track head = tracks.get(i);
-            Track helmet = head.helmetTrack();
-            if (helmet == null) {
-                continue;
-            }
-            if (!head.isHelmetTrackLive() || now - head.firstSeenNanos() > HELMET_OFF_NANOS) {
-                head.setHelmetTrack(null);
-            } else if (now - helmet.lastSeenNanos() >= HELMET_GONE_NANOS && head.isConfirmed() && head.isObserved()) {
-                helmet.reidentify(head);
-                tracks.remove(i);
-                recycle(head);
-            }
-        }
-    }
-
-    /**
-     * A head that was lost, for example behind an obstacle or by a sudden turn, and is confirmed again as a new track nearby gets the id
-     * of the lost track back before the new id was ever reported as confirmed.
-     */
-    private void reidentifyLost(long now) {
-        for (int i = 0; i < confirmedNow.size(); i++) {
-            Track found = confirmedNow.get(i);
-            Track lost = found.helmetTrack() == null && !isOverlapped(found) ? nearestLost(found, now) : null;
-            if (lost != null) {
-                lost.reidentify(found);
-                tracks.remove(found);
-                recycle(found);
-            }
-        }
-        confirmedNow.clear();
-    }
-
-    /** Whether the box of a more confident track overlaps the box of a track: perhaps one head detected twice. */
-    private boolean isOverlapped(Track found) {
-        for (int i = 0; i < tracks.size(); i++) {
-            Track other = tracks.get(i);
-            if (other != found && other.isObserved() && other.confidence() >= found.confidence()) {
-                double iou = Overlap.iou(
-                        other.x1(),
-                        other.y1(),
-                        other.x2(),
-                        other.y2(),
-                        found.x1(),
-                        found.y1(),
-                        found.x2(),
-                        found.y2(),
-                        0);
-                if (iou > Observations.OVERLAPPED_IOU) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    /** The lost track that a new track continues: the nearest one within reach that was unseen since before the first detection. */
-    private @Nullable Track nearestLost(Track found, long now) {
-        Track nearest = null;
-        double nearestDistance = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < tracks.size(); i++) {
-            Track track = tracks.get(i);
-            double ratio = found.size() / track.size();
-            if (track.state() != TrackState.LOST
-                    || track.lastSeenNanos() >= found.firstSeenNanos()
-                    || ratio > SIZE_RATIO
-                    || ratio < 1 / SIZE_RATIO) {
-                continue;
-            }
-            double unseenSeconds = (now - track.lastSeenNanos()) / 1e9;
-            double reach = Math.min(REACH_LIMIT, REACH + REACH_PER_SECOND * unseenSeconds) * track.size();
-            double distance = Math.min(track.predictedDistance(found), track.distance(found));
-            if (distance <= reach && distance < nearestDistance) {
-                nearest = track;
-                nearestDistance = distance;
-            }
-        }
-        return nearest;
-    }
-
-    /** The track of the helmet that a new bare head may have taken off; null when there is none. */
-    private @Nullable Track nearestHelmet(Track head) {
-        if (head.bareHeadConfidence() <= head.helmetConfidence()) {
-            return null;
-        }
-        Track nearest = null;
-        double nearestDistance = HELMET_REACH * head.size();
-        for (int i = 0; i < tracks.size(); i++) {
-            Track track = tracks.get(i);
-            double distance = track.distance(head);
-            if (track.isConfirmed()
-                    && track.woreHelmetSince(head.firstSeenNanos() - HELMET_BEFORE_NANOS)
-                    && distance < nearestDistance) {
-                nearest = track;
-                nearestDistance = distance;
-            }
-        }
-        return nearest;
-    }
-
-    /** Removes tentative tracks at the first gap longer than the confirmation time, lost ones when they cannot be re-identified any more. */
-    private void removeLost(long now, long stepNanos) {
-        int kept = 0;
-        for (int i = 0; i < tracks.size(); i++) {
-            Track track = tracks.get(i);
-            long unseen = now - track.lastSeenNanos();
-            long limit = Math.max(track.isConfirmed() ? REIDENTIFICATION_GAPS * maxGapNanos : confirmNanos, stepNanos);
-            if (unseen > limit) {
-                recycle(track);
-            } else {
-                tracks.set(kept++, track);
-            }
-        }
-        for (int i = tracks.size() - 1; i >= kept; i--) {
-            tracks.remove(i);
-        }
-    }
-
-    private void recycle(Track track) {
-        track.remove();
-        pool.add(track);
+        reidentification.continueBareHeads(now);
     }
 
     private void ensureCapacity() {
@@ -334,9 +195,8 @@ public final class HeadTracker {
     }
 
     private void start(long now, int observation) {
-        Track track = pool.isEmpty() ? new Track() : pool.remove(pool.size() - 1);
-        track.start(nextId++, now, observations, observation);
-        track.setHelmetTrack(nearestHelmet(track));
+        Track track = tracks.start(now, observations, observation);
+        track.setHelmetTrack(reidentification.nearestHelmet(track));
         tracks.add(track);
     }
 }

@@ -43,4 +43,26 @@ class PolygonTest {
         }
         return new Polygon(corners);
     }
+
+    /** A triangle with the corners (0.2, 0.1), (0.9, 0.4) and (0.4, 0.9), and one with a level side. */
+    @ParameterizedTest
+    @CsvSource({
+        // On either side of each slanted side.
+        "0.54, 0.24, false",
+        "0.54, 0.26, true",
+        "0.66, 0.66, false",
+        "0.64, 0.64, true",
+        "0.29, 0.5, false",
+        "0.31, 0.5, true",
+        "0.2, 0.09, false",
+        "0.5, 0.5, true",
+        "0.9, 0.9, false",
+        "0.1, 0.4, false",
+        "0.89, 0.4, true",
+        "0.91, 0.4, false"
+    })
+    void shouldFollowSlantedSides(double x, double y, boolean inside) {
+        assertThat(polygon(0.2, 0.1, 0.9, 0.4, 0.4, 0.9).contains(x, y)).isEqualTo(inside);
+        assertThat(polygon(0.4, 0.9, 0.9, 0.4, 0.2, 0.1).contains(x, y)).isEqualTo(inside);
+    }
 }

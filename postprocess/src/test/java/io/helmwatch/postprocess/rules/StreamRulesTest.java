@@ -1,5 +1,15 @@
 package io.helmwatch.postprocess.rules;
 
+import static io.helmwatch.postprocess.rules.Scenes.NO_HELMET;
+import static io.helmwatch.postprocess.rules.Scenes.PIT;
+import static io.helmwatch.postprocess.rules.Scenes.bareHead;
+import static io.helmwatch.postprocess.rules.Scenes.frame;
+import static io.helmwatch.postprocess.rules.Scenes.head;
+import static io.helmwatch.postprocess.rules.Scenes.helmet;
+import static io.helmwatch.postprocess.rules.Scenes.phases;
+import static io.helmwatch.postprocess.rules.Scenes.play;
+import static io.helmwatch.postprocess.rules.Scenes.rules;
+import static io.helmwatch.postprocess.rules.Scenes.secondsOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -10,17 +20,14 @@ import io.helmwatch.config.ScheduleConfig;
 import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.config.TrackingConfig;
 import io.helmwatch.config.ZoneConfig;
-import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.postprocess.rules.Scenes.Scene;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
-import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
-import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.StreamStatus;
 import java.lang.management.ManagementFactory;
 import java.time.DayOfWeek;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -35,76 +42,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamRulesTest {
-    private static final ModelIdentity MODEL = new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu");
-    private static final long START_MILLIS =
-            Instant.parse("2026-11-20T12:00:00Z").toEpochMilli();
-    /** The right half of the picture. */
-    private static final ZoneConfig PIT = new ZoneConfig(
-            "pit",
-            List.of(
-                    new ZoneConfig.Point(0.5, 0),
-                    new ZoneConfig.Point(1, 0),
-                    new ZoneConfig.Point(1, 1),
-                    new ZoneConfig.Point(0.5, 1)));
-
-    private static final RuleConfig NO_HELMET = RuleConfig.of("bare", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0);
-
-    /** What a picture shows at a time. */
-    private interface Scene {
-        List<Detection> at(double seconds);
-    }
-
-    private static List<Incident> play(StreamRules rules, Scene scene, double fps, double from, double to) {
-        List<Incident> incidents = new ArrayList<>();
-        int first = (int) Math.round(from * fps);
-        int end = (int) Math.round(to * fps);
-        for (int frame = first; frame < end; frame++) {
-            rules.onFrame(frame(frame, frame / fps, scene.at(frame / fps)), incidents::add);
-        }
-        return incidents;
-    }
-
-    private static FrameDetections frame(long sequence, double seconds, List<Detection> detections) {
-        return new FrameDetections(
-                "gate-3",
-                1_795_176_000L,
-                sequence,
-                Math.round(seconds * 1e9),
-                START_MILLIS + Math.round(seconds * 1e3),
-                new ImageSize(1280, 720),
-                MODEL,
-                detections);
-    }
-
-    private static List<Incident> play(StreamRulesConfig config, Scene scene, double fps, double seconds) {
-        return play(new StreamRules(config, IncidentsConfig.DEFAULT), scene, fps, 0, seconds);
-    }
-
-    private static StreamRulesConfig rules(RuleConfig... rules) {
-        return new StreamRulesConfig(List.of(PIT), List.of(), 0, List.of(rules));
-    }
-
-    private static Detection bareHead(double x) {
-        return head("head", 0.8f, x, 300);
-    }
-
-    private static Detection helmet(double x) {
-        return head("helmet", 0.8f, x, 300);
-    }
-
-    private static Detection head(String label, float confidence, double x, double y) {
-        return new Detection(
-                label, confidence, new BoundingBox((float) x - 20, (float) y - 24, (float) x + 20, (float) y + 24));
-    }
-
-    private static List<String> phases(List<Incident> incidents) {
-        return incidents.stream().map(i -> i.phase() + " " + i.id()).toList();
-    }
-
-    private static double secondsOf(long atMillis) {
-        return (atMillis - START_MILLIS) / 1e3;
-    }
-
     @ParameterizedTest
     @ValueSource(doubles = {25, 12.5, 5, 3})
     void shouldTellStartAndEndOfOneBareHeadOnceAtEveryRate(double fps) {
@@ -708,5 +645,62 @@ class StreamRulesTest {
         System.out.printf("20 heads, 2 rules, tracking included: %.1f us of processor time per frame%n", nanos / 1e6);
         assertThat(allocated).isLessThan(10_000);
         assertThat(incidents).isEmpty();
+    }
+
+    /** A gap of four times the one before is not unusual. */
+    @Test
+    void shouldTellALostStreamByAGapOfMoreThanFourTimesTheOneBefore() {
+        RuleConfig patient = new RuleConfig(
+                "bare",
+                RuleConfig.Kind.NO_HELMET,
+                List.of("pit"),
+                0.5,
+                3,
+                5,
+                NO_HELMET.atLeast(),
+                NO_HELMET.updateEvery(),
+                Duration.ofMinutes(1),
+                null,
+                0);
+        StreamRules rules = new StreamRules(rules(patient), IncidentsConfig.DEFAULT);
+        List<Incident> incidents = play(rules, t -> List.of(bareHead(900)), 25, 0, 5);
+        rules.onFrame(frame(200, 12.96, List.of(bareHead(900))), incidents::add);
+        rules.onFrame(frame(201, 20.96, List.of(bareHead(900))), incidents::add);
+        int before = incidents.size();
+        rules.onSilence(32_000_000_000L, incidents::add);
+        assertThat(incidents).hasSize(before);
+        rules.onSilence(32_000_000_001L, incidents::add);
+        assertThat(incidents).hasSize(before + 1);
+    }
+
+    @Test
+    void shouldKeepTheObservationsOfEachOfSeveralRulesOverAReload() {
+        RuleConfig anywhere = RuleConfig.of("anywhere", RuleConfig.Kind.NO_HELMET, List.of(), 0);
+        StreamRules rules = new StreamRules(rules(NO_HELMET, anywhere), IncidentsConfig.DEFAULT);
+        assertThat(play(rules, t -> List.of(bareHead(900)), 25, 0, 3)).hasSize(2);
+        rules.reload(rules(NO_HELMET, anywhere));
+        assertThat(play(rules, t -> List.of(bareHead(900)), 25, 3, 5)).isEmpty();
+        rules.reload(rules(anywhere, NO_HELMET));
+        assertThat(play(rules, t -> List.of(bareHead(900)), 25, 5, 7)).isEmpty();
+    }
+
+    /** Heads are 40 pixels wide and 48 high. */
+    @ParameterizedTest
+    @CsvSource({"40, 1", "41, 0"})
+    void shouldTrackHeadsFromTheSmallestSizeOn(int minBox, int incidents) {
+        StreamRulesConfig config = new StreamRulesConfig(List.of(PIT), List.of(), minBox, List.of(NO_HELMET));
+        assertThat(play(config, t -> List.of(bareHead(900)), 25, 5)).hasSize(incidents);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0.5, 1, 1, 1", "0.8, 0, 1, 1, 1", "0.6, 0.3, 0.8, 0.5, 0", "0, 0, 1, 0.4, 1"})
+    void shouldIgnoreHeadsWhoseCentreIsMasked(double x1, double y1, double x2, double y2, int incidents) {
+        List<ZoneConfig.Point> mask = List.of(
+                new ZoneConfig.Point(x1, y1),
+                new ZoneConfig.Point(x2, y1),
+                new ZoneConfig.Point(x2, y2),
+                new ZoneConfig.Point(x1, y2));
+        StreamRulesConfig config = new StreamRulesConfig(List.of(PIT), List.of(mask), 0, List.of(NO_HELMET));
+        assertThat(play(config, t -> List.of(bareHead(900)), 25, 5)).hasSize(incidents);
     }
 }

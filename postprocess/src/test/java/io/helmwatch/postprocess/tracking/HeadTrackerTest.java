@@ -311,4 +311,139 @@ class HeadTrackerTest {
     private static Detection at(String label, float confidence, float x, float y) {
         return new Detection(label, confidence, new BoundingBox(x, y, x + 30, y + 36));
     }
+
+    @Test
+    void shouldTrackMoreHeadsThanItsFirstArraysHold() {
+        List<Detection> many = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+            many.add(at("head", 0.9f, 100 * i, 200));
+        }
+        for (int frame = 0; frame < 8; frame++) {
+            tracker.update(frame * FRAME_NANOS, frame == 0 ? many.subList(0, 20) : many, HeadFilter.ALL);
+        }
+        assertThat(tracker.size()).isEqualTo(150);
+        assertThat(confirmed(tracker)).hasSize(150);
+        assertThat(tracker.track(149).id()).isEqualTo(150);
+        assertThat(tracker.track(149).observations()).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.5, 1", "0.499, 0"})
+    void shouldStartATrackFromTheConfiguredConfidenceOn(float confidence, int tracks) {
+        tracker.update(0, List.of(head("head", confidence, 100)), HeadFilter.ALL);
+        assertThat(tracker.size()).isEqualTo(tracks);
+    }
+
+    /** Two steps of 80 ms and half a step of tolerance are the 200 ms of the configuration. */
+    @ParameterizedTest
+    @CsvSource({"80, 3", "79, 4"})
+    void shouldConfirmWithHalfAStepOfTolerance(long stepMillis, int frames) {
+        for (int frame = 0; frame < frames; frame++) {
+            assertThat(frame > 0 && tracker.track(0).isConfirmed()).isFalse();
+            tracker.update(frame * stepMillis * 1_000_000, List.of(head("head", 0.9f, 100)), HeadFilter.ALL);
+        }
+        assertThat(tracker.track(0).isConfirmed()).isTrue();
+    }
+
+    private void standStill(int frames) {
+        for (int frame = 0; frame < frames; frame++) {
+            tracker.update(frame * FRAME_NANOS, List.of(head("head", 0.9f, 300)), HeadFilter.ALL);
+        }
+    }
+
+    /** Within the longest gap a head is found by its place at once; later it needs a new track that is confirmed first. */
+    @ParameterizedTest
+    @CsvSource({"2000, 1", "2001, 2"})
+    void shouldFindALostHeadAtOnceWithinTheLongestGap(long gapMillis, int tracks) {
+        standStill(10);
+        long back = 9 * FRAME_NANOS + gapMillis * 1_000_000;
+        tracker.update(back - FRAME_NANOS, List.of(), HeadFilter.ALL);
+        tracker.update(back, List.of(head("head", 0.9f, 300)), HeadFilter.ALL);
+        assertThat(tracker.size()).isEqualTo(tracks);
+    }
+
+    @Test
+    void shouldKeepATrackOverStepsThatAreLongerThanTheLongestGap() {
+        for (int frame = 0; frame < 4; frame++) {
+            tracker.update(frame * 60_000_000_000L, List.of(head("head", 0.9f, 300)), HeadFilter.ALL);
+        }
+        assertThat(tracker.size()).isEqualTo(1);
+        assertThat(tracker.track(0).id()).isEqualTo(1);
+        assertThat(tracker.track(0).observations()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4000, 1", "4001, 0"})
+    void shouldRemoveALostTrackAfterTwiceTheLongestGap(long gapMillis, int tracks) {
+        standStill(10);
+        long last = 9 * FRAME_NANOS;
+        tracker.update(last + 3_900_000_000L, List.of(), HeadFilter.ALL);
+        tracker.update(last + gapMillis * 1_000_000, List.of(), HeadFilter.ALL);
+        assertThat(tracker.size()).isEqualTo(tracks);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 1", "201, 0"})
+    void shouldRemoveATentativeTrackAfterTheTimeOfItsConfirmation(long gapMillis, int tracks) {
+        tracker.update(0, List.of(head("head", 0.9f, 300)), HeadFilter.ALL);
+        tracker.update(190_000_000, List.of(), HeadFilter.ALL);
+        tracker.update(gapMillis * 1_000_000, List.of(), HeadFilter.ALL);
+        assertThat(tracker.size()).isEqualTo(tracks);
+    }
+
+    /** In a box that overlaps a more confident one a head is found for half a second only: later it is often a duplicate. */
+    @ParameterizedTest
+    @CsvSource({"500, true", "540, false"})
+    void shouldFindAHeadInAnOverlappedBoxForHalfASecond(long unseenMillis, boolean isFound) {
+        long last = 0;
+        for (int frame = 0; frame < 10; frame++) {
+            last = frame * FRAME_NANOS;
+            tracker.update(last, List.of(at("head", 0.9f, 100, 200), at("helmet", 0.8f, 137, 200)), HeadFilter.ALL);
+        }
+        for (long unseen = 20; unseen < unseenMillis; unseen += 20) {
+            tracker.update(last + unseen * 1_000_000, List.of(at("head", 0.9f, 100, 200)), HeadFilter.ALL);
+        }
+        tracker.update(
+                last + unseenMillis * 1_000_000,
+                List.of(at("head", 0.9f, 100, 200), at("helmet", 0.6f, 117, 200)),
+                HeadFilter.ALL);
+        assertThat(tracker.track(1).isObserved()).isEqualTo(isFound);
+    }
+
+    /** The track stays with the helmet in the hand; the bare head above it starts a new track, and gets the old id once the helmet is gone. */
+    @Test
+    void shouldGiveSomebodyWhoTakesTheHelmetOffTheOldIdBack() {
+        long step = 100_000_000;
+        for (int frame = 0; frame < 10; frame++) {
+            tracker.update(frame * step, List.of(at("helmet", 0.9f, 300, 200)), HeadFilter.ALL);
+        }
+        for (int frame = 10; frame < 15; frame++) {
+            float y = 200 + 9 * (frame - 9);
+            tracker.update(
+                    frame * step, List.of(at("helmet", 0.9f, 300, y), at("head", 0.8f, 300, y - 55)), HeadFilter.ALL);
+        }
+        assertThat(tracker.size()).isEqualTo(2);
+        assertThat(tracker.track(1).id()).isEqualTo(2);
+        assertThat(tracker.track(1).bareHeadConfidence()).isEqualTo(0.8f);
+        for (int frame = 15; frame < 19; frame++) {
+            assertThat(tracker.size()).as("frame %d", frame).isEqualTo(frame < 18 ? 2 : 1);
+            tracker.update(frame * step, List.of(at("head", 0.8f, 300, 190)), HeadFilter.ALL);
+        }
+        assertThat(tracker.size()).isEqualTo(1);
+        assertThat(tracker.track(0).id()).isEqualTo(1);
+        assertThat(tracker.track(0).bareHeadConfidence()).isEqualTo(0.8f);
+    }
+
+    /** Re-identification is decided when a track is confirmed, not again when the reach has grown. */
+    @Test
+    void shouldNotReidentifyAHeadAfterItsConfirmation() {
+        standStill(10);
+        for (int frame = 10; frame < 50; frame++) {
+            List<Detection> beside = frame < 15 ? List.of() : List.of(head("head", 0.9f, 385));
+            tracker.update(frame * FRAME_NANOS, beside, HeadFilter.ALL);
+        }
+        assertThat(tracker.size()).isEqualTo(2);
+        assertThat(tracker.track(0).state()).isEqualTo(TrackState.LOST);
+        assertThat(tracker.track(1).id()).isEqualTo(2);
+    }
 }

@@ -177,4 +177,73 @@ class TrackTest {
         head.remove();
         assertThat(head.helmetTrack()).isNull();
     }
+
+    /** Centre and size are four filters whose deviations are shares of the head's size, of the documented constants. */
+    @Test
+    void shouldFilterCentreAndSizeIndependentlyInUnitsOfTheHeadsSize() {
+        AxisFilter[] axes = {new AxisFilter(), new AxisFilter(), new AxisFilter(), new AxisFilter()};
+        detect("head", 0.8f, 100, 200, 130, 240);
+        track.start(1, 0, observations, 0);
+        double size = Math.sqrt(30 * 40);
+        double[] first = {115, 220, 30, 40};
+        for (int i = 0; i < 4; i++) {
+            axes[i].start(first[i], (i < 2 ? 0.05 : 0.1) * size, (i < 2 ? 4 : 0.3) * size);
+        }
+        for (int step = 1; step <= 30; step++) {
+            double seconds = 0.04 + 0.01 * (step % 3);
+            size = Math.sqrt(axes[2].position() * axes[3].position());
+            for (int i = 0; i < 4; i++) {
+                axes[i].predict(seconds, (i < 2 ? 12 : 0.1) * size * size);
+            }
+            track.predict(seconds);
+            assertBox(axes);
+            float width = 30 + 0.7f * step;
+            float height = 40 - 0.4f * step;
+            float x = 115 + 5 * step;
+            float y = 220 - 3 * step;
+            float confidence = step % 4 == 0 ? 0.35f : 0.9f;
+            detect("head", confidence, x - width / 2, y - height / 2, x + width / 2, y + height / 2);
+            size = Math.sqrt(axes[2].position() * axes[3].position()) * (confidence < 0.7f ? 4 : 1);
+            double[] measured = {x, y, width, height};
+            for (int i = 0; i < 4; i++) {
+                axes[i].correct(measured[i], (i < 2 ? 0.05 : 0.1) * size);
+            }
+            track.correct(40_000_000L * step, 40_000_000L, observations, 0);
+        }
+        track.predict(0);
+        assertBox(axes);
+        assertThat(track.centerDeviation()).isCloseTo(axes[0].deviation(), within(1e-6));
+        assertThat(track.size()).isCloseTo(Math.sqrt(axes[2].position() * axes[3].position()), within(1e-3));
+    }
+
+    private void assertBox(AxisFilter... axes) {
+        assertThat((track.x1() + track.x2()) / 2).isCloseTo((float) axes[0].position(), within(0.01f));
+        assertThat((track.y1() + track.y2()) / 2).isCloseTo((float) axes[1].position(), within(0.01f));
+        assertThat(track.x2() - track.x1()).isCloseTo((float) axes[2].position(), within(0.01f));
+        assertThat(track.y2() - track.y1()).isCloseTo((float) axes[3].position(), within(0.01f));
+    }
+
+    @Test
+    void shouldAddUpTheObservationsOfBothTracksOfAHead() {
+        Track lost = started(1, 0, 100, 200, 130, 240);
+        lost.correct(40, 40, observations, 0);
+        Track found = started(2, 100, 100, 200, 130, 240);
+        found.correct(130, 30, observations, 0);
+        found.correct(160, 30, observations, 0);
+        lost.reidentify(found);
+        assertThat(lost.observations()).isEqualTo(5);
+        assertThat(lost.observedNanos()).isEqualTo(100);
+        assertThat(lost.lastSeenNanos()).isEqualTo(160);
+    }
+
+    @Test
+    void shouldRememberNoHelmetWhereBothLabelsAreAlike() {
+        observations.load(
+                List.of(
+                        new Detection("helmet", 0.8f, new BoundingBox(100, 200, 130, 240)),
+                        new Detection("head", 0.8f, new BoundingBox(100, 200, 130, 240))),
+                HeadFilter.ALL);
+        track.start(1, 5, observations, 0);
+        assertThat(track.woreHelmetSince(0)).isFalse();
+    }
 }
