@@ -349,4 +349,23 @@ class RedactionTest {
         }
         return text.toString();
     }
+
+    @Test
+    void shouldMaskAPasswordAndThePairThatBasicAuthenticationSends() {
+        Redaction.register("ann", Secret.of("pair-4714"));
+        String pair = Base64.getEncoder().encodeToString("ann:pair-4714".getBytes(StandardCharsets.UTF_8));
+        assertThat(Redaction.redact("pair-4714")).isEqualTo("***");
+        assertThat(Redaction.redact("Authorization: Basic " + pair)).isEqualTo("Authorization: Basic ***");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ://cam/admin:word            | ://cam/admin:***
+            http://cam?/admin:word       | http://cam?/admin:word
+            http://cam/x?/admin:word     | http://cam/x?/admin:word
+            http://cam/admin:word/       | http://cam/admin:***/
+            """)
+    void shouldMaskSegmentsOfThePathOnly(String text, String expected) {
+        assertThat(Redaction.redact(text)).isEqualTo(expected);
+    }
 }

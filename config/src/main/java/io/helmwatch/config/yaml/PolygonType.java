@@ -89,13 +89,12 @@ final class PolygonType implements ValueType<List<Point>> {
         return sum / 2;
     }
 
+    /** Whether two sides cross; sides that only touch, as neighbours do, don't. */
     private static boolean crossesItself(List<Point> points) {
         int n = points.size();
         for (int i = 0; i < n; i++) {
-            for (int j = i + 1; j < n; j++) {
-                boolean areNeighbours = j == i + 1 || (i == 0 && j == n - 1);
-                if (!areNeighbours
-                        && cross(points.get(i), points.get((i + 1) % n), points.get(j), points.get((j + 1) % n))) {
+            for (int j = 0; j < i; j++) {
+                if (cross(points.get(i), points.get((i + 1) % n), points.get(j), points.get((j + 1) % n))) {
                     return true;
                 }
             }

@@ -131,4 +131,10 @@ class KafkaClientPropertiesTest {
                         .replace("full}}", "full}")))
                 .contains("excludes kafka.properties.client.id");
     }
+
+    @Test
+    void shouldMaskThePasswordOfALoginModuleWithAndWithoutItsEscapes() {
+        read("properties: {sasl.jaas.config: 'x.PlainLoginModule required username=\"u\" password=\"jaas\\\"4713\";'}");
+        assertThat(Redaction.redact("said jaas\"4713 and jaas\\\"4713")).isEqualTo("said *** and ***");
+    }
 }

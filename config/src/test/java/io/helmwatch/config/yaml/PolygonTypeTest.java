@@ -92,4 +92,35 @@ class PolygonTypeTest {
         assertThat(problem).contains("polygon[2]", "but is " + corner);
         assertThat(problem.contains("divide pixels")).isEqualTo(isAdvised);
     }
+
+    /** A corner on another side, two corners in one place: the outline touches itself, the area is still one. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[[0, 0], [1, 0], [1, 1], [0.5, 0], [0, 1]]",
+                "[[0, 0], [1, 0], [0.5, 0.5], [1, 1], [0, 1], [0.5, 0.5]]",
+                "[[0.5, 0], [1, 0], [1, 1], [0, 1], [0.5, 0.5]]"
+            })
+    void shouldAcceptAnOutlineThatTouchesItself(String polygon) {
+        assertThat(read(polygon)).hasSizeGreaterThanOrEqualTo(5);
+    }
+
+    @Test
+    void shouldNoticeThatTheLastSideCrossesAnother() {
+        assertThat(problem("[[0.2, 0.5], [0.8, 0.5], [0.8, 0.9], [0.5, 0.9], [0.5, 0.1]]"))
+                .contains("cross itself");
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoList() {
+        assertThat(problem("5")).contains("polygon");
+    }
+
+    @Test
+    void shouldShowCornersAsTheConfigurationWritesThem() {
+        PolygonType type = new PolygonType();
+        assertThat(type.format(List.of(new ZoneConfig.Point(0, 0.5), new ZoneConfig.Point(1, 0.25))))
+                .isEqualTo("[[0, 0.5], [1, 0.25]]");
+        assertThat(type.values()).contains("3 to 64");
+    }
 }

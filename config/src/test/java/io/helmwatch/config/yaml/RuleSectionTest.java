@@ -234,4 +234,25 @@ class RuleSectionTest {
                 .map(problem -> problem.where() + ": " + problem.rule())
                 .toList();
     }
+
+    @Test
+    void shouldRefuseTwoRulesOfOneName() {
+        assertThat(problems("    rules: [{name: a, kind: no-helmet}, {name: a, kind: no-helmet}]\n"))
+                .singleElement()
+                .asString()
+                .contains("rules[1]", "name", "a");
+    }
+
+    /** A majority of the votes: more than half, at most all. */
+    @ParameterizedTest
+    @CsvSource({"5, 5, ''", "3, 5, ''", "6, 5, at most", "2, 4, more than half", "2, 5, more than half", "1, 1, ''"})
+    void shouldRequireAMajorityOfTheVotes(int required, int of, String fact) {
+        String rules = "    rules: [{name: a, kind: no-helmet, required: " + required + ", of: " + of + "}]\n";
+        if (fact.isEmpty()) {
+            assertThat(read(rules).streams().get(0).rules().rules().get(0).required())
+                    .isEqualTo(required);
+        } else {
+            assertThat(problems(rules)).singleElement().asString().contains("required", fact);
+        }
+    }
 }

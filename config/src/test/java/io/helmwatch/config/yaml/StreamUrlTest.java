@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.Redaction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,5 +131,25 @@ class StreamUrlTest {
     @ValueSource(strings = {"rtsp://c:1/x", "rtsp://c:65535/x", "RTSPS://c", "https://[::1]:443/x#y", "http://c?x"})
     void shouldAcceptAddressesOfCameras(String url) {
         assertThat(read(url)).isEqualTo(url);
+    }
+
+    @Test
+    void shouldMaskThePasswordOfAnAddressEverywhereFromThenOn() {
+        read("rtsp://ann:url-4711@camera/1");
+        assertThat(Redaction.redact("refused: url-4711")).isEqualTo("refused: ***");
+        problem("ann:url-4712@192.0.2.10/1");
+        assertThat(Redaction.redact("refused: url-4712")).isEqualTo("refused: ***");
+    }
+
+    @Test
+    void shouldRefuseAPathThatCannotExist() {
+        String yaml = "json-lines: {target: '-'}\nstreams: [{id: a, url: \"clip\\0.mp4\"}]\n";
+        ConfigException refused = catchThrowableOfType(
+                ConfigException.class, () -> ConfigLoader.parse(yaml, "site.yaml", folder, name -> null));
+        assertThat(refused.problems()).hasSize(1);
+        String address = "json-lines: {target: '-'}\nstreams: [{id: a, url: \"ann:x\\0@192.0.2.10\"}]\n";
+        ConfigException unknown = catchThrowableOfType(
+                ConfigException.class, () -> ConfigLoader.parse(address, "site.yaml", folder, name -> null));
+        assertThat(unknown).hasMessageContaining("has no scheme");
     }
 }
