@@ -342,7 +342,7 @@ class CommandLineTest {
         CommandRun run = helmwatch(
                 "bench",
                 "--seconds",
-                "3",
+                "1",
                 "--rounds",
                 "2",
                 "--streams",
