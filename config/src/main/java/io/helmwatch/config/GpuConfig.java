@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GpuConfig(
         List<Integer> devices,
-        Precision precision,
+        GpuPrecision precision,
         GraphForm graph,
         Int8Config int8,
         int builderLevel,
@@ -28,7 +28,7 @@ public record GpuConfig(
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
     public static final GpuConfig DEFAULT =
-            new GpuConfig(List.of(0), Precision.FP16, GraphForm.DECODED, Int8Config.DEFAULT, 1, 3, true, null);
+            new GpuConfig(List.of(0), GpuPrecision.FP16, GraphForm.DECODED, Int8Config.DEFAULT, 1, 3, true, null);
 
     /** Keeps its own copy of the devices. */
     public GpuConfig {

@@ -3,7 +3,7 @@ package io.helmwatch.config;
 import java.util.Locale;
 
 /** Arithmetic of a model on a GPU. */
-public enum Precision {
+public enum GpuPrecision {
     /** FP32, without TF32. */
     FP32,
     /** FP16, but FP32 for what decodes boxes; the input is FP16. */

@@ -6,9 +6,9 @@ import static io.helmwatch.config.schema.ValueTypes.path;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
-import io.helmwatch.config.Precision;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.NestedSection;
 import io.helmwatch.config.schema.Section;
@@ -30,9 +30,9 @@ final class GpuSection {
             DEFAULT.devices(),
             GpuConfig::devices,
             "indices of the GPUs to use; the streams are spread over them");
-    private static final Key<GpuConfig, Precision> PRECISION = Key.of(
+    private static final Key<GpuConfig, GpuPrecision> PRECISION = Key.of(
             "precision",
-            choice(Precision.class),
+            choice(GpuPrecision.class),
             DEFAULT.precision(),
             GpuConfig::precision,
             "arithmetic of the model; `int8` needs `int8.pictures`");
@@ -81,9 +81,9 @@ final class GpuSection {
     private GpuSection() {}
 
     static GpuConfig read(Section section) {
-        Precision precision = section.value(PRECISION);
+        GpuPrecision precision = section.value(PRECISION);
         Int8Config int8 = Int8Section.read(section.section(INT8));
-        if (precision == Precision.INT8 && int8.pictures() == null) {
+        if (precision == GpuPrecision.INT8 && int8.pictures() == null) {
             section.problem(PRECISION, "int8 needs a folder of images to calibrate on: set gpu.int8.pictures");
         }
         return new GpuConfig(

@@ -8,6 +8,7 @@ import io.helmwatch.config.Backend;
 import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HostAndPort;
@@ -20,7 +21,6 @@ import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.PixelAspect;
-import io.helmwatch.config.Precision;
 import io.helmwatch.config.Problem;
 import io.helmwatch.config.Secret;
 import io.helmwatch.config.SnapshotConfig;
@@ -160,7 +160,7 @@ class ConfigLoaderTest {
                   int8: {pictures: site-pictures, calibrator: entropy, max-loss: 0.02, keep-fp16: ['head*', spp.merge]}
                 """).gpu();
 
-        assertThat(gpu.precision()).isEqualTo(Precision.INT8);
+        assertThat(gpu.precision()).isEqualTo(GpuPrecision.INT8);
         assertThat(gpu.graph()).isEqualTo(GraphForm.RAW);
         assertThat(gpu.int8())
                 .isEqualTo(new Int8Config(

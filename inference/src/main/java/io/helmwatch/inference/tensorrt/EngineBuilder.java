@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.Precision;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
@@ -86,7 +86,7 @@ final class EngineBuilder {
         watch.start();
         try (watch;
                 Closer owned = new Closer()) {
-            boolean mixed = options.precision() == Precision.INT8;
+            boolean mixed = options.precision() == GpuPrecision.INT8;
             IBuilder builder = own(owned, nvinfer.createInferBuilder(log), IBuilder::new, file, log);
             builder.setMaxThreads(Runtime.getRuntime().availableProcessors());
             INetworkDefinition network =
@@ -126,10 +126,10 @@ final class EngineBuilder {
         return new ModelException("model " + file.path() + ": TensorRT refuses it: " + log.takeErrors());
     }
 
-    private static void parse(ModelFile file, Precision precision, INetworkDefinition network, TensorRtLog log) {
+    private static void parse(ModelFile file, GpuPrecision precision, INetworkDefinition network, TensorRtLog log) {
         OnnxModel model = OnnxModel.read(file.path());
         PrecisionConverter.toFp32(model);
-        if (precision == Precision.FP16) {
+        if (precision == GpuPrecision.FP16) {
             PrecisionConverter.toFp16(model);
         }
         IParser parser = nvonnxparser.createParser(network, log);

@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.Precision;
+import io.helmwatch.config.GpuPrecision;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param tacticSources sources of kernels in addition to TensorRT's precompiled ones
  */
 public record EngineOptions(
-        Precision precision,
+        GpuPrecision precision,
         int optimalBatch,
         int maxBatch,
         int level,
@@ -69,7 +69,7 @@ public record EngineOptions(
     }
 
     /** Options for a precision and a largest batch, optimal at that batch, with level 0, which chooses kernels by rule instead of timing them. */
-    public static EngineOptions of(Precision precision, int maxBatch) {
+    public static EngineOptions of(GpuPrecision precision, int maxBatch) {
         return new EngineOptions(precision, maxBatch, maxBatch, 0, 0, 1, 0, DEFAULT_TACTIC_SOURCES);
     }
 
@@ -80,7 +80,7 @@ public record EngineOptions(
     }
 
     /** The same options in another precision. */
-    public EngineOptions withPrecision(Precision other) {
+    public EngineOptions withPrecision(GpuPrecision other) {
         return new EngineOptions(
                 other, optimalBatch, maxBatch, level, maxTactics, timingRuns, workspaceMebibytes, tacticSources);
     }

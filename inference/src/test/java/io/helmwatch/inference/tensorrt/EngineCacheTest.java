@@ -2,7 +2,7 @@ package io.helmwatch.inference.tensorrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.Precision;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.cuda.GpuInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +17,7 @@ class EngineCacheTest {
 
     private static final GpuInfo H200 = new GpuInfo(0, "NVIDIA H200", 9, 0, 1L << 37, 132);
     private static final GpuInfo L4 = new GpuInfo(0, "NVIDIA L4", 8, 9, 1L << 34, 58);
-    private static final EngineOptions OPTIONS = EngineOptions.of(Precision.FP16, 32);
+    private static final EngineOptions OPTIONS = EngineOptions.of(GpuPrecision.FP16, 32);
     private static final EngineKey KEY = EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS);
     private static final byte[] PLAN = {5, 4, 3, 2, 1, 0};
 
@@ -83,8 +83,8 @@ class EngineCacheTest {
                 EngineKey.of("abc", "10.7.0", H200, "580.1", OPTIONS),
                 EngineKey.of("abc", "10.6.0", L4, "580.1", OPTIONS),
                 EngineKey.of("abc", "10.6.0", H200, "580.2", OPTIONS),
-                EngineKey.of("abc", "10.6.0", H200, "580.1", EngineOptions.of(Precision.FP32, 32)),
-                EngineKey.of("abc", "10.6.0", H200, "580.1", EngineOptions.of(Precision.FP16, 16)),
+                EngineKey.of("abc", "10.6.0", H200, "580.1", EngineOptions.of(GpuPrecision.FP32, 32)),
+                EngineKey.of("abc", "10.6.0", H200, "580.1", EngineOptions.of(GpuPrecision.FP16, 16)),
                 EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS.withLevel(1)),
                 EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS.withTacticSources(Set.of())));
 

@@ -3,14 +3,14 @@ package io.helmwatch.inference.tensorrt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.Precision;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.inference.tensorrt.EngineOptions.TacticSource;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EngineOptionsTest {
 
-    private static final EngineOptions USUAL = EngineOptions.of(Precision.FP16, 8);
+    private static final EngineOptions USUAL = EngineOptions.of(GpuPrecision.FP16, 8);
 
     @Test
     void shouldReadTacticSourcesAndWriteTheirBitsAsTensorRtNumbersThem() {

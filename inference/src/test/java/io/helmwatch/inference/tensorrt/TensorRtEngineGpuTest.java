@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.inference.InferenceLane;
@@ -50,7 +50,7 @@ class TensorRtEngineGpuTest {
 
     @Test
     void shouldAgreeWithOnnxRuntimeKeepItsEngineAndReplaceADamagedOne() throws IOException {
-        EngineOptions options = EngineOptions.of(Precision.FP32, 4).withLevel(0);
+        EngineOptions options = EngineOptions.of(GpuPrecision.FP32, 4).withLevel(0);
         List<String> steps = new ArrayList<>();
         EngineProgress progress = (step, layers, seconds) -> steps.add(step);
         try (TensorRtEngine engine = TensorRtEngine.open(device, MODEL, ModelConfig.DEFAULT, options, cache, progress);
@@ -84,7 +84,7 @@ class TensorRtEngineGpuTest {
 
     @Test
     void shouldGiveBackWhatItTookFromTheDevice() {
-        EngineOptions options = EngineOptions.of(Precision.FP32, 4).withLevel(0);
+        EngineOptions options = EngineOptions.of(GpuPrecision.FP32, 4).withLevel(0);
         TensorRtEngine.open(device, MODEL, ModelConfig.DEFAULT, options, cache, EngineProgress.SILENT)
                 .close();
         // Others may use the GPU: what leaks here leaks in every round, what they take does not.
@@ -112,7 +112,7 @@ class TensorRtEngineGpuTest {
                         device,
                         nothing,
                         ModelConfig.DEFAULT,
-                        EngineOptions.of(Precision.FP16, 1),
+                        EngineOptions.of(GpuPrecision.FP16, 1),
                         cache,
                         EngineProgress.SILENT))
                 .isInstanceOf(ModelException.class)

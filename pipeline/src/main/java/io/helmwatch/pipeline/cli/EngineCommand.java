@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
@@ -12,12 +12,12 @@ import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.pipeline.backend.cuda.EngineBuildStatus;
 import io.helmwatch.pipeline.backend.cuda.EngineFactory;
-import io.helmwatch.pipeline.backend.cuda.quantization.DetectionComparison;
-import io.helmwatch.pipeline.backend.cuda.quantization.DetectionRuns;
 import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
-import io.helmwatch.pipeline.backend.cuda.quantization.ImageFolder;
-import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
 import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
+import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
+import io.helmwatch.pipeline.backend.quantization.ImageFolder;
+import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import io.helmwatch.pipeline.bench.cuda.EngineBenchmark;
 import io.helmwatch.vision.PredictionLayout;
 import java.nio.file.Path;
@@ -67,7 +67,7 @@ final class EngineCommand implements Runnable {
                 paramLabel = "P",
                 defaultValue = "fp16",
                 description = "fp16, fp32 or int8, which needs --calibration. Default: ${DEFAULT-VALUE}.")
-        private Precision precision = Precision.FP16;
+        private GpuPrecision precision = GpuPrecision.FP16;
 
         @Option(
                 names = "--max-batch",
@@ -278,7 +278,7 @@ final class EngineCommand implements Runnable {
          * @param recall smallest share of the boxes of FP32 that are found
          */
         private record Tolerance(double difference, double recall) {
-            static Tolerance of(Precision precision) {
+            static Tolerance of(GpuPrecision precision) {
                 return switch (precision) {
                     case FP32 -> new Tolerance(0.002, 0.99);
                     case FP16 -> new Tolerance(0.03, 0.98);
@@ -337,7 +337,7 @@ final class EngineCommand implements Runnable {
                     EngineAlignment.Report report =
                             EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, some);
                     print(report, some.size(), decodes(opened));
-                    Int8Report.Score score = boxes(device, opened, some);
+                    DetectionScore score = boxes(device, opened, some);
                     double wanted = recall != null ? recall : usual.recall();
                     boolean good = report.maxAbsolute() <= allowed && !(score.recall() < wanted);
                     return verdict(
@@ -355,11 +355,11 @@ final class EngineCommand implements Runnable {
             }
         }
 
-        private static Int8Report.Score boxes(CudaDevice device, OpenedEngine opened, ImageFolder images) {
+        private static DetectionScore boxes(CudaDevice device, OpenedEngine opened, ImageFolder images) {
             DetectionComparison comparison =
                     new DetectionComparison(images, opened.engine().model(), ModelConfig.DEFAULT.confidence());
-            DetectionRuns.reference(opened.model(), ModelConfig.DEFAULT, comparison);
-            return DetectionRuns.engine(device, opened.engine(), comparison);
+            ReferenceRun.reference(opened.model(), ModelConfig.DEFAULT, comparison);
+            return opened.compare(device, comparison);
         }
 
         /** Whether the outputs hold boxes; raw heads hold logits. */

@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.Precision;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -15,7 +15,7 @@ final class GpuOptions {
             names = "--precision",
             paramLabel = "P",
             description = "Precision of the engine on a GPU: fp16, fp32 or int8. Default: fp16.")
-    private @Nullable Precision precision;
+    private @Nullable GpuPrecision precision;
 
     @Option(
             names = "--level",

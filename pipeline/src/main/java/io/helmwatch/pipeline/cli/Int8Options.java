@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.Int8Config;
-import io.helmwatch.config.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +50,8 @@ final class Int8Options {
      *
      * @throws CommandFailure for INT8 without calibration images, and for a loss out of range
      */
-    Int8Config config(@Nullable Precision precision) {
-        if (precision == Precision.INT8 && calibration == null) {
+    Int8Config config(@Nullable GpuPrecision precision) {
+        if (precision == GpuPrecision.INT8 && calibration == null) {
             throw CommandFailure.usage("--precision int8: needs --calibration, a folder of images");
         }
         if (!(maxLoss >= 0 && maxLoss <= 1)) {

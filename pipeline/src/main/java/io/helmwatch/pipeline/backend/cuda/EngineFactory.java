@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.cuda;
 
-import io.helmwatch.config.Precision;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
@@ -18,7 +18,7 @@ public final class EngineFactory {
      */
     public static OpenedEngine open(CudaDevice device, EngineRequest request, EngineProgress progress) {
         EngineRequest inForm = request.inForm();
-        return inForm.options().precision() == Precision.INT8
+        return inForm.options().precision() == GpuPrecision.INT8
                 ? Int8Gate.open(device, inForm, progress)
                 : OpenedEngine.open(device, inForm, inForm.model(), progress, null);
     }

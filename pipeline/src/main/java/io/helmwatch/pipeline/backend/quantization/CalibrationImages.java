@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.quantization;
 
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.inference.ModelInfo;

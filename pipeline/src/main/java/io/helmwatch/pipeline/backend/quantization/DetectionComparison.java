@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.quantization;
 
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.postprocess.CpuPostprocessor;
@@ -53,7 +53,7 @@ public final class DetectionComparison {
      * @param input receives the images
      * @param run runs the first so many images of the input
      */
-    public Int8Report.Score reference(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
+    public DetectionScore reference(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
         reference.clear();
         objects.clear();
         detect(input, batch, run, true, reference);
@@ -69,7 +69,7 @@ public final class DetectionComparison {
     }
 
     /** Runs another engine, after {@link #reference}. */
-    public Int8Report.Score compare(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
+    public DetectionScore compare(HostTensorBatch input, int batch, IntFunction<HostPredictions> run) {
         List<List<Detection>> found = new ArrayList<>();
         detect(input, batch, run, false, found);
         return score(found);
@@ -108,7 +108,7 @@ public final class DetectionComparison {
                 .toList();
     }
 
-    private Int8Report.Score score(List<List<Detection>> found) {
+    private DetectionScore score(List<List<Detection>> found) {
         DetectionEvaluator evaluator = new DetectionEvaluator(model.labels());
         int expected = 0;
         int matched = 0;
@@ -124,7 +124,7 @@ public final class DetectionComparison {
             }
         }
         DetectionEvaluation evaluation = evaluator.evaluate();
-        return new Int8Report.Score(
+        return new DetectionScore(
                 evaluation.meanAt50(),
                 evaluation.meanAt50To95(),
                 expected == 0 ? Double.NaN : (double) matched / expected,

@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.quantization;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.inference.LetterboxedImages;
@@ -95,7 +95,7 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
     }
 
     /** The folder. */
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 

@@ -1,38 +1,26 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.quantization;
 
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.inference.tensorrt.HostStagedLane;
-import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import java.nio.file.Path;
 
-/** Runs a model in FP32 and engines for a {@link DetectionComparison}. Threading: one thread per comparison. */
-public final class DetectionRuns {
-    private static final int MAX_BATCH = 16;
-
-    private DetectionRuns() {}
+/** Runs a model in FP32 as the reference of a {@link DetectionComparison}. Threading: one thread per comparison. */
+public final class ReferenceRun {
+    private ReferenceRun() {}
 
     /** Runs the model in FP32 with ONNX Runtime, as the reference. */
-    public static Int8Report.Score reference(Path model, ModelConfig config, DetectionComparison comparison) {
+    public static DetectionScore reference(Path model, ModelConfig config, DetectionComparison comparison) {
         try (OnnxRuntimeEngine engine = openReference(model, config);
                 OnnxRuntimeLane lane = engine.openLane(1)) {
             return comparison.reference(lane.input(), 1, size -> {
                 lane.run(size);
                 return lane.output();
             });
-        }
-    }
-
-    /** Runs an engine. */
-    public static Int8Report.Score engine(CudaDevice device, TensorRtEngine engine, DetectionComparison comparison) {
-        try (HostStagedLane lane = new HostStagedLane(device, engine, Math.min(MAX_BATCH, engine.largestBatch()))) {
-            return comparison.compare(lane.input(), lane.maxBatch(), lane::run);
         }
     }
 

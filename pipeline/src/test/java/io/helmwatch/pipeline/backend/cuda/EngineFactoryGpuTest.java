@@ -3,10 +3,10 @@ package io.helmwatch.pipeline.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Precision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
@@ -15,13 +15,14 @@ import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
-import io.helmwatch.pipeline.backend.cuda.quantization.DetectionComparison;
-import io.helmwatch.pipeline.backend.cuda.quantization.DetectionRuns;
 import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
-import io.helmwatch.pipeline.backend.cuda.quantization.ImageFolder;
 import io.helmwatch.pipeline.backend.cuda.quantization.Int8Gate;
 import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
 import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
+import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
+import io.helmwatch.pipeline.backend.quantization.ImageFolder;
+import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import io.helmwatch.pipeline.cli.Installation;
 import io.helmwatch.pipeline.cli.Settings;
 import io.helmwatch.resource.NativeMemory;
@@ -82,11 +83,11 @@ class EngineFactoryGpuTest {
         device.close();
     }
 
-    private EngineRequest request(Precision precision, GraphForm form, double maxLoss) {
+    private EngineRequest request(GpuPrecision precision, GraphForm form, double maxLoss) {
         return request(HELMET, precision, form, maxLoss);
     }
 
-    private EngineRequest request(Path model, Precision precision, GraphForm form, double maxLoss) {
+    private EngineRequest request(Path model, GpuPrecision precision, GraphForm form, double maxLoss) {
         // A low threshold, so that FP32 has boxes to compare with on drawn pictures.
         ModelConfig config = Settings.model(0.01, 0.45);
         return new EngineRequest(
@@ -103,9 +104,9 @@ class EngineFactoryGpuTest {
         List<String> steps = new ArrayList<>();
         EngineProgress progress = (step, layers, seconds) -> steps.add(step);
         // Nothing that is found at all can lose more than one.
-        EngineRequest request = request(Precision.INT8, GraphForm.RAW, 1);
+        EngineRequest request = request(GpuPrecision.INT8, GraphForm.RAW, 1);
         try (OpenedEngine opened = EngineFactory.open(device, request, progress)) {
-            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+            assertThat(opened.engine().options().precision()).isEqualTo(GpuPrecision.INT8);
             assertThat(opened.engine().model().identity().precision()).isEqualTo("int8");
             assertThat(opened.engine().model().identity().name()).isEqualTo("helmet-yolov5n");
             assertThat(steps).contains("built");
@@ -126,7 +127,7 @@ class EngineFactoryGpuTest {
                         .network());
         Files.writeString(network, "damaged");
         try (OpenedEngine opened = EngineFactory.open(device, request, progress)) {
-            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+            assertThat(opened.engine().options().precision()).isEqualTo(GpuPrecision.INT8);
         }
         assertThat(Files.size(network)).isGreaterThan(1000);
     }
@@ -137,7 +138,7 @@ class EngineFactoryGpuTest {
                 HELMET,
                 Settings.model(0.01, 0.45),
                 GraphForm.DECODED,
-                EngineOptions.of(Precision.INT8, 4),
+                EngineOptions.of(GpuPrecision.INT8, 4),
                 new Int8Config(pictures, CalibrationMethod.MINMAX, pictures, 1, List.of()),
                 folder.resolve("refused"));
         try (ImageFolder all = ImageFolder.open(pictures, helmet())) {
@@ -146,7 +147,7 @@ class EngineFactoryGpuTest {
         makeRangesRoundToScalesOfZero(request.engines());
 
         try (OpenedEngine opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
-            assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
+            assertThat(opened.engine().options().precision()).isEqualTo(GpuPrecision.FP16);
             assertThat(opened.engine().model().identity().precision()).isEqualTo("fp16");
             // Nothing was found out about INT8: the next start tries again, perhaps with another TensorRT.
             assertThat(opened.report()).doesNotExist();
@@ -156,9 +157,9 @@ class EngineFactoryGpuTest {
     @Test
     void shouldJudgeAndRunInt8WithAFixedBatch() throws IOException {
         Path fixed = fixedBatchOfFour();
-        EngineRequest request = request(fixed, Precision.INT8, GraphForm.RAW, 1);
+        EngineRequest request = request(fixed, GpuPrecision.INT8, GraphForm.RAW, 1);
         try (OpenedEngine opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
-            assertThat(opened.engine().options().precision()).isEqualTo(Precision.INT8);
+            assertThat(opened.engine().options().precision()).isEqualTo(GpuPrecision.INT8);
             assertThat(opened.engine().largestBatch()).isEqualTo(4);
             EngineAlignment.Report report =
                     EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, 4, 1);
@@ -197,14 +198,14 @@ class EngineFactoryGpuTest {
 
     @Test
     void shouldUseFp16WhereInt8WasFoundWanting() throws IOException {
-        EngineRequest request = request(Precision.INT8, GraphForm.DECODED, 0.5);
+        EngineRequest request = request(GpuPrecision.INT8, GraphForm.DECODED, 0.5);
         Path report = Int8Gate.reportFile(device, request.inForm());
         Files.createDirectories(report.getParent());
         Files.writeString(
                 report, "{\"accepted\": false, \"reason\": \"INT8 is not used, FP16 is\", \"network\": \"\"}");
 
         try (OpenedEngine opened = EngineFactory.open(device, request, EngineProgress.SILENT)) {
-            assertThat(opened.engine().options().precision()).isEqualTo(Precision.FP16);
+            assertThat(opened.engine().options().precision()).isEqualTo(GpuPrecision.FP16);
             assertThat(opened.report()).isEqualTo(report);
         }
         try (Stream<Path> files = Files.list(request.engines())) {
@@ -215,19 +216,19 @@ class EngineFactoryGpuTest {
 
     @Test
     void shouldGiveTheSameFromRawHeadsInFp32AndFp16() {
-        for (Precision precision : List.of(Precision.FP32, Precision.FP16)) {
+        for (GpuPrecision precision : List.of(GpuPrecision.FP32, GpuPrecision.FP16)) {
             try (OpenedEngine opened =
                     EngineFactory.open(device, request(precision, GraphForm.RAW, 1), EngineProgress.SILENT)) {
                 assertThat(opened.engine().model().output().kind()).isEqualTo(PredictionLayout.Kind.RAW_PLANES);
                 EngineAlignment.Report report =
                         EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, 6, 1);
-                assertThat(report.maxAbsolute()).isLessThan(precision == Precision.FP32 ? 0.002 : 0.03);
+                assertThat(report.maxAbsolute()).isLessThan(precision == GpuPrecision.FP32 ? 0.002 : 0.03);
                 try (ImageFolder folder =
                         ImageFolder.open(pictures, opened.engine().model())) {
                     DetectionComparison comparison =
                             new DetectionComparison(folder, opened.engine().model(), 0.01);
-                    DetectionRuns.reference(HELMET, ModelConfig.DEFAULT, comparison);
-                    Int8Report.Score score = DetectionRuns.engine(device, opened.engine(), comparison);
+                    ReferenceRun.reference(HELMET, ModelConfig.DEFAULT, comparison);
+                    DetectionScore score = opened.compare(device, comparison);
                     assertThat(score.recall()).isGreaterThan(0.95);
                 }
             }

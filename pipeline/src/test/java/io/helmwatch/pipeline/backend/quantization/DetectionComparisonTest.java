@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.quantization;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -55,16 +55,15 @@ class DetectionComparisonTest {
                 ImageFolder unlabelled = ImageFolder.open(folder.resolve("images"), engine.model())) {
             for (ImageFolder pictures : List.of(labelled, unlabelled)) {
                 DetectionComparison comparison = new DetectionComparison(pictures, engine.model(), 0.25);
-                Int8Report.Score fp32 = run(comparison, lane, true, false);
+                DetectionScore fp32 = run(comparison, lane, true, false);
                 assertThat(fp32.recall()).isEqualTo(1);
                 assertThat(fp32.boxes()).isGreaterThan(20);
                 assertThat(fp32.at50()).isGreaterThan(0.8);
 
                 assertThat(run(comparison, lane, false, false)).isEqualTo(fp32);
-                Int8Report.Score nothing = run(comparison, lane, false, true);
-                assertThat(nothing).isEqualTo(new Int8Report.Score(0, 0, 0, 0));
-                assertThat(Int8Report.loss(fp32, nothing, comparison.isLabelled()))
-                        .isGreaterThan(0.8);
+                DetectionScore nothing = run(comparison, lane, false, true);
+                assertThat(nothing).isEqualTo(new DetectionScore(0, 0, 0, 0));
+                assertThat(fp32.loss(nothing, comparison.isLabelled())).isGreaterThan(0.8);
             }
         }
     }
@@ -73,7 +72,7 @@ class DetectionComparisonTest {
     void shouldFindTheSameBoxesFromRawHeads() {
         Path raw = RawHeads.of(HELMET, ModelConfig.DEFAULT, folder.resolve("cache"));
 
-        Int8Report.Score score = against(raw);
+        DetectionScore score = against(raw);
 
         assertThat(score.recall()).isEqualTo(1);
         assertThat(score.at50()).isCloseTo(1, within(1e-6));
@@ -91,7 +90,7 @@ class DetectionComparisonTest {
                         .write(Set.of(), network);
             }
 
-            Int8Report.Score score = against(network);
+            DetectionScore score = against(network);
 
             assertThat(score.at50()).as(form.toString()).isGreaterThan(0.9);
             assertThat(score.at50To95()).as(form.toString()).isBetween(0.7, 0.9999);
@@ -99,7 +98,7 @@ class DetectionComparisonTest {
         }
     }
 
-    private Int8Report.Score against(Path network) {
+    private DetectionScore against(Path network) {
         try (OnnxRuntimeEngine reference = open(HELMET);
                 OnnxRuntimeLane referenceLane = reference.openLane(1);
                 OnnxRuntimeEngine engine = open(network);
@@ -111,7 +110,7 @@ class DetectionComparisonTest {
         }
     }
 
-    private static Int8Report.Score run(
+    private static DetectionScore run(
             DetectionComparison comparison, OnnxRuntimeLane lane, boolean reference, boolean blind) {
         IntFunction<HostPredictions> run = size -> {
             lane.run(size);

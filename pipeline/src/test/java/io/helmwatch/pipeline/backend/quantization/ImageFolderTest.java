@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.backend.cuda.quantization;
+package io.helmwatch.pipeline.backend.quantization;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

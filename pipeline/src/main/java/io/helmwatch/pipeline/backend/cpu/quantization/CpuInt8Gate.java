@@ -10,10 +10,10 @@ import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.QuantizationRanges;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.pipeline.backend.cuda.quantization.CalibrationImages;
-import io.helmwatch.pipeline.backend.cuda.quantization.DetectionComparison;
-import io.helmwatch.pipeline.backend.cuda.quantization.DetectionRuns;
-import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
+import io.helmwatch.pipeline.backend.quantization.CalibrationImages;
+import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
+import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +62,7 @@ public final class CpuInt8Gate {
      * @throws IOException when ranges or verdict cannot be written
      */
     public CpuInt8Verdict quantize(Path images, @Nullable Path check) throws IOException {
-        ModelInfo model = DetectionRuns.describe(path, config);
+        ModelInfo model = ReferenceRun.describe(path, config);
         Int8Config folders = new Int8Config(images, CalibrationMethod.MINMAX, check, maxLoss, List.of());
         try (CalibrationImages split = CalibrationImages.open(folders, model)) {
             int count = split.calibration().size();
@@ -72,11 +72,11 @@ public final class CpuInt8Gate {
                 }
             });
             DetectionComparison comparison = new DetectionComparison(split.check(), model, config.confidence());
-            Int8Report.Score fp32 = DetectionRuns.reference(path, config, comparison);
+            DetectionScore fp32 = ReferenceRun.reference(path, config, comparison);
             CpuInt8Verdict verdict = null;
             for (double clipped : CLIPPED) {
                 QuantizationRanges ranges = calibration.ranges(clipped);
-                Int8Report.Score int8 = run(ranges, comparison);
+                DetectionScore int8 = run(ranges, comparison);
                 verdict = verdict(model, split, comparison, clipped, fp32, int8);
                 progress.accept(verdict.reason() + ", clipped " + clipped);
                 if (verdict.accepted()) {
@@ -95,7 +95,7 @@ public final class CpuInt8Gate {
         }
     }
 
-    private Int8Report.Score run(QuantizationRanges ranges, DetectionComparison comparison) {
+    private DetectionScore run(QuantizationRanges ranges, DetectionComparison comparison) {
         WorkerPlan plan = new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "comparison");
         try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.openInt8(path, config, ranges, plan);
                 OnnxRuntimeLane lane = engine.openLane(1)) {
@@ -111,10 +111,10 @@ public final class CpuInt8Gate {
             CalibrationImages images,
             DetectionComparison comparison,
             double clipped,
-            Int8Report.Score fp32,
-            Int8Report.Score int8) {
+            DetectionScore fp32,
+            DetectionScore int8) {
         boolean labelled = comparison.isLabelled();
-        double loss = Int8Report.loss(fp32, int8, labelled);
+        double loss = fp32.loss(int8, labelled);
         boolean accepted = loss <= maxLoss;
         int checkImages = images.check().size();
         return new CpuInt8Verdict(

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.cpu.quantization;
 
-import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import io.helmwatch.pipeline.report.ReportJson;
 import io.helmwatch.resource.AtomicFile;
 import java.io.IOException;
@@ -35,16 +35,11 @@ public record CpuInt8Verdict(
         boolean labelled,
         double maxLoss,
         double loss,
-        Int8Report.Score fp32,
-        Int8Report.Score int8) {
+        DetectionScore fp32,
+        DetectionScore int8) {
 
     static String reason(
-            boolean accepted,
-            Int8Report.Score fp32,
-            Int8Report.Score int8,
-            int images,
-            boolean labelled,
-            double maxLoss) {
+            boolean accepted, DetectionScore fp32, DetectionScore int8, int images, boolean labelled, double maxLoss) {
         return String.format(
                 Locale.ROOT,
                 "INT8 %s: mAP@0.5 %.4f against %.4f in FP32 on %d %s images, loss %.4f (max-loss %.4f)",
@@ -53,7 +48,7 @@ public record CpuInt8Verdict(
                 fp32.at50(),
                 images,
                 labelled ? "labelled" : "unlabelled",
-                Int8Report.loss(fp32, int8, labelled),
+                fp32.loss(int8, labelled),
                 maxLoss);
     }
 

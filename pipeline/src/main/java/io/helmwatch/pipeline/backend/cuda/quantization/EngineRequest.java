@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.backend.cuda.quantization;
 
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Precision;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.RawHeads;
 import java.nio.file.Path;
@@ -31,6 +31,6 @@ public record EngineRequest(
 
     /** The same request in FP16. */
     public EngineRequest inFp16() {
-        return new EngineRequest(model, config, form, options.withPrecision(Precision.FP16), int8, engines);
+        return new EngineRequest(model, config, form, options.withPrecision(GpuPrecision.FP16), int8, engines);
     }
 }

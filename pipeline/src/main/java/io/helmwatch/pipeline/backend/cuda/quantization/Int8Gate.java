@@ -7,6 +7,10 @@ import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.inference.tensorrt.Int8Calibration;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import io.helmwatch.pipeline.backend.quantization.CalibrationImages;
+import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
+import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import io.helmwatch.postprocess.NmsSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -69,7 +73,7 @@ public final class Int8Gate {
      */
     public static OpenedEngine open(CudaDevice device, EngineRequest request, EngineProgress progress) {
         synchronized (Int8Gate.class) {
-            ModelInfo model = DetectionRuns.describe(request.model(), request.config());
+            ModelInfo model = ReferenceRun.describe(request.model(), request.config());
             try (CalibrationImages images = CalibrationImages.open(request.int8(), model)) {
                 return new Int8Gate(device, request, progress, model, images).open();
             }
@@ -78,7 +82,7 @@ public final class Int8Gate {
 
     /** File of the report on a request for INT8. */
     public static Path reportFile(CudaDevice device, EngineRequest request) {
-        ModelInfo model = DetectionRuns.describe(request.model(), request.config());
+        ModelInfo model = ReferenceRun.describe(request.model(), request.config());
         try (CalibrationImages images = CalibrationImages.open(request.int8(), model)) {
             return request.engines().resolve(baseName(device, request, images) + ".int8.json");
         }
@@ -121,7 +125,7 @@ public final class Int8Gate {
         Int8Calibration calibration = Int8Calibration.of(
                 request.model(), images.calibration(), request.int8().calibrator(), request.engines());
         DetectionComparison comparison = new DetectionComparison(images.check(), model, threshold(request.config()));
-        Int8Report.Score fp32 = DetectionRuns.reference(request.model(), request.config(), comparison);
+        DetectionScore fp32 = ReferenceRun.reference(request.model(), request.config(), comparison);
         List<Int8Report.Attempt> attempts = new ArrayList<>();
         for (double share : FP16_SHARES) {
             Set<String> kept = kept(calibration.layers(), share, request.int8().keepFp16());
@@ -144,7 +148,7 @@ public final class Int8Gate {
     /** Builds one quantised model and compares it; its files are deleted when it is not accepted. */
     private Optional<OpenedEngine> attempt(
             DetectionComparison comparison,
-            Int8Report.Score fp32,
+            DetectionScore fp32,
             List<Int8Report.Attempt> attempts,
             List<String> kept,
             int convolutions,
@@ -153,10 +157,10 @@ public final class Int8Gate {
         OpenedEngine opened = openInt8(quantised);
         boolean accepted = false;
         try {
-            Int8Report.Score score = DetectionRuns.engine(device, opened.engine(), comparison);
+            DetectionScore score = opened.compare(device, comparison);
             attempts.add(new Int8Report.Attempt(kept, convolutions, score));
-            boolean good = Int8Report.loss(fp32, score, comparison.isLabelled())
-                    <= request.int8().maxLoss();
+            boolean good =
+                    fp32.loss(score, comparison.isLabelled()) <= request.int8().maxLoss();
             Int8Report result = result(comparison, fp32, attempts, good ? String.valueOf(quantised.getFileName()) : "");
             if (good || attempts.size() == FP16_SHARES.length) {
                 LOG.info("{}", result.reason());
@@ -179,7 +183,7 @@ public final class Int8Gate {
     }
 
     private Int8Report result(
-            DetectionComparison comparison, Int8Report.Score fp32, List<Int8Report.Attempt> attempts, String network) {
+            DetectionComparison comparison, DetectionScore fp32, List<Int8Report.Attempt> attempts, String network) {
         return new Int8Report(
                 model.identity().name() + " " + model.identity().version(),
                 request.int8().calibrator().label(),

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.backend.cuda.quantization;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import io.helmwatch.pipeline.report.ReportJson;
 import io.helmwatch.resource.AtomicFile;
 import java.io.IOException;
@@ -32,19 +33,9 @@ public record Int8Report(
         int checkImages,
         boolean labelled,
         double maxLoss,
-        Score fp32,
+        DetectionScore fp32,
         List<Attempt> attempts,
         String network) {
-
-    /**
-     * Accuracy of one engine.
-     *
-     * @param at50 mean average precision at IoU 0.5 against the labels, or against FP32's boxes without labels
-     * @param at50To95 the same over IoU 0.5 to 0.95; not used without labels
-     * @param recall share of FP32's boxes above the model's threshold that are found above it: same class, IoU of at least 0.5
-     * @param boxes number of boxes above the model's threshold
-     */
-    public record Score(double at50, double at50To95, double recall, int boxes) {}
 
     /**
      * One quantised model.
@@ -53,7 +44,7 @@ public record Int8Report(
      * @param int8Convolutions number of convolutions in INT8
      * @param score its accuracy
      */
-    record Attempt(List<String> keptFp16, int int8Convolutions, Score score) {
+    record Attempt(List<String> keptFp16, int int8Convolutions, DetectionScore score) {
 
         Attempt {
             keptFp16 = List.copyOf(keptFp16);
@@ -73,12 +64,6 @@ public record Int8Report(
      * @param network file name of the accepted model; empty when none is accepted
      */
     public record Verdict(boolean accepted, String reason, String network) {}
-
-    /** Loss of accuracy: the larger one of both average precisions with labels, that at IoU 0.5 without; NaN when it cannot be computed. */
-    public static double loss(Score fp32, Score int8, boolean labelled) {
-        double at50 = fp32.at50 - int8.at50;
-        return labelled ? Math.max(at50, fp32.at50To95 - int8.at50To95) : at50;
-    }
 
     boolean accepted() {
         return !network.isEmpty();
@@ -100,18 +85,18 @@ public record Int8Report(
                 ? String.format(
                         Locale.ROOT,
                         "mAP@0.5 %.4f and mAP@0.5:0.95 %.4f against %.4f and %.4f in FP32",
-                        last.score.at50,
-                        last.score.at50To95,
-                        fp32.at50,
-                        fp32.at50To95)
-                : String.format(Locale.ROOT, "AP@0.5 %.4f against the boxes of FP32", last.score.at50);
+                        last.score.at50(),
+                        last.score.at50To95(),
+                        fp32.at50(),
+                        fp32.at50To95())
+                : String.format(Locale.ROOT, "AP@0.5 %.4f against the boxes of FP32", last.score.at50());
         return String.format(
                 Locale.ROOT,
                 "%s on %d %s images, loss %.4f (max-loss %.4f), %d convolutions in INT8",
                 accuracy,
                 checkImages,
                 labelled ? "labelled" : "unlabelled",
-                loss(fp32, last.score, labelled),
+                fp32.loss(last.score, labelled),
                 maxLoss,
                 last.int8Convolutions);
     }
@@ -140,20 +125,20 @@ public record Int8Report(
     private Map<String, Object> attempt(Attempt attempt) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("int8Convolutions", attempt.int8Convolutions);
-        fields.put("loss", rounded(loss(fp32, attempt.score, labelled)));
+        fields.put("loss", rounded(fp32.loss(attempt.score, labelled)));
         fields.put("int8", score(attempt.score));
         fields.put("keptFp16", attempt.keptFp16);
         return fields;
     }
 
-    private Map<String, Object> score(Score score) {
+    private Map<String, Object> score(DetectionScore score) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("at50", rounded(score.at50));
+        fields.put("at50", rounded(score.at50()));
         if (labelled) {
-            fields.put("at50To95", rounded(score.at50To95));
+            fields.put("at50To95", rounded(score.at50To95()));
         }
-        fields.put("recallOfFp32Boxes", rounded(score.recall));
-        fields.put("boxes", score.boxes);
+        fields.put("recallOfFp32Boxes", rounded(score.recall()));
+        fields.put("boxes", score.boxes());
         return fields;
     }
 

@@ -2,7 +2,10 @@ package io.helmwatch.pipeline.backend.cuda.quantization;
 
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineProgress;
+import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
+import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +26,8 @@ public record OpenedEngine(
         Path model,
         @Nullable Path report) implements AutoCloseable {
 
+    private static final int MAX_COMPARISON_BATCH = 16;
+
     /**
      * Opens an engine without a gate.
      *
@@ -38,6 +43,18 @@ public record OpenedEngine(
                 TensorRtEngine.cacheFile(device, model, request.options(), request.engines()),
                 request.model(),
                 report);
+    }
+
+    /**
+     * Runs the engine on the images of a comparison, after the comparison's reference.
+     *
+     * <p>Threading: one thread per comparison.
+     */
+    public DetectionScore compare(CudaDevice device, DetectionComparison comparison) {
+        try (HostStagedLane lane =
+                new HostStagedLane(device, engine, Math.min(MAX_COMPARISON_BATCH, engine.largestBatch()))) {
+            return comparison.compare(lane.input(), lane.maxBatch(), lane::run);
+        }
     }
 
     /** Content of the report on INT8; empty when there is none. */

@@ -1,10 +1,9 @@
 package io.helmwatch.pipeline.backend.cuda.quantization;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report.Attempt;
-import io.helmwatch.pipeline.backend.cuda.quantization.Int8Report.Score;
+import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,29 +13,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class Int8ReportTest {
 
-    private static final Score FP32 = new Score(0.95, 0.63, 1, 3000);
-    private static final Score CLOSE = new Score(0.948, 0.626, 0.98, 2990);
-    private static final Score NOTHING = new Score(0, 0, 0, 0);
-    private static final Score COARSE = new Score(0.947, 0.58, 0.9, 2900);
+    private static final DetectionScore FP32 = new DetectionScore(0.95, 0.63, 1, 3000);
+    private static final DetectionScore CLOSE = new DetectionScore(0.948, 0.626, 0.98, 2990);
+    private static final DetectionScore NOTHING = new DetectionScore(0, 0, 0, 0);
+    private static final DetectionScore COARSE = new DetectionScore(0.947, 0.58, 0.9, 2900);
 
     @TempDir
     Path folder;
-
-    @Test
-    void shouldCountTheLargerLossOfBothPrecisionsWithLabelsAndOneWithout() {
-        assertThat(Int8Report.loss(FP32, CLOSE, true)).isCloseTo(0.004, within(1e-9));
-        assertThat(Int8Report.loss(FP32, COARSE, true)).isCloseTo(0.05, within(1e-9));
-        assertThat(Int8Report.loss(FP32, COARSE, false)).isCloseTo(0.003, within(1e-9));
-        assertThat(Int8Report.loss(FP32, NOTHING, true)).isCloseTo(0.95, within(1e-9));
-    }
-
-    @Test
-    void shouldNeverAcceptWhatCannotBeJudged() {
-        Score nothingThere = new Score(Double.NaN, Double.NaN, Double.NaN, 0);
-
-        assertThat(Int8Report.loss(nothingThere, nothingThere, true) <= 1).isFalse();
-        assertThat(Int8Report.loss(nothingThere, nothingThere, false) <= 1).isFalse();
-    }
 
     @Test
     void shouldNameTheDecisionAndItsFiguresInOneLine() {
@@ -57,7 +40,7 @@ class Int8ReportTest {
 
     @Test
     void shouldWriteWhatCannotBeComputedAsNull() {
-        Score unknown = new Score(0.9, Double.NaN, Double.NaN, 0);
+        DetectionScore unknown = new DetectionScore(0.9, Double.NaN, Double.NaN, 0);
         assertThat(report("", true, unknown).json())
                 .contains("\"recallOfFp32Boxes\" : null", "\"at50\" : 0.9", "\"keptFp16\" : [ \"stem\" ]");
     }
@@ -84,7 +67,7 @@ class Int8ReportTest {
         assertThat(folder.toFile().list()).containsExactly("engine.int8.json");
     }
 
-    private static Int8Report report(String network, boolean labelled, Score... tried) {
+    private static Int8Report report(String network, boolean labelled, DetectionScore... tried) {
         List<Attempt> attempts = List.of(tried).stream()
                 .map(score -> new Attempt(List.of("stem"), 42, score))
                 .toList();
