@@ -38,6 +38,7 @@ class ArchitectureTest {
             "inference",
             "postprocess",
             "sinks",
+            "web",
             "pipeline");
 
     static Stream<Arguments> modulesAndWhatTheyMayUse() {
@@ -50,7 +51,8 @@ class ArchitectureTest {
                 Arguments.of("preprocess", List.of("resource", "vision", "config", "cuda")),
                 Arguments.of("inference", List.of("resource", "vision", "config", "cuda", "preprocess")),
                 Arguments.of("postprocess", List.of("resource", "vision", "config", "cuda")),
-                Arguments.of("sinks", List.of("resource", "vision", "config")));
+                Arguments.of("sinks", List.of("resource", "vision", "config")),
+                Arguments.of("web", List.of("resource", "vision", "config")));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")
@@ -86,6 +88,8 @@ class ArchitectureTest {
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
+                Arguments.of("io.javalin..", "io.helmwatch.web.server.."),
+                Arguments.of("org.eclipse.jetty..", "io.helmwatch.web.server.."),
                 Arguments.of("picocli..", "io.helmwatch.pipeline.cli.."));
     }
 

@@ -32,8 +32,17 @@ class DocumentsTest {
             + " -Dhelmwatch.documents=write' and commit %s";
     private static final boolean WRITE = "write".equals(System.getProperty("helmwatch.documents"));
 
-    private static final Map<String, String> ENVIRONMENT =
-            Map.of("GATE3_PASSWORD", "s3cr3t-gate", "KAFKA_PASSWORD", "s3cr3t-kafka");
+    private static final String HASH = "pbkdf2-sha256:600000:" + "s".repeat(22) + ":" + "h".repeat(43);
+
+    private static final Map<String, String> ENVIRONMENT = Map.of(
+            "GATE3_PASSWORD",
+            "s3cr3t-gate",
+            "KAFKA_PASSWORD",
+            "s3cr3t-kafka",
+            "HELMWATCH_KIM_HASH",
+            HASH,
+            "HELMWATCH_SCRAPER_TOKEN",
+            "s3cr3t-0123456789abcdef0123");
 
     private static void compare(Path document, String expected) throws IOException {
         if (WRITE) {

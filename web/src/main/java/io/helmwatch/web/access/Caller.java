@@ -1,0 +1,31 @@
+package io.helmwatch.web.access;
+
+import io.helmwatch.config.Role;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who makes a request.
+ *
+ * @param name name of the user or token; empty for a request without a login
+ * @param role what it may do; null for nothing
+ */
+public record Caller(String name, @Nullable Role role) {
+    /** A request without a login that may do nothing. */
+    static final Caller UNKNOWN = new Caller("", null);
+
+    /** Whether the request has a login. */
+    public boolean isLoggedIn() {
+        return !name.isEmpty();
+    }
+
+    /** Whether the caller may do what a role may. */
+    public boolean may(Role needed) {
+        return role != null && role.includes(needed);
+    }
+
+    /** The role in lower case; empty where there is none. */
+    public String roleName() {
+        return role == null ? "" : role.name().toLowerCase(Locale.ROOT);
+    }
+}

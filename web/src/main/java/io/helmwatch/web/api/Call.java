@@ -1,0 +1,120 @@
+package io.helmwatch.web.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.helmwatch.web.RefusedException;
+import io.helmwatch.web.RefusedException.FieldError;
+import io.helmwatch.web.RefusedException.Kind;
+import io.helmwatch.web.access.Caller;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request of the API.
+ *
+ * @param caller who makes it
+ * @param remote address of the client
+ * @param path values in the path by name
+ * @param query values of the query by name
+ * @param body content; empty where there is none
+ * @param sessionId the session's cookie; null where there is none
+ */
+public record Call(
+        Caller caller,
+        InetAddress remote,
+        Map<String, String> path,
+        Map<String, String> query,
+        byte[] body,
+        @Nullable String sessionId) {
+    private static final int LONGEST_ID = 512;
+
+    /** The id in the path. */
+    String id() {
+        String id = path.getOrDefault("id", "");
+        if (id.isEmpty() || id.length() > LONGEST_ID) {
+            throw RefusedException.notFound("there is nothing of this id");
+        }
+        return id;
+    }
+
+    /** The incident's id in the path, where a tilde stands for the slashes of the events' ids. */
+    String incidentId() {
+        return id().replace('~', '/');
+    }
+
+    <T> T body(Class<T> type) {
+        return Json.read(body, type);
+    }
+
+    JsonNode tree() {
+        return Json.tree(body);
+    }
+
+    @Nullable
+    String text(String name) {
+        String value = query.get(name);
+        return value == null || value.isEmpty() ? null : value;
+    }
+
+    @Nullable
+    Instant instant(String name) {
+        String value = text(name);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return Instant.parse(value);
+        } catch (DateTimeParseException damaged) {
+            throw invalid(name, "must be a time in UTC such as 2026-11-20T12:00:00Z");
+        }
+    }
+
+    int number(String name, int byDefault, int max) {
+        String value = text(name);
+        if (value == null) {
+            return byDefault;
+        }
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= 1 && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException damaged) {
+            // Refused below.
+        }
+        throw invalid(name, "must be a whole number from 1 to " + max);
+    }
+
+    boolean flag(String name) {
+        String value = text(name);
+        if (value == null || value.equals("false")) {
+            return false;
+        }
+        if (value.equals("true")) {
+            return true;
+        }
+        throw invalid(name, "must be true or false");
+    }
+
+    <E extends Enum<E>> E choice(String name, Class<E> type, E byDefault) {
+        String value = text(name);
+        if (value == null) {
+            return byDefault;
+        }
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().toLowerCase(Locale.ROOT).equals(value)) {
+                return constant;
+            }
+        }
+        throw invalid(name, "must be one of " + String.join(", ", Schemas.names(type)));
+    }
+
+    private static RefusedException invalid(String name, String rule) {
+        return new RefusedException(
+                Kind.INVALID, "query parameter " + name + " " + rule, List.of(new FieldError(name, rule)));
+    }
+}

@@ -1,0 +1,267 @@
+package io.helmwatch.web.server;
+
+import io.helmwatch.config.HttpConfig;
+import io.helmwatch.web.Desk;
+import io.helmwatch.web.LiveVideo;
+import io.helmwatch.web.access.Access;
+import io.helmwatch.web.access.AuditLog;
+import io.helmwatch.web.access.SameSite;
+import io.helmwatch.web.api.Api;
+import io.helmwatch.web.api.Reply;
+import io.helmwatch.web.api.Route;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * The HTTP server: page, API, live video, probes and metrics.
+ *
+ * <p>What clients do never occupies it: no client holds a thread while it sends or receives, requests have to arrive within a time limit, and the
+ * number of connections is capped.
+ *
+ * <p>Threading: at most {@value #MOST_THREADS} threads of its own, whatever the number of clients; any thread may close it.
+ */
+public final class DeskServer implements AutoCloseable {
+    private static final int MOST_THREADS = 12;
+    private static final int LEAST_THREADS = 4;
+    private static final int MOST_HEADER_BYTES = 16 * 1024;
+    private static final int LONGEST_MESSAGE = 64 * 1024;
+    private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private final Connections connections;
+    private final AuditLog audit;
+    private final Javalin javalin;
+    private final InetSocketAddress address;
+
+    private DeskServer(Connections connections, AuditLog audit, Javalin javalin, InetSocketAddress address) {
+        this.connections = connections;
+        this.audit = audit;
+        this.javalin = javalin;
+        this.address = address;
+    }
+
+    /**
+     * Binds and serves.
+     *
+     * @throws IllegalStateException when the address cannot be bound or the certificate not used, as a sentence
+     */
+    public static DeskServer start(HttpConfig config, Desk desk) {
+        return start(config, desk, Limits.ofProcess());
+    }
+
+    static DeskServer start(HttpConfig config, Desk desk, Limits limits) {
+        InetAddress host = host(config);
+        Access access = new Access(config.access(), host.isLoopbackAddress());
+        AuditLog audit = new AuditLog(config.access().auditFile(), desk.audit());
+        Api api = new Api(config, desk, access, audit);
+        SameSite sameSite = new SameSite(config.host(), config.names());
+        ServicePaths paths = new ServicePaths(desk.service(), access);
+        Requests requests = new Requests(api, access, sameSite, paths, new PageFiles());
+        Connections connections = new Connections(limits);
+        ListeningConnector[] bound = new ListeningConnector[1];
+        Javalin javalin = null;
+        try {
+            javalin = Javalin.create(javalinConfig -> {
+                quiet(javalinConfig);
+                jetty(javalinConfig, limits, connections);
+                javalinConfig.jetty.addConnector((server, http) -> {
+                    ListeningConnector connector = connector(server, http, config, connections);
+                    connector.setHost(host.getHostAddress());
+                    connector.setPort(config.port());
+                    bound[0] = connector;
+                    return connector;
+                });
+                routes(javalinConfig.routes, api, paths, requests);
+                live(javalinConfig, desk.live(), access, connections, requests);
+            });
+            javalin.start();
+            return new DeskServer(connections, audit, javalin, new InetSocketAddress(host, bound[0].getLocalPort()));
+        } catch (RuntimeException refused) {
+            if (javalin != null) {
+                javalin.stop();
+            }
+            connections.close();
+            audit.close();
+            throw notStarted(config, refused);
+        }
+    }
+
+    private static InetAddress host(HttpConfig config) {
+        try {
+            return InetAddress.getByName(config.host());
+        } catch (UnknownHostException unknown) {
+            throw new IllegalStateException(
+                    "http.host " + config.host() + " is not an address of this machine", unknown);
+        }
+    }
+
+    private static RuntimeException notStarted(HttpConfig config, RuntimeException refused) {
+        Throwable cause = refused;
+        while (cause != null && !(cause instanceof java.net.SocketException)) {
+            cause = cause.getCause();
+        }
+        return cause == null
+                ? refused
+                : new IllegalStateException(
+                        "http cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage()
+                                + "; choose another http.port (0 uses a free one)",
+                        refused);
+    }
+
+    /** Nothing that Javalin does beside serving. */
+    private static void quiet(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.startup.startupWatcherEnabled = false;
+        config.http.compressionStrategy = CompressionStrategy.NONE;
+        config.http.maxRequestSize = Limits.BODY_BYTES;
+    }
+
+    private static void jetty(JavalinConfig config, Limits limits, Connections connections) {
+        QueuedThreadPool threads = new QueuedThreadPool(MOST_THREADS, LEAST_THREADS);
+        threads.setName("http");
+        threads.setDaemon(true);
+        config.jetty.threadPool = threads;
+        config.jetty.modifyServer(server -> {
+            server.setHandler(RequestHandlers.chain(connections, limits));
+            server.setErrorHandler(new PlainErrors());
+            server.setStopTimeout(0);
+        });
+        config.jetty.modifyHttpConfiguration(http -> {
+            http.setUriCompliance(UriCompliance.DEFAULT);
+            http.setSendServerVersion(false);
+            http.setSendXPoweredBy(false);
+            http.setRequestHeaderSize(MOST_HEADER_BYTES);
+            http.setIdleTimeout(limits.idleTime().toMillis());
+        });
+        config.jetty.modifyWebSocketServletFactory(sockets -> {
+            sockets.setMaxTextMessageSize(LONGEST_MESSAGE);
+            sockets.setMaxBinaryMessageSize(LONGEST_MESSAGE);
+            sockets.setIdleTimeout(Duration.ofMinutes(1));
+        });
+    }
+
+    private static ListeningConnector connector(
+            Server server, HttpConfiguration http, HttpConfig config, Connections connections) {
+        HttpConnectionFactory plain = new HttpConnectionFactory(http);
+        if (config.tls() == null) {
+            return new ListeningConnector(server, connections, plain);
+        }
+        // Whether the host is ours is checked for every request, with or without TLS.
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        return new ListeningConnector(
+                server, connections, new SslConnectionFactory(Tls.of(config.tls()), plain.getProtocol()), plain);
+    }
+
+    private static void routes(RoutesConfig routes, Api api, ServicePaths paths, Requests requests) {
+        for (Route route : api.routes()) {
+            add(routes, route.method(), route.path(), context -> requests.route(route, context));
+        }
+        paths.all()
+                .forEach((path, answer) ->
+                        add(routes, answer.method(), path, context -> requests.servicePath(answer, context)));
+        for (String method : METHODS) {
+            routes.addHttpHandler(HandlerType.findOrCreate(method), "/*", requests::anythingElse);
+        }
+        routes.exception(
+                HttpResponseException.class,
+                (refused, context) -> Requests.send(
+                        context,
+                        Requests.failure(context.path(), refused.getStatus(), String.valueOf(refused.getMessage()))));
+        routes.exception(Exception.class, (failure, context) -> {
+            Reply problem = Api.failed(context.path(), failure);
+            Requests.send(context, problem);
+        });
+    }
+
+    private static void add(RoutesConfig routes, String method, String path, io.javalin.http.Handler handler) {
+        routes.addHttpHandler(HandlerType.findOrCreate(method), path, handler);
+        if (method.equals("GET")) {
+            routes.addHttpHandler(HandlerType.HEAD, path, handler);
+        }
+    }
+
+    private static void live(
+            JavalinConfig config,
+            @org.jspecify.annotations.Nullable LiveVideo live,
+            Access access,
+            Connections connections,
+            Requests requests) {
+        if (live == null) {
+            return;
+        }
+        config.routes.wsBeforeUpgrade(LiveSockets.PATH, context -> {
+            if (!requests.mayView(context)) {
+                context.skipRemainingHandlers();
+            } else if (!connections.upgrade(endPoint(context))) {
+                Requests.send(
+                        context, Requests.failure(LiveSockets.PATH, 503, "too many viewers: close another page first"));
+                context.skipRemainingHandlers();
+            }
+        });
+        config.routes.ws(LiveSockets.PATH, new LiveSockets(live, access)::configure);
+    }
+
+    private static EndPoint endPoint(Context context) {
+        return org.eclipse.jetty.ee10.servlet.ServletContextRequest.getServletContextRequest(context.req())
+                .getConnectionMetaData()
+                .getConnection()
+                .getEndPoint();
+    }
+
+    /** The bound address. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    @Override
+    public void close() {
+        javalin.stop();
+        connections.close();
+        audit.close();
+    }
+
+    /** A connector that reports its connections. */
+    private static final class ListeningConnector extends ServerConnector {
+        private static final int ACCEPTORS = 1;
+        private static final int SELECTORS = 1;
+
+        private final Connections connections;
+
+        ListeningConnector(
+                Server server, Connections connections, org.eclipse.jetty.server.ConnectionFactory... factories) {
+            super(server, ACCEPTORS, SELECTORS, factories);
+            this.connections = connections;
+        }
+
+        @Override
+        protected void onEndPointOpened(EndPoint endPoint) {
+            super.onEndPointOpened(endPoint);
+            connections.opened(endPoint);
+        }
+
+        @Override
+        protected void onEndPointClosed(EndPoint endPoint) {
+            connections.closed(endPoint);
+            super.onEndPointClosed(endPoint);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package io.helmwatch.web.server;
+
+import io.helmwatch.config.Redaction;
+import io.helmwatch.config.Role;
+import io.helmwatch.web.access.Access;
+import io.helmwatch.web.access.Caller;
+import io.helmwatch.web.access.SameSite;
+import io.helmwatch.web.api.Api;
+import io.helmwatch.web.api.Call;
+import io.helmwatch.web.api.Reply;
+import io.helmwatch.web.api.Route;
+import io.javalin.http.Context;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * From Javalin's requests to the API's calls and back: the check against other sites, who the caller is, what is not there.
+ *
+ * <p>Threading: any thread.
+ */
+final class Requests {
+    private static final int BAD_REQUEST = 400;
+    private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
+    private static final int NOT_ALLOWED = 405;
+    private static final int UNSUPPORTED = 415;
+    private static final String HEAD = "HEAD";
+
+    private final Api api;
+    private final Access access;
+    private final SameSite sameSite;
+    private final Map<String, ServicePaths.Path> servicePaths;
+    private final PageFiles page;
+    private final List<Known> known = new ArrayList<>();
+
+    /** A path and a method that is served. */
+    private record Known(Pattern path, String method) {}
+
+    Requests(Api api, Access access, SameSite sameSite, ServicePaths servicePaths, PageFiles page) {
+        this.api = api;
+        this.access = access;
+        this.sameSite = sameSite;
+        this.servicePaths = servicePaths.all();
+        this.page = page;
+        for (Route route : api.routes()) {
+            String literal = Pattern.quote(route.path()).replaceAll("\\{\\w+}", "\\\\E[^/]+\\\\Q");
+            known.add(new Known(Pattern.compile(literal), route.method()));
+        }
+        this.servicePaths.forEach(
+                (path, answer) -> known.add(new Known(Pattern.compile(Pattern.quote(path)), answer.method())));
+    }
+
+    /** Serves a route of the API. */
+    void route(Route route, Context context) {
+        send(context, reply(route, context));
+    }
+
+    private Reply reply(Route route, Context context) {
+        String otherSite = otherSite(context);
+        if (!otherSite.isEmpty()) {
+            return Reply.problem(FORBIDDEN, "Not allowed", otherSite, List.of());
+        }
+        String type = Optional.ofNullable(context.contentType()).orElse("");
+        if (route.body() != null && !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+            return Reply.problem(
+                    UNSUPPORTED, "Unsupported content", "expected a body of content type application/json", List.of());
+        }
+        Call call;
+        try {
+            Map<String, String> query = new TreeMap<>();
+            context.queryParamMap().forEach((name, values) -> query.put(name, values.get(0)));
+            call = new Call(
+                    caller(context),
+                    remote(context),
+                    context.pathParamMap(),
+                    query,
+                    route.body() == null ? new byte[0] : context.bodyAsBytes(),
+                    context.cookie(Api.SESSION_COOKIE));
+        } catch (IllegalArgumentException damaged) {
+            return Reply.problem(BAD_REQUEST, "Invalid request", "the address is not encoded as expected", List.of());
+        }
+        return api.serve(route, call);
+    }
+
+    /** Serves a path outside the API. */
+    void servicePath(ServicePaths.Path path, Context context) {
+        String otherSite = path.isOpen() ? "" : otherSite(context);
+        send(
+                context,
+                otherSite.isEmpty()
+                        ? path.answer().to(caller(context), remote(context))
+                        : Reply.text(FORBIDDEN, otherSite));
+    }
+
+    /** Serves a file of the page, or says that there is nothing. */
+    void anythingElse(Context context) {
+        String path = context.path();
+        boolean isReading = isReading(context);
+        String allowed = allowed(path);
+        if (!allowed.isEmpty()) {
+            send(
+                    context,
+                    failure(path, NOT_ALLOWED, "method not allowed: expected " + allowed)
+                            .with("Allow", allowed));
+        } else if (!isReading) {
+            send(context, failure(path, NOT_FOUND, "not found"));
+        } else {
+            String otherSite = otherSite(context);
+            send(
+                    context,
+                    otherSite.isEmpty()
+                            ? page.find(path, context.header("If-None-Match"), context.header("Accept-Encoding"))
+                                    .orElseGet(() -> failure(path, NOT_FOUND, notFound()))
+                            : Reply.text(FORBIDDEN, otherSite));
+        }
+    }
+
+    private String notFound() {
+        return "not found: expected /, " + String.join(", ", servicePaths.keySet()) + " or " + Route.BASE;
+    }
+
+    /** Lets only callers that may read become viewers. */
+    boolean mayView(Context context) {
+        Caller caller = caller(context);
+        context.attribute(LiveSockets.CALLER, caller);
+        Reply refusal = null;
+        String otherSite = otherSite(context);
+        if (!otherSite.isEmpty()) {
+            refusal = Reply.problem(FORBIDDEN, "Not allowed", otherSite, List.of());
+        } else if (!caller.may(Role.VIEWER)) {
+            refusal = Api.notAllowed(caller, Role.VIEWER);
+        }
+        if (refusal != null) {
+            send(context, refusal);
+        }
+        return refusal == null;
+    }
+
+    private String otherSite(Context context) {
+        return sameSite.problem(context.header("Host"), context.header("Origin"), context.header("Sec-Fetch-Site"));
+    }
+
+    private static boolean isReading(Context context) {
+        String method = context.req().getMethod();
+        return method.equals("GET") || method.equals(HEAD);
+    }
+
+    /** Methods that a path is served for; empty where it is not. */
+    private String allowed(String path) {
+        TreeSet<String> methods = known.stream()
+                .filter(one -> one.path.matcher(path).matches())
+                .map(Known::method)
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (methods.contains("GET")) {
+            methods.add(HEAD);
+        }
+        return String.join(", ", methods);
+    }
+
+    private Caller caller(Context context) {
+        return access.caller(context.header("Authorization"), context.cookie(Api.SESSION_COOKIE));
+    }
+
+    private static InetAddress remote(Context context) {
+        try {
+            return InetAddress.getByName(context.req().getRemoteAddr());
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException("address of a client is none", impossible);
+        }
+    }
+
+    private static boolean isApi(String path) {
+        return path.startsWith("/api/");
+    }
+
+    /** A failure in the form that its path speaks. */
+    static Reply failure(String path, int status, String sentence) {
+        String shown = Redaction.redact(sentence);
+        return isApi(path) ? Reply.problem(status, title(status), shown, List.of()) : Reply.text(status, shown);
+    }
+
+    private static String title(int status) {
+        return switch (status) {
+            case NOT_FOUND -> "Not found";
+            case NOT_ALLOWED -> "Method not allowed";
+            default -> "Invalid request";
+        };
+    }
+
+    static void send(Context context, Reply reply) {
+        context.status(reply.status());
+        if (!reply.type().isEmpty()) {
+            context.contentType(reply.type());
+        }
+        reply.headers().forEach(context::header);
+        context.result(reply.body());
+    }
+}
