@@ -15,6 +15,7 @@ import java.util.List;
  * @param http the HTTP server: metrics, health, stream states
  * @param incidents how incidents are detected and stored
  * @param gpu how a GPU is used
+ * @param desk what the page and its API keep on disk
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -26,14 +27,15 @@ public record HelmwatchConfig(
         JsonLinesConfig jsonLines,
         HttpConfig http,
         IncidentsConfig incidents,
-        GpuConfig gpu) {
+        GpuConfig gpu,
+        DeskConfig desk) {
 
     /** Keeps its own copy of the streams. */
     public HelmwatchConfig {
         streams = List.copyOf(streams);
     }
 
-    /** A configuration with the defaults for incidents and GPU. */
+    /** A configuration with the defaults for incidents, GPU and desk. */
     public HelmwatchConfig(
             Backend backend,
             ModelConfig model,
@@ -53,45 +55,55 @@ public record HelmwatchConfig(
                 jsonLines,
                 http,
                 IncidentsConfig.DEFAULT,
-                GpuConfig.DEFAULT);
+                GpuConfig.DEFAULT,
+                DeskConfig.DEFAULT);
     }
 
     /** The same with other streams. */
     public HelmwatchConfig withStreams(List<StreamConfig> others) {
-        return new HelmwatchConfig(backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu);
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu, desk);
     }
 
     /** The same with other settings of the model. */
     public HelmwatchConfig withModel(ModelConfig other) {
         return new HelmwatchConfig(
-                backend, other, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu);
+                backend, other, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk);
     }
 
     /** The same with another way to run the model. */
     public HelmwatchConfig withInference(InferenceConfig other) {
-        return new HelmwatchConfig(backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu);
+        return new HelmwatchConfig(
+                backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk);
     }
 
     /** The same with another broker. */
     public HelmwatchConfig withKafka(KafkaConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, other, jsonLines, http, incidents, gpu);
+                backend, model, inference, pipeline, streams, other, jsonLines, http, incidents, gpu, desk);
     }
 
     /** The same with another address for HTTP. */
     public HelmwatchConfig withHttp(HttpConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu);
+                backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu, desk);
     }
 
     /** The same with other settings of incidents. */
     public HelmwatchConfig withIncidents(IncidentsConfig other) {
-        return new HelmwatchConfig(backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu);
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu, desk);
     }
 
     /** The same with other settings of the GPU. */
     public HelmwatchConfig withGpu(GpuConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other);
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other, desk);
+    }
+
+    /** The same with other settings of what is kept on disk. */
+    public HelmwatchConfig withDesk(DeskConfig other) {
+        return new HelmwatchConfig(
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, other);
     }
 }

@@ -21,6 +21,7 @@ public final class ConfigFile {
     private final String name;
     private final Path folder;
     private final Function<String, @Nullable String> environment;
+    private final boolean isRequest;
     private final List<Problem> problems = new ArrayList<>();
 
     /**
@@ -31,9 +32,30 @@ public final class ConfigFile {
      * @param environment value of a variable, null where it is not set
      */
     public ConfigFile(String name, Path folder, Function<String, @Nullable String> environment) {
+        this(name, folder, environment, false);
+    }
+
+    private ConfigFile(String name, Path folder, Function<String, @Nullable String> environment, boolean isRequest) {
         this.name = name;
         this.folder = folder;
         this.environment = environment;
+        this.isRequest = isRequest;
+    }
+
+    /**
+     * What a request sent in place of a file: {@code ${NAME}} is plain text, and a password may be given.
+     *
+     * @param name how problems name it
+     * @param folder base of relative paths
+     * @param environment value of a variable, null where it is not set
+     */
+    public static ConfigFile ofRequest(String name, Path folder, Function<String, @Nullable String> environment) {
+        return new ConfigFile(name, folder, environment, true);
+    }
+
+    /** Whether a request sent it. */
+    public boolean isRequest() {
+        return isRequest;
     }
 
     /** Adds a problem at a node; a null node stands for the file as a whole. */
@@ -70,7 +92,7 @@ public final class ConfigFile {
     @Nullable
     String substitute(ScalarNode scalar, String where) {
         String text = scalar.getValue();
-        if (!text.contains("${")) {
+        if (isRequest || !text.contains("${")) {
             return text;
         }
         StringBuilder result = new StringBuilder();

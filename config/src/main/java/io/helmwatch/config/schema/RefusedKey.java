@@ -1,7 +1,7 @@
 package io.helmwatch.config.schema;
 
 /**
- * A key that people write and that must not be there; the documents leave it out.
+ * A key that people write and that must not be in a file; the documents leave it out. Requests may have it.
  *
  * @param name its name
  * @param rule why, and what to write instead

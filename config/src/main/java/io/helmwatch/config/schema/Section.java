@@ -90,13 +90,16 @@ public final class Section {
         }
     }
 
-    /** Reports keys that are refused or not declared, the latter with the nearest that could be meant. */
+    /** Reports keys that are refused in a file or not declared, the latter with the nearest that could be meant. */
     private void report(SectionSpec<?> spec) {
         List<String> known = spec.names();
         for (Map.Entry<String, NodeTuple> entry : entries.entrySet()) {
             String key = entry.getKey();
             if (!known.contains(key)) {
                 String rule = spec.refused(key);
+                if (rule != null && file.isRequest()) {
+                    continue;
+                }
                 file.problem(entry.getValue().getKeyNode(), pathOf(key), rule == null ? unknown(key, known) : rule);
             }
         }

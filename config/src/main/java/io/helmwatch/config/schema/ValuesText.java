@@ -3,17 +3,30 @@ package io.helmwatch.config.schema;
 import io.helmwatch.config.Redaction;
 import java.util.List;
 
-/** Writes the values in force as YAML; secrets are three stars. Threading: one thread. */
+/** Writes values as YAML, all or those that differ from their defaults; secrets are three stars. Threading: one thread. */
 public final class ValuesText {
     private static final String INDENT = "  ";
 
     private final StringBuilder text = new StringBuilder();
 
-    private ValuesText() {}
+    private final boolean onlyChanged;
+
+    private ValuesText(boolean onlyChanged) {
+        this.onlyChanged = onlyChanged;
+    }
 
     /** Every value of a section, redacted. */
     public static <R> String of(SectionSpec<R> spec, R values) {
-        ValuesText out = new ValuesText();
+        return write(spec, values, false);
+    }
+
+    /** The values of a section that differ from their defaults, redacted. */
+    public static <R> String changed(SectionSpec<R> spec, R values) {
+        return write(spec, values, true);
+    }
+
+    private static <R> String write(SectionSpec<R> spec, R values, boolean onlyChanged) {
+        ValuesText out = new ValuesText(onlyChanged);
         out.section(spec, values, "");
         return Redaction.redact(out.text.toString());
     }
@@ -34,6 +47,9 @@ public final class ValuesText {
 
     private <R> void key(Key<R, ?> key, R values, String indent) {
         String value = key.valueText(values);
+        if (onlyChanged && (value == null || value.equals(key.defaultText()))) {
+            return;
+        }
         if (value == null) {
             line(indent, key.name(), "", key.defaultMeaning());
         } else {
@@ -45,15 +61,25 @@ public final class ValuesText {
     private <R, S> void nested(NestedSection<R, S> nested, R values, String indent) {
         S inner = nested.getter().apply(values);
         if (inner == null) {
-            line(indent, nested.name(), "", nested.absentMeaning());
-        } else {
-            line(indent, nested.name(), "", "");
-            section(nested.spec(), inner, indent + INDENT);
+            if (!onlyChanged) {
+                line(indent, nested.name(), "", nested.absentMeaning());
+            }
+            return;
+        }
+        int start = text.length();
+        line(indent, nested.name(), "", "");
+        int content = text.length();
+        section(nested.spec(), inner, indent + INDENT);
+        if (text.length() == content && onlyChanged) {
+            text.setLength(start);
         }
     }
 
     private <R, S> void list(SectionList<R, S> list, R values, String indent) {
         List<S> items = list.getter().apply(values);
+        if (onlyChanged && items.isEmpty()) {
+            return;
+        }
         line(indent, list.name(), items.isEmpty() ? "[]" : "", "");
         for (S item : items) {
             int start = text.length() + indent.length() + INDENT.length();

@@ -44,6 +44,10 @@ final class CredentialsSection {
             Credentials::basic,
             "whether the password may be sent with Basic authentication, which shows it to everybody on the way");
 
+    /** In requests only. */
+    private static final Key<Credentials, String> PASSWORD_TEXT =
+            alternative("password", "the password").secret();
+
     private static final RefusedKey<Credentials> PASSWORD = new RefusedKey<>(
             "password", "a password does not belong in the file: use password-env: NAME or password-file: PATH");
 
@@ -100,6 +104,12 @@ final class CredentialsSection {
     private static @Nullable String password(Section section) {
         String variable = section.optional(PASSWORD_ENV);
         Path file = section.optional(PASSWORD_FILE);
+        if (section.file().isRequest() && section.has(PASSWORD_TEXT)) {
+            if (section.has(PASSWORD_ENV) || section.has(PASSWORD_FILE)) {
+                section.problem(PASSWORD_TEXT, "excludes password-env and password-file");
+            }
+            return section.optional(PASSWORD_TEXT);
+        }
         if (variable != null && file != null) {
             section.problem(PASSWORD_FILE, "excludes password-env");
         } else if (variable != null) {
@@ -111,7 +121,11 @@ final class CredentialsSection {
             }
             return content.text();
         } else if (Stream.of(PASSWORD_ENV, PASSWORD_FILE, PASSWORD).noneMatch(section::has)) {
-            section.problem(PASSWORD_ENV, "missing: expected password-env or password-file");
+            section.problem(
+                    PASSWORD_ENV,
+                    section.file().isRequest()
+                            ? "missing: expected password, password-env or password-file"
+                            : "missing: expected password-env or password-file");
         }
         return null;
     }

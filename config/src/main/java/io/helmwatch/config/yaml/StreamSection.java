@@ -149,8 +149,8 @@ final class StreamSection {
                     "rules", RuleSection.SPEC, stream -> stream.rules().rules(), "none, and no incidents")
             .furtherExample(Map.of("name", "crowd", "kind", "occupancy", "more-than", "12", "fewer-than", "# 2"));
 
-    private static final SectionSpec<StreamConfig> SPEC = SectionSpec.of(
-            "cameras and files, at least one",
+    static final SectionSpec<StreamConfig> SPEC = SectionSpec.of(
+            "cameras and files; `[]` where all are added while the service runs",
             ID,
             URL,
             TRANSPORT,
@@ -170,6 +170,10 @@ final class StreamSection {
             MASKS,
             RULES);
 
+    /** What is drawn on the frame and what starts incidents there. */
+    static final SectionSpec<StreamConfig> REGIONS =
+            SectionSpec.of("zones, masks and rules", MIN_BOX, ZONES, MASKS, RULES);
+
     /** The key {@code streams}. */
     static final SectionList<HelmwatchConfig, StreamConfig> LIST = SectionList.<HelmwatchConfig, StreamConfig>of(
                     "streams", SPEC, HelmwatchConfig::streams, "required")
@@ -177,7 +181,7 @@ final class StreamSection {
 
     private final Section section;
 
-    private StreamSection(Section section) {
+    StreamSection(Section section) {
         this.section = section;
     }
 
@@ -185,14 +189,18 @@ final class StreamSection {
      * All streams.
      *
      * @param devices the GPUs in use; empty for all
+     * @param mayBeEmpty whether an empty list may be given: streams are added while the service runs
      */
-    static List<StreamConfig> readAll(Section top, List<Integer> devices) {
+    static List<StreamConfig> readAll(Section top, List<Integer> devices, boolean mayBeEmpty) {
         List<Section> sections = top.sections(LIST, StreamSection::label);
         if (sections == null) {
-            top.problem(LIST, "missing: expected at least one stream, each with 'id' and 'url'");
+            top.problem(
+                    LIST,
+                    "missing: expected at least one stream, each with 'id' and 'url'"
+                            + (mayBeEmpty ? "; or [] to add streams while the service runs" : ""));
             return List.of();
         }
-        if (sections.isEmpty() && !top.file().hasProblems()) {
+        if (sections.isEmpty() && !mayBeEmpty && !top.file().hasProblems()) {
             top.problem(LIST, "must have at least one stream");
         }
         List<StreamConfig> streams = new ArrayList<>();
@@ -221,7 +229,14 @@ final class StreamSection {
         return "";
     }
 
-    private @Nullable StreamConfig read(Map<String, Integer> lines, List<Integer> devices) {
+    /**
+     * The stream; null where its id or address is missing or wrong.
+     *
+     * @param lines ids of the streams so far with their lines; this one's is added
+     * @param devices the GPUs in use; empty for all
+     */
+    @Nullable
+    StreamConfig read(Map<String, Integer> lines, List<Integer> devices) {
         String id = section.required(ID);
         if (id != null) {
             Names.requireUnique(section, ID, id, lines, "stream of this id");

@@ -3,6 +3,7 @@ package io.helmwatch.config.yaml;
 import static io.helmwatch.config.schema.ValueTypes.choice;
 
 import io.helmwatch.config.Backend;
+import io.helmwatch.config.DeskConfig;
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HttpConfig;
@@ -45,6 +46,8 @@ final class TopSection {
             NestedSection.of("http", HttpSection.SPEC, HelmwatchConfig::http);
     private static final NestedSection<HelmwatchConfig, IncidentsConfig> INCIDENTS =
             NestedSection.of("incidents", IncidentsSection.SPEC, HelmwatchConfig::incidents);
+    private static final NestedSection<HelmwatchConfig, DeskConfig> DESK =
+            NestedSection.of("desk", DeskSection.SPEC, HelmwatchConfig::desk);
 
     static final SectionSpec<HelmwatchConfig> SPEC = SectionSpec.of(
             "the configuration",
@@ -57,14 +60,16 @@ final class TopSection {
             KAFKA,
             JSON_LINES,
             HTTP,
-            INCIDENTS);
+            INCIDENTS,
+            DESK);
 
     private TopSection() {}
 
     static HelmwatchConfig read(ConfigFile file, MappingNode root, ConfigLoader.Purpose purpose) {
         Section top = Section.of(file, "", root, SPEC, false);
         GpuConfig gpu = GpuSection.read(top.section(GPU));
-        List<StreamConfig> streams = StreamSection.readAll(top, gpu.devices());
+        HttpConfig http = HttpSection.read(top.section(HTTP));
+        List<StreamConfig> streams = StreamSection.readAll(top, gpu.devices(), http.enabled());
         boolean hasIncidents =
                 streams.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
         HelmwatchConfig config = new HelmwatchConfig(
@@ -75,9 +80,10 @@ final class TopSection {
                 streams,
                 KafkaSection.read(top.section(KAFKA), hasIncidents),
                 JsonLinesSection.read(top.section(JSON_LINES)),
-                HttpSection.read(top.section(HTTP)),
+                http,
                 IncidentsSection.read(top.section(INCIDENTS)),
-                gpu);
+                gpu,
+                DeskSection.read(top.section(DESK)));
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()
                 && config.jsonLines().target() == null

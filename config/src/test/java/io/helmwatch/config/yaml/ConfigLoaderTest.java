@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.DeskConfig;
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
@@ -133,7 +134,8 @@ class ConfigLoaderTest {
                                 IncidentsConfig.DEFAULT.lostAfter(),
                                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
                                 SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))),
-                        GpuConfig.DEFAULT));
+                        GpuConfig.DEFAULT,
+                        DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data"))));
     }
 
     @ParameterizedTest
@@ -375,9 +377,10 @@ class ConfigLoaderTest {
     void shouldAskForStreamsAndForSomebodyWhoListens() {
         assertThat(problems(SINK))
                 .containsExactly(
-                        "site.yaml:1: streams: missing: expected at least one stream, each with 'id' and 'url'");
-        assertThat(problems(SINK + "streams: []"))
-                .containsExactly("site.yaml:2: streams: must have at least one stream");
+                        "site.yaml:1: streams: missing: expected at least one stream, each with 'id' and 'url'; or [] to add streams while the service runs");
+        assertThat(problems(SINK + "http: {enabled: false}\nstreams: []"))
+                .containsExactly("site.yaml:3: streams: must have at least one stream");
+        assertThat(parse(SINK + "streams: []").streams()).isEmpty();
         assertThat(problems(STREAM))
                 .containsExactly(
                         "site.yaml: no sink for the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");

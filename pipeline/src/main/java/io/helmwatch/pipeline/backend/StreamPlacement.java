@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Assigns streams to devices.
@@ -20,7 +21,7 @@ public final class StreamPlacement {
      * Spreads streams over devices.
      *
      * @param devices indices, at least one
-     * @return the streams of each device, devices in the order given, those without a stream left out
+     * @return the streams of each device, devices in the order given, those without a stream left out; the first one where there is no stream
      * @throws IllegalStateException when a stream names a device that is not among them
      */
     public static Map<Integer, List<StreamConfig>> spread(List<StreamConfig> streams, List<Integer> devices) {
@@ -43,8 +44,34 @@ public final class StreamPlacement {
             }
             placed.getOrDefault(device, List.of()).add(stream);
         }
-        placed.values().removeIf(List::isEmpty);
+        if (streams.isEmpty()) {
+            placed.keySet().retainAll(devices.subList(0, 1));
+        } else {
+            placed.values().removeIf(List::isEmpty);
+        }
         return placed;
+    }
+
+    /**
+     * The device of a stream that is added to others.
+     *
+     * @param named the device that the stream names; null where it names none
+     * @param devices indices, at least one
+     * @param used the device of each of the others
+     * @throws IllegalStateException when the named device is not among them
+     */
+    public static int next(String stream, @Nullable Integer named, List<Integer> devices, List<Integer> used) {
+        if (named != null) {
+            if (!devices.contains(named)) {
+                throw new IllegalStateException("stream " + stream + ": device " + named
+                        + " is not among the GPUs in use, which are " + devices);
+            }
+            return named;
+        }
+        Map<Integer, Integer> counts = new LinkedHashMap<>();
+        devices.forEach(device -> counts.put(device, 0));
+        used.forEach(device -> counts.computeIfPresent(device, (index, count) -> count + 1));
+        return leastLoaded(counts);
     }
 
     private static int leastLoaded(Map<Integer, Integer> counts) {

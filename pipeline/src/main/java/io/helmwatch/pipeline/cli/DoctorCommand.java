@@ -242,7 +242,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void streams(List<StreamConfig> streams) throws InterruptedException {
-        ExecutorService probes = Executors.newFixedThreadPool(Math.min(STREAMS_AT_ONCE, streams.size()));
+        ExecutorService probes = Executors.newFixedThreadPool(Math.max(1, Math.min(STREAMS_AT_ONCE, streams.size())));
         try {
             List<Future<StreamProbe>> answers = streams.stream()
                     .map(stream -> probes.submit(() -> FfmpegFrameSource.probe(stream)))

@@ -65,7 +65,8 @@ public final class Settings {
                 JsonLinesConfig.DEFAULT,
                 new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
                 config.incidents(),
-                config.gpu());
+                config.gpu(),
+                config.desk());
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */

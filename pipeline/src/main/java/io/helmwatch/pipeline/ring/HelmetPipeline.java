@@ -13,13 +13,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,36 +38,32 @@ public final class HelmetPipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HelmetPipeline.class);
     private static final long POLL_NANOS = 1_000_000;
 
-    private final String device;
     private final PipelineConfig config;
-    private final int expectedStreams;
-    private final long epochSeconds = System.currentTimeMillis() / 1000;
     private final FailureLog failures;
-    private final PipelineListener listener;
     private final LaneRotation lanes;
     private final Disruptor<FrameSlot> disruptor;
     private final RingBuffer<FrameSlot> ring;
     private final ReleaseHandler release;
     private final Collection<Thread> threads = new ConcurrentLinkedQueue<>();
-    private final Map<String, StreamFeed> feeds = new ConcurrentSkipListMap<>();
+    private final StreamFeeds streams;
     private boolean closed;
 
     private HelmetPipeline(Builder settings) {
         Stages stages = settings.stages;
         ModelInfo model = stages.engine().model();
-        this.device = settings.device;
         this.config = settings.config;
-        this.expectedStreams = Math.max(1, settings.expectedStreams);
-        this.listener = settings.listener;
+        int expected = Math.max(1, settings.expectedStreams);
         this.failures = new FailureLog(settings.fatalErrors);
         this.lanes = new LaneRotation(batchLanes(stages));
 
         ParkingWaitStrategy waits =
                 new ParkingWaitStrategy(stages.lanes().get(0).maxBatch(), settings.maxBatchDelay);
-        int slots = RingSize.choose(config.ringSize(), this.expectedStreams, stages);
+        int slots = RingSize.choose(config.ringSize(), expected, stages);
         this.disruptor = new Disruptor<>(
                 () -> new FrameSlot(settings.newLease.get()), slots, threads(), ProducerType.MULTI, waits);
         this.ring = disruptor.getRingBuffer();
+        PipelineListener listener = settings.listener;
+        this.streams = new StreamFeeds(ring, expected, settings.epochs, settings.device, listener);
         disruptor.setDefaultExceptionHandler(new PipelineExceptionHandler());
 
         PreprocessHandler preprocess = new PreprocessHandler(
@@ -119,6 +114,7 @@ public final class HelmetPipeline implements AutoCloseable {
         private PipelineListener listener = PipelineListener.NONE;
         private FatalErrorHandler fatalErrors = FatalErrorHandler.LOG;
         private int expectedStreams = 1;
+        private StreamEpochs epochs = new StreamEpochs();
 
         private Builder(Stages stages, Supplier<FrameLease> newLease) {
             this.stages = stages;
@@ -167,9 +163,15 @@ public final class HelmetPipeline implements AutoCloseable {
             return this;
         }
 
-        /** How many streams share the ring; 1 by default. */
+        /** How many streams share the ring at first; 1 by default. */
         public Builder expectedStreams(int count) {
             expectedStreams = count;
+            return this;
+        }
+
+        /** Start times of streams, shared by the pipelines between which a stream may move; its own by default. */
+        public Builder epochs(StreamEpochs shared) {
+            epochs = shared;
             return this;
         }
 
@@ -199,87 +201,68 @@ public final class HelmetPipeline implements AutoCloseable {
         return lanes;
     }
 
-    /** Starts a stream on a thread of its own. */
-    public synchronized void add(FrameSource source) {
-        if (closed) {
-            throw new IllegalStateException("stream " + source.id() + " cannot be added: the pipeline is closed");
-        }
-        StreamFeed feed = new StreamFeed(source, ring, shareOf(source), epochSeconds, device);
-        if (feeds.putIfAbsent(source.id(), feed) != null) {
-            throw new IllegalArgumentException("stream id " + source.id() + " is used twice: ids must differ");
-        }
-        listener.onStreamAdded(feed);
-        feed.start();
-    }
-
     /**
-     * A live stream may hold twice its even share, so that one that floods leaves room for the others; a file leaves one slot of
-     * its even share free, so that it waits for its own frames and not for the ring.
+     * Starts a stream on a thread of its own. The others go on; from now on they share the ring with it.
+     *
+     * @throws IllegalArgumentException when there is a stream of that id
      */
-    private int shareOf(FrameSource source) {
-        int even = ring.getBufferSize() / expectedStreams;
-        return source.isLive() ? Math.min(ring.getBufferSize(), Math.max(2, 2 * even)) : Math.max(1, even - 1);
+    public void add(FrameSource source) {
+        streams.add(source);
     }
 
     /** Removes a stream that {@linkplain #isDone(String) is done}, so that its id can be used again. */
-    public synchronized void remove(String streamId) {
-        StreamFeed feed = feeds.get(streamId);
-        if (feed == null || !feed.isDone()) {
-            throw new IllegalStateException("stream " + streamId + " cannot be removed: it has not ended");
-        }
-        feeds.remove(streamId);
-        listener.onStreamRemoved(feed);
+    public void remove(String streamId) {
+        streams.remove(streamId);
+    }
+
+    /**
+     * Stops a stream, waits until its frames have left the ring, and removes it. The others are not affected.
+     *
+     * @return false when it has not ended in time; it is stopped all the same and can be removed later
+     */
+    public boolean stopAndRemove(String streamId, Duration timeout) throws InterruptedException {
+        return streams.stopAndRemove(streamId, timeout);
     }
 
     /** Stops one stream; returns at once. Queued frames of a file are still analysed, those of a live stream are dropped. */
     public void stop(String streamId) {
-        StreamFeed feed = feeds.get(streamId);
-        if (feed != null) {
-            feed.stop();
-        }
+        streams.stop(streamId);
     }
 
     /** Stops every stream; returns at once. */
     public void stopAll() {
-        feeds.values().forEach(StreamFeed::stop);
+        streams.stopAll();
     }
 
     /** Whether a stream has ended and all its frames have left the ring. */
     public boolean isDone(String streamId) {
-        StreamFeed feed = feeds.get(streamId);
-        return feed == null || feed.isDone();
+        return streams.isDone(streamId);
     }
 
     /** Waits until every stream has ended and all frames have left the ring: files end by themselves, cameras when they are stopped. */
     public void awaitStreams() throws InterruptedException {
-        for (StreamFeed feed : feeds.values()) {
-            feed.awaitSource(Long.MAX_VALUE);
-        }
-        while (!feeds.values().stream().allMatch(StreamFeed::isDone)) {
-            TimeUnit.NANOSECONDS.sleep(POLL_NANOS);
-        }
+        streams.awaitAll();
     }
 
     /** Waits until one stream has ended and all its frames have left the ring. */
     public void awaitStream(String streamId) throws InterruptedException {
-        StreamFeed feed = feeds.get(streamId);
-        if (feed != null) {
-            feed.awaitSource(Long.MAX_VALUE);
-            while (!feed.isDone()) {
-                TimeUnit.NANOSECONDS.sleep(POLL_NANOS);
-            }
-        }
+        streams.await(streamId);
     }
 
     /** The streams, by id. */
     public Collection<StreamFeed> feeds() {
-        return feeds.values();
+        return streams.all();
+    }
+
+    /** The stream of that id; null when there is none. */
+    public @Nullable StreamFeed feed(String streamId) {
+        return streams.find(streamId);
     }
 
     /** The threads of stages and streams. */
     public List<Thread> workThreads() {
         List<Thread> work = new ArrayList<>(threads);
-        feeds.values().forEach(feed -> work.add(feed.thread()));
+        feeds().forEach(feed -> work.add(feed.thread()));
         return work;
     }
 
@@ -318,18 +301,8 @@ public final class HelmetPipeline implements AutoCloseable {
         }
         closed = true;
         long deadline = System.nanoTime() + config.shutdownTimeout().toNanos();
-        stopAll();
-        boolean interrupted = false;
-        List<String> late = new ArrayList<>();
-        for (StreamFeed feed : feeds.values()) {
-            try {
-                if (!feed.awaitSource(deadline - System.nanoTime())) {
-                    late.add(feed.id());
-                }
-            } catch (InterruptedException interrupt) {
-                interrupted = true;
-            }
-        }
+        List<String> late = streams.close(deadline);
+        boolean interrupted = Thread.interrupted();
         if (!late.isEmpty()) {
             LOG.warn("Streams {} not stopped within {}: their threads are left behind", late, config.shutdownTimeout());
         }
@@ -343,7 +316,7 @@ public final class HelmetPipeline implements AutoCloseable {
                     ringDepth(),
                     config.shutdownTimeout());
         }
-        feeds.values().forEach(StreamFeed::abandon);
+        feeds().forEach(StreamFeed::abandon);
         lanes.close();
         disruptor.halt();
         interrupted |= joinStages();
@@ -362,8 +335,7 @@ public final class HelmetPipeline implements AutoCloseable {
 
     /** Whether no thread uses a stage or a lease any more; false after {@link #close} only when one is stalled. */
     public boolean isStopped() {
-        return threads.stream().noneMatch(Thread::isAlive)
-                && feeds.values().stream().allMatch(StreamFeed::isSourceEnded);
+        return threads.stream().noneMatch(Thread::isAlive) && feeds().stream().allMatch(StreamFeed::isSourceEnded);
     }
 
     private boolean joinStages() {

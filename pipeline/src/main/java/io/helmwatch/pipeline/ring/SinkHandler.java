@@ -44,7 +44,12 @@ final class SinkHandler extends StageHandler {
             long now = System.nanoTime();
             StreamFeed feed = slot.feed();
             if (feed != null) {
-                listener.onPublished(feed, now - start, now - slot.lease().receivedNanos());
+                long totalNanos = now - slot.lease().receivedNanos();
+                FrameDetections published = slot.published();
+                if (published != null) {
+                    feed.onPublished(published, totalNanos);
+                }
+                listener.onPublished(feed, now - start, totalNanos);
             }
         }
     }

@@ -1,25 +1,22 @@
 package io.helmwatch.pipeline.ring;
 
-import com.lmax.disruptor.InsufficientCapacityException;
 import com.lmax.disruptor.RingBuffer;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.StreamStatus;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A stream and its way into the ring: its thread, its share of the slots, its state and its counts.
+ * A stream and its way into the ring: its thread, its {@linkplain RingShare share} of the slots, its state and its counts.
  *
  * <p>A live stream never waits: when no slot is free, or its share is used up, the frame is dropped and counted. A file waits for a slot.
  * At any time: decoded = analysed + dropped (all causes) + in flight.
@@ -29,22 +26,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class StreamFeed implements FrameReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(StreamFeed.class);
-    private static final long RING_FULL_RECHECK_NANOS = 1_000_000;
-    /** Slots that frames of live streams leave free, so that a state is published also under overload. */
-    private static final int SLOTS_FOR_STATES = 1;
+    private static final double LATENCY_SMOOTHING = 0.1;
 
     private final FrameSource source;
-    private final RingBuffer<FrameSlot> ring;
-    private final int share;
+    private final RingShare share;
     private final long epochSeconds;
     private final String device;
     private final Thread thread;
     private final StreamState state;
     private final StreamRates rates = new StreamRates();
+    private final FrameCounts counts = new FrameCounts();
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    private final AtomicInteger slotsHeld = new AtomicInteger();
-    private volatile @Nullable Thread waiting;
     private volatile boolean stopping;
     private volatile boolean abandoned;
     /** Whether the source's thread is publishing a state, which the states of other threads must not overtake. */
@@ -52,23 +45,22 @@ public final class StreamFeed implements FrameReceiver {
     /** A state found by {@link #reportAnalysis} that did not fit into the ring yet; owned by its thread. */
     private @Nullable StreamStatus unpublished;
 
-    private final AtomicLong decoded = new AtomicLong();
-    private final AtomicLong analysed = new AtomicLong();
-    private final AtomicLongArray dropped = new AtomicLongArray(DropCause.values().length);
     private volatile long lastPtsNanos;
     private long maxFrameBytes;
+    private volatile @Nullable FrameDetections lastDetections;
+    /** Written by the sink thread. */
+    private volatile double latencyNanos;
 
     /**
      * Creates a stream; {@link #start} runs it.
      *
      * @param share maximum number of slots that the stream may hold
-     * @param epochSeconds when the pipeline started, seconds since 1970 UTC
+     * @param epochSeconds when the stream starts, seconds since 1970 UTC; differs from that of every earlier run of the stream
      * @param device device that analyses it
      */
     StreamFeed(FrameSource source, RingBuffer<FrameSlot> ring, int share, long epochSeconds, String device) {
         this.source = source;
-        this.ring = ring;
-        this.share = share;
+        this.share = new RingShare(ring, share);
         this.epochSeconds = epochSeconds;
         this.device = device;
         this.state = new StreamState(source.id(), System.currentTimeMillis());
@@ -101,103 +93,36 @@ public final class StreamFeed implements FrameReceiver {
         long frameBytes = RingSize.frameBytes(frame.format(), frame.width(), frame.height());
         if (frameBytes > maxFrameBytes) {
             maxFrameBytes = frameBytes;
-            LOG.info("Stream {}: {}", id(), RingSize.describe(frame, share));
+            LOG.info("Stream {}: {}", id(), RingSize.describe(frame, share.slots()));
         }
-        if (source.isLive()) {
-            offer(frame);
-        } else {
-            publishWhenFree(frame);
-        }
-    }
-
-    private void offer(FrameLease frame) {
-        if (slotsHeld.get() >= share) {
+        if (!source.isLive()) {
+            // A frame that is still waiting when the stream is stopped does not belong to the run and is not counted.
+            if (share.put(this, frame)) {
+                counts.countPublished();
+            }
+        } else if (share.isUsedUp()) {
             onDropped(DropCause.STREAM_SHARE);
-        } else if (ring.remainingCapacity() > SLOTS_FOR_STATES && tryPublish(frame)) {
-            decoded.incrementAndGet();
+        } else if (share.offer(this, frame)) {
+            counts.countPublished();
         } else {
             onDropped(DropCause.RING_FULL);
         }
     }
 
-    /** Blocks; a frame that is still waiting when the stream is stopped does not belong to the run and is not counted. */
-    private void publishWhenFree(FrameLease frame) {
-        while (!stopping) {
-            if (slotsHeld.get() >= share) {
-                awaitSlot();
-            } else if (tryPublish(frame)) {
-                decoded.incrementAndGet();
-                return;
-            } else {
-                LockSupport.parkNanos(this, RING_FULL_RECHECK_NANOS);
-                Thread.interrupted();
-            }
-        }
-    }
-
-    private void awaitSlot() {
-        waiting = Thread.currentThread();
-        while (slotsHeld.get() >= share && !stopping) {
-            LockSupport.park(this);
-            Thread.interrupted();
-        }
-        waiting = null;
-    }
-
-    private boolean tryPublish(FrameLease frame) {
-        if (abandoned) {
-            return false;
-        }
-        long sequence;
-        try {
-            sequence = ring.tryNext();
-        } catch (InsufficientCapacityException full) {
-            return false;
-        }
-        slotsHeld.incrementAndGet();
-        try {
-            ring.get(sequence).fill(this, frame);
-        } finally {
-            ring.publish(sequence);
-        }
-        return true;
-    }
-
-    private boolean tryPublish(StreamStatus change) {
-        long sequence;
-        try {
-            sequence = ring.tryNext();
-        } catch (InsufficientCapacityException full) {
-            return false;
-        }
-        slotsHeld.incrementAndGet();
-        try {
-            ring.get(sequence).fill(this, change);
-        } finally {
-            ring.publish(sequence);
-        }
-        return true;
-    }
-
     @Override
     public void onDropped(DropCause cause) {
-        decoded.incrementAndGet();
-        dropped.incrementAndGet(cause.ordinal());
+        counts.countNotPublished(cause);
     }
 
-    /** Waits for a slot also on live streams: states change rarely, and the ring always drains. */
+    /** Waits for a slot also on live streams. */
     @Override
     public void onStatus(StreamStatus reported) {
         publishingState = true;
         try {
             StreamStatus change = state.onSource(reported);
-            if (change == null) {
-                return;
-            }
-            log(change);
-            while (!abandoned && !tryPublish(change)) {
-                LockSupport.parkNanos(this, RING_FULL_RECHECK_NANOS);
-                Thread.interrupted();
+            if (change != null) {
+                log(change);
+                share.put(this, change);
             }
         } finally {
             publishingState = false;
@@ -221,7 +146,7 @@ public final class StreamFeed implements FrameReceiver {
             unpublished = change;
         }
         StreamStatus next = unpublished;
-        if (next != null && (next.state() != status().state() || tryPublish(next))) {
+        if (next != null && (next.state() != status().state() || share.offer(this, next))) {
             unpublished = null;
         }
         return change != null;
@@ -252,33 +177,33 @@ public final class StreamFeed implements FrameReceiver {
         return rates;
     }
 
+    /** A frame was passed to the sinks. Sink thread. */
+    void onPublished(FrameDetections detections, long totalNanos) {
+        lastDetections = detections;
+        double before = latencyNanos;
+        latencyNanos = before == 0 ? totalNanos : before + LATENCY_SMOOTHING * (totalNanos - before);
+    }
+
     /** A frame left the ring; a null cause says that it was analysed. Release thread. */
     void onFrameReleased(@Nullable DropCause cause) {
         if (cause == null) {
-            analysed.incrementAndGet();
+            counts.countAnalysed();
         } else {
-            dropped.incrementAndGet(cause.ordinal());
+            counts.countDropped(cause);
         }
-        releaseSlot();
+        share.release();
     }
 
     /** A state change left the ring. Release thread. */
     void onStatusReleased() {
-        releaseSlot();
-    }
-
-    private void releaseSlot() {
-        slotsHeld.decrementAndGet();
-        Thread producer = waiting;
-        if (producer != null) {
-            LockSupport.unpark(producer);
-        }
+        share.release();
     }
 
     /** Stops the source soon; returns at once. */
     void stop() {
         stopping = true;
         source.stop();
+        share.stop();
         LockSupport.unpark(thread);
     }
 
@@ -290,6 +215,12 @@ public final class StreamFeed implements FrameReceiver {
     /** The ring is about to be closed: nothing more is published into it. */
     void abandon() {
         abandoned = true;
+        share.close();
+    }
+
+    /** Changes the maximum number of slots that the stream may hold. */
+    void resizeShare(int slots) {
+        share.resize(slots);
     }
 
     /** Waits until the source has ended; false on timeout. */
@@ -299,7 +230,7 @@ public final class StreamFeed implements FrameReceiver {
 
     /** Whether the source has ended and all its frames have left the ring. */
     public boolean isDone() {
-        return ended.getCount() == 0 && slotsHeld.get() == 0;
+        return ended.getCount() == 0 && share.held() == 0;
     }
 
     /** Whether the source has ended. */
@@ -322,7 +253,7 @@ public final class StreamFeed implements FrameReceiver {
         return source;
     }
 
-    /** When the pipeline started, seconds since 1970 UTC. */
+    /** When the stream started, seconds since 1970 UTC. */
     long epochSeconds() {
         return epochSeconds;
     }
@@ -339,26 +270,22 @@ public final class StreamFeed implements FrameReceiver {
 
     /** Frames decoded, analysed or not. */
     public long decoded() {
-        return decoded.get();
+        return counts.decoded();
     }
 
     /** Frames analysed. */
     public long analysed() {
-        return analysed.get();
+        return counts.analysed();
     }
 
     /** Frames dropped for a cause. */
     public long dropped(DropCause cause) {
-        return dropped.get(cause.ordinal());
+        return counts.dropped(cause);
     }
 
     /** Frames dropped for any cause. */
     public long dropped() {
-        long sum = 0;
-        for (int i = 0; i < dropped.length(); i++) {
-            sum += dropped.get(i);
-        }
-        return sum;
+        return counts.dropped();
     }
 
     /** Reconnects after a lost connection. */
@@ -378,11 +305,21 @@ public final class StreamFeed implements FrameReceiver {
 
     /** Ring slots that the stream holds. */
     public int slotsHeld() {
-        return slotsHeld.get();
+        return share.held();
     }
 
     /** Presentation time of the newest decoded frame, nanoseconds since the stream's first. */
     public long lastPtsNanos() {
         return lastPtsNanos;
+    }
+
+    /** What the newest analysed frame showed; null before the first. */
+    public @Nullable FrameDetections lastDetections() {
+        return lastDetections;
+    }
+
+    /** Time of a frame from the decoder to the sinks, nanoseconds, smoothed over about ten frames; 0 before the first. */
+    public double latencyNanos() {
+        return latencyNanos;
     }
 }

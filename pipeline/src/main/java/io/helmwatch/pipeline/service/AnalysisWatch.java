@@ -1,15 +1,12 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.pipeline.ring.StreamRates;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,16 +25,22 @@ final class AnalysisWatch {
     private static final double OVERLOADED_BELOW = 0.8;
     private static final double RECOVERED_FROM = 0.95;
 
-    private final Map<String, Double> analyzeFps = new HashMap<>();
+    private final ToDoubleFunction<String> analyzeFps;
     private final Set<String> overloaded = new HashSet<>();
     private boolean warned;
 
-    AnalysisWatch(List<StreamConfig> streams) {
-        streams.forEach(stream -> analyzeFps.put(stream.id(), stream.analyzeFps()));
+    /**
+     * A watch that has seen nothing.
+     *
+     * @param analyzeFps configured rate of a stream; 0 for all frames
+     */
+    AnalysisWatch(ToDoubleFunction<String> analyzeFps) {
+        this.analyzeFps = analyzeFps;
     }
 
     /** Checks all streams; to be called once a second. */
     void check(Collection<StreamFeed> feeds, long nowNanos) {
+        overloaded.retainAll(feeds.stream().map(StreamFeed::id).toList());
         for (StreamFeed feed : feeds) {
             feed.sampleRates(nowNanos);
             if (feed.isLive() && !feed.isSourceEnded()) {
@@ -50,7 +53,7 @@ final class AnalysisWatch {
     }
 
     private String problem(String stream, StreamRates rates) {
-        double fps = analyzeFps.getOrDefault(stream, 0.0);
+        double fps = analyzeFps.applyAsDouble(stream);
         double idleLimit = Math.max(IDLE_SECONDS, fps > 0 ? INTERVALS_WITHOUT_FRAME / fps : 0);
         boolean isIdle = rates.idleSeconds() >= idleLimit;
         if (isIdle && rates.wantedPerSecond() < 1 / idleLimit) {

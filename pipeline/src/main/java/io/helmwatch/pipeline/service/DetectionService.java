@@ -2,10 +2,8 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
@@ -19,22 +17,22 @@ import io.helmwatch.pipeline.metrics.SinkMetrics;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.PipelineListener;
+import io.helmwatch.pipeline.ring.StreamEpochs;
 import io.helmwatch.postprocess.rules.RuleLabels;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
-import io.helmwatch.vision.StreamStatus;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +49,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
     private static final Logger LOG = LoggerFactory.getLogger(DetectionService.class);
-    private static final Duration STALL_LIMIT = Duration.ofSeconds(30);
 
     private final HelmwatchConfig config;
     private final FatalErrorHandler fatalErrors;
@@ -69,8 +66,10 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     private volatile @Nullable IncidentService incidents;
     private volatile @Nullable DevicePipelines pipelines;
     private volatile @Nullable ServiceMonitor monitor;
+    private volatile @Nullable RunningStreams streams;
+    private volatile @Nullable ConfigReload reload;
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile @Nullable Supplier<HelmwatchConfig> reloadSource;
-    private volatile boolean stopRequested;
 
     private DetectionService(HelmwatchConfig config, FatalErrorHandler fatalErrors) {
         this.config = config;
@@ -126,9 +125,9 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         }
         opening.throwFailure();
         checkRules(config);
-        startPipelines(List.copyOf(placement.values()));
+        startPipelines(chosen.backend(), placement);
         startMonitor();
-        startStreams(List.copyOf(placement.values()));
+        startStreams(placement);
     }
 
     private void startHttp() {
@@ -186,28 +185,39 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     }
 
     private void openIncidents(KafkaConfig kafka) {
-        incidents = delivery.register(IncidentService.open(config, kafka, sinks, registry));
+        IncidentService opened = delivery.register(new IncidentService(kafka, sinks, List.of(), registry));
+        opened.prepare(config.streams(), config.incidents());
+        incidents = opened;
     }
 
-    private void startPipelines(List<List<StreamConfig>> placement) {
+    private void startPipelines(Backend kind, Map<Integer, List<StreamConfig>> placement) {
         List<HelmetPipeline> started = new ArrayList<>();
+        List<RunningStreams.Device> devices = new ArrayList<>();
+        StreamEpochs epochs = new StreamEpochs();
         try (Closer opened = new Closer()) {
-            for (int i = 0; i < backends.size(); i++) {
-                OpenedBackend backend = backends.get(i);
+            for (Map.Entry<Integer, List<StreamConfig>> device : placement.entrySet()) {
+                OpenedBackend backend = backends.get(devices.size());
                 LOG.info("{}", backend.description());
-                started.add(opened.register(backend.pipeline()
+                HelmetPipeline pipeline = opened.register(backend.pipeline()
                         .config(config.pipeline())
                         .maxBatchDelay(config.inference().maxDelay())
                         .analyzers(List.of(incidents().analyzer()))
                         .sinks(sinks)
                         .listener(metrics(backend))
                         .fatalErrors(fatalErrors)
-                        .expectedStreams(placement.get(i).size())
-                        .start()));
+                        .expectedStreams(device.getValue().size())
+                        .epochs(epochs)
+                        .start());
+                started.add(pipeline);
+                devices.add(new RunningStreams.Device(device.getKey(), backend, pipeline));
             }
             pipelines = delivery.register(new DevicePipelines(started));
             opened.transfer();
         }
+        RunningStreams running = new RunningStreams(
+                kind, devices, incidents(), sinks, config.pipeline().shutdownTimeout());
+        streams = running;
+        reload = new ConfigReload(config, running, incidents(), this::checkRules);
     }
 
     /** Refuses rules that can never fire with the labels of the opened model. */
@@ -227,44 +237,47 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     private void startMonitor() {
         IncidentAnalyzer rules = incidents().analyzer();
         monitor = delivery.register(
-                ServiceMonitor.start(running(), sinks, config.streams(), feed -> rules.checkSilence(feed.id())));
+                ServiceMonitor.start(running(), sinks, streams()::analyzeFps, feed -> rules.checkSilence(feed.id())));
     }
 
-    private void startStreams(List<List<StreamConfig>> placement) {
-        DevicePipelines all = running();
-        for (int i = 0; i < backends.size(); i++) {
-            OpenedBackend backend = backends.get(i);
-            List<StreamConfig> streams = placement.get(i);
-            if (backends.size() > 1) {
+    private void startStreams(Map<Integer, List<StreamConfig>> placement) {
+        RunningStreams running = streams();
+        placement.forEach((device, placed) -> {
+            if (placement.size() > 1) {
                 LOG.info(
-                        "{}: {} of {} streams",
-                        backend.device(),
-                        streams.size(),
+                        "Device {}: {} of {} streams",
+                        device,
+                        placed.size(),
                         config.streams().size());
             }
-            for (StreamConfig stream : streams) {
-                all.all().get(i).add(backend.newSource(stream));
-            }
+            placed.forEach(stream -> running.add(stream, device));
+        });
+        if (config.streams().isEmpty()) {
+            LOG.info("No stream is configured: waiting for streams to be added");
         }
-        if (stopRequested) {
-            all.stopAll();
+        if (stopped.getCount() == 0) {
+            running.stopAll();
         }
     }
 
     private IncidentService incidents() {
-        IncidentService opened = incidents;
-        if (opened == null) {
-            throw new IllegalStateException("the service has not started yet");
-        }
-        return opened;
+        return requireStarted(incidents);
     }
 
     private DevicePipelines running() {
-        DevicePipelines started = pipelines;
-        if (started == null) {
+        return requireStarted(pipelines);
+    }
+
+    /** The streams, to be changed while they run. */
+    RunningStreams streams() {
+        return requireStarted(streams);
+    }
+
+    private static <T> T requireStarted(@Nullable T part) {
+        if (part == null) {
             throw new IllegalStateException("the service has not started yet");
         }
-        return started;
+        return part;
     }
 
     /** Address of the embedded broker; empty without one. */
@@ -301,28 +314,27 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     /** Asks all streams to end; returns at once. */
     public void stop() {
-        stopRequested = true;
-        DevicePipelines started = pipelines;
+        stopped.countDown();
+        RunningStreams started = streams;
         if (started != null) {
             started.stopAll();
         }
     }
 
-    /** Waits until every stream has ended. */
+    /** Waits until every stream has ended; a service whose configuration has no stream runs until it is stopped. */
     public void awaitEnd() throws InterruptedException {
-        running().awaitStreams();
+        if (config.streams().isEmpty()) {
+            stopped.await();
+        }
+        do {
+            running().awaitStreams();
+        } while (!streams().areDone());
     }
 
     /** Streams that are not retried because their configuration has to change, with the reasons. */
     public List<String> failedStreams() {
         DevicePipelines started = pipelines;
-        if (started == null) {
-            return List.of();
-        }
-        return started.feeds().stream()
-                .filter(feed -> feed.status().state() == StreamStatus.State.FAILED)
-                .map(feed -> "stream " + feed.id() + ": " + feed.status().reason())
-                .toList();
+        return started == null ? List.of() : ServiceHealth.failedStreams(started.feeds());
     }
 
     @Override
@@ -342,13 +354,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         if (started == null || watch == null) {
             return "";
         }
-        if (!started.isRunning()) {
-            return "the thread of a stage has ended";
-        }
-        Duration stalled = watch.stalledFor();
-        return stalled.compareTo(STALL_LIMIT) > 0
-                ? "stages stalled for " + stalled.toSeconds() + " s with " + started.ringDepth() + " slots waiting"
-                : "";
+        return ServiceHealth.liveProblem(started, watch);
     }
 
     /** Sets where {@link #reload} reads the configuration. */
@@ -362,36 +368,16 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         if (source == null) {
             throw new IllegalStateException("there is no configuration file to read again");
         }
-        HelmwatchConfig replacement;
-        IncidentService current = incidents();
+        String text;
         try {
-            replacement = source.get();
-            checkRules(replacement);
-            current.reload(replacement);
+            text = requireStarted(reload).apply(source.get());
         } catch (RuntimeException refused) {
             reloads.record(false, System.currentTimeMillis());
             throw refused;
         }
         reloads.record(true, System.currentTimeMillis());
-        String text = "Reloaded zones, masks and rules"
-                + (isSameOtherwise(replacement, current.inForce())
-                        ? ""
-                        : "; other changes take effect after a restart");
         LOG.info("{}", text);
         return text;
-    }
-
-    /** Whether nothing but zones, masks and rules differs from the configuration in force. */
-    private boolean isSameOtherwise(HelmwatchConfig replacement, @Nullable IncidentsConfig inForce) {
-        IncidentsConfig wanted = replacement.incidents();
-        return withoutRules(config, inForce == null ? wanted : inForce).equals(withoutRules(replacement, wanted));
-    }
-
-    private static HelmwatchConfig withoutRules(HelmwatchConfig full, IncidentsConfig incidents) {
-        List<StreamConfig> streams = full.streams().stream()
-                .map(stream -> stream.withRules(StreamRulesConfig.NONE))
-                .toList();
-        return full.withStreams(streams).withIncidents(incidents);
     }
 
     @Override

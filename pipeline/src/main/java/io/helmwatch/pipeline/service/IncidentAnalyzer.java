@@ -11,10 +11,11 @@ import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Tracks the heads of every stream and publishes what its rules detect to the incident sinks. Detections are not changed. Idle until
  * {@link #begin}, which may come while frames flow.
  *
- * <p>Threading: as {@link FrameAnalyzer}; {@link #begin} and {@link #reload} by one thread at a time, {@link #checkSilence} by any. Ownership:
+ * <p>Threading: as {@link FrameAnalyzer}; {@link #begin}, {@link #add}, {@link #change} and {@link #remove} by one thread at
+ * a time, {@link #checkSilence} by any. Ownership:
  * the sinks belong to the caller.
  */
 public final class IncidentAnalyzer implements FrameAnalyzer {
@@ -98,10 +100,10 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             }
         }
 
-        void end() {
+        void end(Incident.EndReason reason) {
             lock.lock();
             try {
-                rules.endAll(Incident.EndReason.INTERRUPTED, publisher);
+                rules.endAll(reason, publisher);
             } finally {
                 lock.unlock();
             }
@@ -126,8 +128,15 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         }
     }
 
+    /** What the rules of every stream share. */
+    private record Shared(
+            IncidentsConfig incidents,
+            List<IncidentSink> sinks,
+            @Nullable SnapshotStore snapshots) {}
+
     private final LongSupplier nanoClock;
-    private volatile Map<String, WatchedStream> streams = Map.of();
+    private final Map<String, WatchedStream> streams = new ConcurrentHashMap<>();
+    private volatile @Nullable Shared shared;
 
     public IncidentAnalyzer() {
         this(System::nanoTime);
@@ -143,25 +152,36 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
      * @param snapshots stores images of starts; null stores none
      */
     public void begin(
-            List<StreamConfig> configs,
+            Collection<StreamConfig> configs,
             IncidentsConfig incidents,
             List<? extends IncidentSink> sinks,
             @Nullable SnapshotStore snapshots) {
-        List<IncidentSink> own = List.copyOf(sinks);
-        Map<String, WatchedStream> watched = new HashMap<>();
-        for (StreamConfig stream : configs) {
-            watched.put(stream.id(), new WatchedStream(new StreamRules(stream.rules(), incidents), own, snapshots));
-        }
-        streams = Map.copyOf(watched);
+        shared = new Shared(incidents, List.copyOf(sinks), snapshots);
+        configs.forEach(this::add);
     }
 
-    /** Applies other zones, masks and rules, from the next frame of each stream on; unknown streams are ignored. */
-    void reload(List<StreamConfig> configs) {
-        for (StreamConfig stream : configs) {
-            WatchedStream known = streams.get(stream.id());
-            if (known != null) {
-                known.rules.reload(stream.rules());
-            }
+    /** Starts the rules of a stream, without observations; nothing before {@link #begin}. */
+    void add(StreamConfig stream) {
+        Shared all = shared;
+        if (all != null) {
+            StreamRules rules = new StreamRules(stream.rules(), all.incidents());
+            streams.put(stream.id(), new WatchedStream(rules, all.sinks(), all.snapshots()));
+        }
+    }
+
+    /** Applies other zones, masks and rules from the stream's next frame on; an unknown stream is ignored. */
+    void change(StreamConfig stream) {
+        WatchedStream known = streams.get(stream.id());
+        if (known != null) {
+            known.rules.reload(stream.rules());
+        }
+    }
+
+    /** Ends the open incidents of a stream whose frames have all passed, and discards its observations. */
+    void remove(String stream) {
+        WatchedStream known = streams.remove(stream);
+        if (known != null) {
+            known.end(Incident.EndReason.STREAM_ENDED);
         }
     }
 
@@ -193,6 +213,6 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     /** Ends open incidents. */
     @Override
     public void close() {
-        streams.values().forEach(WatchedStream::end);
+        streams.values().forEach(stream -> stream.end(Incident.EndReason.INTERRUPTED));
     }
 }

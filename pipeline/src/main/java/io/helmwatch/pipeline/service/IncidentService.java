@@ -1,6 +1,5 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
@@ -18,63 +17,53 @@ import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The incidents of a configuration: rules, spool, sender, snapshots. Nothing is opened or tracked until the first configuration that has
- * a rule, at start or by a reload.
+ * The incidents of the streams: rules, spool, sender, snapshots. Nothing is opened or tracked until the first stream that has a rule, at start
+ * or later.
  *
  * <p>Threading: any thread.
  */
 final class IncidentService implements AutoCloseable {
-    private final List<StreamConfig> streams;
     private final KafkaConfig kafka;
     private final List<? extends DetectionSink> sinks;
+    private final List<? extends IncidentSink> more;
     private final MeterRegistry registry;
     private final IncidentAnalyzer analyzer = new IncidentAnalyzer();
     private final Closer owned = new Closer();
     private final IncidentCounts counts;
+    private final Map<String, StreamConfig> streams = new LinkedHashMap<>();
     private @Nullable IncidentsConfig inForce;
     private boolean closed;
 
-    private IncidentService(
-            List<StreamConfig> streams,
-            KafkaConfig kafka,
-            List<? extends DetectionSink> sinks,
-            MeterRegistry registry) {
-        this.streams = streams;
-        this.kafka = kafka;
-        this.sinks = sinks;
-        this.registry = registry;
-        this.counts = new IncidentCounts(registry);
-    }
-
-    private static boolean hasRules(HelmwatchConfig config) {
-        return config.streams().stream()
-                .map(StreamConfig::rules)
-                .anyMatch(rules -> !rules.rules().isEmpty());
-    }
-
     /**
-     * Opens the spool and starts sending where the configuration has rules.
+     * Incidents of no stream so far.
      *
      * @param kafka with the address of the embedded broker, where one runs
      * @param sinks of the detections; JSON lines receive incidents too
-     * @throws RuntimeException one sentence; everything opened is closed again
+     * @param more further sinks of incidents, owned by the caller
      */
-    static IncidentService open(
-            HelmwatchConfig config, KafkaConfig kafka, List<? extends DetectionSink> sinks, MeterRegistry registry) {
-        IncidentService service = new IncidentService(config.streams(), kafka, sinks, registry);
-        if (hasRules(config)) {
-            service.open(config.incidents());
-        }
-        return service;
+    IncidentService(
+            KafkaConfig kafka,
+            List<? extends DetectionSink> sinks,
+            List<? extends IncidentSink> more,
+            MeterRegistry registry) {
+        this.kafka = kafka;
+        this.sinks = sinks;
+        this.more = List.copyOf(more);
+        this.registry = registry;
+        this.counts = new IncidentCounts(registry);
     }
 
     private void open(IncidentsConfig incidents) {
         try (Closer opened = new Closer()) {
             List<IncidentSink> incidentSinks = new ArrayList<>(List.of(new IncidentLog(), counts));
+            incidentSinks.addAll(more);
             SpoolingIncidentSink spooling = null;
             if (kafka.enabled()) {
                 IncidentSpool spool = opened.register(new IncidentSpool(incidents.spool(), Clock.systemUTC()));
@@ -91,10 +80,8 @@ final class IncidentService implements AutoCloseable {
             if (incidents.snapshots().enabled()) {
                 snapshots = opened.register(new SnapshotStore(incidents.snapshots(), Clock.systemUTC()));
             }
-            analyzer.begin(streams, incidents, incidentSinks, snapshots);
-            for (StreamConfig stream : streams) {
-                stream.rules().rules().forEach(rule -> counts.register(stream.id(), rule.name()));
-            }
+            analyzer.begin(streams.values(), incidents, incidentSinks, snapshots);
+            streams.values().forEach(this::registerCounts);
             // Last: meters of something that failed to open would remain.
             if (spooling != null) {
                 IncidentMetrics.bind(registry, spooling.statistics());
@@ -108,6 +95,10 @@ final class IncidentService implements AutoCloseable {
         }
     }
 
+    private void registerCounts(StreamConfig stream) {
+        stream.rules().rules().forEach(rule -> counts.register(stream.id(), rule.name()));
+    }
+
     IncidentAnalyzer analyzer() {
         return analyzer;
     }
@@ -117,24 +108,55 @@ final class IncidentService implements AutoCloseable {
         return counts.started();
     }
 
+    /** Incidents of a stream that are open. */
+    int open(String stream) {
+        return counts.open(stream);
+    }
+
     /** Incident settings in force; null before the first rule. */
     synchronized @Nullable IncidentsConfig inForce() {
         return inForce;
     }
 
     /**
-     * Applies the rules of another configuration; with the first rule also its incident settings.
+     * Opens what incidents need where one of the streams has a rule; does nothing when it is open.
      *
-     * @throws RuntimeException one sentence, when what the first rule needs cannot be opened; nothing has changed then
+     * @throws RuntimeException one sentence, when it cannot be opened; nothing has changed then
      */
-    synchronized void reload(HelmwatchConfig config) {
+    synchronized void prepare(Collection<StreamConfig> wanted, IncidentsConfig incidents) {
         if (closed) {
             throw new IllegalStateException("the service is ending");
         }
-        if (inForce == null && hasRules(config)) {
-            open(config.incidents());
+        boolean hasRules =
+                wanted.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
+        if (inForce == null && hasRules) {
+            open(incidents);
         }
-        analyzer.reload(config.streams());
+    }
+
+    /** Starts to track a stream, with its next frame. */
+    synchronized void add(StreamConfig stream) {
+        streams.put(stream.id(), stream);
+        analyzer.add(stream);
+        if (inForce != null) {
+            registerCounts(stream);
+        }
+    }
+
+    /** Applies other zones, masks and rules. */
+    synchronized void change(StreamConfig stream) {
+        streams.put(stream.id(), stream);
+        analyzer.change(stream);
+        if (inForce != null) {
+            registerCounts(stream);
+        }
+    }
+
+    /** After the last frame of a stream: ends its incidents, and forgets it. */
+    synchronized void remove(String stream) {
+        streams.remove(stream);
+        analyzer.remove(stream);
+        counts.remove(stream);
     }
 
     /** After the last frame: ends open incidents, persists and delivers them. */

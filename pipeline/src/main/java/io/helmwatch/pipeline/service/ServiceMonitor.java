@@ -1,6 +1,5 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.SinkStatistics;
@@ -8,10 +7,13 @@ import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.StreamStatus;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,21 +35,41 @@ final class ServiceMonitor implements AutoCloseable {
     private final AnalysisWatch analysis;
     private final List<StallWatch> stalls;
     private final Thread thread;
-    private long lastDecoded;
-    private long lastAnalysed;
-    private long lastDropped;
-    private long lastWanted;
+    /** Counts of each stream at the last summary; owned by the thread that makes summaries. */
+    private Map<StreamFeed, Counts> lastCounts = Map.of();
+
     private volatile boolean closed;
+
+    private record Counts(long decoded, long wanted, long analysed, long dropped) {
+        private static final Counts NONE = new Counts(0, 0, 0, 0);
+
+        static Counts of(StreamFeed feed) {
+            long decoded = feed.decoded();
+            return new Counts(
+                    decoded,
+                    decoded - feed.dropped(DropCause.SAMPLED) - feed.dropped(DropCause.CORRUPT),
+                    feed.analysed(),
+                    feed.dropped());
+        }
+
+        Counts plus(Counts now, Counts before) {
+            return new Counts(
+                    decoded + now.decoded - before.decoded,
+                    wanted + now.wanted - before.wanted,
+                    analysed + now.analysed - before.analysed,
+                    dropped + now.dropped - before.dropped);
+        }
+    }
 
     private ServiceMonitor(
             DevicePipelines pipelines,
             List<DetectionSink> sinks,
-            List<StreamConfig> streams,
+            ToDoubleFunction<String> analyzeFps,
             Consumer<StreamFeed> watch) {
         this.pipelines = pipelines;
         this.sinks = sinks;
         this.watch = watch;
-        this.analysis = new AnalysisWatch(streams);
+        this.analysis = new AnalysisWatch(analyzeFps);
         // One each: a device that hangs must be seen although the others go on.
         this.stalls = pipelines.all().stream()
                 .map(pipeline -> new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime))
@@ -59,15 +81,15 @@ final class ServiceMonitor implements AutoCloseable {
     /**
      * Starts looking.
      *
-     * @param streams configured streams
+     * @param analyzeFps configured rate of a stream; 0 for all frames
      * @param watch is called for every live stream once a second
      */
     static ServiceMonitor start(
             DevicePipelines pipelines,
             List<DetectionSink> sinks,
-            List<StreamConfig> streams,
+            ToDoubleFunction<String> analyzeFps,
             Consumer<StreamFeed> watch) {
-        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, streams, watch);
+        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, analyzeFps, watch);
         monitor.thread.start();
         return monitor;
     }
@@ -141,25 +163,27 @@ final class ServiceMonitor implements AutoCloseable {
         long online = feeds.stream()
                 .filter(f -> f.status().state() == StreamStatus.State.ONLINE)
                 .count();
-        long decoded = feeds.stream().mapToLong(StreamFeed::decoded).sum();
-        long analysed = feeds.stream().mapToLong(StreamFeed::analysed).sum();
-        long dropped = feeds.stream().mapToLong(StreamFeed::dropped).sum();
-        long wanted = feeds.stream()
-                .mapToLong(f -> f.decoded() - f.dropped(DropCause.SAMPLED) - f.dropped(DropCause.CORRUPT))
-                .sum();
+        Counts delta = Counts.NONE;
+        Map<StreamFeed, Counts> counts = new HashMap<>();
+        for (StreamFeed feed : feeds) {
+            Counts now = Counts.of(feed);
+            counts.put(feed, now);
+            delta = delta.plus(now, lastCounts.getOrDefault(feed, Counts.NONE));
+        }
+        lastCounts = counts;
         StringBuilder line = new StringBuilder(String.format(
                 Locale.ROOT,
                 "Last %d s: %d of %d streams online, %d frames decoded, %d wanted (%.1f/s), %d analysed (%.1f/s), %d dropped",
                 seconds,
                 online,
                 feeds.size(),
-                decoded - lastDecoded,
-                wanted - lastWanted,
-                (wanted - lastWanted) / (double) seconds,
-                analysed - lastAnalysed,
-                (analysed - lastAnalysed) / (double) seconds,
-                dropped - lastDropped));
-        if (dropped > lastDropped) {
+                delta.decoded,
+                delta.wanted,
+                delta.wanted / (double) seconds,
+                delta.analysed,
+                delta.analysed / (double) seconds,
+                delta.dropped));
+        if (delta.dropped > 0) {
             String sign = " (since start:";
             for (DropCause cause : DropCause.values()) {
                 long count = feeds.stream().mapToLong(f -> f.dropped(cause)).sum();
@@ -188,10 +212,6 @@ final class ServiceMonitor implements AutoCloseable {
         if (pipelines.failures() > 0) {
             line.append(", ").append(pipelines.failures()).append(" stage failures since start");
         }
-        lastDecoded = decoded;
-        lastAnalysed = analysed;
-        lastDropped = dropped;
-        lastWanted = wanted;
         return line.toString();
     }
 

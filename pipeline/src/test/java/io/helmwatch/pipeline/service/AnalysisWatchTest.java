@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
-import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
@@ -59,7 +58,7 @@ class AnalysisWatchTest {
         };
         Source camera = new Source("gate", true, Long.MAX_VALUE, 2_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(List.of(StreamConfig.of("gate", "rtsp://gate")));
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0);
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.status().state() == State.ONLINE);
@@ -86,7 +85,7 @@ class AnalysisWatchTest {
         stages.infer = frames -> ScriptedStages.sleepMicros(10_000);
         Source camera = new Source("gate", true, Long.MAX_VALUE, 1_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(List.of(StreamConfig.of("gate", "rtsp://gate")));
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0);
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.analysed() > 10);
@@ -108,8 +107,7 @@ class AnalysisWatchTest {
     void shouldLeaveAStreamAloneThatIsAnalysedRarelyBecauseItIsConfiguredSo() {
         Source camera = new Source("gate", true, Long.MAX_VALUE, 15_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(List.of(
-                    StreamConfig.builder("gate", "rtsp://gate").analyzeFps(0.1).build()));
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0.1);
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.analysed() > 0);

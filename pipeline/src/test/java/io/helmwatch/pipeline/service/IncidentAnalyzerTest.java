@@ -62,7 +62,7 @@ class IncidentAnalyzerTest {
     void shouldDoNothingBeforeItBegins() {
         show("gate", 5);
         analyzer.checkSilence("gate");
-        analyzer.reload(List.of(stream("gate", BARE)));
+        analyzer.change(stream("gate", BARE));
         analyzer.close();
         assertThat(sink.incidents()).isEmpty();
     }
@@ -73,7 +73,7 @@ class IncidentAnalyzerTest {
         analyzer.begin(List.of(stream("gate"), stream("yard")), IncidentsConfig.DEFAULT, List.of(sink), null);
         show("gate", 5);
         assertThat(told()).isEmpty();
-        analyzer.reload(List.of(stream("gate", BARE)));
+        analyzer.change(stream("gate", BARE));
         show("gate", 5);
         show("yard", 5);
         assertThat(told()).containsExactly("START gate/1795176000/bare/1");

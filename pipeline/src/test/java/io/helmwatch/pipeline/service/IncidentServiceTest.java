@@ -131,7 +131,7 @@ class IncidentServiceTest {
         try (DetectionService service =
                 DetectionService.start(config(sinks), MODEL, List.of(), FatalErrorHandler.LOG)) {
             service.reloadFrom(() -> config(sinks));
-            assertThat(service.reload()).isEqualTo("Reloaded zones, masks and rules");
+            assertThat(service.reload()).isEqualTo("Reloaded streams, zones, masks and rules");
             service.reloadFrom(() -> config("json-lines: {target: other.jsonl}\nhttp: {enabled: false}\n"));
             assertThat(service.reload()).contains("zones, masks and rules", "restart");
             service.reloadFrom(() -> config(sinks + "nonsense: 1\n"));
@@ -163,7 +163,7 @@ class IncidentServiceTest {
         HelmwatchConfig with = ConfigLoader.parse(sinks + kept + streams(rules), "site.yaml", folder, name -> null);
         try (DetectionService service = DetectionService.start(without, MODEL, List.of(), FatalErrorHandler.LOG)) {
             service.reloadFrom(() -> without);
-            assertThat(service.reload()).isEqualTo("Reloaded zones, masks and rules");
+            assertThat(service.reload()).isEqualTo("Reloaded streams, zones, masks and rules");
             assertThat(folder.resolve("spool")).doesNotExist();
             assertThat(folder.resolve("helmwatch-spool")).doesNotExist();
 
@@ -174,7 +174,7 @@ class IncidentServiceTest {
                 assertThatThrownBy(service::reload).hasMessageContaining("is used by another process");
             }
             await(() -> analysed(service, "yard") > 20);
-            assertThat(service.reload()).isEqualTo("Reloaded zones, masks and rules");
+            assertThat(service.reload()).isEqualTo("Reloaded streams, zones, masks and rules");
             // One round of the clip is 125 frames of one stream and 25 of the other.
             await(() ->
                     analysed(service, "yard") > 126 && analysed(service, "gate") > 26 && isTold("\"phase\":\"end\""));

@@ -36,7 +36,7 @@ class ServiceMonitorTest {
                         new SimpleMeterRegistry(),
                         1);
                 ServiceMonitor monitor = ServiceMonitor.start(
-                        new DevicePipelines(List.of(pipeline)), List.of(sink), List.of(), feed -> {})) {
+                        new DevicePipelines(List.of(pipeline)), List.of(sink), stream -> 0, feed -> {})) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
@@ -60,7 +60,7 @@ class ServiceMonitorTest {
                         new SimpleMeterRegistry(),
                         2);
                 ServiceMonitor monitor =
-                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(), List.of(), feed -> {
+                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(), stream -> 0, feed -> {
                             looked.add(feed.id());
                             throw new IllegalStateException("broken on purpose");
                         })) {

@@ -4,11 +4,8 @@ import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.RuleConfig;
 import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.config.ZoneConfig;
-import io.helmwatch.postprocess.tracking.HeadFilter;
 import io.helmwatch.postprocess.tracking.HeadTracker;
-import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.FrameDetections;
-import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.StreamStatus;
 import java.util.ArrayList;
@@ -37,13 +34,11 @@ public final class StreamRules {
     private final IncidentsConfig incidents;
     private final long lostNanos;
     private final HeadTracker tracker;
-    private final HeadFilter filter = this::accepts;
     private final AtomicReference<@Nullable StreamRulesConfig> pending;
     private final Map<String, Integer> counters = new HashMap<>();
     private StreamRulesConfig config = StreamRulesConfig.NONE;
-    private List<Polygon> masks = List.of();
+    private MaskFilter filter = new MaskFilter(StreamRulesConfig.NONE);
     private List<Rule> rules = List.of();
-    private ImageSize size = new ImageSize(1, 1);
     private @Nullable FrameDetections lastFrame;
     private long lastGapNanos;
 
@@ -95,10 +90,10 @@ public final class StreamRules {
             }
         }
         lastFrame = frame;
-        size = frame.size();
         if (rules.isEmpty()) {
             return;
         }
+        filter.resize(frame.size());
         tracker.update(frame.ptsNanos(), frame.detections(), filter);
         for (int i = 0; i < rules.size(); i++) {
             rules.get(i).onFrame(frame, tracker, out);
@@ -151,7 +146,7 @@ public final class StreamRules {
             }
         }
         rules = replaced;
-        masks = replacement.masks().stream().map(Polygon::new).toList();
+        filter = new MaskFilter(replacement);
         config = replacement;
     }
 
@@ -162,19 +157,5 @@ public final class StreamRules {
         }
         long restartNanos = Math.max(incidents.tracking().maxGap().toNanos(), 2 * observationNanos);
         return new NoHelmetRule(ruleConfig, zones, counters, observationNanos, restartNanos);
-    }
-
-    private boolean accepts(BoundingBox box) {
-        if (Math.min(box.width(), box.height()) < config.minBox()) {
-            return false;
-        }
-        double x = (box.x1() + box.x2()) / 2 / size.width();
-        double y = (box.y1() + box.y2()) / 2 / size.height();
-        for (int i = 0; i < masks.size(); i++) {
-            if (masks.get(i).contains(x, y)) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -9,8 +9,10 @@ import java.util.List;
 /**
  * The heads of one frame: detections with the labels merged. A detector that suppresses per class reports an ambiguous head twice,
  * with and without a helmet; here that is one head with two confidences.
+ *
+ * <p>Threading: one thread at a time. Reused: nothing is allocated per frame, except while it grows to the largest number of heads.
  */
-final class Observations {
+public final class Observations {
     /** IoU from which two boxes are the same head. */
     private static final double SAME_HEAD_IOU = 0.5;
 
@@ -26,12 +28,13 @@ final class Observations {
     private float[] helmet = new float[64];
     private float[] bareHead = new float[64];
 
-    Observations(TrackingConfig config) {
+    /** No heads. */
+    public Observations(TrackingConfig config) {
         this.config = config;
     }
 
     /** Replaces the content by the detections of a frame, which are in descending order of confidence. */
-    void load(List<Detection> detections, HeadFilter filter) {
+    public void load(List<Detection> detections, HeadFilter filter) {
         size = 0;
         for (int i = 0; i < detections.size(); i++) {
             Detection detection = detections.get(i);
@@ -98,35 +101,43 @@ final class Observations {
         bareHead = Arrays.copyOf(bareHead, capacity);
     }
 
-    int size() {
+    /** Number of heads. */
+    public int size() {
         return size;
     }
 
-    float x1(int index) {
+    /** Left edge in source pixels. */
+    public float x1(int index) {
         return x1[index];
     }
 
-    float y1(int index) {
+    /** Top edge. */
+    public float y1(int index) {
         return y1[index];
     }
 
-    float x2(int index) {
+    /** Right edge. */
+    public float x2(int index) {
         return x2[index];
     }
 
-    float y2(int index) {
+    /** Bottom edge. */
+    public float y2(int index) {
         return y2[index];
     }
 
-    float confidence(int index) {
+    /** Confidence of the label with the higher one, 0..1. */
+    public float confidence(int index) {
         return Math.max(helmet[index], bareHead[index]);
     }
 
-    float helmetConfidence(int index) {
+    /** Confidence that it wears a helmet; 0 where no box says so. */
+    public float helmetConfidence(int index) {
         return helmet[index];
     }
 
-    float bareHeadConfidence(int index) {
+    /** Confidence that it is bare; 0 where no box says so. */
+    public float bareHeadConfidence(int index) {
         return bareHead[index];
     }
 }

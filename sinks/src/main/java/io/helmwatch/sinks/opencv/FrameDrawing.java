@@ -56,19 +56,24 @@ public final class FrameDrawing {
         try (PointerScope scope = new PointerScope()) {
             Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
             image.data().put(pixels, 0, size);
-            int thickness = Math.max(1, image.rows() / 400);
-            double textSize = Math.max(0.35, image.rows() / 900.0);
             dimMasks(image);
-            if (grid) {
-                drawGrid(image, textSize);
-            }
-            for (ZoneConfig zone : rules.zones()) {
-                drawZone(image, zone, 2 * thickness, textSize);
-            }
-            for (Detection detection : detections) {
-                drawBox(image, detection, thickness, textSize);
-            }
+            draw(image, detections);
             return SnapshotRenderer.encode(image, JPEG_QUALITY);
+        }
+    }
+
+    /** Draws grid, zones and boxes. */
+    void draw(Mat image, List<Detection> detections) {
+        int thickness = Math.max(1, image.rows() / 400);
+        double textSize = Math.max(0.35, image.rows() / 900.0);
+        if (grid) {
+            drawGrid(image, textSize);
+        }
+        for (ZoneConfig zone : rules.zones()) {
+            drawZone(image, zone, 2 * thickness, textSize);
+        }
+        for (Detection detection : detections) {
+            drawBox(image, detection, thickness, textSize);
         }
     }
 

@@ -133,13 +133,18 @@ final class SnapshotRenderer {
     private static void blurOthers(Mat image, Incident incident, FrameDetections frame) {
         for (Detection detection : frame.detections()) {
             if (!isSubject(incident, detection.sourceBox())) {
-                Rect head = clip(image, detection.sourceBox(), BLUR_MARGIN);
-                if (head != null) {
-                    Mat region = image.apply(head);
-                    int side = Math.max(head.width(), head.height()) | 1;
-                    opencv_imgproc.GaussianBlur(region, region, new Size(side, side), 0);
-                }
+                blur(image, detection.sourceBox());
             }
+        }
+    }
+
+    /** Blurs a head beyond recognition. */
+    static void blur(Mat image, BoundingBox sourceBox) {
+        Rect head = clip(image, sourceBox, BLUR_MARGIN);
+        if (head != null) {
+            Mat region = image.apply(head);
+            int side = Math.max(head.width(), head.height()) | 1;
+            opencv_imgproc.GaussianBlur(region, region, new Size(side, side), 0);
         }
     }
 

@@ -1,0 +1,231 @@
+package io.helmwatch.pipeline.service;
+
+import io.helmwatch.config.Backend;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.backend.StreamPlacement;
+import io.helmwatch.pipeline.ring.HelmetPipeline;
+import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.sinks.DetectionSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The streams that run, which are added, changed, removed and restarted one at a time. An operation touches only its stream: the others lose no
+ * frame, and what is tracked in them goes on.
+ *
+ * <p>Another set of zones, masks and rules is applied between two frames; every other change stops the stream and starts it again. A stream that
+ * is removed delivers its queued frames first, then its incidents end, its meters go, and the sinks are told that it no longer exists.
+ *
+ * <p>Threading: any thread; operations that change something wait for each other, reading waits for nothing.
+ */
+final class RunningStreams {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningStreams.class);
+
+    /** A device in use and what runs on it. */
+    record Device(int index, OpenedBackend backend, HelmetPipeline pipeline) {}
+
+    private record Running(StreamConfig config, Device device) {}
+
+    private final Backend kind;
+    private final List<Device> devices;
+    private final IncidentService incidents;
+    private final List<DetectionSink> sinks;
+    private final Duration stopTimeout;
+    private final Map<String, Running> streams = new ConcurrentHashMap<>();
+    private volatile boolean stopping;
+
+    /**
+     * No streams so far.
+     *
+     * @param kind a CPU ignores the device that a stream asks for
+     * @param devices at least one
+     * @param stopTimeout longest time that a stream has to stop
+     */
+    RunningStreams(
+            Backend kind,
+            List<Device> devices,
+            IncidentService incidents,
+            List<DetectionSink> sinks,
+            Duration stopTimeout) {
+        this.kind = kind;
+        this.devices = List.copyOf(devices);
+        this.incidents = incidents;
+        this.sinks = sinks;
+        this.stopTimeout = stopTimeout;
+    }
+
+    /** The settings of a running stream; null for one that does not run. */
+    @Nullable
+    StreamConfig config(String stream) {
+        Running running = streams.get(stream);
+        return running == null ? null : running.config();
+    }
+
+    /** The settings of all running streams, in no order. */
+    Collection<StreamConfig> configs() {
+        return streams.values().stream().map(Running::config).toList();
+    }
+
+    /** A running stream; null for one that does not run. */
+    @Nullable
+    StreamFeed feed(String stream) {
+        Running running = streams.get(stream);
+        return running == null ? null : running.device().pipeline().feed(stream);
+    }
+
+    /** Frames of a stream to analyse per second; 0 for all. */
+    double analyzeFps(String stream) {
+        StreamConfig config = config(stream);
+        return config == null ? 0 : config.analyzeFps();
+    }
+
+    /**
+     * Starts a stream on the device that it names, else on the one with the fewest streams.
+     *
+     * @throws IllegalStateException when a stream of that id runs, its device is not in use, or the service is ending
+     */
+    synchronized void add(StreamConfig stream) {
+        requireNotStopping(stream.id());
+        if (streams.containsKey(stream.id())) {
+            throw new IllegalStateException("stream " + stream.id() + " exists already: choose another id");
+        }
+        start(stream, deviceFor(stream));
+    }
+
+    /** Starts a stream on one of the devices. */
+    synchronized void add(StreamConfig stream, int device) {
+        start(
+                stream,
+                devices.stream()
+                        .filter(opened -> opened.index() == device)
+                        .findFirst()
+                        .orElseThrow());
+    }
+
+    private void start(StreamConfig stream, Device device) {
+        incidents.add(stream);
+        streams.put(stream.id(), new Running(stream, device));
+        try {
+            device.pipeline().add(device.backend().newSource(stream));
+        } catch (RuntimeException refused) {
+            streams.remove(stream.id());
+            incidents.remove(stream.id());
+            throw refused;
+        }
+        if (stopping) {
+            device.pipeline().stop(stream.id());
+        }
+    }
+
+    /**
+     * Gives a stream other settings. One that needs a restart keeps its device unless it names another one.
+     *
+     * @throws IllegalStateException when it does not run, its device is not in use, or it does not stop in time
+     */
+    synchronized void change(StreamConfig stream) {
+        requireNotStopping(stream.id());
+        Running running = require(stream.id());
+        if (running.config().equals(stream)) {
+            return;
+        }
+        if (running.config().equals(stream.withRules(running.config().rules()))) {
+            streams.put(stream.id(), new Running(stream, running.device()));
+            incidents.change(stream);
+            return;
+        }
+        Device device = stream.device() == null || kind == Backend.CPU ? running.device() : deviceFor(stream);
+        stop(running);
+        start(stream, device);
+    }
+
+    /**
+     * Stops a stream and starts it again with the same settings.
+     *
+     * @throws IllegalStateException when it does not run, or does not stop in time
+     */
+    synchronized void restart(String stream) {
+        requireNotStopping(stream);
+        Running running = require(stream);
+        stop(running);
+        start(running.config(), running.device());
+    }
+
+    /**
+     * Removes a stream; the sinks publish that it no longer exists.
+     *
+     * @throws IllegalStateException when it does not run, or does not stop in time
+     */
+    synchronized void remove(String stream) {
+        stop(require(stream));
+        sinks.forEach(sink -> sink.removeStream(stream));
+        LOG.info("Stream {} removed", stream);
+    }
+
+    private void stop(Running running) {
+        String stream = running.config().id();
+        try {
+            if (!running.device().pipeline().stopAndRemove(stream, stopTimeout)) {
+                throw new IllegalStateException(
+                        "stream " + stream + " has not stopped within " + stopTimeout.toSeconds() + " s: try again");
+            }
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while stream " + stream + " stops", interrupt);
+        }
+        streams.remove(stream);
+        incidents.remove(stream);
+    }
+
+    private Running require(String stream) {
+        Running running = streams.get(stream);
+        if (running == null) {
+            throw new IllegalStateException("there is no stream " + stream);
+        }
+        return running;
+    }
+
+    private void requireNotStopping(String stream) {
+        if (stopping) {
+            throw new IllegalStateException("stream " + stream + " not changed: the service is ending");
+        }
+    }
+
+    /** Refuses a stream that names a device that is not in use. */
+    void requireDevice(StreamConfig stream) {
+        deviceFor(stream);
+    }
+
+    /** The device that a stream names, else the one with the fewest streams. */
+    private Device deviceFor(StreamConfig stream) {
+        Integer named = kind == Backend.CPU ? null : stream.device();
+        List<Integer> indices = devices.stream().map(Device::index).toList();
+        List<Integer> used = new ArrayList<>();
+        streams.values().forEach(running -> used.add(running.device().index()));
+        int chosen = StreamPlacement.next(stream.id(), named, indices, used);
+        return devices.stream()
+                .filter(device -> device.index() == chosen)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Asks all streams to end, also those that another operation is about to start; returns at once. */
+    void stopAll() {
+        stopping = true;
+        devices.forEach(device -> device.pipeline().stopAll());
+    }
+
+    /** Whether every stream has ended and all its frames have left the ring. */
+    synchronized boolean areDone() {
+        return devices.stream()
+                .flatMap(device -> device.pipeline().feeds().stream())
+                .allMatch(StreamFeed::isDone);
+    }
+}

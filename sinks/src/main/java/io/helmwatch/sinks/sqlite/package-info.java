@@ -1,0 +1,5 @@
+/** SQLite files that outlive the process: opened, checked, migrated, put aside when damaged. */
+@NullMarked
+package io.helmwatch.sinks.sqlite;
+
+import org.jspecify.annotations.NullMarked;
