@@ -1,0 +1,86 @@
+/**
+ * @typedef {import('./live.js').LiveBox} LiveBox
+ * @typedef {import('./live.js').FrameMessage} FrameMessage
+ * @typedef {{exact: boolean, t: number, frame: FrameMessage, boxes: LiveBox[]}} Found
+ */
+
+const CAPACITY = 400;
+/** Half the distance of two frames at 100 frames a second. */
+const SAME_FRAME_SECONDS = 0.005;
+/** Boxes between two analysed frames further apart than this are not invented. */
+const MAX_GAP_SECONDS = 1.1;
+
+/** What the analysis said about the newest frames of one stream, by their presentation time. */
+export class FrameData {
+  constructor() {
+    this.epoch = -1;
+    /** @type {FrameMessage[]} in the order of t */
+    this.frames = [];
+  }
+
+  /** @param {FrameMessage} frame */
+  add(frame) {
+    if (frame.epoch !== this.epoch) {
+      this.epoch = frame.epoch;
+      this.frames = [];
+    }
+    let at = this.frames.length;
+    while (at > 0 && this.frames[at - 1].t > frame.t) {
+      at--;
+    }
+    this.frames.splice(at, 0, frame);
+    if (this.frames.length > CAPACITY) {
+      this.frames.shift();
+    }
+  }
+
+  clear() {
+    this.epoch = -1;
+    this.frames = [];
+  }
+
+  /** @returns {FrameMessage | undefined} */
+  get newest() {
+    return this.frames[this.frames.length - 1];
+  }
+
+  /**
+   * Boxes of the frame that is presented at t: its own, or, of a frame that was not analysed, boxes between those of the analysed
+   * frames before and after it.
+   * @param {number} epoch
+   * @param {number} t seconds
+   * @returns {Found | null}
+   */
+  at(epoch, t) {
+    if (epoch !== this.epoch) {
+      return null;
+    }
+    let after = this.frames.length;
+    while (after > 0 && this.frames[after - 1].t > t + SAME_FRAME_SECONDS) {
+      after--;
+    }
+    const before = this.frames[after - 1];
+    if (!before || t - before.t > MAX_GAP_SECONDS) {
+      return null;
+    }
+    if (Math.abs(before.t - t) <= SAME_FRAME_SECONDS) {
+      return { exact: true, t, frame: before, boxes: before.boxes };
+    }
+    const next = this.frames[after];
+    const boxes = next && next.t - before.t <= MAX_GAP_SECONDS ? between(before, next, t) : before.boxes;
+    return { exact: false, t, frame: before, boxes };
+  }
+}
+
+/** @param {FrameMessage} before @param {FrameMessage} next @param {number} t @returns {LiveBox[]} */
+function between(before, next, t) {
+  const share = (t - before.t) / (next.t - before.t);
+  return before.boxes.map((box) => {
+    const same = box.track === null ? undefined : next.boxes.find((other) => other.track === box.track);
+    if (!same) {
+      return box;
+    }
+    const corner = (/** @type {number} */ i) => box.box[i] + (same.box[i] - box.box[i]) * share;
+    return { ...box, box: /** @type {import('./api.js').Box} */ ([corner(0), corner(1), corner(2), corner(3)]) };
+  });
+}

@@ -1,0 +1,325 @@
+import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
+import { live } from '/lib/lit-html/directives/live.js';
+import { incidentPath, request } from './api.js';
+import { DeskElement } from './element.js';
+import { duration, fullTime, time } from './format.js';
+import { signOf, summaryOf, tintOf } from './incident-text.js';
+import { clearCanvas, contain, drawBoxes, drawRegions } from './overlay.js';
+import { address } from './route.js';
+import { store } from './store.js';
+import { T } from './texts.js';
+
+/**
+ * @typedef {import('./api.js').Incident} Incident
+ * @typedef {import('./api.js').Position} Position
+ */
+
+/** One incident: its snapshot plain or drawn, positions over time, and whether it is dealt with. */
+export class IncidentDetail extends DeskElement {
+  static properties = {
+    incident: {},
+    filters: {},
+    data: { state: true },
+    problem: { state: true },
+    isDrawn: { state: true },
+    position: { state: true },
+    note: { state: true },
+    busy: { state: true },
+    hasPicture: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** The id. */
+    this.incident = '';
+    /** @type {Record<string, string>} */
+    this.filters = {};
+    /** @type {Incident | null} */
+    this.data = null;
+    this.problem = '';
+    this.isDrawn = true;
+    /** Index of the position that is drawn; -1 is the one of the snapshot. */
+    this.position = -1;
+    this.note = '';
+    this.busy = false;
+    this.hasPicture = true;
+    this.resized = new ResizeObserver(() => this.paint());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.resized.disconnect();
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    if (changed.has('incident')) {
+      this.data = null;
+      this.problem = '';
+      this.position = -1;
+      this.note = '';
+      this.hasPicture = true;
+      this.load();
+    }
+  }
+
+  updated() {
+    const canvas = this.querySelector('canvas');
+    if (canvas && this.data) {
+      const { width, height } = this.data;
+      this.child('.stage').style.aspectRatio = `${width || 16} / ${height || 9}`;
+      this.resized.disconnect();
+      this.resized.observe(canvas);
+    }
+    this.paint();
+  }
+
+  async load() {
+    const id = this.incident;
+    if (!id) {
+      return;
+    }
+    try {
+      const data = await request('GET', incidentPath(id));
+      if (id === this.incident) {
+        this.data = data;
+      }
+    } catch (problem) {
+      if (id === this.incident) {
+        this.problem = /** @type {Error} */ (problem).message;
+      }
+    }
+  }
+
+  view() {
+    const incident = this.data;
+    if (!incident) {
+      return html`<p class="empty" role="status">${this.problem || (this.incident ? T.incident.loading : T.incident.choose)}</p>`;
+    }
+    return html`<article class="incident">
+      <a class="back" href=${address('incidents', '', this.filters)}>\u2039 ${T.pages.incidents}</a>
+      <h2><span class=${tintOf(incident)}>${signOf(incident)}</span> ${incident.stream} \u00B7 ${summaryOf(incident)}</h2>
+      <p class="facts"><time title=${fullTime(incident.startedAt)} datetime=${incident.startedAt}>${time(incident.startedAt)}</time>,
+        ${incident.state === 'open' ? T.incident.stillOpen(duration(store.age(incident.startedAt))) : T.incident.ended(duration(incident.durationSeconds), T.incident.reasons[incident.endReason ?? ''] ?? incident.endReason ?? '')}</p>
+      ${this.picture(incident)}
+      ${this.deal(incident)}
+      ${this.facts(incident)}
+    </article>`;
+  }
+
+  /** @param {Incident} incident */
+  picture(incident) {
+    const path = `/api/v1${incidentPath(incident.id)}/snapshot.jpg`;
+    const hasSnapshot = incident.snapshot && this.hasPicture;
+    return html`
+      <div class="stage">
+        ${hasSnapshot ? html`<img src=${path} alt=${T.incident.snapshotOf(incident.stream, time(incident.startedAt))} @error=${() => (this.hasPicture = false)}>` : html`<p class="note">${T.incident.noSnapshot}</p>`}
+        <canvas class="overlay" aria-hidden="true"></canvas>
+      </div>
+      <div class="actions">
+        <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
+        ${hasSnapshot ? html`<a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.jpg`}>${T.incident.download}</a>` : nothing}
+        <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
+        ${this.maskLink(incident)}
+      </div>
+      ${incident.boxes.length > 1 ? this.positions(incident) : nothing}
+    `;
+  }
+
+  /** @param {Incident} incident */
+  maskLink(incident) {
+    const box = incident.boxes[this.index(incident)]?.box;
+    if (!store.mayOperate || !box || !incident.width || incident.kind === 'occupancy') {
+      return nothing;
+    }
+    const part = (/** @type {number} */ value, /** @type {number} */ of) => String(Math.round(Math.min(1, Math.max(0, value / of)) * 1000) / 1000);
+    const mask = [part(box[0], incident.width), part(box[1], incident.height), part(box[2], incident.width), part(box[3], incident.height)].join(',');
+    return html`<a class="button" href=${address('cameras', incident.stream, { tab: 'rules', mask })} title=${T.incident.maskTitle}>${T.incident.mask}</a>`;
+  }
+
+  /** Where it was, and how sure, over time. @param {Incident} incident */
+  positions(incident) {
+    const index = this.index(incident);
+    const { at, confidence } = incident.boxes[index];
+    return html`<div class="positions">
+      <label>${T.incident.positions}
+        <input type="range" min="0" max=${incident.boxes.length - 1} .value=${live(String(index))} @input=${this.scrub}
+          aria-valuetext=${`${time(at)}, ${T.incident.confidence(confidence)}`}></label>
+      <span class="facts">${time(at)} \u00B7 ${T.incident.confidence(confidence)}${this.position >= 0 && this.position !== this.snapshotIndex(incident) ? ` \u00B7 ${T.incident.pictureFrom(time(incident.snapshotAt ?? incident.startedAt))}` : ''}</span>
+      ${this.curve(incident, index)}
+    </div>`;
+  }
+
+  /** Confidence over time. @param {Incident} incident @param {number} index */
+  curve(incident, index) {
+    const boxes = incident.boxes;
+    const start = Date.parse(boxes[0].at);
+    const length = Math.max(1, Date.parse(boxes[boxes.length - 1].at) - start);
+    const x = (/** @type {Position} */ box) => ((Date.parse(box.at) - start) / length) * 300;
+    const y = (/** @type {Position} */ box) => 38 - box.confidence * 36;
+    return html`<svg class="curve" viewBox="0 0 300 40" preserveAspectRatio="none" role="img" aria-label=${T.incident.curve(boxes.length)}>
+      <polyline points=${boxes.map((box) => `${x(box)},${y(box)}`).join(' ')}></polyline>
+      ${svg`<line x1=${x(boxes[index])} x2=${x(boxes[index])} y1="0" y2="40"></line>`}
+    </svg>`;
+  }
+
+  /** @param {Incident} incident */
+  deal(incident) {
+    const done = incident.acknowledged;
+    if (done) {
+      return html`<div class="deal done"><p>\u2713 ${T.incident.acknowledgedBy(done.by, time(done.at))}</p>
+        ${done.note ? html`<blockquote>${done.note}</blockquote>` : nothing}
+        ${store.mayOperate ? html`<button class="undo" ?disabled=${this.busy} @click=${() => this.undoAcknowledgement()}>${T.incident.undo} <kbd>u</kbd></button>` : nothing}</div>`;
+    }
+    if (!store.mayOperate) {
+      return html`<p class="hint">${T.incident.viewer}</p>`;
+    }
+    return html`<form class="deal" @submit=${this.submit}>
+      <label>${T.incident.note} <input name="note" maxlength="1000" .value=${live(this.note)} autocomplete="off" placeholder=${T.incident.notePlaceholder}
+        @input=${(/** @type {Event} */ event) => (this.note = /** @type {HTMLInputElement} */ (event.target).value)} @keydown=${this.noteKey}></label>
+      <button class="primary acknowledge" ?disabled=${this.busy}>${T.incident.acknowledge} <kbd>a</kbd></button>
+    </form>`;
+  }
+
+  /** @param {Incident} incident */
+  facts(incident) {
+    /** @type {[string, unknown][]} */
+    const rows = [
+      [T.incident.rule, incident.rule],
+      [T.incident.zone, incident.zone ?? T.rule.wholePicture],
+      [T.incident.started, fullTime(incident.startedAt)],
+      [T.incident.end, incident.endedAt ? fullTime(incident.endedAt) : T.incident.open],
+      [T.incident.peak, incident.confidence.toFixed(2)],
+      [T.incident.id, incident.id.replaceAll('~', '/')],
+    ];
+    return html`<dl class="facts-list">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  }
+
+  /** @param {Event} event */
+  scrub(event) {
+    this.position = Number(/** @type {HTMLInputElement} */ (event.target).value);
+    this.isDrawn = true;
+  }
+
+  /** @param {Incident} incident @returns {number} index of the position that is drawn */
+  index(incident) {
+    return this.position >= 0 ? Math.min(this.position, incident.boxes.length - 1) : this.snapshotIndex(incident);
+  }
+
+  /** @param {Incident} incident @returns {number} index of the position in the snapshot */
+  snapshotIndex(incident) {
+    const at = Date.parse(incident.snapshotAt ?? incident.startedAt);
+    const distances = incident.boxes.map((box) => Math.abs(Date.parse(box.at) - at));
+    return Math.max(0, distances.indexOf(Math.min(...distances)));
+  }
+
+  paint() {
+    const canvas = this.querySelector('canvas');
+    const incident = this.data;
+    const cleared = canvas && clearCanvas(canvas);
+    if (!cleared || !incident || !this.isDrawn) {
+      return;
+    }
+    const { context, width, height } = cleared;
+    const area = contain(width, height, incident.width || 16, incident.height || 9);
+    if (incident.polygon.length > 0) {
+      drawRegions(context, area, [{ polygon: incident.polygon.map(({ x, y }) => [x, y]), name: incident.zone ?? '' }]);
+    }
+    const box = incident.boxes[this.index(incident)];
+    if (box) {
+      drawPath(context, area, incident);
+      const kind = incident.kind === 'no-helmet' ? 'bare' : 'other';
+      drawBoxes(context, area, incident.width, incident.height, [{ box: box.box, kind, text: `${box.label} ${box.confidence.toFixed(2)}` }]);
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  submit(event) {
+    event.preventDefault();
+    this.acknowledge();
+  }
+
+  /** @param {KeyboardEvent} event Escape leaves the note, so that the keys of the page work. */
+  noteKey(event) {
+    if (event.key === 'Escape') {
+      /** @type {HTMLElement} */ (event.target).blur();
+    }
+  }
+
+  focusNote() {
+    /** @type {HTMLElement | null} */ (this.querySelector('input[name=note]'))?.focus();
+  }
+
+  async acknowledge() {
+    const incident = this.data;
+    if (!incident || incident.acknowledged || !store.mayOperate) {
+      return;
+    }
+    await this.change('POST', { note: this.note.trim() });
+    if (this.data?.acknowledged) {
+      store.notify(T.incident.acknowledgedNow(incident.stream), () => this.withdraw(incident.id));
+    }
+  }
+
+  async undoAcknowledgement() {
+    if (this.data?.acknowledged && store.mayOperate) {
+      this.note = this.data.acknowledged.note;
+      await this.change('DELETE');
+    }
+  }
+
+  /** @param {string} id also when another incident is shown by now */
+  async withdraw(id) {
+    if (id === this.incident) {
+      await this.undoAcknowledgement();
+      return;
+    }
+    try {
+      await request('DELETE', `${incidentPath(id)}/acknowledgement`);
+    } catch (problem) {
+      store.notify(/** @type {Error} */ (problem).message);
+    }
+    this.told();
+  }
+
+  /** @param {string} method @param {object} [body] @private */
+  async change(method, body) {
+    const id = this.incident;
+    this.busy = true;
+    try {
+      const data = await request(method, `${incidentPath(id)}/acknowledgement`, body);
+      if (id === this.incident) {
+        this.data = { ...data, boxes: data.boxes?.length ? data.boxes : (this.data?.boxes ?? []) };
+      }
+    } catch (problem) {
+      store.notify(/** @type {Error} */ (problem).message);
+    } finally {
+      this.busy = false;
+    }
+    this.told();
+  }
+
+  /** @private */
+  told() {
+    store.refreshCounts();
+    this.dispatchEvent(new Event('changed'));
+  }
+}
+
+/** The way that the head took. @param {CanvasRenderingContext2D} context @param {import('./overlay.js').Area} area @param {Incident} incident */
+function drawPath(context, area, incident) {
+  context.beginPath();
+  for (const { box } of incident.boxes) {
+    const x = area.left + ((box[0] + box[2]) / 2 / incident.width) * area.width;
+    const y = area.top + ((box[1] + box[3]) / 2 / incident.height) * area.height;
+    context.lineTo(x, y);
+  }
+  context.strokeStyle = 'rgba(0, 0, 0, 0.6)';
+  context.lineWidth = 3;
+  context.stroke();
+  context.strokeStyle = 'rgba(255, 255, 255, 0.85)';
+  context.lineWidth = 1.25;
+  context.stroke();
+}
+
+customElements.define('hw-incident', IncidentDetail);

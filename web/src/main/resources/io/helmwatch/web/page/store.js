@@ -1,0 +1,178 @@
+import { request, query, serverNow, whenUnauthorized } from './api.js';
+import { live } from './live.js';
+
+/** @typedef {import('./api.js').Stream} Stream */
+
+const STREAMS_EVERY_MILLIS = 5000;
+const COUNTS_EVERY_MILLIS = 15000;
+export const MAX_COUNTED = 100;
+
+/** What several parts of the page show: session, streams, numbers of incidents. Event "change" when any of it changes. */
+class Store extends EventTarget {
+  constructor() {
+    super();
+    /** @type {import('./api.js').Session | null} */
+    this.session = null;
+    /** @type {Stream[] | null} null until they are known */
+    this.streams = null;
+    /** Why the newest list of streams is not known; empty while it is. */
+    this.problem = '';
+    /** Incidents that nobody has acknowledged, counted up to a hundred. @type {number | null} */
+    this.newIncidents = null;
+    /** @type {{text: string, undo?: () => void} | null} */
+    this.notice = null;
+    this.connected = true;
+    this.timers = /** @type {number[]} */ ([]);
+    this.noticeTimer = 0;
+    this.countTimer = 0;
+    whenUnauthorized(() => this.end());
+    live.addEventListener('state', (event) => this.stateChanged(/** @type {CustomEvent} */ (event).detail));
+    live.addEventListener('incident', () => this.countSoon());
+    live.addEventListener('connection', () => {
+      this.connected = live.connected;
+      this.changed();
+    });
+  }
+
+  changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** Asks who is logged in, and starts reading where that is enough. */
+  async start() {
+    this.session = await request('GET', '/session');
+    if (this.mayRead()) {
+      this.read();
+    }
+    this.changed();
+  }
+
+  /** @param {string} username @param {string} password */
+  async login(username, password) {
+    this.session = await request('POST', '/session', { username, password });
+    this.read();
+    this.changed();
+  }
+
+  async logout() {
+    await request('DELETE', '/session');
+    this.end();
+    this.session = await request('GET', '/session');
+    this.changed();
+  }
+
+  /** The server does not accept the session any more. */
+  end() {
+    this.timers.forEach(clearInterval);
+    this.timers = [];
+    live.stop();
+    this.streams = null;
+    this.newIncidents = null;
+    if (this.session) {
+      this.session = { ...this.session, user: null, login: 'required' };
+    }
+    this.changed();
+  }
+
+  /** @private */
+  read() {
+    this.timers.forEach(clearInterval);
+    this.timers = [
+      setInterval(() => document.hidden || this.refreshStreams(), STREAMS_EVERY_MILLIS),
+      setInterval(() => document.hidden || this.refreshCounts(), COUNTS_EVERY_MILLIS),
+    ];
+    live.start();
+    this.refreshStreams();
+    this.refreshCounts();
+  }
+
+  async refreshStreams() {
+    try {
+      this.streams = (await request('GET', '/streams')).streams;
+      this.problem = '';
+    } catch (problem) {
+      this.problem = /** @type {Error} */ (problem).message;
+    }
+    this.changed();
+  }
+
+  async refreshCounts() {
+    try {
+      const answer = await request('GET', '/incidents' + query({ state: 'new', limit: MAX_COUNTED }));
+      this.newIncidents = answer.incidents.length;
+      this.changed();
+    } catch {
+      // The numbers stay as they are; the list of streams says that the server is away.
+    }
+  }
+
+  /** @private */
+  countSoon() {
+    clearTimeout(this.countTimer);
+    this.countTimer = setTimeout(() => this.refreshCounts(), 400);
+  }
+
+  /** @param {{id: string, state: string, reason: string, since: string, analysedFps: number, latencyMillis: number}} message */
+  stateChanged(message) {
+    const stream = this.stream(message.id);
+    if (stream) {
+      const { id, state, reason, since, analysedFps, latencyMillis } = message;
+      Object.assign(stream, { id, state, reason, since, analysedFps, latencyMillis });
+      this.changed();
+    } else if (this.streams) {
+      this.refreshStreams();
+    }
+  }
+
+  /** @param {string} id @returns {Stream | undefined} */
+  stream(id) {
+    return this.streams?.find((stream) => stream.id === id);
+  }
+
+  /** @param {Stream} stream a stream as the server has just answered it */
+  replace(stream) {
+    const others = (this.streams ?? []).filter((other) => other.id !== stream.id);
+    this.streams = [...others, stream].sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.changed();
+  }
+
+  /** @returns {boolean} */
+  mayRead() {
+    return this.session !== null && (this.session.user !== null || this.session.login === 'none');
+  }
+
+  /** @returns {string} viewer, operator or admin */
+  get role() {
+    return this.session?.user?.role ?? (this.session?.login === 'none' ? 'admin' : 'viewer');
+  }
+
+  /** @returns {boolean} */
+  get mayOperate() {
+    return this.role === 'operator' || this.role === 'admin';
+  }
+
+  /** @returns {boolean} */
+  get mayAdminister() {
+    return this.role === 'admin';
+  }
+
+  /** @param {string} text @param {() => void} [undo] */
+  notify(text, undo) {
+    this.notice = { text, undo };
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => this.dismiss(), undo ? 12000 : 6000);
+    this.changed();
+  }
+
+  dismiss() {
+    this.notice = null;
+    this.changed();
+  }
+
+  /** @param {string | null | undefined} instant @returns {number} seconds since then, by the server's clock */
+  age(instant) {
+    return instant ? Math.max(0, (serverNow() - Date.parse(instant)) / 1000) : NaN;
+  }
+}
+
+export const store = new Store();
