@@ -122,18 +122,20 @@ class Desk extends DeskElement {
   }
 
   account() {
-    const { user, site } = /** @type {import('./api.js').Session} */ (store.session);
+    const { user, site, login } = /** @type {import('./api.js').Session} */ (store.session);
+    const name = user?.name ?? '';
     const cameras = store.streams ? T.cameras(store.streams.length) : '';
     return html`
       <details class="account" @toggle=${this.menuToggled}>
         <summary><span class="facts">${[site, cameras].filter(Boolean).join(' \u00B7 ')}</span>
-          <span class="who">${user ? user.name : T.menu}</span></summary>
+          <span class="who">${name || T.menu}</span></summary>
         <div class="menu">
-          ${user ? html`<p>${T.loggedInAs(user.name, T.roles[user.role] ?? user.role)}</p>` : html`<p>${T.noLogin}</p>`}
+          <p>${name ? T.loggedInAs(name, T.roles[store.role] ?? store.role) : login === 'none' ? T.noLogin : T.notLoggedIn}</p>
           <button @click=${() => this.search()}>${T.search.title} <kbd>/</kbd></button>
           <button @click=${() => this.help()}>${T.help.title} <kbd>?</kbd></button>
           <button @click=${this.changeTheme}>${T.theme[theme()]}</button>
-          ${user ? html`<button class="logout" @click=${() => store.logout()}>${T.login.logout}</button>` : nothing}
+          ${name ? html`<button class="logout" @click=${() => store.logout()}>${T.login.logout}</button>` : nothing}
+          ${!name && login !== 'none' ? html`<button class="login-link" @click=${() => goTo('login')}>${T.login.submit}</button>` : nothing}
         </div>
       </details>
     `;

@@ -31,7 +31,7 @@ export class DeskElement extends ReactiveElement {
   /** @param {Map<PropertyKey, unknown>} changed */
   update(changed) {
     super.update(changed);
-    render(this.view(), this);
+    render(this.view(), this, { host: this });
   }
 
   /**

@@ -108,7 +108,10 @@ export class Search extends DeskElement {
   /** @param {KeyboardEvent} event */
   pressed(event) {
     const results = this.results();
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      this.close();
+    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       this.at = (this.at + (event.key === 'ArrowDown' ? 1 : results.length - 1)) % Math.max(1, results.length);
     } else if (event.key === 'Enter' && results[this.at]) {

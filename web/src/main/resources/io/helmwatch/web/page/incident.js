@@ -141,12 +141,13 @@ export class IncidentDetail extends DeskElement {
   positions(incident) {
     const index = this.index(incident);
     const { at, confidence } = incident.boxes[index];
+    const varies = hasConfidences(incident);
     return html`<div class="positions">
       <label>${T.incident.positions}
         <input type="range" min="0" max=${incident.boxes.length - 1} .value=${live(String(index))} @input=${this.scrub}
-          aria-valuetext=${`${time(at)}, ${T.incident.confidence(confidence)}`}></label>
-      <span class="facts">${time(at)} \u00B7 ${T.incident.confidence(confidence)}${this.position >= 0 && this.position !== this.snapshotIndex(incident) ? ` \u00B7 ${T.incident.pictureFrom(time(incident.snapshotAt ?? incident.startedAt))}` : ''}</span>
-      ${this.curve(incident, index)}
+          aria-valuetext=${time(at)}></label>
+      <span class="facts">${time(at)}${varies ? ` \u00B7 ${T.incident.confidence(confidence)}` : ''}${this.position >= 0 && this.position !== this.snapshotIndex(incident) ? ` \u00B7 ${T.incident.pictureFrom(time(incident.snapshotAt ?? incident.startedAt))}` : ''}</span>
+      ${varies ? this.curve(incident, index) : nothing}
     </div>`;
   }
 
@@ -229,7 +230,7 @@ export class IncidentDetail extends DeskElement {
     if (box) {
       drawPath(context, area, incident);
       const kind = incident.kind === 'no-helmet' ? 'bare' : 'other';
-      drawBoxes(context, area, incident.width, incident.height, [{ box: box.box, kind, text: `${box.label} ${box.confidence.toFixed(2)}` }]);
+      drawBoxes(context, area, incident.width, incident.height, [{ box: box.box, kind, text: hasConfidences(incident) ? `${box.label} ${box.confidence.toFixed(2)}` : box.label }]);
     }
   }
 
@@ -304,6 +305,11 @@ export class IncidentDetail extends DeskElement {
     store.refreshCounts();
     this.dispatchEvent(new Event('changed'));
   }
+}
+
+/** @param {Incident} incident @returns {boolean} whether positions have confidences of their own, and not the incident's highest one */
+function hasConfidences({ boxes }) {
+  return boxes.some(({ confidence }) => confidence !== boxes[0].confidence);
 }
 
 /** The way that the head took. @param {CanvasRenderingContext2D} context @param {import('./overlay.js').Area} area @param {Incident} incident */

@@ -154,7 +154,8 @@ class Setup extends DeskElement {
 
   /** @returns {import('./api.js').Settings} */
   settings() {
-    const credentials = this.username || this.password ? { credentials: { username: this.username, password: this.password } } : {};
+    const given = Object.entries({ username: this.username, password: this.password }).filter(([, text]) => text !== '');
+    const credentials = given.length ? { credentials: Object.fromEntries(given) } : {};
     return { id: this.camera, url: this.url, ...credentials };
   }
 

@@ -138,12 +138,12 @@ class Store extends EventTarget {
 
   /** @returns {boolean} */
   mayRead() {
-    return this.session !== null && (this.session.user !== null || this.session.login === 'none');
+    return this.session !== null && (this.session.user !== null || this.session.login !== 'required');
   }
 
   /** @returns {string} viewer, operator or admin */
   get role() {
-    return this.session?.user?.role ?? (this.session?.login === 'none' ? 'admin' : 'viewer');
+    return this.session?.user?.role ?? 'viewer';
   }
 
   /** @returns {boolean} */

@@ -54,6 +54,7 @@ export const T = {
   sign: { warning: '\u26A0' },
   loadingCameras: 'Asking for the cameras \u2026',
   noLogin: 'No login is needed from this machine.',
+  notLoggedIn: 'Anybody may look; log in to change something.',
   pages,
   states,
   causes,
