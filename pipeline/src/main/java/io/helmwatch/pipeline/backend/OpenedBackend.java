@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.backend;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.resource.Closer;
@@ -47,9 +48,13 @@ public final class OpenedBackend implements AutoCloseable {
         this.owned = owned;
     }
 
-    /** A pipeline on these stages, to be configured and started. */
-    public HelmetPipeline.Builder pipeline() {
-        return HelmetPipeline.builder(stages, newLease).device(device);
+    /**
+     * A pipeline on these stages, to be configured and started.
+     *
+     * @param fatalErrors handles the loss of the device
+     */
+    public HelmetPipeline.Builder pipeline(FatalErrorHandler fatalErrors) {
+        return HelmetPipeline.builder(stages, newLease).device(device).fatalErrors(fatalErrors);
     }
 
     /** The stages. */

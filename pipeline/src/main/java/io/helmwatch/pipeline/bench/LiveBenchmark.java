@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.bench;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ public final class LiveBenchmark {
     private static final long SETTLE_NANOS = 1_000_000_000;
 
     private final OpenedBackend backend;
+    private final FatalErrorHandler fatalErrors;
     private final HelmwatchConfig config;
     private final IntFunction<StreamConfig> stream;
     private final double streamFps;
@@ -51,13 +53,16 @@ public final class LiveBenchmark {
      * @param stream creates the n-th stream, which must be paced and endless
      * @param streamFps frame rate of one stream
      * @param secondsPerStep duration of a measurement
+     * @param fatalErrors handles the loss of the device
      */
     public LiveBenchmark(
             OpenedBackend backend,
             HelmwatchConfig config,
             IntFunction<StreamConfig> stream,
             double streamFps,
-            double secondsPerStep) {
+            double secondsPerStep,
+            FatalErrorHandler fatalErrors) {
+        this.fatalErrors = fatalErrors;
         this.backend = backend;
         this.config = config;
         this.stream = stream;
@@ -116,7 +121,7 @@ public final class LiveBenchmark {
         for (int i = 0; i < count; i++) {
             streams.add(stream.apply(i));
         }
-        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, STAGGER_NANOS)) {
+        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, STAGGER_NANOS, fatalErrors)) {
             TimeUnit.NANOSECONDS.sleep(SETTLE_NANOS);
             MeasuredPipeline.Measurement measured = pipeline.measure(stepNanos, true);
             boolean holds = pipeline.isComplete()

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.bench;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
@@ -75,9 +76,10 @@ final class MeasuredPipeline implements AutoCloseable {
         }
     }
 
-    private MeasuredPipeline(OpenedBackend backend, HelmwatchConfig config, int streams) {
+    private MeasuredPipeline(
+            OpenedBackend backend, HelmwatchConfig config, int streams, FatalErrorHandler fatalErrors) {
         this.backend = backend;
-        pipeline = backend.pipeline()
+        pipeline = backend.pipeline(fatalErrors)
                 .config(config.pipeline())
                 .maxBatchDelay(config.inference().maxDelay())
                 .analyzers(List.of(watcher))
@@ -89,11 +91,16 @@ final class MeasuredPipeline implements AutoCloseable {
      * Starts the streams and waits until all of them deliver frames.
      *
      * @param staggerNanos pause between two starts, so that paced streams do not deliver their frames at the same moments
+     * @param fatalErrors handles the loss of the device
      */
     static MeasuredPipeline start(
-            OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, long staggerNanos)
+            OpenedBackend backend,
+            HelmwatchConfig config,
+            List<StreamConfig> streams,
+            long staggerNanos,
+            FatalErrorHandler fatalErrors)
             throws InterruptedException {
-        MeasuredPipeline measured = new MeasuredPipeline(backend, config, streams.size());
+        MeasuredPipeline measured = new MeasuredPipeline(backend, config, streams.size(), fatalErrors);
         try {
             for (StreamConfig stream : streams) {
                 measured.pipeline.add(backend.newSource(stream));

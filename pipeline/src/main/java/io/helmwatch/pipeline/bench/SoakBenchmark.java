@@ -4,6 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -22,6 +23,7 @@ import java.util.function.Consumer;
  */
 public final class SoakBenchmark {
     private final OpenedBackend backend;
+    private final FatalErrorHandler fatalErrors;
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
 
@@ -43,7 +45,14 @@ public final class SoakBenchmark {
             long nativeBytes,
             long gpuBytes) {}
 
-    public SoakBenchmark(OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams) {
+    /**
+     * Creates the benchmark.
+     *
+     * @param fatalErrors handles the loss of the device
+     */
+    public SoakBenchmark(
+            OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, FatalErrorHandler fatalErrors) {
+        this.fatalErrors = fatalErrors;
         this.backend = backend;
         this.config = config;
         this.streams = streams;
@@ -59,7 +68,7 @@ public final class SoakBenchmark {
     public List<Sample> run(long totalNanos, int count, Consumer<Sample> each) throws InterruptedException {
         List<Sample> samples = new ArrayList<>();
         Optional<GpuLoad> gpu = ResourceMeter.gpuLoad(backend);
-        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, 0)) {
+        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, 0, fatalErrors)) {
             long begin = System.nanoTime();
             for (int i = 1; i <= count; i++) {
                 long until = begin + totalNanos / count * i;

@@ -6,6 +6,7 @@ import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.vision.DropCause;
@@ -36,6 +37,7 @@ public final class StageBenchmark {
     private static final long MAX_START_NANOS = 60_000_000_000L;
 
     private final OpenedBackend backend;
+    private final FatalErrorHandler fatalErrors;
     private final HelmwatchConfig config;
     private final List<StreamConfig> streams;
     private final long roundNanos;
@@ -106,8 +108,19 @@ public final class StageBenchmark {
     /** Decoding alone, and the utilisation of the decoders. */
     private record Decoding(Speed speed, double decoderPercent) {}
 
+    /**
+     * Creates the benchmark.
+     *
+     * @param secondsPerRound duration of each measurement
+     * @param fatalErrors handles the loss of the device
+     */
     public StageBenchmark(
-            OpenedBackend backend, HelmwatchConfig config, List<StreamConfig> streams, double secondsPerRound) {
+            OpenedBackend backend,
+            HelmwatchConfig config,
+            List<StreamConfig> streams,
+            double secondsPerRound,
+            FatalErrorHandler fatalErrors) {
+        this.fatalErrors = fatalErrors;
         this.backend = backend;
         this.config = config;
         this.streams = streams;
@@ -138,7 +151,7 @@ public final class StageBenchmark {
                 for (int i = 0; i < counts.size(); i++) {
                     List<StreamConfig> some = streams.subList(0, counts.get(i));
                     decode.get(i).add(decodeAlone(some));
-                    try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, some, 0)) {
+                    try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, some, 0, fatalErrors)) {
                         whole.get(i).add(pipeline.measure(roundNanos, false));
                     }
                 }

@@ -180,8 +180,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private Map<String, Object> stages(OpenedBackend backend, HelmwatchConfig config, Path file)
             throws InterruptedException {
-        StageBenchmark benchmark =
-                new StageBenchmark(backend, config, looped(file, Collections.max(streams)), seconds / rounds);
+        StageBenchmark benchmark = new StageBenchmark(
+                backend, config, looped(file, Collections.max(streams)), seconds / rounds, Main.FATAL_ERRORS);
         StageBenchmark.Result result = benchmark.run(streams, rounds);
         print(BenchReport.table(backend, result));
         return BenchJson.stages(result);
@@ -202,7 +202,12 @@ final class BenchCommand implements Callable<Integer> {
             throw CommandFailure.failed(file + ": expected a clip with a frame rate, found none", null);
         }
         LiveBenchmark benchmark = new LiveBenchmark(
-                backend, config, i -> Settings.realtime("live-" + i, file), probe.framesPerSecond(), seconds);
+                backend,
+                config,
+                i -> Settings.realtime("live-" + i, file),
+                probe.framesPerSecond(),
+                seconds,
+                Main.FATAL_ERRORS);
         print(BenchReport.LIVE_HEAD);
         List<LiveBenchmark.Step> steps =
                 benchmark.search(Collections.max(streams), MAX_STREAMS * 2, step -> print(BenchReport.line(step)));
@@ -214,7 +219,8 @@ final class BenchCommand implements Callable<Integer> {
     private Map<String, Object> soak(OpenedBackend backend, HelmwatchConfig config, Path file)
             throws InterruptedException {
         print(BenchReport.SOAK_HEAD);
-        List<SoakBenchmark.Sample> samples = new SoakBenchmark(backend, config, looped(file, Collections.max(streams)))
+        List<SoakBenchmark.Sample> samples = new SoakBenchmark(
+                        backend, config, looped(file, Collections.max(streams)), Main.FATAL_ERRORS)
                 .run(
                         (long) (soakMinutes * TimeUnit.MINUTES.toNanos(1)),
                         (int) Math.max(2, Math.min(MAX_SOAK_SAMPLES, 2 * soakMinutes)),

@@ -129,7 +129,7 @@ final class CompareCommand implements Callable<Integer> {
             throws InterruptedException {
         HelmwatchConfig config = form.apply(gpu.in(Settings.of(wantedBackend, wanted, List.of())));
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model)) {
-            return RecordedFindings.record(backend, config, sources);
+            return RecordedFindings.record(backend, config, sources, Main.FATAL_ERRORS);
         }
     }
 

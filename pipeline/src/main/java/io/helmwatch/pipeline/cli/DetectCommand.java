@@ -55,7 +55,8 @@ final class DetectCommand implements Callable<Integer> {
         AtomicReference<@Nullable OfflineRun> started = new AtomicReference<>();
         DetectionPrinter printer = new DetectionPrinter(System.out, () -> stop(started.get()));
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, model);
-                OfflineRun run = OfflineRun.start(backend, config, analyzers(printer), List.of(printer), 1);
+                OfflineRun run =
+                        OfflineRun.start(backend, config, analyzers(printer), List.of(printer), 1, Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(run::stop)) {
             started.set(run);
             return detect(run, printer) ? 0 : 1;

@@ -69,7 +69,7 @@ final class EvalCommand implements Callable<Integer> {
                 List.of())));
         DetectionEvaluation evaluation;
         try (OpenedBackend backend = Backends.choose(config.backend()).open(config, common.model())) {
-            evaluation = LabelledImageEvaluation.evaluate(backend, config, images);
+            evaluation = LabelledImageEvaluation.evaluate(backend, config, images, Main.FATAL_ERRORS);
         }
         System.out.print(json ? ReportJson.line(report(evaluation)) : table(evaluation));
         return 0;

@@ -6,12 +6,18 @@ import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.evaluation.OfflineRun;
 import io.helmwatch.pipeline.evaluation.RecordedTime;
+import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.service.IncidentAnalyzer;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.ffmpeg.Mp4Writer;
+import io.helmwatch.sinks.opencv.FrameDrawing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,6 +49,14 @@ final class ReplayCommand implements Callable<Integer> {
                     "Capture time of the first frame, for schedules and in the output. Default: ${DEFAULT-VALUE}.")
     private String start = "";
 
+    @Option(
+            names = "--draw",
+            paramLabel = "FILE.mp4",
+            description =
+                    "Writes the analysed frames as a clip (H.264, encoded by OpenH264) with detections, tracks, zones, masks and open"
+                            + " incidents drawn. Replaced when it exists. Default: none.")
+    private @Nullable Path draw;
+
     @Parameters(paramLabel = "CLIP", description = "The recording.")
     private Path clip = Path.of("");
 
@@ -59,11 +73,18 @@ final class ReplayCommand implements Callable<Integer> {
         Path model = config.model(settings);
         ModelLabels.check(config.file(), ModelLabels.problem(replay, model));
         IncidentPrinter printer = new IncidentPrinter(System.out);
+        OpenIncidents open = new OpenIncidents();
         OfflineRun.Outcome outcome;
-        try (IncidentAnalyzer rules = new IncidentAnalyzer()) {
-            rules.begin(replay.streams(), replay.incidents(), List.of(printer), null);
+        try (IncidentAnalyzer rules = new IncidentAnalyzer();
+                Closer drawing = new Closer()) {
+            rules.begin(replay.streams(), replay.incidents(), List.of(printer, open), null);
+            List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(time, rules));
+            ReplayClip drawn = draw == null ? null : drawing.register(clip(draw, replay, rules, open));
+            if (drawn != null) {
+                analyzers.add(drawn);
+            }
             try (OpenedBackend backend = Backends.choose(replay.backend()).open(replay, model);
-                    OfflineRun run = OfflineRun.start(backend, replay, List.of(time, rules), List.of(), 1);
+                    OfflineRun run = OfflineRun.start(backend, replay, analyzers, List.of(), 1, Main.FATAL_ERRORS);
                     Termination.Registration signals = Termination.onSignal(run::stop)) {
                 ModelLabels.check(
                         config.file(),
@@ -71,12 +92,26 @@ final class ReplayCommand implements Callable<Integer> {
                                 replay, backend.stages().engine().model().labels()));
                 outcome = run.play(replay.streams().get(0));
             }
+            if (drawn != null && outcome.isComplete()) {
+                drawn.finish();
+            }
         }
         printer.finish();
         if (!outcome.isComplete()) {
             throw CommandFailure.failed("stream " + stream.id() + ": " + outcome.problem(), null);
         }
         return 0;
+    }
+
+    private static ReplayClip clip(Path file, HelmwatchConfig replay, IncidentAnalyzer rules, OpenIncidents open) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (!file.toString().toLowerCase(Locale.ROOT).endsWith(".mp4") || folder == null || !Files.isWritable(folder)) {
+            throw CommandFailure.usage("--draw " + file
+                    + ": expected a file that ends in .mp4, in a folder that exists and can be written");
+        }
+        FrameDrawing drawing = new FrameDrawing(
+                replay.streams().get(0).rules(), replay.incidents().tracking(), false);
+        return new ReplayClip(drawing, rules, open, new Mp4Writer(file));
     }
 
     private StreamConfig stream(HelmwatchConfig settings) {

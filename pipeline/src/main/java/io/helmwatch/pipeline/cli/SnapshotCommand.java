@@ -70,7 +70,8 @@ final class SnapshotCommand implements Callable<Integer> {
         });
         OfflineRun.Outcome outcome;
         try (OpenedBackend backend = Backends.choose(quick.backend()).open(quick, network);
-                OfflineRun run = OfflineRun.start(backend, quick, List.of(new FirstFrame(drawer)), List.of(), 1);
+                OfflineRun run = OfflineRun.start(
+                        backend, quick, List.of(new FirstFrame(drawer)), List.of(), 1, Main.FATAL_ERRORS);
                 Termination.Registration signals = Termination.onSignal(run::stop)) {
             running.set(run);
             outcome = run.play(stream);

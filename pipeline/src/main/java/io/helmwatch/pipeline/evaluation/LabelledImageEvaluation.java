@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.evaluation;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.DetectionEvaluator;
 import io.helmwatch.postprocess.LabelledBox;
@@ -29,19 +30,23 @@ public final class LabelledImageEvaluation {
      * Evaluates.
      *
      * @param config thresholds low enough for an evaluation
+     * @param fatalErrors handles the loss of the device
      * @throws IllegalStateException when an image cannot be analysed
      * @throws IllegalArgumentException for a line that is not a label; the message names file and line
      * @throws IOException when a label file cannot be read
      */
     public static DetectionEvaluation evaluate(
-            OpenedBackend backend, HelmwatchConfig config, List<LabelledImages.Entry> images)
+            OpenedBackend backend,
+            HelmwatchConfig config,
+            List<LabelledImages.Entry> images,
+            FatalErrorHandler fatalErrors)
             throws IOException, InterruptedException {
         List<StreamConfig> sources = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             sources.add(StreamConfig.of("image-" + i, images.get(i).image().toString()));
         }
         InMemoryDetectionSink memory = new InMemoryDetectionSink();
-        try (OfflineRun run = OfflineRun.start(backend, config, List.of(), List.of(memory), CONCURRENCY)) {
+        try (OfflineRun run = OfflineRun.start(backend, config, List.of(), List.of(memory), CONCURRENCY, fatalErrors)) {
             for (OfflineRun.Outcome outcome : run.playAll(sources)) {
                 if (!outcome.isComplete()) {
                     throw new IllegalStateException(

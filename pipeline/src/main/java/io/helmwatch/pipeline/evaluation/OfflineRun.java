@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.evaluation;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
@@ -52,12 +53,13 @@ public final class OfflineRun implements AutoCloseable {
             HelmwatchConfig config,
             List<FrameAnalyzer> analyzers,
             List<? extends DetectionSink> sinks,
-            int concurrency) {
+            int concurrency,
+            FatalErrorHandler fatalErrors) {
         this.backend = backend;
         this.concurrency = concurrency;
         List<DetectionSink> all = new ArrayList<>(sinks);
         all.add(new ProblemWatch());
-        this.pipeline = backend.pipeline()
+        this.pipeline = backend.pipeline(fatalErrors)
                 .config(config.pipeline())
                 .maxBatchDelay(config.inference().maxDelay())
                 .analyzers(analyzers)
@@ -73,19 +75,16 @@ public final class OfflineRun implements AutoCloseable {
      * @param analyzers see every frame before the sinks, in this order
      * @param sinks receive what the sources show
      * @param concurrency sources that {@link #playAll} plays at the same time
+     * @param fatalErrors handles the loss of the device
      */
     public static OfflineRun start(
             OpenedBackend backend,
             HelmwatchConfig config,
             List<FrameAnalyzer> analyzers,
             List<? extends DetectionSink> sinks,
-            int concurrency) {
-        return new OfflineRun(backend, config, analyzers, sinks, concurrency);
-    }
-
-    /** As {@link #start(OpenedBackend, HelmwatchConfig, List, List, int)} without analyzers, one source at a time. */
-    public static OfflineRun start(OpenedBackend backend, HelmwatchConfig config, DetectionSink sink) {
-        return new OfflineRun(backend, config, List.of(), List.of(sink), 1);
+            int concurrency,
+            FatalErrorHandler fatalErrors) {
+        return new OfflineRun(backend, config, analyzers, sinks, concurrency, fatalErrors);
     }
 
     /** Plays one source to its end. */

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.evaluation;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
@@ -24,14 +25,16 @@ public record RecordedFindings(String description, Map<String, SortedMap<Long, L
      * Plays all sources, one after the other.
      *
      * @param sources paths or URLs
+     * @param fatalErrors handles the loss of the device
      * @throws IllegalStateException when a source cannot be analysed completely
      */
-    public static RecordedFindings record(OpenedBackend backend, HelmwatchConfig config, List<String> sources)
+    public static RecordedFindings record(
+            OpenedBackend backend, HelmwatchConfig config, List<String> sources, FatalErrorHandler fatalErrors)
             throws InterruptedException {
         Map<String, SortedMap<Long, List<Detection>>> bySource = new LinkedHashMap<>();
         for (String source : sources) {
             InMemoryDetectionSink memory = new InMemoryDetectionSink();
-            try (OfflineRun run = OfflineRun.start(backend, config, memory)) {
+            try (OfflineRun run = OfflineRun.start(backend, config, List.of(), List.of(memory), 1, fatalErrors)) {
                 OfflineRun.Outcome outcome = run.play(StreamConfig.of("compare", source));
                 if (!outcome.isComplete()) {
                     throw new IllegalStateException(outcome.problem());

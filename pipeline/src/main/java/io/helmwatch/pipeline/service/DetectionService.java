@@ -198,13 +198,12 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             for (Map.Entry<Integer, List<StreamConfig>> device : placement.entrySet()) {
                 OpenedBackend backend = backends.get(devices.size());
                 LOG.info("{}", backend.description());
-                HelmetPipeline pipeline = opened.register(backend.pipeline()
+                HelmetPipeline pipeline = opened.register(backend.pipeline(fatalErrors)
                         .config(config.pipeline())
                         .maxBatchDelay(config.inference().maxDelay())
                         .analyzers(List.of(incidents().analyzer()))
                         .sinks(sinks)
                         .listener(metrics(backend))
-                        .fatalErrors(fatalErrors)
                         .expectedStreams(device.getValue().size())
                         .epochs(epochs)
                         .start());

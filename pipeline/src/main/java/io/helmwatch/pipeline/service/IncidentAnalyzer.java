@@ -4,6 +4,7 @@ import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.rules.StreamRules;
+import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.vision.FrameDetections;
@@ -192,6 +193,15 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             known.onFrame(detections, frame);
         }
         return detections;
+    }
+
+    /**
+     * The tracked heads of a stream as of its last frame, for an analyzer that processes the same frame after this one; null for an unknown
+     * stream. On the stream's sink thread, valid until its next frame.
+     */
+    public @Nullable HeadTracker heads(String stream) {
+        WatchedStream known = streams.get(stream);
+        return known == null ? null : known.rules.heads();
     }
 
     /** Ends open incidents of a live stream without frames; to be called about once a second. Never waits. */

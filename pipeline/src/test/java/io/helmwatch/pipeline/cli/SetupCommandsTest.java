@@ -118,6 +118,33 @@ class SetupCommandsTest {
     }
 
     @Test
+    void shouldDrawAReplayAsAClipOfTheAnalysedFramesAndPrintTheSame() throws Exception {
+        Path drawn = folder.resolve("drawn.mp4");
+        Path yaml = yaml("");
+        Files.writeString(yaml, Files.readString(yaml).replace("url:", "analyze-fps: 1\n    url:"));
+
+        CommandRun plain = CommandRun.of("replay", "-c", yaml, CLIP);
+        CommandRun run = CommandRun.of("replay", "-c", yaml, "--draw", drawn, CLIP);
+
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualTo(plain.out()).contains("\"phase\":\"start\"");
+        CommandRun again = CommandRun.of("detect", drawn);
+        assertThat(again.code()).as(again.err()).isZero();
+        assertThat(again.out().lines())
+                .hasSize(25)
+                .allSatisfy(line -> assertThat(line).contains("\"width\":1280,\"height\":720"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"drawn.avi", "no-such-folder/drawn.mp4"})
+    void shouldRefuseToDrawAReplayWhereItCannotBeWritten(String name) throws Exception {
+        CommandRun run = CommandRun.of("replay", "-c", yaml(""), "--draw", folder.resolve(name), CLIP);
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--draw", name, ".mp4", "folder that exists");
+    }
+
+    @Test
     void shouldWorkOnASpoolWithoutASinkAndRefuseUnknownIds() throws Exception {
         Path yaml = yaml("incidents: {spool: {directory: " + folder.resolve("spool") + "}}\n");
 

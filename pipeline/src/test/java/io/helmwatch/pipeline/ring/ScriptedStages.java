@@ -75,7 +75,7 @@ public final class ScriptedStages {
             MeterRegistry registry,
             int streams) {
         ModelInfo model = backend.stages().engine().model();
-        return backend.pipeline()
+        return backend.pipeline(FatalErrorHandler.LOG)
                 .config(config)
                 .maxBatchDelay(inference.maxDelay())
                 .analyzers(analyzers)

@@ -9,6 +9,7 @@ import io.helmwatch.vision.VideoFrame;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
@@ -16,13 +17,18 @@ import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
  * Draws what a frame shows and where rules look: boxes with labels, zones with names, masks, and on request a grid of the coordinates
- * 0 to 1 that zones are configured in. For people who set up a camera; not for the hot path.
+ * 0 to 1 that zones are configured in, marks and lines of text. For people who set up a camera; not for the hot path.
  *
  * <p>Threading: one thread at a time. Errors: {@link IOException} when the image cannot be encoded.
  */
 public final class FrameDrawing {
     private static final int JPEG_QUALITY = 90;
     private static final int GRID_STEPS = 10;
+    /** Pixels at text size 1. */
+    private static final int LINE_HEIGHT = 32;
+    /** Distance of a mark from its box, as a fraction of the box, so that both can be seen. */
+    private static final float MARK_MARGIN = 0.12f;
+
     private static final SnapshotRenderer.Color GREEN = new SnapshotRenderer.Color(60, 200, 80);
     private static final SnapshotRenderer.Color YELLOW = new SnapshotRenderer.Color(250, 210, 60);
 
@@ -45,25 +51,71 @@ public final class FrameDrawing {
         this.grid = grid;
     }
 
+    /**
+     * A rectangle of its own beside the detections, e.g. of a track.
+     *
+     * @param sourceBox in source pixels
+     * @param caption drawn below it
+     * @param highlighted whether it is drawn wide and red instead of thin and white
+     */
+    public record Mark(BoundingBox sourceBox, String caption, boolean highlighted) {}
+
+    /** Receives a drawn image. */
+    @FunctionalInterface
+    public interface ImageReceiver {
+        /**
+         * Takes the image.
+         *
+         * @param bgr rows of B, G, R bytes without padding, valid only during the call
+         */
+        void accept(BytePointer bgr, int width, int height) throws IOException;
+    }
+
     /** The frame as JPEG with everything drawn; masked parts are dimmed, since no rule looks there. */
     public byte[] jpeg(VideoFrame frame, List<Detection> detections) throws IOException {
+        load(frame);
+        try (PointerScope scope = new PointerScope()) {
+            Mat image = image();
+            dimMasks(image);
+            draw(image, detections, List.of(), List.of());
+            return SnapshotRenderer.encode(image, JPEG_QUALITY);
+        }
+    }
+
+    /**
+     * Passes on the frame with everything drawn; masked parts are black, since clips are kept and shown to others.
+     *
+     * @param marks drawn over the detections
+     * @param lines of text at the top
+     */
+    public void draw(
+            VideoFrame frame, List<Detection> detections, List<Mark> marks, List<String> lines, ImageReceiver receiver)
+            throws IOException {
+        load(frame);
+        try (PointerScope scope = new PointerScope()) {
+            Mat image = image();
+            rules.masks().forEach(mask -> SnapshotRenderer.fill(image, mask));
+            draw(image, detections, marks, lines);
+            receiver.accept(image.data(), image.cols(), image.rows());
+        }
+    }
+
+    private void load(VideoFrame frame) {
         SnapshotStore.copy(frame, copy);
         int size = 3 * copy.width() * copy.height();
         if (pixels.length < size) {
             pixels = new byte[size];
         }
         copy.toBgr(pixels);
-        try (PointerScope scope = new PointerScope()) {
-            Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
-            image.data().put(pixels, 0, size);
-            dimMasks(image);
-            draw(image, detections);
-            return SnapshotRenderer.encode(image, JPEG_QUALITY);
-        }
     }
 
-    /** Draws grid, zones and boxes. */
-    void draw(Mat image, List<Detection> detections) {
+    private Mat image() {
+        Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
+        image.data().put(pixels, 0, 3 * copy.width() * copy.height());
+        return image;
+    }
+
+    private void draw(Mat image, List<Detection> detections, List<Mark> marks, List<String> lines) {
         int thickness = Math.max(1, image.rows() / 400);
         double textSize = Math.max(0.35, image.rows() / 900.0);
         if (grid) {
@@ -75,6 +127,30 @@ public final class FrameDrawing {
         for (Detection detection : detections) {
             drawBox(image, detection, thickness, textSize);
         }
+        for (Mark mark : marks) {
+            drawMark(image, mark, thickness, textSize);
+        }
+        int lineHeight = (int) Math.ceil(LINE_HEIGHT * textSize);
+        for (int i = 0; i < lines.size(); i++) {
+            SnapshotRenderer.text(
+                    image, lines.get(i), 4 * thickness, (i + 1) * lineHeight, textSize, SnapshotRenderer.WHITE);
+        }
+    }
+
+    private static void drawMark(Mat image, Mark mark, int thickness, double textSize) {
+        Rect box = SnapshotRenderer.clip(image, mark.sourceBox(), MARK_MARGIN);
+        if (box == null) {
+            return;
+        }
+        SnapshotRenderer.Color color = mark.highlighted() ? SnapshotRenderer.RED : SnapshotRenderer.WHITE;
+        SnapshotRenderer.rectangle(image, box, color, mark.highlighted() ? 4 * thickness : thickness);
+        int below = box.y() + box.height() + (int) Math.ceil(LINE_HEIGHT * textSize);
+        SnapshotRenderer.text(image, mark.caption(), box.x(), Math.min(image.rows() - 2, below), textSize, color);
+    }
+
+    /** Draws grid, zones and boxes. */
+    void draw(Mat image, List<Detection> detections) {
+        draw(image, detections, List.of(), List.of());
     }
 
     private void dimMasks(Mat image) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +35,8 @@ public final class SnapshotStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotStore.class);
     private static final int COPIES = 4;
     private static final long CLOSE_MILLIS = 5_000;
+    /** Skipped snapshots are logged once in this time; all are counted. */
+    private static final long SKIP_WARNING_NANOS = 60_000_000_000L;
 
     private record Job(
             FrameCopy copy,
@@ -52,6 +55,7 @@ public final class SnapshotStore implements AutoCloseable {
     private final LongAdder failed = new LongAdder();
     private final Thread thread;
     private final AtomicInteger requestedBytes = new AtomicInteger();
+    private final AtomicLong nextSkipWarningNanos = new AtomicLong(System.nanoTime());
     private volatile boolean closing;
 
     /** Written by the store's thread only. */
@@ -92,7 +96,7 @@ public final class SnapshotStore implements AutoCloseable {
         CompletableFuture<Incident.@Nullable Snapshot> result = new CompletableFuture<>();
         FrameCopy copy = closing ? null : free.poll();
         if (copy == null) {
-            skipped.increment();
+            skip(incident);
             result.complete(null);
             return result;
         }
@@ -107,6 +111,19 @@ public final class SnapshotStore implements AutoCloseable {
         }
         jobs.add(new Job(copy, incident, detections, rules, result));
         return result;
+    }
+
+    private void skip(Incident incident) {
+        skipped.increment();
+        long now = System.nanoTime();
+        long due = nextSkipWarningNanos.get();
+        if (now - due >= 0 && nextSkipWarningNanos.compareAndSet(due, now + SKIP_WARNING_NANOS)) {
+            LOG.warn(
+                    "Snapshot of incident {} skipped: {}; the incident is published without; skipped so far: {}",
+                    incident.id(),
+                    closing ? "the store is closing" : COPIES + " snapshots are in progress, the disk may be slow",
+                    skipped.sum());
+        }
     }
 
     static void copy(VideoFrame frame, FrameCopy copy) {

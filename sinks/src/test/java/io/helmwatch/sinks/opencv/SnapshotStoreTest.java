@@ -3,6 +3,9 @@ package io.helmwatch.sinks.opencv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.helmwatch.config.SnapshotConfig;
 import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.config.ZoneConfig;
@@ -50,6 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 
 class SnapshotStoreTest {
     private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(Incidents.NOON), ZoneOffset.UTC);
@@ -60,7 +64,7 @@ class SnapshotStoreTest {
     Path folder;
 
     /** A picture in memory: one colour, with a checkerboard of two-pixel squares in the heads' boxes. */
-    private record Still(FrameInfo info, FramePlanes planes, List<ByteBuffer> samples) implements VideoFrame {
+    record Still(FrameInfo info, FramePlanes planes, List<ByteBuffer> samples) implements VideoFrame {
         @Override
         public ByteBuffer plane(int plane) {
             return samples.get(plane).duplicate();
@@ -74,7 +78,7 @@ class SnapshotStoreTest {
     }
 
     /** The planes of a colour given as 8-bit luma and chroma, or as red, green, blue. */
-    private static Still still(PixelFormat format, int width, int height, int... color) {
+    static Still still(PixelFormat format, int width, int height, int... color) {
         List<ByteBuffer> planes = new ArrayList<>();
         for (int plane = 0; plane < format.planes(); plane++) {
             int rows = plane == 0 ? height : (height + (1 << format.chromaShiftY()) - 1) >> format.chromaShiftY();
@@ -440,9 +444,13 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void shouldLeavePicturesOutRatherThanHoldUpTheCaller() throws Exception {
+    void shouldSkipSnapshotsRatherThanHoldUpTheCallerAndSayItOnce() throws Exception {
         Still frame = still(PixelFormat.I420, 1920, 1080, 60, 128, 128);
         List<Future<Incident.Snapshot>> futures = new ArrayList<>();
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(SnapshotStore.class);
+        logger.addAppender(log);
         try (SnapshotStore store = new SnapshotStore(config(false, 1 << 30), CLOCK)) {
             store(store, incident(1), frame, StreamRulesConfig.NONE);
             store.capture(incident(2), shown(frame), frame, StreamRulesConfig.NONE)
@@ -461,6 +469,13 @@ class SnapshotStoreTest {
                     longest / 1e6, store.stored(), store.skipped());
             assertThat(store.skipped()).isPositive();
             assertThat(store.stored() + store.skipped()).isEqualTo(22);
+        } finally {
+            logger.detachAppender(log);
         }
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .singleElement()
+                .asString()
+                .contains("Snapshot of incident gate-3/", "skipped", "4 snapshots are in progress");
     }
 }
