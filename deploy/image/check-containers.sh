@@ -1,0 +1,123 @@
+#!/bin/bash
+# Builds the Dockerfile's CPU targets with buildah on a base made by debootstrap, and runs what "docker compose up" runs with podman: a
+# broker, the demo camera, the service as the composition restricts it, and a consumer that reads an incident with its snapshot:
+# check-containers.sh [ROOT]
+# ROOT is a Debian made by debootstrap, made where it does not exist, and kept as it is; without it one is made and removed. No registry of
+# images is needed. Needs root, debootstrap, buildah and podman; where they are missing or containers are not permitted, it says so and ends
+# with 0. The Maven repository of this machine is used.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+skip() { echo "check-containers.sh: skipped: $1"; exit 0; }
+[ "$(id -u)" = 0 ] || skip "containers can only be built as root here"
+for tool in buildah podman unshare; do
+  command -v "$tool" > /dev/null || skip "$tool is not installed"
+done
+# A mount namespace of its own, in which a second hierarchy of control groups, which crun refuses, can be unmounted.
+if [ "${IN_NAMESPACE:-}" != 1 ]; then
+  unshare -m --propagation private true 2> /dev/null || skip "mount namespaces are not permitted here"
+  IN_NAMESPACE=1 exec unshare -m --propagation private "$0" "$@"
+fi
+! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+
+work=$(mktemp -d /var/tmp/helmwatch-containers.XXXXXX)
+containers=(consumer helmwatch camera kafka)
+storage=()
+finish() {
+  podman "${storage[@]}" rm -f -t 2 "${containers[@]}" > /dev/null 2>&1 || true
+  awk -v folder="$work/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts | tac | while read -r mounted; do
+    umount -l "$mounted" 2> /dev/null || true
+  done
+  rm -rf "$work"
+}
+trap finish EXIT
+fail() {
+  echo "check-containers.sh: $*" >&2
+  for name in kafka camera helmwatch consumer; do
+    echo "--- $name" >&2
+    podman "${storage[@]}" logs --tail 20 "$name" >&2 2> /dev/null || true
+  done
+  exit 1
+}
+began=$SECONDS
+step() { echo "containers: $1 ($((SECONDS - began)) s)"; }
+
+root=${1:-$work/base}
+if [ ! -d "$root/usr" ]; then
+  command -v debootstrap > /dev/null || skip "debootstrap is not installed"
+  debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
+    { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
+fi
+# Layers are copied whole where the machine's file system does not allow the overlay driver.
+for driver in overlay vfs; do
+  storage=(--root "$work/$driver" --runroot "$work/run-$driver" --storage-driver "$driver")
+  if tar -C "$root" --one-file-system --exclude ./proc/\* --exclude ./sys/\* -cf - . 2> "$work/import.log" |
+    podman "${storage[@]}" import -q - docker.io/library/debian:12-slim > /dev/null 2>> "$work/import.log"; then
+    break
+  fi
+  storage=()
+done
+[ ${#storage[@]} -gt 0 ] || { tail -n 3 "$work/import.log" >&2; skip "images cannot be stored here"; }
+[ -n "${1:-}" ] || rm -rf "$root"
+step "base stored with the $driver driver"
+
+# What is committed or about to be, so that files that change meanwhile do not matter.
+mkdir "$work/source" "$work/classes"
+git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$work/source"
+limits=(--ulimit nofile=4096:4096 --ulimit nproc=4096:4096)
+mkdir -p "$HOME/.m2"
+for target in build helmwatch camera; do
+  buildah "${storage[@]}" bud --layers --isolation chroot "${limits[@]}" -v "$HOME/.m2:/root/.m2" --target "$target" -t "localhost/$target" \
+    "$work/source" > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "target $target was not built"; }
+  step "target $target built"
+done
+
+mkdir -m 777 "$work/state" "$work/kafka"
+# The containers share one network without a way out, in which the composition's names are this machine.
+printf '127.0.0.1 localhost kafka camera\n' > "$work/hosts"
+run=(--cgroups=disabled "${limits[@]}" -v "$work/hosts:/etc/hosts:ro")
+# The classes that a registry or a checkout would bring: a broker, and the example of a consumer.
+podman "${storage[@]}" run --rm "${run[@]}" --network none -v "$work/source:/src:ro" -v "$work/classes:/classes" \
+  --entrypoint javac localhost/build -cp '/opt/helmwatch/lib/*' -d /classes /src/deploy/image/Broker.java /src/examples/IncidentConsumer.java ||
+  fail "broker and consumer were not compiled"
+
+# As in docker-compose.yml.
+restricted=("${run[@]}" --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges)
+start() {
+  local name=$1
+  shift
+  podman "${storage[@]}" run -d --name "$name" "${restricted[@]}" "$@" > /dev/null || fail "container $name did not start"
+}
+of_image=(--entrypoint java -v "$work/classes:/classes:ro" --user 10001:10001 localhost/helmwatch -Xmx384m -cp '/classes:/opt/helmwatch/lib/*')
+start kafka --network none -v "$work/kafka:/kafka" "${of_image[@]}" Broker /kafka/data 19092
+for _ in $(seq 60); do
+  ! podman "${storage[@]}" logs kafka 2> /dev/null | grep -q "broker on" || break
+  sleep 1
+done
+start camera --network container:kafka localhost/camera
+start helmwatch --network container:kafka -v "$work/source/deploy/helmwatch.yaml:/etc/helmwatch/helmwatch.yaml:ro" \
+  -v "$work/state:/var/lib/helmwatch" localhost/helmwatch run -c /etc/helmwatch/helmwatch.yaml
+
+ready() { podman "${storage[@]}" exec helmwatch /opt/helmwatch/health.sh ready > /dev/null 2>&1; }
+for _ in $(seq 90); do
+  ! ready || break
+  sleep 1
+done
+ready || fail "/ready did not answer 200 within 90 s"
+step "broker, camera and service run"
+
+start consumer --network container:kafka "${of_image[@]}" IncidentConsumer kafka:19092 helmwatch.events
+picture=
+for _ in $(seq 120); do
+  podman "${storage[@]}" logs consumer > "$work/consumer.log" 2> /dev/null || true
+  picture=$(sed -n 's/^ *\(picture\|snapshot\) //p' "$work/consumer.log" | head -n 1)
+  [ -z "$picture" ] || break
+  sleep 1
+done
+[ -n "$picture" ] || fail "the consumer read no incident with a snapshot within 120 s"
+[ -s "$work/state/pictures/$picture" ] || fail "the incident names $picture, which is not in the volume"
+
+podman "${storage[@]}" stop -t 15 helmwatch > /dev/null
+code=$(podman "${storage[@]}" inspect -f '{{.State.ExitCode}}' helmwatch)
+[ "$code" = 0 ] || fail "stopping the service: expected exit code 0, found $code"
+step "an incident was read from the broker with its snapshot $picture; the service ended with 0"
