@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * Masks secrets in text before it leaves the process: logs, errors, events, metrics, standard output.
  *
  * <p>Masked are the user information of every URL, also of one without its scheme; the word in path segments such as
- * {@code /admin:word}; values of query parameters and {@code key=value} pairs whose name speaks of a credential; and every
+ * {@code /admin:word} and {@code /admin/word}; values of query parameters and {@code key=value} pairs whose name speaks of a credential; and every
  * secret that was {@linkplain #register(Secret) registered}, as it is and in its encoded forms. In doubt more is masked, not
  * less: a URL whose path contains an {@code @} may lose its host.
  *
@@ -41,9 +41,18 @@ public final class Redaction {
             "[?&;/][\\w.-]*(?:passw|passphrase|pwd|secret|token)[\\w.-]*=([^&;\\s\"'<>#/]+)", Pattern.CASE_INSENSITIVE);
 
     /** User names that cameras are delivered with. */
-    private static final Pattern PASSWORD_SEGMENT = Pattern.compile(
-            "/(?:admin|root|user|operator|viewer|guest|service|supervisor)\\d*:([^/?#\\s\"'<>]+)",
-            Pattern.CASE_INSENSITIVE);
+    private static final String USER = "(?:admin|administrator|root|user|operator|viewer|guest|service|supervisor)\\d*";
+
+    /** First parts of path segments that are no password although a user name is before them, as in {@code /user/stream1}. */
+    private static final String ORDINARY =
+            "(?:live|stream|ch|cam|video|audio|media|main|sub|profile|track|h26[45]|hevc|m?jpe?g|mpeg|onvif"
+                    + "|index|snap|image|cgi|api|axis|unicast|multicast|play|view|log|rtsp|proxy|test|\\d{1,3}(?![\\w.-]))";
+
+    private static final Pattern PASSWORD_SEGMENT =
+            Pattern.compile("/" + USER + "(?::|/(?!" + ORDINARY + "))([^/?#\\s\"'<>]+)", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern USER_SEGMENT = Pattern.compile(USER, Pattern.CASE_INSENSITIVE);
+    private static final Pattern ORDINARY_SEGMENT = Pattern.compile(ORDINARY + ".*", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern SEGMENT = Pattern.compile("[A-Za-z][\\w.-]*:.+");
 
@@ -155,7 +164,7 @@ public final class Redaction {
                 : masked.append(text, copied, text.length()).toString();
     }
 
-    /** Masks what follows the colon in segments {@code name:word} of URLs' paths. */
+    /** Masks what follows the colon in segments {@code name:word} of URLs' paths, and the segment after one that is a user's name. */
     private static String maskPathSegments(String text) {
         StringBuilder masked = null;
         int copied = 0;
@@ -165,16 +174,21 @@ public final class Redaction {
                 end++;
             }
             int slash = text.indexOf('/', separator + 3);
+            boolean afterUser = false;
             while (slash >= 0 && slash < end) {
                 int next = text.indexOf('/', slash + 1);
                 int segmentEnd = next < 0 || next > end ? end : next;
                 String segment = text.substring(slash + 1, segmentEnd);
-                if (SEGMENT.matcher(segment).matches()) {
+                boolean isPassword = afterUser
+                        && !segment.isEmpty()
+                        && !ORDINARY_SEGMENT.matcher(segment).matches();
+                if (isPassword || SEGMENT.matcher(segment).matches()) {
                     masked = masked == null ? new StringBuilder(text.length()) : masked;
-                    masked.append(text, copied, slash + 2 + segment.indexOf(':'))
+                    masked.append(text, copied, slash + 1 + (isPassword ? 0 : segment.indexOf(':') + 1))
                             .append(MASK);
                     copied = segmentEnd;
                 }
+                afterUser = !isPassword && USER_SEGMENT.matcher(segment).matches();
                 slash = next;
             }
         }

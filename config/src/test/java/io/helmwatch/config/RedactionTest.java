@@ -95,6 +95,31 @@ class RedactionTest {
         assertThat(Redaction.redact("the camera says " + password)).isEqualTo("the camera says ***");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "rtsp://cam/admin/w0rd-4711/ch1, rtsp://cam/admin/***/ch1",
+        "rtsp://cam:554/user1/w0rd-4711, rtsp://cam:554/user1/***",
+        "http://cam/cgi/OPERATOR/w0rd-4711/1?x=y, http://cam/cgi/OPERATOR/***/1?x=y",
+        "rtsp://cam/admin/live, rtsp://cam/admin/live",
+        "rtsp://cam/user/stream1/2, rtsp://cam/user/stream1/2",
+        "rtsp://cam/guest/101, rtsp://cam/guest/101",
+        "rtsp://cam/administration/w0rd-4711, rtsp://cam/administration/w0rd-4711",
+        "rtsp://cam/admin//x, rtsp://cam/admin//x",
+        "rtsp://cam/root, rtsp://cam/root"
+    })
+    void shouldMaskThePathSegmentBehindAUsersName(String url, String shown) {
+        assertThat(Redaction.redact(url)).isEqualTo(shown);
+    }
+
+    @Test
+    void shouldMaskThePathSegmentBehindAUsersNameOutsideOfItsUrlToo() {
+        StreamConfig.of("gate", "rtsp://cam/admin/s3gment-0815/ch1");
+        StreamConfig.of("yard", "rtsp://cam/user/streamingword/ch1");
+
+        assertThat(Redaction.redact("404 Not Found: /admin/s3gment-0815/ch1, /user/streamingword"))
+                .isEqualTo("404 Not Found: /admin/***/ch1, /user/streamingword");
+    }
+
     @Test
     void shouldStopAtTheEndOfALine() {
         for (String end : List.of("\n", "\r", "\r\n")) {

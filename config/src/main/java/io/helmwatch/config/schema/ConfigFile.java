@@ -1,6 +1,8 @@
 package io.helmwatch.config.schema;
 
 import io.helmwatch.config.Problem;
+import io.helmwatch.config.Redaction;
+import io.helmwatch.config.Secret;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +19,11 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 public final class ConfigFile {
     private static final Pattern VARIABLE = Pattern.compile("\\$(\\$\\{)|\\$\\{([^}]*)}|\\$\\{");
     private static final Pattern VARIABLE_NAME = Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", Pattern.DOTALL);
+
+    /** Names of variables whose values are masked in everything that leaves the process, wherever in the file they are used. */
+    private static final Pattern CREDENTIAL_NAME = Pattern.compile(
+            ".*(?:passw|passphrase|pass$|pwd|pw$|secret|token|credential|api_?key|_key$).*(?<!_file|_path|_dir)",
+            Pattern.CASE_INSENSITIVE);
 
     private final String name;
     private final Path folder;
@@ -122,11 +129,13 @@ public final class ConfigFile {
         }
         String value = environment.apply(matcher.group(1));
         String byDefault = matcher.group(2);
-        if (byDefault != null) {
-            return value == null || value.isEmpty() ? byDefault : value;
+        if (byDefault != null && (value == null || value.isEmpty())) {
+            return byDefault;
         }
         if (value == null) {
             problem(scalar, where, "environment variable " + matcher.group(1) + " is not set");
+        } else if (CREDENTIAL_NAME.matcher(matcher.group(1)).matches()) {
+            Redaction.register(Secret.of(value));
         }
         return value;
     }

@@ -23,6 +23,7 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.PixelAspect;
 import io.helmwatch.config.Problem;
+import io.helmwatch.config.Redaction;
 import io.helmwatch.config.Secret;
 import io.helmwatch.config.SnapshotConfig;
 import io.helmwatch.config.SpoolConfig;
@@ -443,6 +444,30 @@ class ConfigLoaderTest {
                         "site.yaml:2: kafka.bootstrap-servers=${HOST}:9092: environment variable HOST is not set",
                         "site.yaml:3: kafka.detections-topic=${OPEN: '${' without '}': write $${ for a plain ${",
                         "site.yaml:4: kafka.events-topic=${1BAD}: expected ${NAME} or ${NAME:-default}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GATE_PASSWORD, true",
+        "CAMPW, true",
+        "SITE_SECRET_2, true",
+        "CAMERA_API_KEY, true",
+        "GATE_PASS, true",
+        "GATE_PASSWORD_FILE, false",
+        "PASSAGE, false",
+        "KEYBOARD, false",
+        "GATE, false"
+    })
+    void shouldMaskAVariableWhoseNameSaysThatItIsACredential(String variable, boolean masked) {
+        String value = "part-" + Integer.toHexString(variable.hashCode());
+        environment.put(variable, value);
+
+        HelmwatchConfig config = parse(
+                "streams: [{id: a, url: 'rtsp://192.0.2.7/live/${" + variable + "}/1'}]\njson-lines: {target: '-'}");
+
+        assertThat(config.streams().get(0).url()).isEqualTo("rtsp://192.0.2.7/live/" + value + "/1");
+        assertThat(Redaction.redact("404 for /live/" + value + "/1").contains(value))
+                .isEqualTo(!masked);
     }
 
     @Test
