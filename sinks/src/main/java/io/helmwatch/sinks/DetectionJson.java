@@ -9,6 +9,7 @@ import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameInfo;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -53,6 +54,7 @@ public final class DetectionJson {
     private static final SerializableString FRAME = new SerializedString("frame");
     private static final SerializableString STATE = new SerializedString("state");
     private static final SerializableString REASON = new SerializedString("reason");
+    private static final SerializableString REASON_CODE = new SerializedString("reasonCode");
     private static final SerializableString CHANGED_AT = new SerializedString("changedAt");
     private static final SerializableString VALID_UNTIL = new SerializedString("validUntil");
 
@@ -173,6 +175,10 @@ public final class DetectionJson {
         json.writeString(name(status.state()));
         json.writeFieldName(REASON);
         json.writeString(Redaction.redact(status.reason()));
+        if (status.reasonCode() != StreamReason.NONE) {
+            json.writeFieldName(REASON_CODE);
+            json.writeString(status.reasonCode().code());
+        }
         json.writeFieldName(CHANGED_AT);
         values.writeTime(json, status.atMillis());
         json.writeFieldName(PUBLISHED_AT);

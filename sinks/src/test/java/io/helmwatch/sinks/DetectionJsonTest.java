@@ -13,6 +13,7 @@ import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -43,7 +44,11 @@ class DetectionJsonTest {
     @Test
     void shouldWriteStreamStateMessageWithItsExpiryUnlessItIsALine() throws IOException {
         StreamStatus status = new StreamStatus(
-                "gate-3", StreamStatus.State.OFFLINE, "no packet for 10 s; retrying in 2 s", 1_795_176_000_040L);
+                "gate-3",
+                StreamStatus.State.OFFLINE,
+                StreamReason.CONNECTION,
+                "no packet for 10 s; retrying in 2 s",
+                1_795_176_000_040L);
         String message = text(json.status(status, DetectionJson.id(status), PUBLISHED, PUBLISHED + 90_000));
         assertThat(message).isEqualTo(golden("streams.json"));
         ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -5,10 +5,16 @@ package io.helmwatch.vision;
  *
  * @param stream the stream's id
  * @param state the new state
+ * @param reasonCode the kind of reason
  * @param reason one sentence without secrets; may be empty
  * @param atMillis time of the change, milliseconds since 1970 UTC
  */
-public record StreamStatus(String stream, State state, String reason, long atMillis) {
+public record StreamStatus(String stream, State state, StreamReason reasonCode, String reason, long atMillis) {
+
+    /** A change whose reason has no code. */
+    public StreamStatus(String stream, State state, String reason, long atMillis) {
+        this(stream, state, StreamReason.NONE, reason, atMillis);
+    }
 
     /** State of a stream, as published. */
     public enum State {

@@ -162,6 +162,9 @@ final class DecodeSession implements AutoCloseable {
         if (interrupt.isExpired()) {
             return silent();
         }
+        if (!input.closingReason().isEmpty()) {
+            return Ending.lost(address + input.closingReason());
+        }
         if (!address.isFinite()) {
             if (rc == Ffmpeg.EOF) {
                 decodePacket(null, delivery);

@@ -13,6 +13,7 @@ import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
 import io.helmwatch.ingest.ffmpeg.FrameDelivery.Mode;
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,16 +85,18 @@ public final class FfmpegFrameSource implements FrameSource {
     }
 
     /**
-     * Opens the stream, decodes one frame and closes it again, on the calling thread; takes at most the stream's open timeout
-     * and then its read timeout.
+     * Opens the stream, decodes one frame and closes it again, on the calling thread; takes at most the stream's open timeout,
+     * then its read timeout, and three seconds more for an RTSP camera that does not tell its clock.
      */
     public static StreamProbe probe(StreamConfig config) {
         FfmpegFrameSource source = create(config);
-        FirstFrame first = new FirstFrame(source);
+        StreamAddress parsed = source.address;
+        FirstFrame first = new FirstFrame(source, parsed != null && parsed.kind() == Kind.RTSP);
         source.run(first);
         StreamProbe result = first.result(source.facts);
-        StreamAddress parsed = source.address;
-        return result.reachable() && parsed != null ? result.warning(BasicExposure.warning(config, parsed)) : result;
+        return result.reachable() && parsed != null
+                ? result.withWarning(BasicExposure.warning(config, parsed))
+                : result;
     }
 
     @Override
@@ -152,7 +155,7 @@ public final class FfmpegFrameSource implements FrameSource {
         interrupt.attach();
         try {
             StreamHealth health = new StreamHealth(id(), address != null && isEndless(address), receiver);
-            health.enter(State.STARTING, "");
+            health.enter(State.STARTING, StreamReason.NONE, "");
             play(health, receiver);
         } finally {
             interrupt.detach();
@@ -163,7 +166,7 @@ public final class FfmpegFrameSource implements FrameSource {
     private void play(StreamHealth health, FrameReceiver receiver) {
         StreamAddress parsed = address;
         if (parsed == null) {
-            health.enter(State.FAILED, addressProblem);
+            health.enter(State.FAILED, StreamReason.SOURCE, addressProblem);
             return;
         }
         try {
@@ -172,6 +175,7 @@ public final class FfmpegFrameSource implements FrameSource {
             LOG.debug("FFmpeg's libraries cannot be loaded", e);
             health.enter(
                     State.FAILED,
+                    StreamReason.INTERNAL_ERROR,
                     "FFmpeg's native libraries could not be loaded (" + e.getMessage()
                             + "): the build must carry them for this platform and the cache folder be writable.");
             return;
@@ -180,12 +184,15 @@ public final class FfmpegFrameSource implements FrameSource {
                 id(), mode(parsed), config.analyzeFps(), receiver, health, facts, packets, interrupt)) {
             String reason = player(new StreamOpener(config, parsed, interrupt, facts, device))
                     .play(delivery);
-            health.enter(State.ENDED, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);
+            health.enter(State.ENDED, StreamReason.NONE, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);
         } catch (IngestException | InputLostException e) {
             if (interrupt.isStopped()) {
-                health.enter(State.ENDED, Ending.STOPPED.reason());
+                health.enter(State.ENDED, StreamReason.NONE, Ending.STOPPED.reason());
             } else {
-                health.enter(State.FAILED, Redaction.redact(String.valueOf(e.getMessage())));
+                StreamReason code = e instanceof InputLostException lost
+                        ? InputLostException.code(lost.reason())
+                        : StreamReason.SOURCE;
+                health.enter(State.FAILED, code, Redaction.redact(String.valueOf(e.getMessage())));
             }
         }
     }

@@ -266,6 +266,12 @@ final class FfmpegInput implements AutoCloseable {
         return 0;
     }
 
+    /** Why the connection was closed on this side, as the end of a sentence that begins with the camera; empty when it was not. */
+    String closingReason() {
+        RtspRelay behind = relay;
+        return behind == null ? "" : behind.problem();
+    }
+
     @Override
     public void close() {
         AVFormatContext open = context;

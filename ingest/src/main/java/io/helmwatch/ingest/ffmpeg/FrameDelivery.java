@@ -10,6 +10,7 @@ import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.StreamReason;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -37,7 +38,7 @@ final class FrameDelivery implements AutoCloseable {
     private static final long MAX_GAP_FILE_NANOS = 3_600_000_000_000L;
 
     /** Difference between the camera's clock and ours that is reported, and below which it may be reported anew. */
-    private static final double CLOCK_WARNING_SECONDS = 2;
+    static final double CLOCK_WARNING_SECONDS = 2;
 
     private static final double CLOCK_AGREEMENT_SECONDS = 1;
     private static final long FACTS_INTERVAL_NANOS = 1_000_000_000L;
@@ -217,7 +218,7 @@ final class FrameDelivery implements AutoCloseable {
                 Locale.ROOT,
                 "Timestamps advance %.2f s per second: frames are timed by arrival; check the camera's frame rate and firmware.",
                 rate);
-        health.note(sentence);
+        health.note(StreamReason.TIMED_BY_ARRIVAL, sentence);
         if (!arrivalReported) {
             arrivalReported = true;
             LOG.warn("Stream {}: {}", stream, sentence);

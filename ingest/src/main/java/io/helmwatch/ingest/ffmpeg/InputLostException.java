@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.ReconnectPolicy;
+import io.helmwatch.vision.StreamReason;
 
 /** An input cannot be opened or read for a reason that may pass; the message is one sentence without secrets. */
 final class InputLostException extends RuntimeException {
@@ -13,5 +14,14 @@ final class InputLostException extends RuntimeException {
 
     ReconnectPolicy.Cause reason() {
         return reason;
+    }
+
+    /** A cause as states publish it. */
+    static StreamReason code(ReconnectPolicy.Cause cause) {
+        return switch (cause) {
+            case LOST -> StreamReason.CONNECTION;
+            case UNAUTHORIZED -> StreamReason.UNAUTHORIZED;
+            case NOT_FOUND -> StreamReason.NOT_FOUND;
+        };
     }
 }

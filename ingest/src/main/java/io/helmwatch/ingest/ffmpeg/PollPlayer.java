@@ -71,7 +71,11 @@ final class PollPlayer implements StreamPlayer {
         boolean neverSucceeded = succeededNanos == startedNanos;
         if (!lost && (neverSucceeded || System.nanoTime() - succeededNanos > timeoutNanos)) {
             lost = true;
-            delivery.health().enter(State.OFFLINE, Redaction.redact(String.valueOf(failure.getMessage())));
+            delivery.health()
+                    .enter(
+                            State.OFFLINE,
+                            InputLostException.code(failure.reason()),
+                            Redaction.redact(String.valueOf(failure.getMessage())));
         }
         return lost || failure.reason() != Cause.LOST ? policy.nextDelayMillis(failure.reason()) * 1_000_000L : 0;
     }

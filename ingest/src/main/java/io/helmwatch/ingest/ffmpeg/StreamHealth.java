@@ -3,6 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.timing.CorruptionWindow;
 import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 
@@ -44,7 +45,7 @@ final class StreamHealth {
             onlineSinceNanos = nowNanos;
         }
         if (state != State.ONLINE && (state != State.DEGRADED || changed || !corruption.isDegraded())) {
-            enter(State.ONLINE, "");
+            enter(State.ONLINE, StreamReason.NONE, "");
         }
     }
 
@@ -55,22 +56,23 @@ final class StreamHealth {
         if (live && corruption.count(true, nowNanos) && corruption.isDegraded()) {
             enter(
                     State.DEGRADED,
+                    StreamReason.CORRUPT_FRAMES,
                     corruption.corruptFrames() + " of the last " + corruption.frames()
                             + " frames are damaged or have no key frame before them.");
         }
     }
 
     /** Reports a reason for as long as the stream is online. */
-    void note(String reason) {
+    void note(StreamReason code, String reason) {
         if (state == State.ONLINE) {
-            enter(State.ONLINE, reason);
+            enter(State.ONLINE, code, reason);
         }
     }
 
     /** Enters a state and reports it. */
-    void enter(State next, String reason) {
+    void enter(State next, StreamReason code, String reason) {
         state = next;
-        receiver.onStatus(new StreamStatus(stream, next, reason, System.currentTimeMillis()));
+        receiver.onStatus(new StreamStatus(stream, next, code, reason, System.currentTimeMillis()));
     }
 
     /** How long this connection has delivered good frames; 0 when it has not. */

@@ -341,7 +341,7 @@ class FileSourceTest {
         Path clip = TestClips.make("probe.mp4", "-i testsrc2=size=64x48:rate=25 -frames:v 5 -c:v mpeg4");
 
         assertThat(FfmpegFrameSource.probe(StreamConfig.of("a", clip.toString())))
-                .isEqualTo(StreamProbe.of("mpeg4", new ImageSize(64, 48), 25));
+                .isEqualTo(StreamProbe.of("mpeg4", new ImageSize(64, 48), 25, Double.NaN));
         StreamProbe absent = FfmpegFrameSource.probe(StreamConfig.of("a", "absent.mp4"));
         assertThat(absent.reachable()).isFalse();
         assertThat(absent.problem()).contains("does not exist");

@@ -79,8 +79,11 @@ class RtspAuthenticationTest {
             StreamProbe hidden = FfmpegFrameSource.probe(stream(camera.url(), BasicAuthentication.ALLOW));
 
             assertThat(exposed.reachable()).isTrue();
-            assertThat(exposed.warning()).contains("Basic").contains("credentials.basic");
-            assertThat(hidden.warning()).isEmpty();
+            assertThat(exposed.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("Basic", "not encrypted", "credentials.basic");
+            assertThat(hidden.warnings()).isEmpty();
         }
     }
 

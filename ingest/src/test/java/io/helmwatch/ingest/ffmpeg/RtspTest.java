@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.helmwatch.config.Secret;
 import io.helmwatch.config.StreamConfig;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
@@ -179,6 +181,20 @@ class RtspTest {
             camera.kill();
             StreamProbe gone = FfmpegFrameSource.probe(stream("gate", camera.url(), Transport.TCP, 2000, null));
             assertThat(gone.problem()).startsWith(camera.url() + " refuses the connection");
+        }
+    }
+
+    @ParameterizedTest(name = "{0} ms ahead: {1}")
+    @CsvSource({"7200000, ahead of ours", "-5000, behind ours", "500, ''"})
+    void shouldWarnOfACameraClockThatDiffers(long aheadMillis, String warning) {
+        try (RtspCamera camera = new RtspCamera()) {
+            camera.offsetClock(aheadMillis);
+
+            StreamProbe probe = FfmpegFrameSource.probe(stream("gate", camera.url(), Transport.TCP, 2000, null));
+
+            assertThat(probe.clockOffsetSeconds()).isCloseTo(aheadMillis / 1e3, within(0.5));
+            assertThat(String.join("; ", probe.warnings())).contains(warning);
+            assertThat(probe.warnings()).hasSize(warning.isEmpty() ? 0 : 1);
         }
     }
 

@@ -257,14 +257,16 @@ final class DoctorCommand implements Callable<Integer> {
                             probe.reachable()
                                     ? String.format(
                                             Locale.ROOT,
-                                            "%s %s, %.2f fps",
+                                            "%s %s, %.2f fps%s",
                                             probe.codec(),
                                             probe.size(),
-                                            probe.framesPerSecond())
+                                            probe.framesPerSecond(),
+                                            Double.isNaN(probe.clockOffsetSeconds())
+                                                    ? ""
+                                                    : String.format(
+                                                            Locale.ROOT, ", clock %+.1f s", probe.clockOffsetSeconds()))
                                     : probe.problem());
-                    if (!probe.warning().isEmpty()) {
-                        warn(name, probe.warning());
-                    }
+                    probe.warnings().forEach(warning -> warn(name, warning));
                 } catch (ExecutionException failure) {
                     bad(name, String.valueOf(failure.getCause()));
                 }

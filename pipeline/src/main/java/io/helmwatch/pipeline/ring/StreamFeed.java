@@ -6,6 +6,7 @@ import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
@@ -81,7 +82,11 @@ public final class StreamFeed implements FrameReceiver {
         } catch (Throwable failure) {
             LOG.error("Stream {} failed: unexpected error", id(), failure);
             onStatus(new StreamStatus(
-                    id(), StreamStatus.State.FAILED, "unexpected error: " + failure, System.currentTimeMillis()));
+                    id(),
+                    StreamStatus.State.FAILED,
+                    StreamReason.INTERNAL_ERROR,
+                    "unexpected error: " + failure,
+                    System.currentTimeMillis()));
         } finally {
             ended.countDown();
         }
@@ -136,11 +141,11 @@ public final class StreamFeed implements FrameReceiver {
      * @param problem why the stream is degraded; empty when it is not
      * @return whether the stream's state changed
      */
-    public boolean reportAnalysis(String problem) {
+    public boolean reportAnalysis(StreamReason code, String problem) {
         if (publishingState || abandoned) {
             return false;
         }
-        StreamStatus change = state.onAnalysis(problem, System.currentTimeMillis());
+        StreamStatus change = state.onAnalysis(code, problem, System.currentTimeMillis());
         if (change != null) {
             log(change);
             unpublished = change;

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.ring;
 
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,9 @@ final class StreamState {
 
     private final String stream;
     private State sourceState = State.STARTING;
+    private StreamReason sourceCode = StreamReason.NONE;
     private String sourceReason = "";
+    private StreamReason analysisCode = StreamReason.NONE;
     private String analysisProblem = "";
     private StreamStatus published;
     private boolean wasOnline;
@@ -44,19 +47,22 @@ final class StreamState {
             reconnects = reconnects + 1;
         }
         if (!isOnline) {
+            analysisCode = StreamReason.NONE;
             analysisProblem = "";
         }
         wasOnline |= isOnline;
         sourceState = status.state();
+        sourceCode = status.reasonCode();
         sourceReason = status.reason();
         return update(status.atMillis());
     }
 
-    /** Reports whether frames of an online stream are analysed; empty when they are. The status to publish, or null. */
-    synchronized @Nullable StreamStatus onAnalysis(String problem, long nowMillis) {
+    /** Reports whether frames of an online stream are analysed; {@code NONE} and empty when they are. The status to publish, or null. */
+    synchronized @Nullable StreamStatus onAnalysis(StreamReason code, String problem, long nowMillis) {
         if (sourceState != State.ONLINE && sourceState != State.DEGRADED) {
             return null;
         }
+        analysisCode = code;
         analysisProblem = problem;
         return update(nowMillis);
     }
@@ -66,14 +72,15 @@ final class StreamState {
         String reason = analysisProblem.isEmpty()
                 ? sourceReason
                 : sourceReason.isEmpty() ? analysisProblem : sourceReason + "; " + analysisProblem;
+        StreamReason code = analysisProblem.isEmpty() ? sourceCode : analysisCode;
         StreamStatus before = current;
         boolean sameState = isReported && state == before.state();
         isReported = true;
-        current = new StreamStatus(stream, state, reason, sameState ? before.atMillis() : nowMillis);
+        current = new StreamStatus(stream, state, code, reason, sameState ? before.atMillis() : nowMillis);
         if (sameState && !isOtherCause(reason, nowMillis)) {
             return null;
         }
-        published = new StreamStatus(stream, state, reason, nowMillis);
+        published = new StreamStatus(stream, state, code, reason, nowMillis);
         return published;
     }
 

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.pipeline.ring.StreamRates;
+import io.helmwatch.vision.StreamReason;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Locale;
@@ -44,7 +45,7 @@ final class AnalysisWatch {
         for (StreamFeed feed : feeds) {
             feed.sampleRates(nowNanos);
             if (feed.isLive() && !feed.isSourceEnded()) {
-                feed.reportAnalysis(problem(feed.id(), feed.rates()));
+                report(feed, feed.rates());
             } else {
                 overloaded.remove(feed.id());
             }
@@ -52,14 +53,18 @@ final class AnalysisWatch {
         warn(feeds);
     }
 
-    private String problem(String stream, StreamRates rates) {
+    private void report(StreamFeed feed, StreamRates rates) {
+        String stream = feed.id();
         double fps = analyzeFps.applyAsDouble(stream);
         double idleLimit = Math.max(IDLE_SECONDS, fps > 0 ? INTERVALS_WITHOUT_FRAME / fps : 0);
         boolean isIdle = rates.idleSeconds() >= idleLimit;
         if (isIdle && rates.wantedPerSecond() < 1 / idleLimit) {
             overloaded.remove(stream);
-            return "no frame selected for analysis for " + (long) idleLimit
-                    + " s: the timestamps of the stream may be wrong";
+            feed.reportAnalysis(
+                    StreamReason.NOTHING_SELECTED,
+                    "no frame selected for analysis for " + (long) idleLimit
+                            + " s: the timestamps of the stream may be wrong");
+            return;
         }
         double limit = overloaded.contains(stream) ? RECOVERED_FROM : OVERLOADED_BELOW;
         boolean isShort = rates.windowSeconds() >= WINDOW_SECONDS
@@ -67,14 +72,17 @@ final class AnalysisWatch {
                 && rates.analysedPerSecond() < limit * rates.wantedPerSecond();
         if (!isIdle && !isShort) {
             overloaded.remove(stream);
-            return "";
+            feed.reportAnalysis(StreamReason.NONE, "");
+            return;
         }
         overloaded.add(stream);
-        return String.format(
-                Locale.ROOT,
-                "only %.1f of %.1f wanted frames per second analysed",
-                rates.analysedPerSecond(),
-                rates.wantedPerSecond());
+        feed.reportAnalysis(
+                StreamReason.OVERLOAD,
+                String.format(
+                        Locale.ROOT,
+                        "only %.1f of %.1f wanted frames per second analysed",
+                        rates.analysedPerSecond(),
+                        rates.wantedPerSecond()));
     }
 
     private void warn(Collection<StreamFeed> feeds) {

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import org.junit.jupiter.api.Test;
@@ -57,25 +58,28 @@ class StreamStateTest {
 
     @Test
     void shouldDegradeAnOnlineStreamThatIsNotAnalysedAndPublishThatOnce() {
-        assertThat(state.onAnalysis("no frame analysed for 10 s", 1))
+        assertThat(state.onAnalysis(StreamReason.NOTHING_SELECTED, "no frame analysed for 10 s", 1))
                 .as("not online yet")
                 .isNull();
         source(State.ONLINE, "", 2);
 
-        StreamStatus degraded = state.onAnalysis("overload: 1.0 of 5.0 analysed", 3);
+        StreamStatus degraded = state.onAnalysis(StreamReason.OVERLOAD, "overload: 1.0 of 5.0 analysed", 3);
         assertThat(degraded.state()).isEqualTo(State.DEGRADED);
-        assertThat(state.onAnalysis("overload: 1.2 of 5.0 analysed", 4)).isNull();
+        assertThat(degraded.reasonCode()).isEqualTo(StreamReason.OVERLOAD);
+        assertThat(state.onAnalysis(StreamReason.OVERLOAD, "overload: 1.2 of 5.0 analysed", 4))
+                .isNull();
         assertThat(state.current().reason()).contains("1.2");
 
-        StreamStatus recovered = state.onAnalysis("", 5);
+        StreamStatus recovered = state.onAnalysis(StreamReason.NONE, "", 5);
         assertThat(recovered.state()).isEqualTo(State.ONLINE);
         assertThat(recovered.reason()).isEmpty();
+        assertThat(recovered.reasonCode()).isEqualTo(StreamReason.NONE);
     }
 
     @Test
     void shouldKeepTheStateOfTheSourceWhenItGoesOfflineWhileDegraded() {
         source(State.ONLINE, "", 1);
-        state.onAnalysis("no frame analysed for 10 s", 2);
+        state.onAnalysis(StreamReason.NOTHING_SELECTED, "no frame analysed for 10 s", 2);
 
         assertThat(source(State.OFFLINE, "no packet for 10 s", 3).state()).isEqualTo(State.OFFLINE);
         assertThat(source(State.ONLINE, "", 4).state()).isEqualTo(State.ONLINE);

@@ -1,0 +1,32 @@
+package io.helmwatch.vision;
+
+import java.util.Locale;
+
+/** Why a stream is in its state, for programs; {@link StreamStatus#reason} is the sentence for people. Values may be added. */
+public enum StreamReason {
+    /** There is nothing to report. */
+    NONE,
+    /** Not reachable, timed out, cut off, or without a usable answer. */
+    CONNECTION,
+    /** User or password refused or missing. */
+    UNAUTHORIZED,
+    /** The server does not know the path, or offers nothing that can be played. */
+    NOT_FOUND,
+    /** The configured address or file cannot be used. */
+    SOURCE,
+    /** A defect or a missing library. */
+    INTERNAL_ERROR,
+    /** Too many frames are damaged. */
+    CORRUPT_FRAMES,
+    /** Frames are timed by their arrival, because the stream's timestamps do not advance with time. */
+    TIMED_BY_ARRIVAL,
+    /** Frames arrive, and none is selected for analysis. */
+    NOTHING_SELECTED,
+    /** Fewer frames are analysed than wanted. */
+    OVERLOAD;
+
+    /** The code as published, such as {@code not-found}; empty for {@link #NONE}. */
+    public String code() {
+        return this == NONE ? "" : name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
