@@ -100,6 +100,8 @@ class KafkaDetectionSinkTest {
         try (KafkaDetectionSink sink = new KafkaDetectionSink(config("headers"))) {
             sink.publish(SampleMessages.designExample());
             sink.publish(SampleMessages.status("gate-3", StreamStatus.State.ONLINE, 1_795_176_000_123L));
+            // Closing waits only so long for the first messages of new topics.
+            Await.until("both acknowledged", () -> sink.statistics().published() >= 2);
         }
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), "headers.detections")) {
             ConsumerRecord<String, String> message = reader.until(1).get(0);
