@@ -81,6 +81,10 @@ final class FrameCopy {
             copyRgb(bgr);
             return;
         }
+        if (format.sampleBytes() == 1) {
+            convertBytes(bgr);
+            return;
+        }
         int bits = format.bitDepth();
         double scale = 1 << (bits - 8);
         double lumaOffset = color.fullRange() ? 0 : 16 * scale;
@@ -103,6 +107,33 @@ final class FrameCopy {
                 bgr[out++] = clamp(luma + blueOfCb * cb);
                 bgr[out++] = clamp(luma + greenOfCb * cb + greenOfCr * cr);
                 bgr[out++] = clamp(luma + redOfCr * cr);
+            }
+        }
+    }
+
+    /** Samples of 8 bits: whole rows at a time, with tables in fixed point for what each sample adds to a colour. */
+    private void convertBytes(byte[] bgr) {
+        ColorTables tables = ColorTables.of(color);
+        int chromaPlanes = format.planes() - 1;
+        byte[] luma = new byte[width];
+        byte[] first = new byte[chromaPlanes == 0 ? 0 : format.planeRowBytes(1, width)];
+        byte[] second = new byte[chromaPlanes == 2 ? first.length : 0];
+        int step = chromaPlanes == 1 ? 2 : 1;
+        for (int y = 0; y < height; y++) {
+            samples.get(offsets[0] + y * strides[0], luma);
+            if (chromaPlanes > 0 && (y & ((1 << format.chromaShiftY()) - 1)) == 0) {
+                int row = y >> format.chromaShiftY();
+                samples.get(offsets[1] + row * strides[1], first);
+                if (chromaPlanes == 2) {
+                    samples.get(offsets[2] + row * strides[2], second);
+                }
+            }
+            int out = 3 * y * width;
+            for (int x = 0; x < width; x++, out += 3) {
+                int column = (x >> format.chromaShiftX()) * step;
+                int cb = chromaPlanes == 0 ? 128 : first[column] & 0xff;
+                int cr = chromaPlanes == 0 ? 128 : (chromaPlanes == 1 ? first[column + 1] : second[column]) & 0xff;
+                tables.write(luma[x] & 0xff, cb, cr, bgr, out);
             }
         }
     }
