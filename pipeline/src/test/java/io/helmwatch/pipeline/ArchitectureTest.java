@@ -139,10 +139,11 @@ class ArchitectureTest {
                 Arguments.of("backend.cuda.quantization", "backend.quantization,report"),
                 Arguments.of("metrics", "ring"),
                 Arguments.of("http", "ring"),
+                Arguments.of("live", "ring"),
                 Arguments.of("evaluation", "backend,ring,report"),
                 Arguments.of("bench", "backend,ring,report"),
                 Arguments.of("bench.cuda", "report"),
-                Arguments.of("service", "backend,http,metrics,ring"));
+                Arguments.of("service", "backend,http,live,metrics,ring"));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

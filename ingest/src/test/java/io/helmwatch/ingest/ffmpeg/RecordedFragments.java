@@ -55,8 +55,13 @@ public final class RecordedFragments implements FragmentReceiver {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         append(all, timeline.start().initSegment());
         timeline.fragments().forEach(fragment -> append(all, fragment.bytes()));
+        return read(all.toByteArray(), folder);
+    }
+
+    /** Reads a whole file back, decoding every frame. */
+    public static ReadFile read(byte[] content, Path folder) throws IOException {
         Path file = Files.createTempFile(folder, "timeline", ".mp4");
-        Files.write(file, all.toByteArray());
+        Files.write(file, content);
         return read(file);
     }
 

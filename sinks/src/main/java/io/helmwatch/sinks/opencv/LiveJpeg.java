@@ -6,8 +6,10 @@ import io.helmwatch.vision.VideoFrame;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
@@ -34,6 +36,17 @@ public final class LiveJpeg {
     private volatile int requestedBytes;
     private volatile int reservedBytes;
     private byte[] pixels = new byte[0];
+
+    /**
+     * Loads OpenCV; does nothing where it is loaded.
+     *
+     * @throws LinkageError when it cannot be loaded
+     */
+    public static void load() {
+        Loader.load(opencv_core.class);
+        Loader.load(opencv_imgproc.class);
+        Loader.load(opencv_imgcodecs.class);
+    }
 
     /** Frames wider than this are scaled down to it. */
     public LiveJpeg(int maxWidth) {

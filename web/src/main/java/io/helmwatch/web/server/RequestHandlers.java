@@ -2,6 +2,7 @@ package io.helmwatch.web.server;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.EndPoint;
@@ -55,6 +56,23 @@ final class RequestHandlers {
         }
     }
 
+    /** The handshake of a WebSocket without extensions: video is compressed already, and doing it again costs more than everything else. */
+    private static final class PlainHandshake extends Request.Wrapper {
+        private final HttpFields headers;
+
+        PlainHandshake(Request request) {
+            super(request);
+            headers = HttpFields.build(request.getHeaders())
+                    .remove(HttpHeader.SEC_WEBSOCKET_EXTENSIONS)
+                    .asImmutable();
+        }
+
+        @Override
+        public HttpFields getHeaders() {
+            return headers;
+        }
+    }
+
     /** Keeps a response in memory until its servlet has returned, then sends it without a thread. */
     private static final class Detached extends Handler.Wrapper {
         private final Connections connections;
@@ -70,7 +88,7 @@ final class RequestHandlers {
             // The handshake of a WebSocket has no content.
             if (request.getHeaders().contains(HttpHeader.UPGRADE)
                     && Request.getPathInContext(request).equals(LiveSockets.PATH)) {
-                return super.handle(request, response, callback);
+                return super.handle(new PlainHandshake(request), response, callback);
             }
             KeptResponse kept = new KeptResponse(request, response);
             return super.handle(
