@@ -34,6 +34,16 @@ public interface FrameSource {
         return false;
     }
 
+    /** The codec's name, {@code h264} for example; empty while nothing was opened. Any thread may ask. */
+    default String codec() {
+        return "";
+    }
+
+    /** Frames per second as the stream claims; 0 where it makes no claim. Any thread may ask. */
+    default double framesPerSecond() {
+        return 0;
+    }
+
     /** The compressed packets that the source reads, for those who show or store them. Any thread may ask. */
     default VideoPackets packets() {
         return VideoPackets.NONE;

@@ -36,10 +36,12 @@ public final class Yaml {
         return isNull(node) ? "empty" : "a single value";
     }
 
-    /** A scalar that is read as this text, quoted where YAML or the substitution of variables would read it differently. */
+    /** A scalar that is read as this text, quoted where YAML, JSON or the substitution of variables would read it differently. */
     public static String scalar(String text) {
         String escaped = text.replace("${", "$${");
-        boolean isPlain = PLAIN.matcher(escaped).matches() && !escaped.contains(": ") && !escaped.contains(" #");
+        boolean isText = !NUMBER.matcher(escaped).matches() && !escaped.equals("true") && !escaped.equals("false");
+        boolean isPlain =
+                isText && PLAIN.matcher(escaped).matches() && !escaped.contains(": ") && !escaped.contains(" #");
         return isPlain ? escaped : "'" + escaped.replace("'", "''") + "'";
     }
 

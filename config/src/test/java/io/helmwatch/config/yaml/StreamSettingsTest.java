@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.Problem;
 import io.helmwatch.config.StreamConfig;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -66,14 +67,17 @@ class StreamSettingsTest {
     void shouldShowWhatDiffersFromTheDefaultsWithoutSecrets() {
         StreamConfig stream = read("""
                 {"id":"gate","url":"rtsp://192.0.2.10/1","analyze-fps":2.5,"credentials":{"username":"operator","password":"hidden-word"},
-                 "zones":[{"name":"pit","polygon":[[0,0],[1,0],[1,0.5]]}],
-                 "rules":[{"name":"crowd","kind":"occupancy","more-than":3,"zones":["pit"],"schedule":{"time-zone":"UTC","from":"22:00","to":"06:00"}}]}""");
+                 "zones":[{"name":"12","polygon":[[0,0],[1,0],[1,0.5]]}],
+                 "rules":[{"name":"crowd","kind":"occupancy","more-than":3,"zones":["12"],"schedule":{"time-zone":"UTC","from":"22:00","to":"06:00"}}]}""");
         Map<String, Object> values = StreamSettings.values(stream);
         assertThat(values)
                 .containsEntry("id", "gate")
                 .containsEntry("url", "rtsp://192.0.2.10/1")
                 .containsKeys("analyze-fps", "credentials", "zones", "rules")
                 .doesNotContainKeys("transport", "loop", "masks");
+        assertThat(values.get("analyze-fps")).isEqualTo(new BigDecimal("2.5"));
+        assertThat(((Map<?, ?>) ((List<?>) values.get("zones")).get(0)).get("name"))
+                .isEqualTo("12");
         assertThat(values.toString())
                 .contains("22:00", "polygon=[[0, 0], [1, 0], [1, 0.5]]")
                 .doesNotContain("hidden-word");

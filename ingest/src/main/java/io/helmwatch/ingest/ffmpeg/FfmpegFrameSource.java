@@ -99,6 +99,15 @@ public final class FfmpegFrameSource implements FrameSource {
                 : result;
     }
 
+    /** What should be changed at a stream that works: its password is sent where others can read it. Empty where nothing is. */
+    public static String warning(StreamConfig config) {
+        try {
+            return BasicExposure.warning(config, StreamAddress.parse(config.url()));
+        } catch (IngestException e) {
+            return "";
+        }
+    }
+
     @Override
     public String id() {
         return config.id();
@@ -127,6 +136,16 @@ public final class FfmpegFrameSource implements FrameSource {
     @Override
     public boolean isTimedByArrival() {
         return facts.isTimedByArrival();
+    }
+
+    @Override
+    public String codec() {
+        return facts.codecName();
+    }
+
+    @Override
+    public double framesPerSecond() {
+        return facts.framesPerSecond();
     }
 
     @Override

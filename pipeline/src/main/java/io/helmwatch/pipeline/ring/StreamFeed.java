@@ -172,8 +172,7 @@ public final class StreamFeed implements FrameReceiver {
         if (now != StreamStatus.State.ONLINE && now != StreamStatus.State.DEGRADED) {
             rates.reset();
         } else {
-            long wanted = decoded() - dropped(DropCause.SAMPLED) - dropped(DropCause.CORRUPT);
-            rates.sample(nowNanos, wanted, analysed());
+            rates.sample(nowNanos, counts);
         }
     }
 

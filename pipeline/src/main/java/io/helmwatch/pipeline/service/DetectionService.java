@@ -7,6 +7,9 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
+import io.helmwatch.pipeline.desk.DeskParts;
+import io.helmwatch.pipeline.desk.DeskSystem;
+import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.http.HealthEndpoint;
 import io.helmwatch.pipeline.http.StreamsJson;
 import io.helmwatch.pipeline.metrics.MemoryMetrics;
@@ -15,20 +18,25 @@ import io.helmwatch.pipeline.metrics.ProcessMetrics;
 import io.helmwatch.pipeline.metrics.ReloadMetrics;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.PipelineListener;
 import io.helmwatch.pipeline.ring.StreamEpochs;
+import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.postprocess.rules.RuleLabels;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import io.helmwatch.web.SystemState;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -61,6 +69,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private @Nullable HealthEndpoint http;
     private @Nullable EmbeddedKafka broker;
+    private @Nullable DeskParts desk;
     private volatile @Nullable StageFactory factory;
     private volatile List<OpenedBackend> backends = List.of();
     private volatile @Nullable IncidentService incidents;
@@ -109,6 +118,9 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private void start(Path model, List<? extends DetectionSink> more, Function<Backend, StageFactory> choice) {
         more.forEach(this::addSink);
+        if (config.http().enabled()) {
+            desk = owned.register(new DeskParts(config));
+        }
         startHttp();
         StageFactory chosen = choice.apply(config.backend());
         factory = chosen;
@@ -185,7 +197,8 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     }
 
     private void openIncidents(KafkaConfig kafka) {
-        IncidentService opened = delivery.register(new IncidentService(kafka, sinks, List.of(), registry));
+        List<IncidentSink> more = desk == null ? List.of() : desk.incidentSinks();
+        IncidentService opened = delivery.register(new IncidentService(kafka, sinks, more, registry));
         opened.prepare(config.streams(), config.incidents());
         incidents = opened;
     }
@@ -201,7 +214,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
                 HelmetPipeline pipeline = opened.register(backend.pipeline(fatalErrors)
                         .config(config.pipeline())
                         .maxBatchDelay(config.inference().maxDelay())
-                        .analyzers(List.of(incidents().analyzer()))
+                        .analyzers(analyzers())
                         .sinks(sinks)
                         .listener(metrics(backend))
                         .expectedStreams(device.getValue().size())
@@ -213,10 +226,22 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             pipelines = delivery.register(new DevicePipelines(started));
             opened.transfer();
         }
+        List<StreamObserver> observers = new ArrayList<>(List.of(incidents()));
+        if (desk != null) {
+            observers.add(desk.observer());
+        }
         RunningStreams running = new RunningStreams(
-                kind, devices, incidents(), sinks, config.pipeline().shutdownTimeout());
+                kind, devices, observers, sinks, config.pipeline().shutdownTimeout());
         streams = running;
         reload = new ConfigReload(config, running, incidents(), this::checkRules);
+    }
+
+    private List<FrameAnalyzer> analyzers() {
+        List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(incidents().analyzer()));
+        if (desk != null) {
+            analyzers.addAll(desk.analyzers());
+        }
+        return analyzers;
     }
 
     /** Refuses rules that can never fire with the labels of the opened model. */
@@ -251,7 +276,11 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             }
             placed.forEach(stream -> running.add(stream, device));
         });
-        if (config.streams().isEmpty()) {
+        if (desk != null) {
+            List<String> labels = backends.get(0).stages().engine().model().labels();
+            desk.start(new StreamOperations(config, running, incidents(), requireStarted(reload), labels));
+        }
+        if (running.configs().isEmpty()) {
             LOG.info("No stream is configured: waiting for streams to be added");
         }
         if (stopped.getCount() == 0) {
@@ -265,6 +294,31 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private DevicePipelines running() {
         return requireStarted(pipelines);
+    }
+
+    /** State of the service and its machine. */
+    SystemState system() {
+        return new DeskSystem(config, version(), new DeskSystem.Parts(this::backends, this::feeds, sinks, () -> {
+            IncidentService opened = incidents;
+            return opened == null ? null : opened.spool();
+        }));
+    }
+
+    private Collection<StreamFeed> feeds() {
+        DevicePipelines started = pipelines;
+        return started == null ? List.of() : started.feeds();
+    }
+
+    /** Version of Helmwatch. */
+    public String version() {
+        String packaged = DetectionService.class.getPackage().getImplementationVersion();
+        return packaged == null ? "development" : packaged;
+    }
+
+    /** What the page is served from; null without HTTP. */
+    @Nullable
+    DeskParts desk() {
+        return desk;
     }
 
     /** The streams, to be changed while they run. */

@@ -3,11 +3,13 @@ package io.helmwatch.pipeline.service;
 import io.helmwatch.config.IncidentsConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
+import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.JsonLinesIncidentSink;
 import io.helmwatch.sinks.kafka.KafkaIncidentSender;
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: any thread.
  */
-final class IncidentService implements AutoCloseable {
+final class IncidentService implements StreamObserver, AutoCloseable {
     private final KafkaConfig kafka;
     private final List<? extends DetectionSink> sinks;
     private final List<? extends IncidentSink> more;
@@ -39,6 +41,7 @@ final class IncidentService implements AutoCloseable {
     private final IncidentCounts counts;
     private final Map<String, StreamConfig> streams = new LinkedHashMap<>();
     private @Nullable IncidentsConfig inForce;
+    private volatile @Nullable IncidentStatistics spool;
     private boolean closed;
 
     /**
@@ -90,6 +93,7 @@ final class IncidentService implements AutoCloseable {
                 IncidentMetrics.bind(registry, snapshots);
             }
             inForce = incidents;
+            spool = spooling == null ? null : spooling.statistics();
             owned.register(opened.transfer());
             owned.register(analyzer);
         }
@@ -111,6 +115,12 @@ final class IncidentService implements AutoCloseable {
     /** Incidents of a stream that are open. */
     int open(String stream) {
         return counts.open(stream);
+    }
+
+    /** Incidents that wait for the broker; null where none are published. */
+    @Nullable
+    IncidentStatistics spool() {
+        return spool;
     }
 
     /** Incident settings in force; null before the first rule. */
@@ -135,7 +145,8 @@ final class IncidentService implements AutoCloseable {
     }
 
     /** Starts to track a stream, with its next frame. */
-    synchronized void add(StreamConfig stream) {
+    @Override
+    public synchronized void added(StreamConfig stream) {
         streams.put(stream.id(), stream);
         analyzer.add(stream);
         if (inForce != null) {
@@ -144,7 +155,8 @@ final class IncidentService implements AutoCloseable {
     }
 
     /** Applies other zones, masks and rules. */
-    synchronized void change(StreamConfig stream) {
+    @Override
+    public synchronized void changed(StreamConfig stream) {
         streams.put(stream.id(), stream);
         analyzer.change(stream);
         if (inForce != null) {
@@ -152,8 +164,9 @@ final class IncidentService implements AutoCloseable {
         }
     }
 
-    /** After the last frame of a stream: ends its incidents, and forgets it. */
-    synchronized void remove(String stream) {
+    /** Ends the incidents of a stream, and removes their meters. */
+    @Override
+    public synchronized void removed(String stream) {
         streams.remove(stream);
         analyzer.remove(stream);
         counts.remove(stream);

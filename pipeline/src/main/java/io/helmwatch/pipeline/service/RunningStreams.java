@@ -4,12 +4,13 @@ import io.helmwatch.config.Backend;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StreamPlacement;
+import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.DetectionSink;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,14 +33,16 @@ final class RunningStreams {
     /** A device in use and what runs on it. */
     record Device(int index, OpenedBackend backend, HelmetPipeline pipeline) {}
 
-    private record Running(StreamConfig config, Device device) {}
+    /** Order of the addition, which changes and restarts keep. */
+    private record Running(StreamConfig config, Device device, long order) {}
 
     private final Backend kind;
     private final List<Device> devices;
-    private final IncidentService incidents;
+    private final List<StreamObserver> observers;
     private final List<DetectionSink> sinks;
     private final Duration stopTimeout;
     private final Map<String, Running> streams = new ConcurrentHashMap<>();
+    private long additions;
     private volatile boolean stopping;
 
     /**
@@ -47,17 +50,18 @@ final class RunningStreams {
      *
      * @param kind a CPU ignores the device that a stream asks for
      * @param devices at least one
+     * @param observers follow the streams
      * @param stopTimeout longest time that a stream has to stop
      */
     RunningStreams(
             Backend kind,
             List<Device> devices,
-            IncidentService incidents,
+            List<StreamObserver> observers,
             List<DetectionSink> sinks,
             Duration stopTimeout) {
         this.kind = kind;
         this.devices = List.copyOf(devices);
-        this.incidents = incidents;
+        this.observers = List.copyOf(observers);
         this.sinks = sinks;
         this.stopTimeout = stopTimeout;
     }
@@ -69,9 +73,19 @@ final class RunningStreams {
         return running == null ? null : running.config();
     }
 
-    /** The settings of all running streams, in no order. */
-    Collection<StreamConfig> configs() {
-        return streams.values().stream().map(Running::config).toList();
+    /** The settings of all running streams, in the order of their addition. */
+    List<StreamConfig> configs() {
+        return streams.values().stream()
+                .sorted(Comparator.comparingLong(Running::order))
+                .map(Running::config)
+                .toList();
+    }
+
+    /** The GPUs in use; empty where streams are analysed on the CPU. */
+    List<Integer> devices() {
+        return kind == Backend.CPU
+                ? List.of()
+                : devices.stream().map(Device::index).toList();
     }
 
     /** A running stream; null for one that does not run. */
@@ -97,7 +111,7 @@ final class RunningStreams {
         if (streams.containsKey(stream.id())) {
             throw new IllegalStateException("stream " + stream.id() + " exists already: choose another id");
         }
-        start(stream, deviceFor(stream));
+        start(stream, deviceFor(stream), additions++);
     }
 
     /** Starts a stream on one of the devices. */
@@ -107,17 +121,18 @@ final class RunningStreams {
                 devices.stream()
                         .filter(opened -> opened.index() == device)
                         .findFirst()
-                        .orElseThrow());
+                        .orElseThrow(),
+                additions++);
     }
 
-    private void start(StreamConfig stream, Device device) {
-        incidents.add(stream);
-        streams.put(stream.id(), new Running(stream, device));
+    private void start(StreamConfig stream, Device device, long order) {
+        observers.forEach(observer -> observer.added(stream));
+        streams.put(stream.id(), new Running(stream, device, order));
         try {
             device.pipeline().add(device.backend().newSource(stream));
         } catch (RuntimeException refused) {
             streams.remove(stream.id());
-            incidents.remove(stream.id());
+            observers.forEach(observer -> observer.removed(stream.id()));
             throw refused;
         }
         if (stopping) {
@@ -137,13 +152,13 @@ final class RunningStreams {
             return;
         }
         if (running.config().equals(stream.withRules(running.config().rules()))) {
-            streams.put(stream.id(), new Running(stream, running.device()));
-            incidents.change(stream);
+            streams.put(stream.id(), new Running(stream, running.device(), running.order()));
+            observers.forEach(observer -> observer.changed(stream));
             return;
         }
         Device device = stream.device() == null || kind == Backend.CPU ? running.device() : deviceFor(stream);
         stop(running);
-        start(stream, device);
+        start(stream, device, running.order());
     }
 
     /**
@@ -155,7 +170,7 @@ final class RunningStreams {
         requireNotStopping(stream);
         Running running = require(stream);
         stop(running);
-        start(running.config(), running.device());
+        start(running.config(), running.device(), running.order());
     }
 
     /**
@@ -181,7 +196,7 @@ final class RunningStreams {
             throw new IllegalStateException("interrupted while stream " + stream + " stops", interrupt);
         }
         streams.remove(stream);
-        incidents.remove(stream);
+        observers.forEach(observer -> observer.removed(stream));
     }
 
     private Running require(String stream) {

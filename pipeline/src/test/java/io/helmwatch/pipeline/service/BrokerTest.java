@@ -116,6 +116,30 @@ class BrokerTest {
                         IntStream.range(0, SampleMedia.WORKER_FRAMES).boxed().toList());
     }
 
+    @Test
+    void shouldSendATombstoneForAStreamThatLeavesTheConfigurationAndForNoOther() throws Exception {
+        KafkaConfig kafka = topics("tombstone");
+        StreamConfig gate = Settings.file("gate", SampleMedia.workerClip(), true);
+        StreamConfig yard = Settings.file("yard", SampleMedia.workerClip(), true);
+        try (DetectionService service = DetectionService.start(
+                config(kafka, gate, yard), SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG)) {
+            await(() -> service.pipelines().feeds().stream().allMatch(feed -> feed.analysed() > 0));
+            service.reloadFrom(() -> config(kafka, yard));
+            assertThat(service.reload()).contains("removed gate");
+        }
+        List<ConsumerRecord<String, String>> states = readAll(kafka.streamsTopic());
+        List<ConsumerRecord<String, String>> gone =
+                states.stream().filter(m -> m.key().equals("gate")).toList();
+        assertThat(gone.stream()
+                        .map(m -> m.value() == null
+                                ? "removed"
+                                : json(m.value()).get("state").asText()))
+                .containsExactly("starting", "online", "ended", "removed");
+        assertThat(states)
+                .filteredOn(m -> m.key().equals("yard"))
+                .allSatisfy(m -> assertThat(m.value()).isNotNull());
+    }
+
     private static KafkaConfig topics(String prefix) {
         KafkaConfig usual = KafkaConfig.DEFAULT;
         return new KafkaConfig(

@@ -2,6 +2,7 @@ package io.helmwatch.postprocess.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.helmwatch.config.RuleConfig;
 import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.config.TrackingConfig;
@@ -12,6 +13,7 @@ import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -83,6 +85,23 @@ class HeadCounterTest {
         assertThat(drain(counter)).containsExactlyInAnyOrder("@0 1/0/0 1 0", "@1 1/0/0 1 10000");
         counter.onFrame(frame(5 * HOUR, head("head", 0.5, 10, 10)));
         assertThat(drain(counter)).containsExactly("@5 0/1/0 1 10000");
+    }
+
+    @Test
+    void shouldAllocateNothingPerFrame() {
+        HeadCounter counter = new HeadCounter(rules(List.of(LEFT, RIGHT)), TrackingConfig.DEFAULT);
+        List<FrameDetections> frames = new ArrayList<>();
+        for (int i = 0; i < 6_000; i++) {
+            frames.add(
+                    frame(40L * i, head("helmet", 0.9, 10, 10), head("head", 0.8, 40, 10), head("head", 0.3, 150, 10)));
+        }
+        frames.subList(0, 5_000).forEach(counter::onFrame);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 5_000; i < 6_000; i++) {
+            counter.onFrame(frames.get(i));
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000);
     }
 
     @Test

@@ -1,0 +1,48 @@
+package io.helmwatch.pipeline.desk;
+
+import io.helmwatch.sinks.history.HeadHour;
+import io.helmwatch.sinks.history.IncidentHistory;
+import io.helmwatch.sinks.sqlite.SqliteException;
+import io.helmwatch.web.Compliance;
+import io.helmwatch.web.RefusedException;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Counts of observed heads for the page and its API; the latest minute is not in them yet.
+ *
+ * <p>Threading: any thread. Ownership: the history belongs to the caller.
+ */
+public final class DeskCompliance implements Compliance {
+    private final IncidentHistory history;
+
+    /** The counts of a history. */
+    public DeskCompliance(IncidentHistory history) {
+        this.history = history;
+    }
+
+    @Override
+    public List<Row> between(Instant from, Instant to) {
+        try {
+            return history.hours(from.toEpochMilli(), to.toEpochMilli()).stream()
+                    .map(DeskCompliance::row)
+                    .toList();
+        } catch (SqliteException e) {
+            throw RefusedException.unavailable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Row row(HeadHour hour) {
+        Long median = hour.medianComplianceMillis();
+        return new Row(
+                hour.stream(),
+                hour.zone().isEmpty() ? null : hour.zone(),
+                Instant.ofEpochMilli(hour.startMillis()),
+                hour.helmet(),
+                hour.bare(),
+                hour.uncertain(),
+                hour.frames(),
+                hour.incidents(),
+                median == null ? null : median / 1_000.0);
+    }
+}

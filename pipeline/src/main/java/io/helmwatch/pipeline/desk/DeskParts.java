@@ -1,0 +1,98 @@
+package io.helmwatch.pipeline.desk;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.history.HistoryIncidentSink;
+import io.helmwatch.sinks.history.IncidentHistory;
+import io.helmwatch.sinks.sqlite.SqliteException;
+import io.helmwatch.web.Compliance;
+import io.helmwatch.web.Incidents;
+import io.helmwatch.web.Streams;
+import java.time.Clock;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the service keeps for the page: the history, the counts of heads, the frames that are asked for, and the streams. A folder that cannot be
+ * used does not keep the service from starting: the page then says why a part is missing.
+ *
+ * <p>Threading: opened, started and closed by one thread; the parts by any. Ownership: owns its files; close it after the last frame and the
+ * last incident.
+ */
+public final class DeskParts implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DeskParts.class);
+
+    private final HelmwatchConfig config;
+    private final Closer owned = new Closer();
+    private final ComplianceCounters counters;
+    private final CurrentFrames frames;
+    private final @Nullable IncidentHistory history;
+    private final @Nullable HistoryIncidentSink historySink;
+    private final DeskStreams streams;
+
+    /** Opens the history and the store of added streams. */
+    public DeskParts(HelmwatchConfig config) {
+        this.config = config;
+        this.counters = new ComplianceCounters(config.incidents().tracking());
+        this.frames = new CurrentFrames(
+                config.incidents().tracking(), config.incidents().snapshots().blurOthers());
+        IncidentHistory opened = null;
+        try {
+            opened = owned.register(new IncidentHistory(config.desk(), Clock.systemUTC()));
+        } catch (SqliteException e) {
+            LOG.warn("No history of incidents: {}", e.getMessage());
+        }
+        history = opened;
+        historySink = opened == null ? null : owned.register(new HistoryIncidentSink(opened, counters::drain));
+        streams = owned.register(new DeskStreams(config, frames));
+    }
+
+    /** Starts the streams that were added earlier, beside those that run. */
+    public void start(StreamControl control) {
+        streams.start(control);
+    }
+
+    /** Look at every frame. */
+    public List<FrameAnalyzer> analyzers() {
+        return List.of(counters, frames);
+    }
+
+    /** Follows the streams. */
+    public StreamObserver observer() {
+        return counters;
+    }
+
+    /** Receive every incident. */
+    public List<IncidentSink> incidentSinks() {
+        return historySink == null ? List.of() : List.of(historySink);
+    }
+
+    /** The streams; unavailable until {@link #start}. */
+    public Streams streams() {
+        return streams;
+    }
+
+    /** The history of incidents; null where it cannot be kept. */
+    public @Nullable Incidents incidents() {
+        return history == null
+                ? null
+                : new DeskIncidents(
+                        history,
+                        config.incidents().snapshots(),
+                        config.incidents().tracking());
+    }
+
+    /** Counts of observed heads; null where they cannot be kept. */
+    public @Nullable Compliance compliance() {
+        return history == null ? null : new DeskCompliance(history);
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}
