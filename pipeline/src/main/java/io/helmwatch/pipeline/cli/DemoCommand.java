@@ -39,13 +39,24 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--loop", description = "Plays the clip again and again until stopped.")
     private boolean loop;
 
+    @Option(
+            names = "--page",
+            description =
+                    "Serves the page on this machine and prints its address instead of messages; plays the bundled"
+                            + " clips at their own rate until stopped.")
+    private boolean page;
+
     @Override
     public Integer call() throws Exception {
         Path model = common.model();
         Path clip = Installation.demoClip();
         Path spool = Files.createTempDirectory("helmwatch-demo");
         try {
-            play(model, config(clip, spool));
+            if (page) {
+                PageDemo.run(common.backend(), model, clip, spool);
+            } else {
+                play(model, config(clip, spool));
+            }
         } finally {
             delete(spool);
         }

@@ -28,13 +28,11 @@ export class Problem extends Error {
    * @param {number} status HTTP status, 0 where no answer came
    * @param {string} message
    * @param {FieldError[]} errors
-   * @param {Record<string, unknown>} body
    */
-  constructor(status, message, errors = [], body = {}) {
+  constructor(status, message, errors = []) {
     super(message);
     this.status = status;
     this.errors = errors;
-    this.body = body;
   }
 }
 
@@ -104,7 +102,7 @@ async function problemOf(response) {
   const sentence =
     response.status === 429 && retry ? T.error.retryAfter(retry) : body.detail || body.title || T.error.status(response.status);
   const errors = Array.isArray(body.errors) ? body.errors.map(fieldError) : [];
-  return new Problem(response.status, sentence, errors, body);
+  return new Problem(response.status, sentence, errors);
 }
 
 /** @param {any} error @returns {FieldError} */

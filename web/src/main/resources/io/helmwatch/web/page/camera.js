@@ -343,7 +343,7 @@ class Camera extends DeskElement {
     } catch (error) {
       const problem = /** @type {Problem} */ (error);
       this.errors = problem.errors;
-      this.yaml = String(problem.body.yaml ?? '');
+      this.yaml = problem.status === 409 ? problem.message.split('\n').slice(1).join('\n') : '';
       this.message = this.yaml ? T.regions.paste : problem.errors.length ? T.regions.invalid : problem.message;
       return false;
     } finally {

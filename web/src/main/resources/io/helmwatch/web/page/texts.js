@@ -242,7 +242,7 @@ export const T = {
     zones: 'Zones',
     noZones: 'None: rules apply to the whole picture.',
     masks: 'Masks',
-    maskHint: 'What is below a mask is never detected and never shown.',
+    maskHint: 'Heads below a mask start no incidents; live pictures and snapshots show it black.',
     rules: 'Rules',
     noRules: 'None: nothing is reported.',
     drawZone: 'Draw a zone',
