@@ -225,6 +225,53 @@ class Mp4RemuxerTest {
         }
     }
 
+    /** RTP carries presentation times only, in the order of decoding. */
+    @Test
+    void shouldFindDecodingTimesForReorderedFramesOfACamera() throws Exception {
+        Path clip = shared("site-worker-720p.mp4");
+        Path raw = TestClips.make("reordered.h264", "-i " + clip + " -c copy");
+        remux(clip);
+        Timeline file = fragments.timelines().get(0);
+        List<Long> ticks = file.fragments().stream()
+                .map(fragment -> Math.round(fragment.seconds() * 90_000))
+                .toList();
+        assertThat(ticks).as("the clip has reordered frames").isNotEqualTo(ticks.stream().sorted().toList());
+        RecordedFragments live = new RecordedFragments();
+        Frames seen = new Frames();
+        try (RtspCamera camera = RtspCamera.playing(raw);
+                Mp4Remuxer remuxer = new Mp4Remuxer(live)) {
+            camera.stampBy(frame -> 90_000 + ticks.get(frame % ticks.size()));
+            FfmpegFrameSource source = FfmpegFrameSource.create(StreamConfig.of("cam", camera.url()));
+            source.packets().subscribe(remuxer::add);
+            Thread thread = new Thread(() -> source.run(seen), "camera");
+            thread.start();
+            long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (live.timelines().isEmpty()
+                    || live.timelines().get(live.timelines().size() - 1).fragments().size() < 100) {
+                assertThat(System.nanoTime()).as(remuxer.refusal() + live.timelines().size()).isLessThan(until);
+                Thread.sleep(20);
+            }
+            source.stop();
+            thread.join(5_000);
+        }
+
+        Timeline last = live.timelines().get(live.timelines().size() - 1);
+        ReadFile read = RecordedFragments.read(last, folder);
+        checkTimes(last, read);
+        assertThat(read.decoded()).hasSameSizeAs(read.packets()).isSorted();
+        assertThat(last.fragments()).allSatisfy(fragment -> assertThat(fragment.durationSeconds())
+                .as("no duration that a player takes for a gap")
+                .isBetween(0.004, 0.3));
+        double from = read.decoded().get(0);
+        double to = read.decoded().get(read.decoded().size() - 1) - 0.2;
+        List<Double> shown = seen.times().stream()
+                .map(time -> last.start().seconds(time.epoch(), time.nanos()))
+                .filter(seconds -> seconds >= from && seconds <= to)
+                .toList();
+        assertThat(shown).hasSizeGreaterThan(50).allSatisfy(seconds -> assertThat(read.decoded())
+                .anySatisfy(decoded -> assertThat(decoded).isCloseTo(seconds, within(1e-8))));
+    }
+
     private void awaitFragments(int timelines, int count) throws InterruptedException {
         long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (fragments.timelines().size() < timelines

@@ -79,6 +79,11 @@ public final class RtspCamera implements AutoCloseable {
         this(TestClips.cameraH264(), null);
     }
 
+    /** Starts a camera that plays another raw H.264 stream. */
+    public static RtspCamera playing(Path annexB) {
+        return new RtspCamera(annexB, null);
+    }
+
     /** Starts a camera that speaks RTSP over TLS. */
     public static RtspCamera over(SSLContext tls) {
         return new RtspCamera(TestClips.cameraH264(), tls);
