@@ -143,8 +143,8 @@ class ArchitectureTest {
                 Arguments.of("evaluation", "backend,ring,report"),
                 Arguments.of("bench", "backend,ring,report"),
                 Arguments.of("bench.cuda", "report"),
-                Arguments.of("desk", "backend,ring"),
-                Arguments.of("service", "backend,desk,http,live,metrics,ring"));
+                Arguments.of("desk", "backend,live,ring"),
+                Arguments.of("service", "backend,desk,http,metrics,ring"));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

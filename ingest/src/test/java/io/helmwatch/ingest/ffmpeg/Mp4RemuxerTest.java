@@ -235,7 +235,9 @@ class Mp4RemuxerTest {
         List<Long> ticks = file.fragments().stream()
                 .map(fragment -> Math.round(fragment.seconds() * 90_000))
                 .toList();
-        assertThat(ticks).as("the clip has reordered frames").isNotEqualTo(ticks.stream().sorted().toList());
+        assertThat(ticks)
+                .as("the clip has reordered frames")
+                .isNotEqualTo(ticks.stream().sorted().toList());
         RecordedFragments live = new RecordedFragments();
         Frames seen = new Frames();
         try (RtspCamera camera = RtspCamera.playing(raw);
@@ -247,8 +249,14 @@ class Mp4RemuxerTest {
             thread.start();
             long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
             while (live.timelines().isEmpty()
-                    || live.timelines().get(live.timelines().size() - 1).fragments().size() < 100) {
-                assertThat(System.nanoTime()).as(remuxer.refusal() + live.timelines().size()).isLessThan(until);
+                    || live.timelines()
+                                    .get(live.timelines().size() - 1)
+                                    .fragments()
+                                    .size()
+                            < 100) {
+                assertThat(System.nanoTime())
+                        .as(remuxer.refusal() + live.timelines().size())
+                        .isLessThan(until);
                 Thread.sleep(20);
             }
             source.stop();
@@ -259,17 +267,20 @@ class Mp4RemuxerTest {
         ReadFile read = RecordedFragments.read(last, folder);
         checkTimes(last, read);
         assertThat(read.decoded()).hasSameSizeAs(read.packets()).isSorted();
-        assertThat(last.fragments()).allSatisfy(fragment -> assertThat(fragment.durationSeconds())
-                .as("no duration that a player takes for a gap")
-                .isBetween(0.004, 0.3));
+        assertThat(last.fragments())
+                .allSatisfy(fragment -> assertThat(fragment.durationSeconds())
+                        .as("no duration that a player takes for a gap")
+                        .isBetween(0.004, 0.3));
         double from = read.decoded().get(0);
         double to = read.decoded().get(read.decoded().size() - 1) - 0.2;
         List<Double> shown = seen.times().stream()
                 .map(time -> last.start().seconds(time.epoch(), time.nanos()))
                 .filter(seconds -> seconds >= from && seconds <= to)
                 .toList();
-        assertThat(shown).hasSizeGreaterThan(50).allSatisfy(seconds -> assertThat(read.decoded())
-                .anySatisfy(decoded -> assertThat(decoded).isCloseTo(seconds, within(1e-8))));
+        assertThat(shown)
+                .hasSizeGreaterThan(50)
+                .allSatisfy(seconds -> assertThat(read.decoded())
+                        .anySatisfy(decoded -> assertThat(decoded).isCloseTo(seconds, within(1e-8))));
     }
 
     private void awaitFragments(int timelines, int count) throws InterruptedException {

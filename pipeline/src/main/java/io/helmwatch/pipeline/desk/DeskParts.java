@@ -1,7 +1,9 @@
 package io.helmwatch.pipeline.desk;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.pipeline.live.LiveStreams;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.history.HistoryIncidentSink;
@@ -9,15 +11,17 @@ import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Incidents;
+import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.Streams;
 import java.time.Clock;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the service keeps for the page: the history, the counts of heads, the frames that are asked for, and the streams. A folder that cannot be
+ * What the service keeps for the page: the history, the counts of heads, the frames that are asked for, live video, and the streams. A folder that cannot be
  * used does not keep the service from starting: the page then says why a part is missing.
  *
  * <p>Threading: opened, started and closed by one thread; the parts by any. Ownership: owns its files; close it after the last frame and the
@@ -33,6 +37,8 @@ public final class DeskParts implements AutoCloseable {
     private final @Nullable IncidentHistory history;
     private final @Nullable HistoryIncidentSink historySink;
     private final DeskStreams streams;
+    private final WatchableStreams watchable;
+    private final LiveStreams live;
 
     /** Opens the history and the store of added streams. */
     public DeskParts(HelmwatchConfig config) {
@@ -49,16 +55,23 @@ public final class DeskParts implements AutoCloseable {
         history = opened;
         historySink = opened == null ? null : owned.register(new HistoryIncidentSink(opened, counters::drain));
         streams = owned.register(new DeskStreams(config, frames));
+        watchable = new WatchableStreams(config.incidents().snapshots().blurOthers());
+        live = owned.register(new LiveStreams(watchable, config.incidents().tracking(), streams::list));
     }
 
     /** Starts the streams that were added earlier, beside those that run. */
     public void start(StreamControl control) {
+        watchable.start(control);
         streams.start(control);
     }
 
-    /** Look at every frame. */
-    public List<FrameAnalyzer> analyzers() {
-        return List.of(counters, frames);
+    /**
+     * Look at every frame, behind the rules.
+     *
+     * @param heads the tracked heads of a stream as of the frame at hand; null where it is not tracked
+     */
+    public List<FrameAnalyzer> analyzers(Function<String, @Nullable HeadTracker> heads) {
+        return List.of(counters, frames, live.frames(heads));
     }
 
     /** Follows the streams. */
@@ -68,7 +81,12 @@ public final class DeskParts implements AutoCloseable {
 
     /** Receive every incident. */
     public List<IncidentSink> incidentSinks() {
-        return historySink == null ? List.of() : List.of(historySink);
+        return historySink == null ? List.of(live.incidents()) : List.of(historySink, live.incidents());
+    }
+
+    /** Live video of the streams. */
+    public LiveVideo live() {
+        return live;
     }
 
     /** The streams; unavailable until {@link #start}. */

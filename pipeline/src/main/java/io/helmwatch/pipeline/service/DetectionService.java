@@ -239,7 +239,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     private List<FrameAnalyzer> analyzers() {
         List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(incidents().analyzer()));
         if (desk != null) {
-            analyzers.addAll(desk.analyzers());
+            analyzers.addAll(desk.analyzers(incidents().analyzer()::heads));
         }
         return analyzers;
     }
