@@ -226,6 +226,7 @@ public final class KafkaDetectionSink implements DetectionSink {
     private void onStatusDelivered(Outbox.StatusMessage message, @Nullable Exception failure) {
         if (failure == null) {
             counters.countPublished();
+            outbox.delivered(message);
         } else if (!outbox.giveBack(message)) {
             counters.countDropped(cause(failure), 1);
         }

@@ -175,6 +175,18 @@ final class Outbox {
         }
     }
 
+    /** A state change was acknowledged: a stream that was removed is forgotten. */
+    void delivered(StatusMessage message) {
+        if (message.reason == Reason.REMOVAL) {
+            lock.lock();
+            try {
+                lastPolled.remove(message.stream, message);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /** Queues the last state of every stream again. */
     void repeatLatest() {
         lock.lock();

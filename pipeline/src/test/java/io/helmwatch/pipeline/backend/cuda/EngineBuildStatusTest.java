@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.Backend;
+import io.helmwatch.config.DeskConfig;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.InferenceConfig;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class EngineBuildStatusTest {
 
@@ -82,17 +84,18 @@ class EngineBuildStatusTest {
     }
 
     @Test
-    void shouldAnswerReadyWithTheBuildThatGoesOn() throws Exception {
+    void shouldAnswerReadyWithTheBuildThatGoesOn(@TempDir Path folder) throws Exception {
         int port = freePort();
         HelmwatchConfig config = new HelmwatchConfig(
-                Backend.CUDA,
-                ModelConfig.DEFAULT,
-                InferenceConfig.DEFAULT,
-                PipelineConfig.DEFAULT,
-                List.of(),
-                KafkaConfig.DEFAULT,
-                JsonLinesConfig.DEFAULT,
-                new HttpConfig(true, "127.0.0.1", port));
+                        Backend.CUDA,
+                        ModelConfig.DEFAULT,
+                        InferenceConfig.DEFAULT,
+                        PipelineConfig.DEFAULT,
+                        List.of(),
+                        KafkaConfig.DEFAULT,
+                        JsonLinesConfig.DEFAULT,
+                        new HttpConfig(true, "127.0.0.1", port))
+                .withDesk(DeskConfig.DEFAULT.withDirectory(folder));
         Builder builder = new Builder();
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
