@@ -6,12 +6,8 @@ import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,17 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class IncidentSpool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IncidentSpool.class);
-    /** Size of a message on disk beside its JSON: ids, indexes, unused page ends. */
-    private static final long OVERHEAD_BYTES = 400;
-
-    private static final String INSERT =
-            "insert or ignore into event(id, incident, stream, phase, at_millis, value, recorded_millis) values(?,?,?,?,?,?,?)";
-    private static final String OPEN =
-            "insert or replace into open_incident(incident, stream, revision, value) values(?,?,?,?)";
-    private static final String CLOSE = "delete from open_incident where incident=?";
-    private static final String SELECT = "select position, id, incident, stream, phase, at_millis, value from event"
-            + " where position > ? order by position limit ?";
-    private static final String DELETE = "delete from event where position=?";
 
     /** Fraction of the capacity above which updates are refused. */
     private static final double UPDATE_LIMIT = 0.8;
@@ -56,6 +41,8 @@ public final class IncidentSpool implements AutoCloseable {
     private final SpoolConfig config;
     private final Clock clock;
     private final SpoolFile file;
+    private final EventTable events;
+    private final SpoolRecovery recovery;
     private final DeadLetters deadLetterFile;
     private long waiting;
     private long waitingBytes;
@@ -77,13 +64,15 @@ public final class IncidentSpool implements AutoCloseable {
         this.deadLetterFile = new DeadLetters(config.directory());
         try (Closer opened = new Closer()) {
             file = opened.register(new SpoolFile(config, clock.millis()));
+            events = new EventTable(file);
+            recovery = new SpoolRecovery(file, clock);
             try {
-                count();
                 lostFiles = (long) SpoolFile.damagedFiles(config.directory()).size() + (file.wasEmpty() ? 1 : 0);
                 if (file.damaged() != null) {
-                    salvage(file.damaged());
+                    salvaged = recovery.salvage(file.damaged());
                 }
-                endInterrupted();
+                recovery.endInterrupted();
+                count();
             } catch (SQLException | IOException e) {
                 throw file.failure("cannot be opened", e);
             }
@@ -92,54 +81,17 @@ public final class IncidentSpool implements AutoCloseable {
     }
 
     private void count() throws SQLException {
-        try (Statement statement = file.createStatement();
-                ResultSet result =
-                        statement.executeQuery("select count(*), coalesce(sum(length(value)), 0) from event")) {
-            result.next();
-            waiting = result.getLong(1);
-            waitingBytes = result.getLong(2) + waiting * OVERHEAD_BYTES;
-        }
+        EventTable.Totals totals = events.totals();
+        waiting = totals.messages();
+        waitingBytes = totals.bytes();
     }
 
-    private void salvage(Path damaged) throws IOException, SQLException {
-        SpoolSalvage.Result found = SpoolSalvage.read(damaged);
-        int added = insertAll(found.events());
-        try (PreparedStatement open = file.prepare(OPEN)) {
-            for (SpoolSalvage.OpenIncident incident : found.open()) {
-                open(open, incident.incident(), incident.stream(), incident.revision(), incident.value());
-            }
-        }
-        salvaged += added;
-        LOG.error(
-                "Spool file {} damaged: moved to {}; salvaged {} messages, {} rows unreadable",
-                config.directory().resolve(SpoolFile.NAME),
-                damaged.getFileName(),
-                added,
-                found.unreadable());
-    }
-
-    /** Inserts messages that have no place in the spool yet, whatever its capacity; returns their number. */
-    private int insertAll(List<SpooledEvent> events) throws SQLException {
-        long before = waiting;
-        file.execute("begin immediate");
-        try (PreparedStatement insert = file.prepare(INSERT)) {
-            for (SpooledEvent event : events) {
-                insert(
-                        insert,
-                        event.id(),
-                        event.incident(),
-                        event.stream(),
-                        event.phase(),
-                        event.atMillis(),
-                        event.value());
-            }
-            file.execute("commit");
-        } catch (SQLException e) {
-            file.rollBack();
-            count();
-            throw e;
-        }
-        return (int) (waiting - before);
+    /** Commits, and counts what changed; returns the number of messages added, less those removed. */
+    private long commit(SpoolTransaction changes) throws SQLException {
+        changes.commit();
+        waiting += changes.messages();
+        waitingBytes += changes.bytes();
+        return changes.messages();
     }
 
     /**
@@ -150,12 +102,14 @@ public final class IncidentSpool implements AutoCloseable {
      */
     synchronized int repair() {
         try {
-            long before = salvaged;
+            long added = 0;
             for (Path damaged : SpoolFile.damagedFiles(config.directory())) {
-                salvage(damaged);
+                added += recovery.salvage(damaged);
             }
-            endInterrupted();
-            return (int) (salvaged - before);
+            recovery.endInterrupted();
+            salvaged += added;
+            count();
+            return (int) added;
         } catch (IOException | SQLException e) {
             throw file.failure("cannot be repaired", e);
         }
@@ -173,7 +127,12 @@ public final class IncidentSpool implements AutoCloseable {
             List<DeadLetter> letters = deadLetterFile.read().stream()
                     .filter(letter -> ids.test(letter.event().id()))
                     .toList();
-            insertAll(letters.stream().map(DeadLetter::event).toList());
+            try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+                for (DeadLetter letter : letters) {
+                    changes.insert(letter.event());
+                }
+                commit(changes);
+            }
             if (!letters.isEmpty()) {
                 deadLetterFile.remove(letters);
             }
@@ -184,36 +143,6 @@ public final class IncidentSpool implements AutoCloseable {
         }
     }
 
-    private void endInterrupted() throws SQLException {
-        file.execute("begin immediate");
-        int ended = 0;
-        try (Statement statement = file.createStatement();
-                PreparedStatement insert = file.prepare(INSERT)) {
-            try (ResultSet result =
-                    statement.executeQuery("select incident, stream, revision, value from open_incident")) {
-                while (result.next()) {
-                    int revision = result.getInt(3) + 1;
-                    String incident = result.getString(1);
-                    byte[] value = IncidentJson.interrupted(result.getBytes(4), revision, clock.millis());
-                    insert(
-                            insert,
-                            incident + "/" + revision,
-                            incident,
-                            result.getString(2),
-                            IncidentJson.name(Incident.Phase.END),
-                            clock.millis(),
-                            value);
-                    ended++;
-                }
-            }
-            statement.execute("delete from open_incident");
-        }
-        file.execute("commit");
-        if (ended > 0) {
-            LOG.warn("{} incidents ended as interrupted: they were open when the process last stopped", ended);
-        }
-    }
-
     /**
      * Persists messages in one transaction.
      *
@@ -221,24 +150,15 @@ public final class IncidentSpool implements AutoCloseable {
      * @throws SpoolException when they cannot be written; none of them is stored then, and the call may be repeated
      */
     public synchronized int append(List<Incident> incidents) {
-        long waitingBefore = waiting;
-        long bytesBefore = waitingBytes;
         int refusedNow = 0;
-        // Statements are prepared for each call: one that failed on a full disk cannot be used again.
-        try (PreparedStatement insert = file.prepare(INSERT);
-                PreparedStatement open = file.prepare(OPEN);
-                PreparedStatement close = file.prepare(CLOSE)) {
-            file.execute("begin immediate");
+        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
             for (Incident incident : incidents) {
-                if (!append(incident, insert, open, close)) {
+                if (!append(incident, changes)) {
                     refusedNow++;
                 }
             }
-            file.execute("commit");
+            commit(changes);
         } catch (SQLException e) {
-            waiting = waitingBefore;
-            waitingBytes = bytesBefore;
-            file.rollBack();
             throw file.failure("cannot be written", e);
         }
         refused += refusedNow;
@@ -246,83 +166,35 @@ public final class IncidentSpool implements AutoCloseable {
         return refusedNow;
     }
 
-    private boolean append(Incident incident, PreparedStatement insert, PreparedStatement open, PreparedStatement close)
-            throws SQLException {
+    private boolean append(Incident incident, SpoolTransaction changes) throws SQLException {
         byte[] value = IncidentJson.incident(incident, clock.millis());
         double limit = incident.phase() == Incident.Phase.UPDATE ? UPDATE_LIMIT * config.maxBytes() : config.maxBytes();
-        if (waitingBytes + value.length + OVERHEAD_BYTES > limit) {
+        if (waitingBytes + changes.bytes() + SpoolTransaction.sizeOnDisk(value) > limit) {
             return false;
         }
-        insert(
-                insert,
+        changes.insert(new SpooledEvent(
+                0,
                 incident.eventId(),
                 incident.id(),
                 incident.stream(),
                 IncidentJson.name(incident.phase()),
                 incident.decidedAtMillis(),
-                value);
+                value));
         if (incident.phase() == Incident.Phase.END) {
-            close.setString(1, incident.id());
-            close.executeUpdate();
+            changes.close(incident.id());
         } else {
-            open(open, incident.id(), incident.stream(), incident.revision(), value);
+            changes.open(new OpenIncident(incident.id(), incident.stream(), incident.revision(), value));
         }
         return true;
     }
 
-    private static void open(PreparedStatement open, String incident, String stream, int revision, byte[] value)
-            throws SQLException {
-        open.setString(1, incident);
-        open.setString(2, stream);
-        open.setInt(3, revision);
-        open.setBytes(4, value);
-        open.executeUpdate();
-    }
-
-    private void insert(
-            PreparedStatement insert,
-            String id,
-            String incident,
-            String stream,
-            String phase,
-            long atMillis,
-            byte[] value)
-            throws SQLException {
-        insert.setString(1, id);
-        insert.setString(2, incident);
-        insert.setString(3, stream);
-        insert.setString(4, phase);
-        insert.setLong(5, atMillis);
-        insert.setBytes(6, value);
-        insert.setLong(7, clock.millis());
-        if (insert.executeUpdate() > 0) {
-            waiting++;
-            waitingBytes += value.length + OVERHEAD_BYTES;
-        }
-    }
-
     /** The oldest waiting messages after a position, oldest first. */
     public synchronized List<SpooledEvent> next(long afterPosition, int limit) {
-        List<SpooledEvent> events = new ArrayList<>();
-        try (PreparedStatement select = file.prepare(SELECT)) {
-            select.setLong(1, afterPosition);
-            select.setInt(2, limit);
-            try (ResultSet result = select.executeQuery()) {
-                while (result.next()) {
-                    events.add(new SpooledEvent(
-                            result.getLong(1),
-                            result.getString(2),
-                            result.getString(3),
-                            result.getString(4),
-                            result.getString(5),
-                            result.getLong(6),
-                            result.getBytes(7)));
-                }
-            }
+        try {
+            return events.next(afterPosition, limit);
         } catch (SQLException e) {
             throw file.failure("cannot be read", e);
         }
-        return events;
     }
 
     /**
@@ -330,28 +202,17 @@ public final class IncidentSpool implements AutoCloseable {
      *
      * @throws SpoolException when they cannot be removed; they remain, and are sent again unless the call is repeated
      */
-    public synchronized void acknowledge(Collection<SpooledEvent> events) {
-        delivered += remove(events);
+    public synchronized void acknowledge(Collection<SpooledEvent> acknowledged) {
+        delivered += remove(acknowledged);
     }
 
-    private long remove(Collection<SpooledEvent> events) {
-        long waitingBefore = waiting;
-        long bytesBefore = waitingBytes;
-        try (PreparedStatement delete = file.prepare(DELETE)) {
-            file.execute("begin immediate");
-            for (SpooledEvent event : events) {
-                delete.setLong(1, event.position());
-                if (delete.executeUpdate() > 0) {
-                    waiting--;
-                    waitingBytes -= event.value().length + OVERHEAD_BYTES;
-                }
+    private long remove(Collection<SpooledEvent> removed) {
+        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+            for (SpooledEvent event : removed) {
+                changes.delete(event);
             }
-            file.execute("commit");
-            return waitingBefore - waiting;
+            return -commit(changes);
         } catch (SQLException e) {
-            waiting = waitingBefore;
-            waitingBytes = bytesBefore;
-            file.rollBack();
             throw file.failure("cannot be written", e);
         }
     }
@@ -422,10 +283,8 @@ public final class IncidentSpool implements AutoCloseable {
 
     /** When the oldest waiting message was recorded, milliseconds since 1970; 0 when none waits. */
     public synchronized long oldestMillis() {
-        try (Statement statement = file.createStatement();
-                ResultSet result =
-                        statement.executeQuery("select recorded_millis from event order by position limit 1")) {
-            return result.next() ? result.getLong(1) : 0;
+        try {
+            return events.oldestMillis();
         } catch (SQLException e) {
             throw file.failure("cannot be read", e);
         }

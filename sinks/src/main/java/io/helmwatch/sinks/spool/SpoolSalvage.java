@@ -43,13 +43,6 @@ final class SpoolSalvage {
     private SpoolSalvage() {}
 
     /**
-     * An incident without an end.
-     *
-     * @param value its last message
-     */
-    record OpenIncident(String incident, String stream, int revision, byte[] value) {}
-
-    /**
      * What was read.
      *
      * @param events waiting messages in their order
