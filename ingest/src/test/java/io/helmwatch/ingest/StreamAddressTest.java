@@ -29,7 +29,7 @@ class StreamAddressTest {
         "http://host/live.m3u8, HTTP, false, http://host/live.m3u8",
         "https://host/stream, HTTP, false, https://host/stream",
     })
-    void shouldTakeAnAddressApart(String text, Kind kind, boolean finite, String shown) {
+    void shouldSplitAnAddress(String text, Kind kind, boolean finite, String shown) {
         StreamAddress address = StreamAddress.parse(text);
 
         assertThat(address.kind()).isEqualTo(kind);
@@ -84,7 +84,7 @@ class StreamAddressTest {
     }
 
     @Test
-    void shouldTakeProtocolOptionsInANameForAName() {
+    void shouldTreatProtocolOptionsInANameAsAName() {
         // FFmpeg would read its subfile protocol here; as a file: path it is a name that does not exist.
         StreamAddress address = StreamAddress.parse("subfile,,start,0,end,9,,:/etc/passwd");
         assertThat(address.kind()).isEqualTo(Kind.FILE);

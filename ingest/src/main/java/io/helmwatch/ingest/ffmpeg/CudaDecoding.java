@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.IngestException;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;

@@ -1,6 +1,8 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
+import io.helmwatch.ingest.ffmpeg.input.InputLostException;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;

@@ -1,6 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.IngestException;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ColorEncoding.Matrix;

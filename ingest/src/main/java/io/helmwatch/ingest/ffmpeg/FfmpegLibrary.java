@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avutil;
 

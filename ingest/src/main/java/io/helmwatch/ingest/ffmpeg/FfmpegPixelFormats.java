@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avutil.AVPixFmtDescriptor;
 import org.bytedeco.ffmpeg.global.avutil;

@@ -2,6 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.VideoFormat;
 import io.helmwatch.ingest.VideoPacket;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.timing.PresentationClock;
 import io.helmwatch.resource.NativeMemory;
 import java.util.concurrent.atomic.AtomicInteger;

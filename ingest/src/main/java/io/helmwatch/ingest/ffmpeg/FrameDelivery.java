@@ -1,6 +1,9 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
+import io.helmwatch.ingest.ffmpeg.input.Interrupt;
+import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
 import io.helmwatch.ingest.timing.CaptureClock;
 import io.helmwatch.ingest.timing.FrameSampler;
 import io.helmwatch.ingest.timing.Pacer;

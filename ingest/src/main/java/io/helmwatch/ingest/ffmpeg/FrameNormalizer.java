@@ -1,5 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
+import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame.Memory;

@@ -2,6 +2,8 @@ package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
+import io.helmwatch.ingest.ffmpeg.input.InputLostException;
 import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.Logger;

@@ -4,6 +4,7 @@ import io.helmwatch.config.Redaction;
 import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
+import io.helmwatch.ingest.ffmpeg.input.InputLostException;
 import io.helmwatch.vision.StreamStatus.State;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;

@@ -3,6 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.VideoFormat;
 import io.helmwatch.ingest.VideoFormat.Codec;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ImageSize;
 import java.nio.ByteBuffer;

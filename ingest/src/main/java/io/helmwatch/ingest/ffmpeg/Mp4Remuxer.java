@@ -7,6 +7,7 @@ import io.helmwatch.ingest.MediaTimeline;
 import io.helmwatch.ingest.VideoFormat;
 import io.helmwatch.ingest.VideoFormat.Codec;
 import io.helmwatch.ingest.VideoPacket;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.timing.PresentationClock;
 import io.helmwatch.vision.ImageSize;
 import java.nio.ByteBuffer;

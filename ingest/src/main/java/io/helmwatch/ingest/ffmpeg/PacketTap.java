@@ -5,6 +5,7 @@ import io.helmwatch.ingest.VideoFormat;
 import io.helmwatch.ingest.VideoFormat.Codec;
 import io.helmwatch.ingest.VideoPacket;
 import io.helmwatch.ingest.VideoPackets;
+import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
 import io.helmwatch.vision.Orientation;
 import java.util.Arrays;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;

@@ -1,5 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.ffmpeg.input.InputLostException;
+
 /** Plays one kind of stream from its first frame to its end. */
 interface StreamPlayer {
 

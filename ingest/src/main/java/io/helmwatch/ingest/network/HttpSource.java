@@ -1,18 +1,13 @@
 package io.helmwatch.ingest.network;
 
 import java.io.Closeable;
-import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -25,13 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: blocks the calling thread; {@link #close} from any thread ends a blocked call. Ownership: closes its socket.
  */
 public final class HttpSource implements AutoCloseable {
-    private static final int MAX_HEADER_BYTES = 65_536;
-
     private final Socket socket;
     private final Deadline deadline;
-    private final int status;
-    private final String reason;
-    private final Map<String, List<String>> headers;
+    private final HttpHead head;
     private final InputStream body;
 
     /** How long blocking calls may take. */
@@ -56,18 +47,10 @@ public final class HttpSource implements AutoCloseable {
      */
     public record Server(String host, int port, @Nullable TlsTrust tls) {}
 
-    private HttpSource(
-            Socket socket,
-            Deadline deadline,
-            int status,
-            String reason,
-            Map<String, List<String>> headers,
-            InputStream body) {
+    private HttpSource(Socket socket, Deadline deadline, HttpHead head, InputStream body) {
         this.socket = socket;
         this.deadline = deadline;
-        this.status = status;
-        this.reason = reason;
-        this.headers = headers;
+        this.head = head;
         this.body = body;
     }
 
@@ -93,15 +76,8 @@ public final class HttpSource implements AutoCloseable {
             socket.getOutputStream().write(request.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
             socket.getOutputStream().flush();
             InputStream in = new TimedInput(socket, deadline);
-            String[] start = firstLine(in).split(" ", 3);
-            Map<String, List<String>> headers = headers(in);
-            return new HttpSource(
-                    socket,
-                    deadline,
-                    status(start),
-                    start.length > 2 ? start[2].strip() : "",
-                    headers,
-                    body(in, headers));
+            HttpHead head = HttpHead.read(in);
+            return new HttpSource(socket, deadline, head, HttpBody.of(in, head));
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
@@ -139,89 +115,24 @@ public final class HttpSource implements AutoCloseable {
         return server.port() == (server.tls() == null ? 80 : 443);
     }
 
-    /** The status line; empty lines before it are skipped. */
-    private static String firstLine(InputStream in) throws IOException {
-        String line = line(in, MAX_HEADER_BYTES);
-        if (line.isEmpty()) {
-            line = line(in, MAX_HEADER_BYTES);
-        }
-        // Old cameras answer as SHOUTcast servers do.
-        if (!line.startsWith("HTTP/") && !line.startsWith("ICY ")) {
-            throw new NotHttpException();
-        }
-        return line;
-    }
-
-    private static int status(String[] start) throws IOException {
-        try {
-            return Integer.parseInt(start[1].strip());
-        } catch (RuntimeException e) {
-            throw new NotHttpException();
-        }
-    }
-
-    private static Map<String, List<String>> headers(InputStream in) throws IOException {
-        Map<String, List<String>> headers = new TreeMap<>();
-        int left = MAX_HEADER_BYTES;
-        for (String line = line(in, left); !line.isEmpty(); line = line(in, left)) {
-            left -= line.length();
-            int colon = line.indexOf(':');
-            if (colon > 0) {
-                headers.computeIfAbsent(
-                                line.substring(0, colon).strip().toLowerCase(Locale.ROOT), n -> new ArrayList<>())
-                        .add(line.substring(colon + 1).strip());
-            }
-        }
-        return headers;
-    }
-
-    private static String line(InputStream in, int limit) throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int c = in.read(); c != '\n'; c = in.read()) {
-            if (c < 0) {
-                throw new EOFException("the connection was closed before the answer was complete");
-            }
-            if (line.length() >= limit) {
-                throw new NotHttpException();
-            }
-            line.append((char) c);
-        }
-        int end = line.length();
-        return end > 0 && line.charAt(end - 1) == '\r' ? line.substring(0, end - 1) : line.toString();
-    }
-
-    private static InputStream body(InputStream in, Map<String, List<String>> headers) {
-        String coding = first(headers, "transfer-encoding").toLowerCase(Locale.ROOT);
-        if (coding.contains("chunked")) {
-            return new ChunkedInput(in);
-        }
-        String length = first(headers, "content-length");
-        return length.matches("\\d{1,18}") ? new BoundedInput(in, Long.parseLong(length)) : in;
-    }
-
-    private static String first(Map<String, List<String>> headers, String name) {
-        List<String> values = headers.get(name);
-        return values == null ? "" : values.get(0);
-    }
-
     /** The answer's status. */
     public int status() {
-        return status;
+        return head.status();
     }
 
     /** The server's words for the status. */
     public String reason() {
-        return reason;
+        return head.reason();
     }
 
     /** The first value of a header, by its name in lower case; empty where there is none. */
     public String header(String name) {
-        return first(headers, name);
+        return head.first(name);
     }
 
     /** All values of a header, by its name in lower case. */
     public List<String> headerValues(String name) {
-        return headers.getOrDefault(name, List.of());
+        return head.values(name);
     }
 
     /** The body, decoded; reading obeys the deadline. */
@@ -294,81 +205,6 @@ public final class HttpSource implements AutoCloseable {
             int count = Math.min(length, end - position);
             System.arraycopy(buffer, position, target, offset, count);
             position += count;
-            return count;
-        }
-    }
-
-    /** A body of known length. */
-    private static final class BoundedInput extends FilterInputStream {
-        private long left;
-
-        BoundedInput(InputStream in, long length) {
-            super(in);
-            left = length;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int c = left > 0 ? in.read() : -1;
-            left -= c >= 0 ? 1 : 0;
-            return c;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            if (left == 0) {
-                return -1;
-            }
-            int count = in.read(target, offset, (int) Math.min(length, left));
-            if (count < 0) {
-                throw new EOFException("the connection was closed before the answer was complete");
-            }
-            left -= count;
-            return count;
-        }
-    }
-
-    /** RFC 9112, section 7.1. */
-    private static final class ChunkedInput extends FilterInputStream {
-        private static final int MAX_SIZE_LINE = 1_024;
-
-        private long left;
-        private boolean first = true;
-        private boolean ended;
-
-        ChunkedInput(InputStream in) {
-            super(in);
-        }
-
-        private boolean nextChunk() throws IOException {
-            if (!first) {
-                line(in, MAX_SIZE_LINE);
-            }
-            first = false;
-            String size = line(in, MAX_SIZE_LINE);
-            int semicolon = size.indexOf(';');
-            try {
-                left = Long.parseLong((semicolon < 0 ? size : size.substring(0, semicolon)).strip(), 16);
-            } catch (NumberFormatException e) {
-                throw new NotHttpException();
-            }
-            ended = left <= 0;
-            return !ended;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            if (ended || (left == 0 && !nextChunk())) {
-                return -1;
-            }
-            int count = in.read(target, offset, (int) Math.min(length, left));
-            left -= Math.max(0, count);
             return count;
         }
     }

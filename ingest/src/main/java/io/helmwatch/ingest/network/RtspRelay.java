@@ -14,7 +14,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RtspRelay implements AutoCloseable {
     private static final int BUFFER_BYTES = 65_536;
-    private static final int MAX_LINE_BYTES = 16_384;
     private static final int INTERLEAVED = '$';
 
     private final Server camera;
@@ -43,10 +41,8 @@ public final class RtspRelay implements AutoCloseable {
     private volatile String problem = "";
     private volatile @Nullable Socket client;
     private volatile List<String> unanswerable = List.of();
-    private @Nullable Request pending;
+    private @Nullable RtspRequest pending;
     private boolean playing;
-
-    private record Request(String method, String uri, List<String> headers, byte[] body) {}
 
     private RtspRelay(
             Server camera,
@@ -131,7 +127,7 @@ public final class RtspRelay implements AutoCloseable {
                     }
                     continue;
                 }
-                Request request = request(first, in);
+                RtspRequest request = RtspRequest.read(first, in);
                 if (!known) {
                     // Whoever else connects on this machine does not know the path.
                     if (!request.uri().startsWith(clientBase)) {
@@ -149,21 +145,17 @@ public final class RtspRelay implements AutoCloseable {
         }
     }
 
-    private Request translated(Request request) {
+    private RtspRequest translated(RtspRequest request) {
         String uri = request.uri();
         String translated = uri.startsWith(clientBase) ? cameraBase + uri.substring(clientBase.length()) : uri;
         playing |= request.method().equals("PLAY");
         boolean keepsAlive = getsParameter && playing && request.method().equals("OPTIONS");
-        return new Request(
+        return new RtspRequest(
                 keepsAlive ? "GET_PARAMETER" : request.method(), translated, request.headers(), request.body());
     }
 
-    private void send(Request request) throws IOException {
-        StringBuilder text = new StringBuilder(request.method())
-                .append(' ')
-                .append(request.uri())
-                .append(" RTSP/1.0\r\n");
-        request.headers().forEach(header -> text.append(header).append("\r\n"));
+    private void send(RtspRequest request) throws IOException {
+        StringBuilder text = request.head();
         synchronized (toCamera) {
             String answer = authentication == null ? null : authentication.answer(request.method(), request.uri());
             if (answer != null) {
@@ -223,16 +215,13 @@ public final class RtspRelay implements AutoCloseable {
 
     /** An answer, or bytes between packets that are nothing: these pass as they are. */
     private void passText(int first, InputStream in, OutputStream out) throws IOException {
-        String start = line(first, in);
+        String start = RtspLines.line(first, in);
         if (!start.startsWith("RTSP/")) {
             out.write(start.getBytes(StandardCharsets.ISO_8859_1));
             return;
         }
-        List<String> lines = new ArrayList<>();
-        for (String line = line(in.read(), in); !line.isBlank(); line = line(in.read(), in)) {
-            lines.add(line.stripTrailing());
-        }
-        byte[] body = in.readNBytes(length(lines));
+        List<String> lines = RtspLines.headers(in);
+        byte[] body = in.readNBytes(RtspLines.contentLength(lines));
         if (start.contains(" 401") && retried(lines)) {
             return;
         }
@@ -240,7 +229,7 @@ public final class RtspRelay implements AutoCloseable {
         for (String line : lines) {
             text.append(line);
             // Packets over UDP come from the camera, while the client believes that it talks to this machine.
-            if (isHeader(line, "transport")
+            if (RtspLines.isHeader(line, "transport")
                     && line.contains("server_port")
                     && !line.toLowerCase(Locale.ROOT).contains("source=")) {
                 text.append(";source=").append(upstream.getInetAddress().getHostAddress());
@@ -254,10 +243,10 @@ public final class RtspRelay implements AutoCloseable {
     /** Sends the refused request again with an answer to its challenge, once. */
     private boolean retried(List<String> lines) throws IOException {
         List<String> challenges = lines.stream()
-                .filter(line -> isHeader(line, "www-authenticate"))
+                .filter(line -> RtspLines.isHeader(line, "www-authenticate"))
                 .map(line -> line.substring(line.indexOf(':') + 1).strip())
                 .toList();
-        Request refused;
+        RtspRequest refused;
         synchronized (toCamera) {
             refused = pending;
             pending = null;
@@ -277,32 +266,6 @@ public final class RtspRelay implements AutoCloseable {
         return true;
     }
 
-    private static boolean isHeader(String line, String name) {
-        return line.toLowerCase(Locale.ROOT).startsWith(name + ":");
-    }
-
-    private static int length(List<String> lines) {
-        for (String line : lines) {
-            if (isHeader(line, "content-length")) {
-                String value = line.substring(line.indexOf(':') + 1).strip();
-                return value.matches("\\d{1,7}") ? Integer.parseInt(value) : 0;
-            }
-        }
-        return 0;
-    }
-
-    private static Request request(int first, InputStream in) throws IOException {
-        String[] start = line(first, in).strip().split(" ", 3);
-        List<String> headers = new ArrayList<>();
-        for (String line = line(in.read(), in); !line.isBlank(); line = line(in.read(), in)) {
-            headers.add(line.stripTrailing());
-        }
-        if (start.length < 3) {
-            throw new IOException("not an RTSP request");
-        }
-        return new Request(start[0], start[1], headers, in.readNBytes(length(headers)));
-    }
-
     private static byte[] packet(InputStream in) throws IOException {
         byte[] head = in.readNBytes(3);
         if (head.length < 3) {
@@ -314,20 +277,6 @@ public final class RtspRelay implements AutoCloseable {
         System.arraycopy(head, 0, packet, 1, 3);
         System.arraycopy(body, 0, packet, 4, body.length);
         return packet;
-    }
-
-    /** A line with its end. */
-    private static String line(int first, InputStream in) throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int c = first; ; c = in.read()) {
-            if (c < 0) {
-                throw new EOFException();
-            }
-            line.append((char) c);
-            if (c == '\n' || line.length() == MAX_LINE_BYTES) {
-                return line.toString();
-            }
-        }
     }
 
     @Override

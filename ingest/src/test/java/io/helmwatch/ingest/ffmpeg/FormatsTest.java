@@ -108,7 +108,7 @@ class FormatsTest {
         "unknown, tv, 120, BT601, false",
         "unknown, tv, 720, BT709, false",
     })
-    void shouldTellHowColoursAreCoded(String matrix, String range, int height, Matrix offered, boolean full) {
+    void shouldReportHowColoursAreCoded(String matrix, String range, int height, Matrix offered, boolean full) {
         Path clip = TestClips.make("colour.mkv", quadrants(160, height, matrix, range, "yuv420p") + " -c:v ffv1");
 
         Seen frame = play(clip).get(0);

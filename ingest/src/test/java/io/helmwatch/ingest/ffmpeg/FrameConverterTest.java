@@ -2,6 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;

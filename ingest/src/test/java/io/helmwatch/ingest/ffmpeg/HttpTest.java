@@ -199,7 +199,7 @@ class HttpTest {
     }
 
     @Test
-    void shouldTellRefusedCredentialsFromAMissingPath() {
+    void shouldDistinguishRefusedCredentialsFromAMissingPath() {
         server.createContext("/private", exchange -> {
             String expected =
                     "Basic " + Base64.getEncoder().encodeToString("op:right pass".getBytes(StandardCharsets.UTF_8));

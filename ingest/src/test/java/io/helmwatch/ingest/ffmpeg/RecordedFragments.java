@@ -3,6 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import io.helmwatch.ingest.FragmentReceiver;
 import io.helmwatch.ingest.MediaFragment;
 import io.helmwatch.ingest.MediaTimeline;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -212,7 +212,7 @@ class RtspTest {
     }
 
     @Test
-    void shouldGoOnTryingACameraWhoseCodecIsUnknown() {
+    void shouldKeepTryingACameraWhoseCodecIsUnknown() {
         try (RtspCamera camera = new RtspCamera()) {
             camera.callCodec("X-FUTURE");
             try (RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 2000, null))) {

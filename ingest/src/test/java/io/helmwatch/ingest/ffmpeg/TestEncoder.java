@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.resource.Closer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

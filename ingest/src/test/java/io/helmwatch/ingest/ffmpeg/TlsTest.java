@@ -53,7 +53,7 @@ class TlsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"rtsps", "https"})
-    void shouldNotLookAtCertificatesUnlessToldWhatToTrust(String scheme) throws IOException {
+    void shouldNotCheckCertificatesUnlessTrustIsConfigured(String scheme) throws IOException {
         assertThat(probe(scheme, "localhost", own, null).problem()).isEmpty();
     }
 

@@ -25,7 +25,7 @@ class CaptureClockTest {
     }
 
     @Test
-    void shouldTakeTheSpacingFromTheCamera() {
+    void shouldUseTheSpacingOfTheCamera() {
         clock.observe((NOW + 7_200_000) * 1000, 0);
         long first = clock.capturedAtMillis(0, true, NOW + 20);
 
@@ -65,7 +65,7 @@ class CaptureClockTest {
     }
 
     @Test
-    void shouldNotKnowACameraThatDoesNotTellItsClock() {
+    void shouldNotKnowTheClockOfACameraThatDoesNotReportIt() {
         clock.observe(0, 0);
 
         assertThat(clock.capturedAtMillis(0, true, NOW)).isEqualTo(NOW);

@@ -17,7 +17,7 @@ class PacerTest {
     }
 
     @Test
-    void shouldGoOnFromWhereItIsAfterFallingFarBehind() {
+    void shouldContinueFromWhereItIsAfterFallingFarBehind() {
         pacer.waitNanos(0, 0);
         assertThat(pacer.waitNanos(40 * MS, 3_000 * MS)).isZero();
         assertThat(pacer.waitNanos(80 * MS, 3_000 * MS)).isEqualTo(40 * MS);

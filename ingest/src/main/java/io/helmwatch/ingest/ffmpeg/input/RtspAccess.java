@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.BasicAuthentication;
@@ -20,19 +20,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: the stream's thread.
  */
-final class RtspAccess {
+public final class RtspAccess {
     private final StreamConfig config;
     private final Interrupt interrupt;
     private boolean relays;
     private boolean getsParameter;
 
-    RtspAccess(StreamConfig config, Interrupt interrupt) {
+    public RtspAccess(StreamConfig config, Interrupt interrupt) {
         this.config = config;
         this.interrupt = interrupt;
     }
 
     /** How to open the target; the caller closes the relay, if there is one, with the input. */
-    InputAccess access(RedirectPolicy policy, StreamAddress target) {
+    public InputAccess access(RedirectPolicy policy, StreamAddress target) {
         Credentials credentials = config.credentials();
         boolean basicAllowed = credentials == null
                 || credentials.basic() == BasicAuthentication.ALLOW
@@ -56,7 +56,7 @@ final class RtspAccess {
     }
 
     /** Keeps sessions alive with {@code GET_PARAMETER} from now on; returns whether that is new. */
-    boolean keepAliveByGetParameter() {
+    public boolean keepAliveByGetParameter() {
         boolean changed = !getsParameter;
         getsParameter = true;
         return changed;
@@ -66,7 +66,7 @@ final class RtspAccess {
      * Whether a refusal is one that a relay would not meet: FFmpeg was offered a challenge that it cannot answer. The camera is
      * asked without credentials, so that no further attempt counts against the account.
      */
-    boolean shouldRelayAfter(InputLostException failure, RedirectPolicy policy, StreamAddress target) {
+    public boolean shouldRelayAfter(InputLostException failure, RedirectPolicy policy, StreamAddress target) {
         if (failure.reason() != Cause.UNAUTHORIZED
                 || relays
                 || config.credentials() == null

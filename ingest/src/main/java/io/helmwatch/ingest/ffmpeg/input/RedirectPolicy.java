@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.HostAndPort;
 import io.helmwatch.config.StreamConfig;
@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: immutable.
  */
-final class RedirectPolicy {
+public final class RedirectPolicy {
     private final StreamConfig config;
     private final StreamAddress configured;
 
-    RedirectPolicy(StreamConfig config, StreamAddress configured) {
+    public RedirectPolicy(StreamConfig config, StreamAddress configured) {
         this.config = config;
         this.configured = configured;
     }
 
     /** The configured address. */
-    StreamAddress configured() {
+    public StreamAddress configured() {
         return configured;
     }
 
@@ -53,7 +53,7 @@ final class RedirectPolicy {
      *
      * @throws InputLostException when it must not be followed; the sentence says why
      */
-    StreamAddress follow(String url) {
+    public StreamAddress follow(String url) {
         StreamAddress target = parse(url);
         if (target == null) {
             throw refused("an address that is not allowed", "");

@@ -1,18 +1,18 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.vision.StreamReason;
 
 /** An input cannot be opened or read for a reason that may pass; the message is one sentence without secrets. */
-final class InputLostException extends RuntimeException {
+public final class InputLostException extends RuntimeException {
     private final ReconnectPolicy.Cause reason;
 
-    InputLostException(ReconnectPolicy.Cause reason, String message) {
+    public InputLostException(ReconnectPolicy.Cause reason, String message) {
         super(message, null, false, false);
         this.reason = reason;
     }
 
-    ReconnectPolicy.Cause reason() {
+    public ReconnectPolicy.Cause reason() {
         return reason;
     }
 

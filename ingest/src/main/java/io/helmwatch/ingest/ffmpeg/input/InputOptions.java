@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Transport;

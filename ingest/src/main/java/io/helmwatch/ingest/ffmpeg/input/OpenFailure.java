@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.Transport;
@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what FFmpeg answers when an input does not open into one sentence that says what to do. */
-final class OpenFailure {
+public final class OpenFailure {
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
@@ -29,7 +29,7 @@ final class OpenFailure {
     private final String displayed;
     private final Interrupt interrupt;
 
-    OpenFailure(StreamConfig config, StreamAddress address, String displayed, Interrupt interrupt) {
+    public OpenFailure(StreamConfig config, StreamAddress address, String displayed, Interrupt interrupt) {
         this.config = config;
         this.address = address;
         this.displayed = displayed;
@@ -41,7 +41,7 @@ final class OpenFailure {
      *
      * @param log what FFmpeg logged while it opened; null for files
      */
-    RuntimeException of(int rc, @Nullable OpenLog log) {
+    public RuntimeException of(int rc, @Nullable OpenLog log) {
         if (interrupt.isStopped()) {
             return new InputLostException(Cause.LOST, displayed + " was stopped while it was opened.");
         }
@@ -179,13 +179,13 @@ final class OpenFailure {
     }
 
     /** The input opened but what it holds cannot be used. */
-    RuntimeException unusable(String sentence) {
+    public RuntimeException unusable(String sentence) {
         return address.kind() == Kind.FILE
                 ? new IngestException(sentence)
                 : new InputLostException(Cause.LOST, sentence);
     }
 
-    static String seconds(Duration duration) {
+    public static String seconds(Duration duration) {
         return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
     }
 }

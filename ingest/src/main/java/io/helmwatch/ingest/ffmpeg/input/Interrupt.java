@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.ingest.network.HttpSource;
 import java.io.Closeable;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: {@link #stop} from any thread, everything else on the stream's thread.
  */
-final class Interrupt implements HttpSource.Deadline {
+public final class Interrupt implements HttpSource.Deadline {
     private static final ThreadLocal<Interrupt> CURRENT = new ThreadLocal<>();
     private static final Callback CALLBACK = new Callback();
 
@@ -32,15 +32,15 @@ final class Interrupt implements HttpSource.Deadline {
     private long deadlineNanos;
 
     /** Binds every blocking call of the calling thread to this object. */
-    void attach() {
+    public void attach() {
         CURRENT.set(this);
     }
 
-    void detach() {
+    public void detach() {
         CURRENT.remove();
     }
 
-    void install(AVFormatContext context) {
+    public void install(AVFormatContext context) {
         try (AVIOInterruptCB slot = new AVIOInterruptCB()) {
             slot.callback(CALLBACK);
             slot.opaque(null);
@@ -49,7 +49,7 @@ final class Interrupt implements HttpSource.Deadline {
     }
 
     /** The calls that follow may take this long in total. */
-    void arm(long nanos) {
+    public void arm(long nanos) {
         deadlineNanos = System.nanoTime() + nanos;
         armed = true;
         expired = false;
@@ -57,7 +57,7 @@ final class Interrupt implements HttpSource.Deadline {
     }
 
     /** The calls that follow have no deadline; only a stop ends them. */
-    void disarm() {
+    public void disarm() {
         armed = false;
         expired = false;
         closing = false;
@@ -69,7 +69,7 @@ final class Interrupt implements HttpSource.Deadline {
         closing = true;
     }
 
-    void stop() {
+    public void stop() {
         stopped = true;
         closeQuietly(blocking);
     }
@@ -108,18 +108,18 @@ final class Interrupt implements HttpSource.Deadline {
         }
     }
 
-    boolean isStopped() {
+    public boolean isStopped() {
         return stopped;
     }
 
     /** Whether the deadline passed since it was set. */
-    boolean isExpired() {
+    public boolean isExpired() {
         expired = expired || isLate();
         return expired;
     }
 
     /** Whether a call was ended by the deadline, even if it still returned something. */
-    boolean wasEnded() {
+    public boolean wasEnded() {
         return expired;
     }
 

@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Whether a camera makes us show its password to whoever can read the connection. */
-final class BasicExposure {
+public final class BasicExposure {
     private BasicExposure() {}
 
     /**
@@ -20,7 +20,7 @@ final class BasicExposure {
      *
      * @return one sentence; empty where the password is not shown
      */
-    static String warning(StreamConfig config, StreamAddress address) {
+    public static String warning(StreamConfig config, StreamAddress address) {
         if (config.credentials() == null || address.kind() == Kind.FILE || address.isEncrypted()) {
             return "";
         }

@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the stream's thread, which an {@link Interrupt} is attached to. Ownership: closes the context on
  * {@link #close}, also when opening fails.
  */
-final class FfmpegInput implements AutoCloseable {
+public final class FfmpegInput implements AutoCloseable {
     private static final NativeMemory.Account INPUTS = NativeMemory.account("ffmpeg.inputs");
 
     /** Longest time that closing may take to say goodbye to a server. */
@@ -54,7 +54,7 @@ final class FfmpegInput implements AutoCloseable {
      * @throws io.helmwatch.ingest.IngestException when the input is not usable
      * @throws InputLostException when it could not be opened for a reason that may pass
      */
-    static FfmpegInput open(InputAccess access, Interrupt interrupt, @Nullable String demuxer) {
+    public static FfmpegInput open(InputAccess access, Interrupt interrupt, @Nullable String demuxer) {
         StreamConfig config = access.config();
         FfmpegInput input = new FfmpegInput(interrupt);
         input.relay = access.relay();
@@ -187,7 +187,7 @@ final class FfmpegInput implements AutoCloseable {
         return open;
     }
 
-    VideoTrack video() {
+    public VideoTrack video() {
         VideoTrack track = video;
         if (track == null) {
             throw new IllegalStateException("the input is closed");
@@ -196,7 +196,7 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     /** Reads the next packet of any stream; the caller arms the interrupt. Returns FFmpeg's code. */
-    int read(AVPacket packet) {
+    public int read(AVPacket packet) {
         int rc = avformat.av_read_frame(context, packet);
         if (rc >= 0 && rounds != null && video().contains(packet)) {
             rounds.shift(packet);
@@ -208,7 +208,7 @@ final class FfmpegInput implements AutoCloseable {
      * Goes back to the first frame of a file whose rounds can follow each other without a flush of the decoder; timestamps
      * continue. Returns false, and changes nothing, where that is not so.
      */
-    boolean startNextRound() {
+    public boolean startNextRound() {
         if (rounds == null || !rounds.followEachOther() || !rewind()) {
             return false;
         }
@@ -217,7 +217,7 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     /** Goes back to the first frame; returns false, and changes nothing, where the container has no index that makes this exact. */
-    boolean rewind() {
+    public boolean rewind() {
         AVFormatContext open = context;
         VideoTrack track = video;
         if (open == null || track == null || !isIndexed(open)) {
@@ -235,18 +235,18 @@ final class FfmpegInput implements AutoCloseable {
     }
 
     /** Whether every packet is the file of an image: single images, and the streams of cameras that send one after the other. */
-    boolean isImages() {
+    public boolean isImages() {
         String name = Ffmpeg.string(context().iformat().name(), "");
         return name.endsWith("_pipe") || name.equals("mjpeg") || isMultipart();
     }
 
     /** Whether the images come as parts of one HTTP answer, each with headers of its own. */
-    boolean isMultipart() {
+    public boolean isMultipart() {
         return Ffmpeg.string(context().iformat().name(), "").equals("mpjpeg");
     }
 
     /** The container's claim of its length in nanoseconds; 0 when it makes none. */
-    long durationNanos() {
+    public long durationNanos() {
         AVFormatContext open = context;
         return open == null || open.duration() <= 0 ? 0 : open.duration() * (1_000_000_000L / avutil.AV_TIME_BASE);
     }
@@ -255,7 +255,7 @@ final class FfmpegInput implements AutoCloseable {
      * The camera's wall clock in microseconds at the packet's time, where the camera sends it (RTCP sender reports); 0 where it
      * does not. Allocates a few small objects: call it once in a while.
      */
-    static long wallClockMicros(AVPacket packet) {
+    public static long wallClockMicros(AVPacket packet) {
         AVPacketSideData all = packet.side_data();
         for (int i = 0; i < packet.side_data_elems(); i++) {
             AVPacketSideData one = all.getPointer(i);

@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.ingest.ffmpeg.HttpTransport.Answer;
 import java.io.IOException;

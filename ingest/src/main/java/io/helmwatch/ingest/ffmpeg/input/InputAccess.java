@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param http fetches it; null for what FFmpeg opens on its own
  * @param relay authenticates for FFmpeg; null where that is not needed. Closed with the input
  */
-record InputAccess(
+public record InputAccess(
         StreamConfig config,
         RedirectPolicy policy,
         String url,
@@ -25,7 +25,7 @@ record InputAccess(
         @Nullable RtspRelay relay) {
 
     /** A file, image or camera that FFmpeg opens on its own. */
-    static InputAccess direct(StreamConfig config, RedirectPolicy policy, StreamAddress target) {
+    public static InputAccess direct(StreamConfig config, RedirectPolicy policy, StreamAddress target) {
         return new InputAccess(
                 config,
                 policy,
@@ -36,17 +36,18 @@ record InputAccess(
     }
 
     /** One image of the folder that the address names. */
-    static InputAccess image(StreamConfig config, StreamAddress address, String path) {
+    public static InputAccess image(StreamConfig config, StreamAddress address, String path) {
         return new InputAccess(config, new RedirectPolicy(config, address), "file:" + path, path, null, null);
     }
 
     /** What the transport fetches. */
-    static InputAccess through(StreamConfig config, RedirectPolicy policy, HttpTransport http) {
+    public static InputAccess through(StreamConfig config, RedirectPolicy policy, HttpTransport http) {
         return new InputAccess(config, policy, "", policy.configured().displayed(), http, null);
     }
 
     /** A camera behind a relay. */
-    static InputAccess through(StreamConfig config, RedirectPolicy policy, StreamAddress target, RtspRelay relay) {
+    public static InputAccess through(
+            StreamConfig config, RedirectPolicy policy, StreamAddress target, RtspRelay relay) {
         return new InputAccess(
                 config,
                 policy,
@@ -56,7 +57,7 @@ record InputAccess(
                 relay);
     }
 
-    StreamAddress address() {
+    public StreamAddress address() {
         return policy.configured();
     }
 

@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.global.avcodec;
@@ -11,7 +11,7 @@ import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
 /** The library as a whole: loads it once; its error codes as constants and as text. */
-final class Ffmpeg {
+public final class Ffmpeg {
     /** Linux errno 93: the server does not offer the requested transport. */
     static final int PROTOCOL_NOT_SUPPORTED = -93;
 
@@ -33,15 +33,15 @@ final class Ffmpeg {
     /** Linux errno 22: also the result of a format that is not allowed. */
     static final int INVALID_ARGUMENT = -22;
 
-    static final int EOF;
-    static final int EAGAIN;
+    public static final int EOF;
+    public static final int EAGAIN;
     static final int EXIT;
     static final int INVALID_DATA;
     static final int BAD_REQUEST;
-    static final int UNAUTHORIZED;
+    public static final int UNAUTHORIZED;
     static final int FORBIDDEN;
-    static final int NOT_FOUND;
-    static final long NO_TIMESTAMP;
+    public static final int NOT_FOUND;
+    public static final long NO_TIMESTAMP;
 
     static {
         Loader.load(avutil.class);
@@ -69,13 +69,13 @@ final class Ffmpeg {
      *
      * @throws LinkageError when they cannot be loaded
      */
-    static void load() {
+    public static void load() {
         // Initialising this class loads the libraries; the log level may have changed since.
         FfmpegLog.followLogger();
     }
 
     /** The library's text for an error code. */
-    static String describe(int code) {
+    public static String describe(int code) {
         byte[] text = new byte[128];
         avutil.av_strerror(code, text, text.length);
         int end = 0;
@@ -85,7 +85,7 @@ final class Ffmpeg {
         return new String(text, 0, end, StandardCharsets.UTF_8);
     }
 
-    static String string(@Nullable BytePointer pointer, String otherwise) {
+    public static String string(@Nullable BytePointer pointer, String otherwise) {
         if (pointer == null || pointer.isNull()) {
             return otherwise;
         }

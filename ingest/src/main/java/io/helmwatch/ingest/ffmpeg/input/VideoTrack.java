@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.ingest.timing.PresentationClock;
 import io.helmwatch.vision.Orientation;
@@ -19,7 +19,7 @@ import org.bytedeco.javacpp.PointerPointer;
  *
  * <p>Threading: the stream's thread. Ownership: valid while the input is open.
  */
-final class VideoTrack {
+public final class VideoTrack {
     private static final long DEFAULT_FRAME_NANOS = 40_000_000L;
 
     /** Deviation from a square that is not worth scaling. */
@@ -56,7 +56,7 @@ final class VideoTrack {
      *
      * @param infoResult what FFmpeg answered when it looked into the streams
      */
-    static VideoTrack choose(AVFormatContext input, String displayed, int infoResult, OpenFailure failure) {
+    public static VideoTrack choose(AVFormatContext input, String displayed, int infoResult, OpenFailure failure) {
         int best = avformat.av_find_best_stream(input, avutil.AVMEDIA_TYPE_VIDEO, -1, -1, (PointerPointer<?>) null, 0);
         if (best >= 0 && (input.streams(best).disposition() & avformat.AV_DISPOSITION_ATTACHED_PIC) != 0) {
             best = -1;
@@ -105,13 +105,13 @@ final class VideoTrack {
     }
 
     /** From nine 16.16 and 2.30 fixed-point numbers. */
-    static Orientation orientation(BytePointer matrix) {
+    public static Orientation orientation(BytePointer matrix) {
         IntPointer numbers = new IntPointer(matrix);
         return Orientation.of(numbers.get(0), numbers.get(1), numbers.get(3), numbers.get(4));
     }
 
     /** Width of a pixel by its height; 0 where it is not given or not credible. */
-    static double pixelAspect(AVRational ratio) {
+    public static double pixelAspect(AVRational ratio) {
         if (ratio.num() <= 0 || ratio.den() <= 0) {
             return 0;
         }
@@ -120,44 +120,44 @@ final class VideoTrack {
     }
 
     /** Whether a pixel aspect is so near to a square that nothing is scaled. */
-    static boolean isSquare(double aspect) {
+    public static boolean isSquare(double aspect) {
         return Math.abs(aspect - 1) <= SQUARE_TOLERANCE;
     }
 
     /** The shape of the pixels as container or codec give it, width by height; 0 where they do not. */
-    double pixelAspect() {
+    public double pixelAspect() {
         return pixelAspect;
     }
 
-    AVStream stream() {
+    public AVStream stream() {
         return stream;
     }
 
-    boolean contains(AVPacket packet) {
+    public boolean contains(AVPacket packet) {
         return packet.stream_index() == index;
     }
 
-    int index() {
+    public int index() {
         return index;
     }
 
     /** The orientation that the container gives. */
-    Orientation orientation() {
+    public Orientation orientation() {
         return orientation;
     }
 
     /** The stream's own claim; 0 when it makes none. */
-    double framesPerSecond() {
+    public double framesPerSecond() {
         return framesPerSecond;
     }
 
     /** Nominal duration of a frame; 40 ms where the stream does not say. */
-    long frameDurationNanos() {
+    public long frameDurationNanos() {
         return framesPerSecond > 0 ? Math.round(1e9 / framesPerSecond) : DEFAULT_FRAME_NANOS;
     }
 
     /** A timestamp of the stream in nanoseconds, or {@link PresentationClock#NONE}. */
-    long toNanos(long timestamp) {
+    public long toNanos(long timestamp) {
         return timestamp == Ffmpeg.NO_TIMESTAMP
                 ? PresentationClock.NONE
                 : PresentationClock.toNanos(timestamp, timeBaseNumerator, timeBaseDenominator);

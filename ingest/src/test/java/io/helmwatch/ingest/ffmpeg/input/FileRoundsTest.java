@@ -1,9 +1,10 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.ingest.ffmpeg.TestClips;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.junit.jupiter.params.ParameterizedTest;

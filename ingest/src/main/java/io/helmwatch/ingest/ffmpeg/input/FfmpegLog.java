@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.Redaction;
 import java.nio.charset.StandardCharsets;

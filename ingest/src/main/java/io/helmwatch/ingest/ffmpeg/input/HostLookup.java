@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: the stream's thread; at most one look-up of a stream is in progress.
  */
-final class HostLookup {
+public final class HostLookup {
     private @Nullable Lookup pending;
 
     /** Returns when the name is known. */
-    void await(StreamAddress address, Duration timeout, Interrupt interrupt) {
+    public void await(StreamAddress address, Duration timeout, Interrupt interrupt) {
         String host = address.host();
         if (host.startsWith("[") || host.matches("[0-9.]+") || host.equals("localhost")) {
             return;

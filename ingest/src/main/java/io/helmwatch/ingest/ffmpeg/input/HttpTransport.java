@@ -1,4 +1,4 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.input;
 
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamConfig.BasicAuthentication;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: the stream's thread. Ownership: the caller closes what is returned.
  */
-final class HttpTransport {
+public final class HttpTransport {
     private static final int MAX_REDIRECTS = 5;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
@@ -46,9 +46,9 @@ final class HttpTransport {
      * @param source the answer
      * @param address where it came from, after redirects
      */
-    record Answer(HttpSource source, StreamAddress address) {}
+    public record Answer(HttpSource source, StreamAddress address) {}
 
-    HttpTransport(
+    public HttpTransport(
             StreamConfig config,
             RedirectPolicy policy,
             Interrupt interrupt,
@@ -73,13 +73,13 @@ final class HttpTransport {
     }
 
     /** The body of an answer as FFmpeg should read it. */
-    InputStream body(Answer answer) {
+    public InputStream body(Answer answer) {
         InputStream body = answer.source().body();
         return ignoresPartLengths ? new PartLengthFilter(body) : body;
     }
 
     /** Fetches the configured address. */
-    Answer open(String range) {
+    public Answer open(String range) {
         return fetch(policy.configured(), range);
     }
 
@@ -89,7 +89,7 @@ final class HttpTransport {
      * @param range value of the header {@code Range}; empty for all
      * @throws InputLostException when it must not or cannot be fetched; the sentence says why
      */
-    Answer open(String url, String range) {
+    public Answer open(String url, String range) {
         return fetch(policy.follow(url), range);
     }
 
