@@ -129,6 +129,12 @@ class ArchitectureTest {
     static Stream<Arguments> packagesOfThePipelineAndWhatTheyMayUse() {
         return Stream.of(
                 Arguments.of("ring", ""),
+                Arguments.of("cli.option", ""),
+                Arguments.of("cli.log", ""),
+                Arguments.of("cli.kafka", "cli.option"),
+                Arguments.of(
+                        "cli.engine",
+                        "backend.cuda,backend.cuda.quantization,backend.quantization,bench.cuda,cli.option"),
                 Arguments.of("report", ""),
                 Arguments.of("systemd", ""),
                 Arguments.of("backend", "ring"),

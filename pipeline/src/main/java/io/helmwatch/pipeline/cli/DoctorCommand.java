@@ -24,6 +24,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
+import io.helmwatch.pipeline.cli.option.Installation;
 import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.sinks.kafka.KafkaProbe;
 import java.io.IOException;

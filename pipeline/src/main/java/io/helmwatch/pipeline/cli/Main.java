@@ -4,6 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.Redaction;
+import io.helmwatch.pipeline.cli.engine.EngineCommand;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import java.io.PrintStream;
 import org.slf4j.LoggerFactory;

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.cli;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.postprocess.rules.RuleLabels;
 import java.nio.file.Path;
 import java.util.List;

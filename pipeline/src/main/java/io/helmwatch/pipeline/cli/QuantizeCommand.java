@@ -4,6 +4,8 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.inference.onnx.QuantizationRanges;
 import io.helmwatch.pipeline.backend.cpu.quantization.CpuInt8Gate;
 import io.helmwatch.pipeline.backend.cpu.quantization.CpuInt8Verdict;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.Installation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -2,6 +2,8 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.yaml.ConfigText;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.ConfigOptions;
 import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.pipeline.systemd.SystemdNotifier;
 import java.nio.file.Path;

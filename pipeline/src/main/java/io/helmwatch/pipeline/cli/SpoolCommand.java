@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.SpoolConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.spool.DeadLetter;
 import io.helmwatch.sinks.spool.SpoolException;

@@ -9,6 +9,8 @@ import io.helmwatch.config.yaml.ConfigText;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.ConfigOptions;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
 import java.util.ArrayList;
 import java.util.List;

@@ -46,6 +46,7 @@ final class HttpListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
     private static final int HANDLERS = 2;
     private static final long TICK_MILLIS = 250;
+    private static final int BACKLOG = 4_096;
 
     private final Limits limits;
     private final Function<HttpRequest, HttpResponse> handler;
@@ -70,7 +71,9 @@ final class HttpListener implements AutoCloseable {
         this.handler = handler;
         this.server = ServerSocketChannel.open();
         try {
-            server.bind(bind);
+            // A backlog as long as the kernel allows: the cap closes connections, not a full queue that lets clients
+            // wait.
+            server.bind(bind, BACKLOG);
             server.configureBlocking(false);
             address = (InetSocketAddress) server.getLocalAddress();
             selector = Selector.open();

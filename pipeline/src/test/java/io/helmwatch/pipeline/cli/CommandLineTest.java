@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.helmwatch.pipeline.Archive;
 import io.helmwatch.pipeline.SampleMedia;
+import io.helmwatch.pipeline.cli.option.Installation;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,7 @@ class CommandLineTest {
     }
 
     @Test
-    void shouldTellTheVersion() {
+    void shouldReportTheVersion() {
         CommandRun run = helmwatch("--version");
         assertThat(run.code()).isZero();
         assertThat(run.out()).matches("helmwatch (\\d+\\.\\d+\\S*|\\(not packaged\\))\\R");
@@ -110,7 +111,7 @@ class CommandLineTest {
     }
 
     @Test
-    void shouldGoOnAfterABadPathAndSaySoInTheEnd() throws Exception {
+    void shouldContinueAfterABadPathAndReportItInTheEnd() throws Exception {
         Path broken = file("broken.mp4", "this is not a video");
         Files.createDirectory(folder.resolve("empty"));
         Path picture = pictures(1).get(0);
@@ -136,7 +137,7 @@ class CommandLineTest {
     }
 
     @Test
-    void shouldTakeAFoldersPicturesInNaturalOrder() throws Exception {
+    void shouldListAFoldersImagesInNaturalOrder() throws Exception {
         List<Path> pictures = pictures(3);
         Files.move(pictures.get(0), folder.resolve("p10.jpg"));
         Files.move(pictures.get(1), folder.resolve("p9.jpg"));
@@ -276,7 +277,7 @@ class CommandLineTest {
     }
 
     @Test
-    void shouldEvaluateAModelOnLabelledPictures() throws Exception {
+    void shouldEvaluateAModelOnLabelledImages() throws Exception {
         int objects = labelledPictures(24);
         CommandRun run = helmwatch("eval", "--data", folder, "--model", shippedModel(), "--json");
         assertThat(run.code()).as(run.err()).isZero();

@@ -3,34 +3,39 @@ package io.helmwatch.pipeline.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.pipeline.cli.engine.EngineCommand;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The help texts against the defaults that are in force. */
 class HelpTest {
 
-    static Stream<Object> commands() {
-        return Stream.of(
-                new BenchCommand(),
-                new CompareCommand(),
-                new DetectCommand(),
-                new EvalCommand(),
-                new ReplayCommand(),
-                new EngineCommand.Build(),
-                new EngineCommand.Bench(),
-                new EngineCommand.Align(),
-                new EngineCommand.Info());
+    static Stream<CommandSpec> commands() {
+        return Stream.concat(
+                Stream.of(
+                                new BenchCommand(),
+                                new CompareCommand(),
+                                new DetectCommand(),
+                                new EvalCommand(),
+                                new ReplayCommand())
+                        .map(CommandSpec::forAnnotatedObject),
+                engine().subcommands().values().stream().map(CommandLine::getCommandSpec));
+    }
+
+    private static CommandSpec engine() {
+        return CommandSpec.forAnnotatedObject(new EngineCommand());
     }
 
     @ParameterizedTest
     @MethodSource("commands")
-    void shouldNameTheDefaultOfEveryOptionThroughPicocli(Object command) {
-        List<OptionSpec> options = CommandSpec.forAnnotatedObject(command).options();
+    void shouldNameTheDefaultOfEveryOptionThroughPicocli(CommandSpec command) {
+        List<OptionSpec> options = command.options();
 
         assertThat(options).isNotEmpty().allSatisfy(option -> {
             String description = String.join(" ", option.description());
@@ -51,7 +56,9 @@ class HelpTest {
                 .endsWith("Default: " + defaults.precision().label() + ".");
         assertThat(description(bench, "--graph"))
                 .endsWith("Default: " + defaults.graph().label() + ".");
-        assertThat(CommandSpec.forAnnotatedObject(new EngineCommand.Build())
+        assertThat(engine().subcommands()
+                        .get("build")
+                        .getCommandSpec()
                         .findOption("--level")
                         .defaultValue())
                 .isEqualTo(String.valueOf(defaults.builderLevel()));

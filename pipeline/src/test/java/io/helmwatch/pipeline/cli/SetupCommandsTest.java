@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.pipeline.cli.option.Installation;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaException;
 import io.helmwatch.pipeline.backend.OpenedBackend;
-import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.resource.Closer;
 import java.util.List;

@@ -10,7 +10,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HttpConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.pipeline.SampleMedia;
-import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.sinks.InMemoryDetectionSink;

@@ -10,7 +10,7 @@ import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.SampleMedia;
-import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.resource.NativeMemory;

@@ -3,7 +3,7 @@ package io.helmwatch.pipeline.backend.cuda.quantization;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.pipeline.cli.Settings;
+import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.postprocess.NmsSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.GpuPrecision;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Calibration and acceptance of INT8 engines; no effect on other precisions. */
-final class Int8Options {
+public final class Int8Options {
     @Option(
             names = "--calibration",
             paramLabel = "DIR",
@@ -50,7 +50,7 @@ final class Int8Options {
      *
      * @throws CommandFailure for INT8 without calibration images, and for a loss out of range
      */
-    Int8Config config(@Nullable GpuPrecision precision) {
+    public Int8Config config(@Nullable GpuPrecision precision) {
         if (precision == GpuPrecision.INT8 && calibration == null) {
             throw CommandFailure.usage("--precision int8: needs --calibration, a folder of images");
         }

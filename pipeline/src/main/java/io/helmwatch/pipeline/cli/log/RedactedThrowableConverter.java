@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.log;
 
 import ch.qos.logback.classic.pattern.ThrowableProxyConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;

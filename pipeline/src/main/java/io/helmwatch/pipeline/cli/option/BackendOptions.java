@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.CpuPrecision;
@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** Model and backend. */
-final class BackendOptions {
+public final class BackendOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
@@ -55,16 +55,16 @@ final class BackendOptions {
     }
 
     /** The model to use. */
-    Path model() {
+    public Path model() {
         return Installation.model(model);
     }
 
-    Backend backend() {
+    public Backend backend() {
         return backend;
     }
 
     /** A configuration with the chosen precision and size of the input. */
-    HelmwatchConfig in(HelmwatchConfig config) {
+    public HelmwatchConfig in(HelmwatchConfig config) {
         return config.withInference(config.inference().withPrecision(cpuPrecision))
                 .withModel(config.model().withInput(input));
     }

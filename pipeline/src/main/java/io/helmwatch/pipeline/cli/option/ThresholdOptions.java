@@ -1,10 +1,10 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.ModelConfig;
 import picocli.CommandLine.Option;
 
 /** Confidence and overlap thresholds of detections. */
-final class ThresholdOptions {
+public final class ThresholdOptions {
     @Option(
             names = "--confidence",
             paramLabel = "C",
@@ -20,12 +20,12 @@ final class ThresholdOptions {
                     "Overlap (IoU) above which the less confident box is suppressed, 0..1. Default: ${DEFAULT-VALUE}.")
     private double iou;
 
-    double confidence() {
+    public double confidence() {
         return share("--confidence", confidence);
     }
 
     /** The model settings, with the confidence threshold lowered by {@code margin}. */
-    ModelConfig model(double margin) {
+    public ModelConfig model(double margin) {
         return Settings.model(Math.max(0, confidence() - margin), share("--iou", iou));
     }
 
@@ -34,7 +34,7 @@ final class ThresholdOptions {
      *
      * @throws CommandFailure wrong usage, naming the option
      */
-    static double share(String option, double value) {
+    public static double share(String option, double value) {
         if (!(value >= 0 && value <= 1)) {
             throw CommandFailure.usage(option + " " + value + ": must be 0..1");
         }

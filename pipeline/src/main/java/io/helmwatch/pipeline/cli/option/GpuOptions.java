@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.GpuPrecision;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** GPU settings of commands without a configuration; no effect on a CPU. */
-final class GpuOptions {
+public final class GpuOptions {
     @Option(
             names = "--precision",
             paramLabel = "P",
@@ -40,7 +40,7 @@ final class GpuOptions {
     private Int8Options int8 = new Int8Options();
 
     /** The configuration with these options applied. */
-    HelmwatchConfig in(HelmwatchConfig config) {
+    public HelmwatchConfig in(HelmwatchConfig config) {
         if (level != null && (level < 0 || level > 5)) {
             throw CommandFailure.usage("--level " + level + ": must be 0..5");
         }

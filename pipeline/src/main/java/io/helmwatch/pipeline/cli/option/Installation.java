@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ public final class Installation {
     }
 
     /** The clip of the demonstration. */
-    static Path demoClip() {
+    public static Path demoClip() {
         return shipped(CLIP, "demo clip", "give a clip of your own to 'helmwatch detect'");
     }
 

@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.CpuPrecision;
@@ -36,7 +36,7 @@ public final class Settings {
     }
 
     /** The same with a broker in this process. */
-    static HelmwatchConfig withEmbeddedKafka(HelmwatchConfig config) {
+    public static HelmwatchConfig withEmbeddedKafka(HelmwatchConfig config) {
         KafkaConfig usual = config.kafka();
         KafkaConfig embedded = new KafkaConfig(
                 true,
@@ -54,7 +54,7 @@ public final class Settings {
     }
 
     /** A configuration for commands that analyse a few frames: no sinks, no HTTP, no measurement of workers. */
-    static HelmwatchConfig offline(HelmwatchConfig config) {
+    public static HelmwatchConfig offline(HelmwatchConfig config) {
         return new HelmwatchConfig(
                 config.backend(),
                 config.model(),
@@ -70,7 +70,7 @@ public final class Settings {
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
-    static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
+    public static HelmwatchConfig replay(HelmwatchConfig config, StreamConfig stream, String clip) {
         return offline(config).withStreams(List.of(stream.playing(clip, false, false)));
     }
 
@@ -93,7 +93,7 @@ public final class Settings {
     }
 
     /** A file that plays for ever at its own rate, as a camera does. */
-    static StreamConfig realtime(String id, Path file) {
+    public static StreamConfig realtime(String id, Path file) {
         return StreamConfig.of(id, file.toString()).playing(file.toString(), true, true);
     }
 

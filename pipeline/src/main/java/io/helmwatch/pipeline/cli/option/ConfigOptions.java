@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.yaml.ConfigLoader;
@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that need a configuration. */
-final class ConfigOptions {
+public final class ConfigOptions {
     @Option(
             names = {"-c", "--config"},
             required = true,
@@ -22,22 +22,22 @@ final class ConfigOptions {
     private @Nullable Path model;
 
     /** The configuration's file. */
-    Path file() {
+    public Path file() {
         return file;
     }
 
     /** Reads the file as it is now. */
-    HelmwatchConfig load() {
+    public HelmwatchConfig load() {
         return ConfigLoader.load(file);
     }
 
     /** Reads the file for a command that delivers nothing and needs no sink. */
-    HelmwatchConfig loadOffline() {
+    public HelmwatchConfig loadOffline() {
         return ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE);
     }
 
     /** The model to use with a configuration. */
-    Path model(HelmwatchConfig config) {
+    public Path model(HelmwatchConfig config) {
         return Installation.model(model == null ? config.model().path() : model);
     }
 }

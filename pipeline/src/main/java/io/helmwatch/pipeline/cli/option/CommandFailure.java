@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.cli;
+package io.helmwatch.pipeline.cli.option;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +19,11 @@ public final class CommandFailure extends RuntimeException {
     }
 
     /** Wrong usage or configuration: exit code 2. */
-    static CommandFailure usage(String sentence) {
+    public static CommandFailure usage(String sentence) {
         return new CommandFailure(2, sentence, null);
     }
 
-    int exitCode() {
+    public int exitCode() {
         return exitCode;
     }
 }

@@ -1,0 +1,5 @@
+/** The command {@code engine}: TensorRT engines. */
+@NullMarked
+package io.helmwatch.pipeline.cli.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Log lines without secrets, for Logback. */
+@NullMarked
+package io.helmwatch.pipeline.cli.log;
+
+import org.jspecify.annotations.NullMarked;
