@@ -239,7 +239,7 @@ class RedactionTest {
     }
 
     @Test
-    void shouldMaskThePasswordOfEveryStreamThatIsMade() {
+    void shouldMaskThePasswordOfEveryStreamThatIsCreated() {
         StreamConfig inUrl = StreamConfig.of("a", "rtsp://u:in-url-5521@cam/x");
         assertThat(inUrl.url()).isEqualTo("rtsp://cam/x");
         assertThat(Redaction.redact("the camera says in-url-5521")).isEqualTo("the camera says ***");
@@ -261,7 +261,7 @@ class RedactionTest {
     }
 
     @Test
-    void shouldTakeUserAndPasswordOutOfUrlsAndPutThemBackEncoded() {
+    void shouldRemoveUserAndPasswordFromUrlsAndInsertThemEncoded() {
         Random random = new Random(17);
         for (int i = 0; i < ROUNDS / 5; i++) {
             String password = odd(random, 1 + random.nextInt(20));

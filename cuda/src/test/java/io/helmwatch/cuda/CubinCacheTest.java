@@ -55,7 +55,7 @@ class CubinCacheTest {
     }
 
     @Test
-    void shouldGoOnWithoutAFolderThatCanBeWritten() throws IOException {
+    void shouldContinueWithoutAFolderThatCanBeWritten() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
         CubinCache cache = new CubinCache(file);
 

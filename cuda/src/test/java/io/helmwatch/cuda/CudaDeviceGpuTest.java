@@ -118,7 +118,7 @@ class CudaDeviceGpuTest {
     }
 
     @Test
-    void shouldTellTheCompilersMessage() {
+    void shouldReportTheCompilersMessage() {
         assertThatThrownBy(() -> NvrtcModule.load(
                         device, CudaDeviceGpuTest.class, "scale.cu", List.of("-DBROKEN=no_such_name"), folder))
                 .isInstanceOf(IllegalStateException.class)

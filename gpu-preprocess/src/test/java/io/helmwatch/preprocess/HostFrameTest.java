@@ -40,7 +40,7 @@ class HostFrameTest {
     }
 
     @Test
-    void shouldMoveThePictureWhenTaken() {
+    void shouldMoveTheImageWhenTaken() {
         try (HostFrame from = HostFrame.allocate(SIZE, PixelFormat.NV12, TestPictures.BT709);
                 HostFrame to = HostFrame.allocate(new ImageSize(2, 2), PixelFormat.GRAY8, TestPictures.BT601)) {
             from.info().setPosition(4, 5, 6, 7);

@@ -52,7 +52,7 @@ class OpenCvLetterboxTest {
         "3, 200, 64, 64",
         "1, 1, 64, 64"
     })
-    void shouldEqualOpenCvOnSyntheticPictures(int width, int height, int targetWidth, int targetHeight) {
+    void shouldEqualOpenCvOnSyntheticImages(int width, int height, int targetWidth, int targetHeight) {
         ImageSize target = new ImageSize(targetWidth, targetHeight);
         for (PixelFormat format : List.of(PixelFormat.BGR24, PixelFormat.RGB24)) {
             try (HostFrame frame =

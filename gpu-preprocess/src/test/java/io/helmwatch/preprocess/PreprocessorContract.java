@@ -109,7 +109,7 @@ public abstract class PreprocessorContract {
     }
 
     @Test
-    void shouldPlaceThePictureAtTheOriginWhenAnchoredTopLeft() {
+    void shouldPlaceTheImageAtTheOriginWhenAnchoredTopLeft() {
         compare(
                 new ImageSize(320, 180),
                 new ImageSize(160, 160),
@@ -131,7 +131,7 @@ public abstract class PreprocessorContract {
     }
 
     @Test
-    void shouldPadWithExactlyTheGivenValueAfterPicturesOfOtherShapes() {
+    void shouldPadWithExactlyTheGivenValueAfterImagesOfOtherShapes() {
         TensorShape shape = new TensorShape(1, 3, 160, 160);
         List<ImageSize> sizes = List.of(
                 new ImageSize(320, 180),
@@ -225,7 +225,7 @@ public abstract class PreprocessorContract {
     }
 
     @Test
-    void shouldReturnTheSameGeometryForPicturesOfTheSameSize() {
+    void shouldReturnTheSameGeometryForImagesOfTheSameSize() {
         TensorShape shape = new TensorShape(1, 3, 64, 64);
         try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
                 Tensor tensor = openTensor(shape, TensorType.FP32);

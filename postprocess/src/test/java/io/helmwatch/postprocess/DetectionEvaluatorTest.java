@@ -92,7 +92,7 @@ class DetectionEvaluatorTest {
     }
 
     @Test
-    void shouldRankDetectionsOverAllPictures() {
+    void shouldRankDetectionsOverAllImages() {
         // The stray of the second picture ranks between the hits: precision 1, 1/2, 2/3.
         evaluator.add(
                 List.of(found("helmet", 0.9, 0, 0, 10, 10), found("helmet", 0.5, 50, 0, 60, 10)),

@@ -19,7 +19,7 @@ class LabelledImagesTest {
     Path folder;
 
     @Test
-    void shouldPairPicturesWithLabelsByName() throws IOException {
+    void shouldPairImagesWithLabelsByName() throws IOException {
         Files.createDirectories(folder.resolve("images/night"));
         Files.createDirectories(folder.resolve("labels"));
         Files.writeString(folder.resolve("images/b.JPG"), "");
@@ -52,7 +52,7 @@ class LabelledImagesTest {
     }
 
     @Test
-    void shouldTakeAMissingLabelFileForAPictureWithoutObjects() throws IOException {
+    void shouldTreatAMissingLabelFileAsAnImageWithoutObjects() throws IOException {
         assertThat(LabelledBox.read(folder.resolve("none.txt"), new ImageSize(2, 2), 1))
                 .isEmpty();
     }

@@ -205,7 +205,7 @@ public abstract class PostprocessorContract {
     // --- odd numbers ---
 
     @Test
-    void shouldClipBoxesToThePicture() {
+    void shouldClipBoxesToTheImage() {
         List<Detection> found = detect(NmsSettings.DEFAULT, FULL_HD, row(5, 145, 30, 30, 1, 0.9, 0, 0));
         assertDetection(found.get(0), "helmet", 0.9, 0, 0, 60, 60);
     }

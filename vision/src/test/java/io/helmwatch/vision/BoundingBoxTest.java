@@ -17,7 +17,7 @@ class BoundingBoxTest {
         "20, 20, 30, 30, 0",
         "5, 5, 5, 5, 0",
     })
-    void shouldTellWhatTwoBoxesShareWhicheverComesFirst(float x1, float y1, float x2, float y2, double expected) {
+    void shouldComputeTheOverlapOfTwoBoxesInEitherOrder(float x1, float y1, float x2, float y2, double expected) {
         BoundingBox box = new BoundingBox(0, 0, 10, 10);
         BoundingBox other = new BoundingBox(x1, y1, x2, y2);
 

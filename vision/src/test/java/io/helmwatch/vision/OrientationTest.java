@@ -40,7 +40,7 @@ class OrientationTest {
         "TRANSPOSED, ad be cf",
         "ANTI_TRANSPOSED, fc eb da",
     })
-    void shouldTellWhereAnUprightPixelIsStored(Orientation orientation, String upright) {
+    void shouldReportWhereAnUprightPixelIsStored(Orientation orientation, String upright) {
         String stored = "abcdef";
         String[] rows = upright.split(" ", -1);
         assertThat(rows).hasSize(orientation.swapsSides() ? 3 : 2);

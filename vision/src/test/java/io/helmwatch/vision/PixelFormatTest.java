@@ -34,7 +34,7 @@ class PixelFormatTest {
     }
 
     @Test
-    void shouldTellHowSamplesAreStored() {
+    void shouldReportHowSamplesAreStored() {
         assertThat(PixelFormat.P010.sampleShift()).isEqualTo(6);
         assertThat(PixelFormat.P010.sampleBytes()).isEqualTo(2);
         assertThat(PixelFormat.I420_10.sampleShift()).isZero();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class TensorTest {
 
     @Test
-    void shouldPlacePicturesOneAfterAnother() {
+    void shouldPlaceImagesOneAfterAnother() {
         HostTensorBatch batch = HostTensorBatch.allocate(new TensorShape(3, 3, 4, 5), TensorType.FP16);
         assertThat(batch.buffer().capacity()).isEqualTo(3 * 3 * 4 * 5 * 2);
         assertThat(batch.imageOffsetBytes(2)).isEqualTo(2 * 3 * 4 * 5 * 2);

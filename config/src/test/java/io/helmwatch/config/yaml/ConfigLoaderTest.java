@@ -117,7 +117,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void shouldTakeEveryDefaultWhereNothingIsSaid() {
+    void shouldUseEveryDefaultOfAnEmptyConfiguration() {
         HelmwatchConfig config = parse(SINK + STREAM);
         assertThat(config)
                 .isEqualTo(new HelmwatchConfig(
@@ -154,7 +154,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void shouldReadHowInt8EnginesAreMade() throws IOException {
+    void shouldReadHowInt8EnginesAreBuilt() throws IOException {
         Files.createDirectories(folder.resolve("site-pictures"));
         GpuConfig gpu = parse(SINK + STREAM + """
                 gpu:
@@ -540,7 +540,7 @@ class ConfigLoaderTest {
             '- a'                       | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a list
             'a:\\n\\tb: 1'              | FOLDER/site.yaml:2:1: is not valid YAML: a tab where YAML expects spaces
             """)
-    void shouldTellInOneSentenceWhyTextIsNoConfiguration(String text, String problem) {
+    void shouldReportInOneSentenceWhyTextIsNoConfiguration(String text, String problem) {
         String yaml = text.replace("\\n", "\n").replace("\\t", "\t") + "\n";
         assertThat(refusal(yaml.getBytes(StandardCharsets.UTF_8))).isEqualTo(problem);
     }
@@ -622,7 +622,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void shouldTellWhenThereIsNoFile() {
+    void shouldReportWhenThereIsNoFile() {
         ConfigException refused =
                 catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(folder.resolve("none.yaml")));
         assertThat(refused).hasMessage(folder.resolve("none.yaml") + ": there is no such file");

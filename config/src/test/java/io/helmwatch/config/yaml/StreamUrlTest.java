@@ -83,7 +83,7 @@ class StreamUrlTest {
         "/a/https, false, false, false",
         "https, false, false, false",
     })
-    void shouldTellCamerasHttpAndEncryptionApart(String url, boolean camera, boolean http, boolean encrypted) {
+    void shouldDistinguishCamerasHttpAndEncryption(String url, boolean camera, boolean http, boolean encrypted) {
         assertThat(StreamUrl.isCamera(url)).isEqualTo(camera);
         assertThat(StreamUrl.isHttp(url)).isEqualTo(http);
         assertThat(StreamUrl.isEncrypted(url)).isEqualTo(encrypted);

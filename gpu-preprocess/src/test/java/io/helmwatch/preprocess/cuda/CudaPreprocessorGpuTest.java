@@ -177,7 +177,7 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
     /** Even sizes: subsampled chroma of an odd side has no middle to turn about. */
     @ParameterizedTest
     @EnumSource(Orientation.class)
-    void shouldStandStoredPicturesUpright(Orientation orientation) {
+    void shouldTurnStoredImagesUpright(Orientation orientation) {
         Random random = new Random(orientation.ordinal());
         List<PixelFormat> formats = List.of(
                 PixelFormat.NV12,

@@ -46,7 +46,7 @@ class OnnxRuntimeEngineTest {
 
     @ParameterizedTest
     @CsvSource({"FP32, -1", "FP32, 1", "FP32, 2", "FP32, 4", "FP16, -1", "FP16, 2"})
-    void shouldRunEveryPictureOfABatchWhateverBatchTheFileHas(TensorType type, int fileBatch) {
+    void shouldRunEveryImageOfABatchWhateverBatchTheFileHas(TensorType type, int fileBatch) {
         Path path = new OnnxWriter(type, fileBatch, 3, 64, 64)
                 .output("output0", 252, 7)
                 .write(folder.resolve("net.onnx"));
@@ -278,7 +278,7 @@ class OnnxRuntimeEngineTest {
     }
 
     @Test
-    void shouldRefuseNetworksThatOnnxRuntimeCannotRun() {
+    void shouldRefuseModelsThatOnnxRuntimeCannotRun() {
         Path path = new OnnxWriter(TensorType.FP32, 1, 3, 64, 64)
                 .unknownOperator()
                 .output("output0", 252, 7)
@@ -291,7 +291,7 @@ class OnnxRuntimeEngineTest {
     }
 
     @Test
-    void shouldRefuseNetworksWhoseOutputIsNotWhatTheyDeclare() {
+    void shouldRefuseModelsWhoseOutputIsNotWhatTheyDeclare() {
         Path path = new OnnxWriter(TensorType.FP32, 1, 3, 64, 64)
                 .output("output0", new long[] {251, 7}, new long[] {252, 7})
                 .write(folder.resolve("liar.onnx"));
@@ -302,7 +302,7 @@ class OnnxRuntimeEngineTest {
     }
 
     @Test
-    void shouldRefuseDamagedNetworksWithASentence() throws IOException {
+    void shouldRefuseDamagedModelsWithASentence() throws IOException {
         byte[] whole = Files.readAllBytes(tinyNetwork());
         for (int i = 0; i < 60; i++) {
             byte[] damaged = whole.clone();

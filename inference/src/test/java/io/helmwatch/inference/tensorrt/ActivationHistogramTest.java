@@ -72,7 +72,7 @@ class ActivationHistogramTest {
     }
 
     @Test
-    void shouldTellWhatRoundingAndClippingLose() {
+    void shouldReportWhatRoundingAndClippingLose() {
         Random random = new Random(6);
         float[] values = new float[200_000];
         double signal = 0;

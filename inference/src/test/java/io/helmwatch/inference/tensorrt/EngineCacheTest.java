@@ -77,7 +77,7 @@ class EngineCacheTest {
     }
 
     @Test
-    void shouldBuildAnewWhenAnythingDiffers() {
+    void shouldRebuildWhenAnythingDiffers() {
         List<EngineKey> keys = List.of(
                 EngineKey.of("abd", "10.6.0", H200, "580.1", OPTIONS),
                 EngineKey.of("abc", "10.7.0", H200, "580.1", OPTIONS),

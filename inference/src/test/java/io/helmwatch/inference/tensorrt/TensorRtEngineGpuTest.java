@@ -105,7 +105,7 @@ class TensorRtEngineGpuTest {
     }
 
     @Test
-    void shouldRefuseWhatIsNoNetworkInOneSentence() throws IOException {
+    void shouldRefuseWhatIsNoModelInOneSentence() throws IOException {
         Path nothing = Files.writeString(cache.resolve("nothing.onnx"), "no network");
 
         assertThatThrownBy(() -> TensorRtEngine.open(

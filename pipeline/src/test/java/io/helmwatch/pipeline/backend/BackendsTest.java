@@ -40,13 +40,13 @@ class BackendsTest {
     }
 
     @Test
-    void shouldTakeTheGpuWhereItIsUsable() {
+    void shouldUseTheGpuWhereItIsUsable() {
         assertThat(Backends.choose(Backend.AUTO, installed(gpu(""))).backend()).isEqualTo(Backend.CUDA);
         assertThat(Backends.choose(Backend.CUDA, installed(gpu(""))).backend()).isEqualTo(Backend.CUDA);
     }
 
     @Test
-    void shouldTakeTheCpuWhenToldToOrWhenTheGpuIsUnusable() {
+    void shouldUseTheCpuWhenConfiguredOrWhenTheGpuIsUnusable() {
         assertThat(Backends.choose(Backend.CPU, installed(gpu(""))).backend()).isEqualTo(Backend.CPU);
         assertThat(Backends.choose(Backend.AUTO, installed(gpu("no device"))).backend())
                 .isEqualTo(Backend.CPU);

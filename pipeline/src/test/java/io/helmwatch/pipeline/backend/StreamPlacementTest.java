@@ -66,7 +66,7 @@ class StreamPlacementTest {
     }
 
     @Test
-    void shouldTakeTheGpusAskedForOnlyIfTheyAreThere() {
+    void shouldUseTheConfiguredGpusOnlyIfTheyAreThere() {
         assertThat(CudaStageFactory.devices(gpus(), 3)).containsExactly(0, 1, 2);
         assertThat(CudaStageFactory.devices(gpus(2, 0), 3)).containsExactly(2, 0);
         assertThatThrownBy(() -> CudaStageFactory.devices(gpus(0, 2), 2))

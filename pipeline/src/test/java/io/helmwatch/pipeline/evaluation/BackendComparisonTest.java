@@ -38,7 +38,7 @@ class BackendComparisonTest {
     }
 
     @Test
-    void shouldTellBoxesNearTheThresholdApart() {
+    void shouldDistinguishBoxesNearTheThreshold() {
         // 0.26 and 0.299 may be rounding's work; 0.24 was never reported; 0.31 is clear.
         comparison.add(
                 List.of(box("head", 0.299f, 0, 0), box("head", 0.24f, 100, 0)),

@@ -65,7 +65,7 @@ class HealthEndpointTest {
 
     @ParameterizedTest(name = "{0} answers {1}, {2} while starting, {3} while stalled")
     @CsvSource({"/startup, 200, 503, 200", "/live, 200, 200, 503", "/ready, 200, 503, 503"})
-    void shouldTellStartedReadyAndAliveApart(String path, int well, int starting, int stalled) throws Exception {
+    void shouldDistinguishStartedReadyAndAlive(String path, int well, int starting, int stalled) throws Exception {
         try (HealthEndpoint endpoint = new HealthEndpoint(ANY_PORT, registry, health)) {
             assertThat(get(endpoint.address(), path).statusCode()).isEqualTo(well);
             startup = "the network is being opened";

@@ -25,7 +25,7 @@ class LiveViewerTest {
     }
 
     @Test
-    void shouldGoOnWithTheNextKeyFrameOfEachStreamAfterABadLine() {
+    void shouldContinueWithTheNextKeyFrameOfEachStreamAfterABadLine() {
         connection.stick();
         for (int i = 0; i < 250; i++) {
             viewer.send(fragment(1, i));

@@ -23,7 +23,7 @@ class FailureLogTest {
     }
 
     @Test
-    void shouldGoOnAfterErrorsThatPass() {
+    void shouldContinueAfterErrorsThatPass() {
         failures.record(Stage.PREPROCESS, new CudaException("cudaMalloc", 2, "cudaErrorMemoryAllocation", "full"));
         failures.record(Stage.POSTPROCESS, new IllegalStateException("no GPU"));
 

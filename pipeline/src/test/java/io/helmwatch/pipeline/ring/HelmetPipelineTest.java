@@ -45,7 +45,7 @@ class HelmetPipelineTest {
     }
 
     @AfterEach
-    void shouldLeaveNoPictureAndNoLeaseBehind() {
+    void shouldLeaveNoImageAndNoLeaseBehind() {
         assertThat(ScriptedStages.PICTURES_HELD).hasValue(0);
         assertThat(stages.leases).allMatch(lease -> lease.closed);
     }
@@ -188,7 +188,7 @@ class HelmetPipelineTest {
     }
 
     @Test
-    void shouldTellStatesInOrderWithTheFrames() throws Exception {
+    void shouldReportStatesInOrderWithTheFrames() throws Exception {
         try (HelmetPipeline pipeline = start(EIGHT_SLOTS, 1)) {
             pipeline.add(new Source("clip", false, 20, 0));
             pipeline.awaitStreams();
@@ -261,7 +261,7 @@ class HelmetPipelineTest {
     @EnumSource(
             value = Stage.class,
             names = {"PREPROCESS", "INFERENCE", "POSTPROCESS"})
-    void shouldGiveUpOnlyTheFramesOnWhichAStageFails(Stage stage) throws Exception {
+    void shouldDropOnlyTheFramesOnWhichAStageFails(Stage stage) throws Exception {
         switch (stage) {
             case PREPROCESS -> stages.preprocess = ScriptedStagesFailure::onEveryTenth;
             case INFERENCE -> stages.infer = frames -> ScriptedStagesFailure.onEveryTenth(frames[0]);
@@ -283,7 +283,7 @@ class HelmetPipelineTest {
     }
 
     @Test
-    void shouldGiveUpAWholeBatchWhenTheNetworkFailsOnIt() throws Exception {
+    void shouldDropAWholeBatchWhenTheModelFailsOnIt() throws Exception {
         stages.maxBatch = 4;
         stages.infer = frames -> {
             for (long frame : frames) {
@@ -339,7 +339,7 @@ class HelmetPipelineTest {
     }
 
     @Test
-    void shouldFillBatchesWithWhatWaitsWhileTheNetworkIsBusy() throws Exception {
+    void shouldFillBatchesWithWhatWaitsWhileTheModelIsBusy() throws Exception {
         stages.maxBatch = 4;
         stages.workers = 1;
         stages.lanes = 2;

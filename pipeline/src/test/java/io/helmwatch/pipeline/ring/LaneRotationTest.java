@@ -25,7 +25,7 @@ class LaneRotationTest {
     }
 
     @Test
-    void shouldWaitForTheBatchBegunFirst() throws Exception {
+    void shouldWaitForTheBatchStartedFirst() throws Exception {
         rotation.take();
         rotation.take();
         CompletableFuture<BatchLane> third = CompletableFuture.supplyAsync(rotation::take);

@@ -129,7 +129,7 @@ class ParkingWaitStrategyTest {
     }
 
     @Test
-    void shouldGoOnWithWhatThereIsWhenTheDelayIsOver() throws Exception {
+    void shouldContinueWithWhatThereIsWhenTheDelayIsOver() throws Exception {
         ParkingWaitStrategy gathering = new ParkingWaitStrategy(3, Duration.ofMillis(50));
         RingBuffer<Object> gathered = RingBuffer.createMultiProducer(Object::new, 16, gathering);
         SequenceBarrier barrier = gathered.newBarrier();

@@ -28,7 +28,7 @@ class RingSizeTest {
     }
 
     @Test
-    void shouldKnowWhatAPictureTakes() {
+    void shouldKnowTheSizeOfAnImage() {
         assertThat(RingSize.frameBytes(PixelFormat.I420, 1920, 1080)).isEqualTo(3_110_400);
         assertThat(RingSize.frameBytes(PixelFormat.P010, 1920, 1080)).isEqualTo(6_220_800);
         assertThat(RingSize.frameBytes(PixelFormat.RGB24, 3, 2)).isEqualTo(18);

@@ -79,7 +79,7 @@ class AnalysisWatchTest {
     }
 
     @Test
-    void shouldDegradeAnOverloadedStreamAndTellItsRates() {
+    void shouldDegradeAnOverloadedStreamAndReportItsRates() {
         stages.workers = 1;
         stages.lanes = 1;
         stages.infer = frames -> ScriptedStages.sleepMicros(10_000);

@@ -59,7 +59,7 @@ class IncidentAnalyzerTest {
     }
 
     @Test
-    void shouldDoNothingBeforeItBegins() {
+    void shouldDoNothingBeforeItStarts() {
         show("gate", 5);
         analyzer.checkSilence("gate");
         analyzer.change(stream("gate", BARE));
@@ -68,7 +68,7 @@ class IncidentAnalyzerTest {
     }
 
     @Test
-    void shouldBeginInTheMiddleOfAStream() {
+    void shouldStartInTheMiddleOfAStream() {
         show("gate", 5);
         analyzer.begin(List.of(stream("gate"), stream("yard")), IncidentsConfig.DEFAULT, List.of(sink), null);
         show("gate", 5);

@@ -53,7 +53,7 @@ class IncidentServiceTest {
     }
 
     @Test
-    void shouldDeliverTheIncidentsOfTheClipWithPicturesToAConsumerThatDropsRepeats() throws Exception {
+    void shouldDeliverTheIncidentsOfTheClipWithSnapshotsToAConsumerThatDropsRepeats() throws Exception {
         HelmwatchConfig config = config("""
                 kafka: {embedded: true}
                 http: {enabled: false}
@@ -126,7 +126,7 @@ class IncidentServiceTest {
     }
 
     @Test
-    void shouldTakeOverRulesWhileRunningAndKeepThemWhenTheNewOnesAreWrong() throws Exception {
+    void shouldApplyRulesWhileRunningAndKeepThemWhenTheNewOnesAreWrong() throws Exception {
         String sinks = "json-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
         try (DetectionService service =
                 DetectionService.start(config(sinks), MODEL, List.of(), FatalErrorHandler.LOG)) {
@@ -155,7 +155,7 @@ class IncidentServiceTest {
     }
 
     @Test
-    void shouldBeginWithRulesThatAreAddedToAServiceThatRunsWithoutAnyAndLoseNoFrame() throws Exception {
+    void shouldApplyRulesThatAreAddedToAServiceThatRunsWithoutAnyAndDropNoFrame() throws Exception {
         String sinks = "kafka: {embedded: true}\njson-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
         String kept = "incidents: {spool: {directory: spool}, snapshots: {enabled: true, directory: pictures}}\n";
         String rules = ", rules: [{name: bare, kind: no-helmet}]";

@@ -36,7 +36,7 @@ class StallWatchTest {
     }
 
     @Test
-    void shouldTellSinceWhenWorkWaitsInVain() {
+    void shouldReportSinceWhenWorkMakesNoProgress() {
         waiting.set(true);
         done.set(5);
         afterSeconds(1);

@@ -28,7 +28,7 @@ class SystemdNotifierTest {
     Path folder;
 
     @Test
-    void shouldTellThatItIsReadyAliveStuckAndStopping() throws Exception {
+    void shouldReportThatItIsReadyAliveStuckAndStopping() throws Exception {
         Path socket = folder.resolve("notify");
         Process listener = start(new ProcessBuilder("python3", "-c", LISTENER, socket.toString()));
         try (BufferedReader heard = listener.inputReader(StandardCharsets.UTF_8)) {

@@ -186,7 +186,7 @@ class NoHelmetRuleTest {
     }
 
     @Test
-    void shouldTellWhetherAnIncidentIsOpen() {
+    void shouldReportWhetherAnIncidentIsOpen() {
         assertThat(rules.isAnyOpen()).isFalse();
         play(rules, t -> List.of(helmet(1200), bareHead(900)), FPS, 0, 1.9);
         assertThat(rules.isAnyOpen()).isFalse();
@@ -197,7 +197,7 @@ class NoHelmetRuleTest {
     }
 
     @Test
-    void shouldForgetTheVotesOfAllHeadsWhenTheStreamEnds() {
+    void shouldDiscardTheVotesOfAllHeadsWhenTheStreamEnds() {
         play(rules, t -> List.of(bareHead(900)), FPS, 0, 1.5);
         rules.endAll(Incident.EndReason.STREAM_ENDED, incident -> {});
         List<Incident> incidents = play(rules, t -> List.of(bareHead(900)), FPS, 1.5, 4);

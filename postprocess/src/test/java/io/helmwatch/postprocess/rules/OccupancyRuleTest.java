@@ -99,7 +99,7 @@ class OccupancyRuleTest {
 
     /** The second head is counted until 5.4 s, so that the incident ends at 5.6 s; it is back at 5.7 s. */
     @Test
-    void shouldVoteAnewAfterAnIncident() {
+    void shouldVoteAgainAfterAnIncident() {
         Scene flickering = t -> t < 5 || t >= 5.7 ? List.of(helmet(900), helmet(1100)) : List.of(helmet(900));
         List<Incident> incidents = play(rules(moreThanOne(Duration.ofMillis(200))), flickering, FPS, 8).stream()
                 .filter(incident -> incident.phase() != Incident.Phase.UPDATE)

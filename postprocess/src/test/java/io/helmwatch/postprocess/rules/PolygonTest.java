@@ -23,7 +23,7 @@ class PolygonTest {
         "1, 0.25, false",
         "-0.1, 0.5, false",
     })
-    void shouldTellInsideFromOutsideWithAConcaveCorner(double x, double y, boolean inside) {
+    void shouldDistinguishInsideFromOutsideWithAConcaveCorner(double x, double y, boolean inside) {
         assertThat(corner.contains(x, y)).isEqualTo(inside);
     }
 

@@ -33,7 +33,7 @@ class RenderedClipIncidentsTest {
 
     @ParameterizedTest
     @CsvSource({"YARD, 1", "YARD, 2", "YARD, 5", "YARD, 8", "RAMP, 1", "RAMP, 2", "RAMP, 5", "RAMP, 8"})
-    void shouldTellExactlyTheIncidentsOfTheScript(RenderedClip clip, int everyNth) throws IOException {
+    void shouldReportExactlyTheIncidentsOfTheScript(RenderedClip clip, int everyNth) throws IOException {
         List<Incident> incidents = incidents(clip, everyNth);
 
         Map<Integer, Double> starts = new TreeMap<>();

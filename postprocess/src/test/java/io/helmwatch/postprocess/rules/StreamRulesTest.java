@@ -82,7 +82,7 @@ class StreamRulesTest {
     }
 
     @Test
-    void shouldRaiseNothingWhereTheHelmetCannotBeTold() {
+    void shouldRaiseNothingWhereTheHelmetIsAmbiguous() {
         Scene doubtful = t -> List.of(head("head", 0.7f, 900, 300), head("helmet", 0.6f, 902, 300));
         assertThat(play(rules(NO_HELMET), doubtful, 25, 20)).isEmpty();
     }
@@ -95,7 +95,7 @@ class StreamRulesTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {25, 5})
-    void shouldEndByComplianceWhenTheHelmetIsPutOnAndStartAnewWhenItIsTakenOffAgain(double fps) {
+    void shouldEndByComplianceWhenTheHelmetIsPutOnAndStartAnotherWhenItIsTakenOffAgain(double fps) {
         List<Incident> incidents =
                 play(rules(NO_HELMET), t -> List.of(t < 5 || t >= 25 && t < 40 ? bareHead(900) : helmet(900)), fps, 60);
         assertThat(phases(incidents))
@@ -436,7 +436,7 @@ class StreamRulesTest {
     }
 
     @Test
-    void shouldTellWhenTooManyPeopleAreInAZoneAndHowMany() {
+    void shouldReportThatTooManyPeopleAreInAZoneAndHowMany() {
         RuleConfig crowd = RuleConfig.of("crowd", RuleConfig.Kind.MORE_PEOPLE, List.of("pit"), 2);
         Scene scene = t -> {
             List<Detection> heads = new ArrayList<>(List.of(helmet(100), helmet(700), helmet(900)));
@@ -461,7 +461,7 @@ class StreamRulesTest {
     }
 
     @Test
-    void shouldTellWhenTooFewPeopleAreInThePicture() {
+    void shouldReportThatTooFewPeopleAreInTheFrame() {
         RuleConfig buddy = RuleConfig.of("buddy", RuleConfig.Kind.FEWER_PEOPLE, List.of(), 2);
         Scene scene = t -> t < 10 ? List.of(helmet(100), helmet(700)) : List.of(helmet(100));
         List<Incident> incidents = play(rules(buddy), scene, 5, 15);
@@ -509,7 +509,7 @@ class StreamRulesTest {
     }
 
     @Test
-    void shouldEndOpenIncidentsOfALostStreamAndStartAnewWhenItIsBack() {
+    void shouldEndOpenIncidentsOfALostStreamAndStartOthersWhenItIsBack() {
         StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
         Scene scene = t -> List.of(bareHead(900));
         List<Incident> incidents = play(rules, scene, 25, 0, 5);
@@ -529,7 +529,7 @@ class StreamRulesTest {
     }
 
     @Test
-    void shouldTellTheSameEndWhileTheStreamIsLostAndOnce() {
+    void shouldReportTheSameEndWhileTheStreamIsLostAndOnce() {
         StreamRules waiting = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
         StreamRules watched = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
         Scene scene = t -> List.of(bareHead(900));
@@ -545,7 +545,7 @@ class StreamRulesTest {
     }
 
     @Test
-    void shouldNotTakeAStreamOfRarePicturesForALostOne() {
+    void shouldNotReportAStreamOfRareFramesAsLost() {
         RuleConfig slow = new RuleConfig(
                 "bare",
                 RuleConfig.Kind.NO_HELMET,

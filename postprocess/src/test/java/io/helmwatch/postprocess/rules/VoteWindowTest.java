@@ -87,7 +87,7 @@ class VoteWindowTest {
     }
 
     @Test
-    void shouldTellTheLastVoteAndTheLastFrame() {
+    void shouldReportTheLastVoteAndTheLastFrame() {
         assertThat(votes.isEmpty()).isTrue();
         vote("+");
         assertThat(votes.isEmpty()).isFalse();

@@ -104,7 +104,7 @@ class HeadTrackerTest {
     }
 
     @Test
-    void shouldGiveUpATrackAfterTheLongestGapAndNumberTheNextOneAnew() {
+    void shouldRemoveATrackAfterTheLongestGapAndGiveTheNextOneANewId() {
         for (int frame = 0; frame < 20; frame++) {
             tracker.update(frame * FRAME_NANOS, List.of(head("head", 0.9f, 100)), HeadFilter.ALL);
         }
@@ -118,7 +118,7 @@ class HeadTrackerTest {
     }
 
     @Test
-    void shouldProlongATrackByAWeakBoxButNeverBeginOne() {
+    void shouldExtendATrackByAWeakBoxButNeverStartOne() {
         for (int frame = 0; frame < 10; frame++) {
             tracker.update(
                     frame * FRAME_NANOS, List.of(head("head", 0.9f, 100), head("head", 0.3f, 600)), HeadFilter.ALL);

@@ -68,7 +68,7 @@ class ObservationsTest {
     }
 
     @Test
-    void shouldForgetTheFrameBefore() {
+    void shouldDiscardTheFrameBefore() {
         load(head("helmet", 0.9f, 0), head("helmet", 0.8f, 10));
         load(head("head", 0.7f, 0));
         assertThat(observations.size()).isEqualTo(1);

@@ -133,7 +133,7 @@ class AuthenticationOutageTest {
     }
 
     @Test
-    void shouldGoOnWithDetectionsOnceThePasswordIsRightAgain() throws Exception {
+    void shouldContinueWithDetectionsOnceThePasswordIsRightAgain() throws Exception {
         try (LogCapture log = log();
                 KafkaDetectionSink sink = new KafkaDetectionSink(listener.client(topic, PASSWORD))) {
             sink.publish(SampleMessages.frame("a", 0));

@@ -62,7 +62,7 @@ class BrokerOutageTest {
     }
 
     @Test
-    void shouldNeverHoldUpTheCallerAndRecoverWhenTheBrokerIsRestarted() throws Exception {
+    void shouldNeverBlockTheCallerAndRecoverWhenTheBrokerIsRestarted() throws Exception {
         int capacity = 1_000;
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch");
                 KafkaDetectionSink sink = new KafkaDetectionSink(config(

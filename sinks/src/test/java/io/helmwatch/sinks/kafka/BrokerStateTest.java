@@ -22,7 +22,7 @@ class BrokerStateTest {
     }
 
     @Test
-    void shouldLogEachChangeOnceHoweverOftenItIsTold() {
+    void shouldLogEachChangeOnceHoweverOftenItIsReported() {
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch")) {
             for (int i = 0; i < 100; i++) {
                 state.markAvailable();
@@ -62,7 +62,7 @@ class BrokerStateTest {
     }
 
     @Test
-    void shouldNotFillTheLogWhenABrokerComesAndGoesButTellTheLastState() {
+    void shouldNotFillTheLogWhenABrokerComesAndGoesButReportTheLastState() {
         try (LogCapture log = new LogCapture(Level.INFO, "io.helmwatch")) {
             for (int i = 0; i < 600; i++) {
                 state.markAvailable();

@@ -213,7 +213,7 @@ class KafkaDetectionSinkTest {
     }
 
     @Test
-    void shouldSayThatTopicsAreMissingWhereItMayNotCreateThemAndGoOnOnceTheyAreThere() throws Exception {
+    void shouldReportMissingTopicsWhereItMayNotCreateThemAndContinueOnceTheyAreThere() throws Exception {
         try (LogCapture log = new LogCapture(ch.qos.logback.classic.Level.INFO, "io.helmwatch");
                 Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
                 KafkaDetectionSink sink = new KafkaDetectionSink(config("missing", false, Map.of()))) {
@@ -242,7 +242,7 @@ class KafkaDetectionSinkTest {
     }
 
     @Test
-    void shouldRepeatTheLastStateWhenTheTopicWasDeletedAndMadeAgain() throws Exception {
+    void shouldRepeatTheLastStateWhenTheTopicWasDeletedAndCreatedAgain() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
                 KafkaDetectionSink sink = new KafkaDetectionSink(
                         config("again", true, Map.of("metadata.max.age.ms", Secret.of("1000"))))) {
@@ -262,7 +262,7 @@ class KafkaDetectionSinkTest {
     }
 
     @Test
-    void shouldCountWhatIsTooLargeAndGoOn() {
+    void shouldCountWhatIsTooLargeAndContinue() {
         try (KafkaDetectionSink sink = new KafkaDetectionSink(config("large"))) {
             sink.publish(SampleMessages.frame("a", 1));
             sink.publish(SampleMessages.frame("a", 2, 20_000));

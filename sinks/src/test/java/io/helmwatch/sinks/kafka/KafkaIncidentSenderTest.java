@@ -139,7 +139,7 @@ class KafkaIncidentSenderTest {
     }
 
     @Test
-    void shouldSetAsideAMessageThatIsTooLargeAndGoOn() {
+    void shouldMoveAMessageThatIsTooLargeToTheDeadLettersAndContinue() {
         try (IncidentSpool spool = spool()) {
             List<Incident.Position> path = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
@@ -161,7 +161,7 @@ class KafkaIncidentSenderTest {
     }
 
     @Test
-    void shouldGoOnAfterTheTopicWasDeleted() throws Exception {
+    void shouldContinueAfterTheTopicWasDeleted() throws Exception {
         try (IncidentSpool spool = spool();
                 KafkaIncidentSender sender = new KafkaIncidentSender(config(Map.of()), spool);
                 Admin admin = Admin.create(Map.of("bootstrap.servers", (Object) broker.bootstrapServers()))) {

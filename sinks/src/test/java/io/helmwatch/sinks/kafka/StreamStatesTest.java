@@ -156,7 +156,7 @@ class StreamStatesTest {
                 "{'state':'online'} | false",
                 "no JSON | false"
             })
-    void shouldTakeForStaleOnlyWhatEndedAndExpiredOrExpiredADayAgo(String value, boolean stale) {
+    void shouldCallStaleOnlyWhatEndedAndExpiredOrExpiredADayAgo(String value, boolean stale) {
         long noon = Instant.parse("2026-11-20T12:00:00Z").toEpochMilli();
         assertThat(StaleStreams.isStale(value.replace('\'', '"').getBytes(StandardCharsets.UTF_8), noon))
                 .isEqualTo(stale);

@@ -43,7 +43,7 @@ class UnavailableBrokerTest {
     }
 
     @Test
-    void shouldNotBeHeldUpByABrokerThatAcceptsAndNeverAnswers() throws Exception {
+    void shouldNotBeBlockedByABrokerThatAcceptsAndNeverAnswers() throws Exception {
         List<Socket> accepted = new ArrayList<>();
         try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread acceptor = new Thread(() -> {
@@ -116,7 +116,7 @@ class UnavailableBrokerTest {
     }
 
     @Test
-    void shouldTellThatTheBrokerRefusesWithoutShowingThePasswordAndRecoverWithTheRightOne() {
+    void shouldReportThatTheBrokerRefusesWithoutShowingThePasswordAndRecoverWithTheRightOne() {
         String wrong = "wr0ng-p@ss \"w\\rd";
         Map<String, String> sasl = Map.of(
                 "listener.security.protocol.map", "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",

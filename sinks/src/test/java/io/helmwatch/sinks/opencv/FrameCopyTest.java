@@ -42,7 +42,7 @@ class FrameCopyTest {
         // FFmpeg rounds the rows of a download up to 64 bytes.
         "1290, 720, CLOCKWISE, 768, 1344",
     })
-    void shouldCountWhatADownloadedPictureNeeds(
+    void shouldCountWhatADownloadedImageNeeds(
             int width, int height, Orientation orientation, int stride, int expectedStride) {
         assertThat(FrameCopy.bytes(Surface.of(width, height, orientation, stride)))
                 .isEqualTo(expectedStride * height * 3 / 2);

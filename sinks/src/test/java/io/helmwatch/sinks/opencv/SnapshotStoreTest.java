@@ -280,7 +280,7 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void shouldBlackenMasksAndBlurOtherHeadsInBothPictures() throws Exception {
+    void shouldBlackenMasksAndBlurOtherHeadsInBothImages() throws Exception {
         Still frame = still(PixelFormat.NV12, 640, 360, 60, 128, 128);
         List<ZoneConfig.Point> mask = List.of(
                 new ZoneConfig.Point(0, 0.5),
@@ -313,7 +313,7 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void shouldDeleteTheOldestPicturesBeyondTheSizeAndTheAge() throws Exception {
+    void shouldDeleteTheOldestSnapshotsBeyondTheSizeAndTheAge() throws Exception {
         Still frame = still(PixelFormat.I420, 640, 360, 60, 128, 128);
         Path old = Files.createDirectories(folder.resolve("gate-9/2026-01-01")).resolve("old.jpg");
         Files.write(old, new byte[1_000]);
@@ -373,7 +373,7 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void shouldCountFramesThatADeviceDoesNotGiveAndGoOn() throws Exception {
+    void shouldCountFramesThatADeviceDoesNotDeliverAndContinue() throws Exception {
         Supplier<FrameLease> lost = () -> {
             throw new IllegalStateException("the device is gone");
         };
@@ -389,7 +389,7 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void shouldGiveNoPictureAndCountWhenTheFolderCannotBeWritten() throws Exception {
+    void shouldStoreNoSnapshotAndCountWhenTheFolderCannotBeWritten() throws Exception {
         Path file = Files.write(folder.resolve("file"), new byte[1]);
         SnapshotConfig wrong = new SnapshotConfig(true, file, true, false, 85, Duration.ofDays(1), 1 << 30, null);
         Still frame = still(PixelFormat.I420, 640, 360, 60, 128, 128);
@@ -401,7 +401,7 @@ class SnapshotStoreTest {
 
     /** The processor time is asserted, which other work on the machine disturbs less than the time on the clock. */
     @Test
-    void shouldHoldUpTheCallerForNoLongerThanACopyTakes() throws Exception {
+    void shouldBlockTheCallerForNoLongerThanACopyTakes() throws Exception {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         int pictures = 60;
         long[] nanos = new long[pictures];

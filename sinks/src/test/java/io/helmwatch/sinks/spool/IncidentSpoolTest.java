@@ -68,7 +68,7 @@ class IncidentSpoolTest {
     }
 
     @Test
-    void shouldTakeAMessageOnlyOnce() {
+    void shouldPersistAMessageOnlyOnce() {
         try (IncidentSpool spool = open()) {
             spool.append(List.of(start(1)));
             spool.append(List.of(start(1)));
@@ -121,7 +121,7 @@ class IncidentSpoolTest {
     }
 
     @Test
-    void shouldSetAsideWhatTheBrokerWillNeverTake() throws IOException {
+    void shouldMoveWhatTheBrokerRejectsForGoodToTheDeadLetters() throws IOException {
         try (IncidentSpool spool = open()) {
             spool.append(List.of(start(1), start(2)));
             spool.deadLetter(spool.next(0, 1).get(0), "too \"large\"");
@@ -160,7 +160,7 @@ class IncidentSpoolTest {
     }
 
     @Test
-    void shouldGoOnAfterTheDiskWasFull() {
+    void shouldContinueAfterTheDiskWasFull() {
         // The limit on pages stands for the disk: SQLite reports both as SQLITE_FULL.
         try (IncidentSpool spool = open()) {
             spool.append(List.of(start(1)));
@@ -181,7 +181,7 @@ class IncidentSpoolTest {
     }
 
     @Test
-    void shouldTellHowOldTheOldestWaitingMessageIs() {
+    void shouldReportHowOldTheOldestWaitingMessageIs() {
         try (IncidentSpool spool = open()) {
             assertThat(spool.oldestMillis()).isZero();
             spool.append(List.of(start(1), start(2)));

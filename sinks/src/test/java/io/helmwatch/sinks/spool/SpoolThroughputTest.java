@@ -23,7 +23,7 @@ class SpoolThroughputTest {
 
     @ParameterizedTest
     @CsvSource({"true, 1, 300", "true, 64, 100", "false, 1, 3000", "false, 64, 150"})
-    void shouldTakeEveryMessageAndForgetItWhenAcknowledged(boolean fsync, int batch, int batches) {
+    void shouldPersistEveryMessageAndRemoveItWhenAcknowledged(boolean fsync, int batch, int batches) {
         try (IncidentSpool spool = new IncidentSpool(new SpoolConfig(folder, 256 << 20, fsync), Clock.systemUTC())) {
             int number = 0;
             for (int i = 0; i < WARM_UP_BATCHES; i++) {

@@ -115,7 +115,7 @@ class DeviceFramesGpuTest {
 
     @ParameterizedTest
     @CsvSource({"1, 0, 0, 1", "0, 1, -1, 0"})
-    void shouldHaveRoomForAPictureBeforeItIsTaken(int a, int b, int c, int d) throws Exception {
+    void shouldHaveRoomForAnImageBeforeItIsDownloaded(int a, int b, int c, int d) throws Exception {
         StreamConfig clip = StreamConfig.of("clip", turnedClip(a, b, c, d).toString());
         int room = 4 * 1280 * 720 * 3 / 2;
         try (CudaDevice device = CudaDevice.open(0);

@@ -84,7 +84,7 @@ class EngineBuildStatusTest {
     }
 
     @Test
-    void shouldAnswerReadyWithTheBuildThatGoesOn(@TempDir Path folder) throws Exception {
+    void shouldAnswerReadyWithTheBuildInProgress(@TempDir Path folder) throws Exception {
         int port = freePort();
         HelmwatchConfig config = new HelmwatchConfig(
                         Backend.CUDA,

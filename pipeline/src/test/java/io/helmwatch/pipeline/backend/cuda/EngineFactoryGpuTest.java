@@ -133,7 +133,7 @@ class EngineFactoryGpuTest {
     }
 
     @Test
-    void shouldUseFp16WhereTensorRtRefusesTheInt8Network() throws Exception {
+    void shouldUseFp16WhereTensorRtRefusesTheInt8Model() throws Exception {
         EngineRequest request = new EngineRequest(
                 HELMET,
                 Settings.model(0.01, 0.45),

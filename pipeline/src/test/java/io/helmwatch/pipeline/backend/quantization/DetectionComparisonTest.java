@@ -48,7 +48,7 @@ class DetectionComparisonTest {
     }
 
     @Test
-    void shouldLoseNothingWithItselfAndEverythingWithANetworkThatFindsNothing() {
+    void shouldLoseNothingWithItselfAndEverythingWithAModelThatFindsNothing() {
         try (OnnxRuntimeEngine engine = open(HELMET);
                 OnnxRuntimeLane lane = engine.openLane(1);
                 ImageFolder labelled = ImageFolder.open(folder, engine.model());

@@ -60,7 +60,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void shouldReadLabelsBesideThePicturesOrInAFolderOfTheirOwn() throws IOException {
+    void shouldReadLabelsBesideTheImagesOrInAFolderOfTheirOwn() throws IOException {
         try (ImageFolder pictures = ImageFolder.open(folder, MODEL)) {
             assertThat(pictures.isLabelled()).isFalse();
         }
@@ -87,7 +87,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void shouldHaveAnotherDigestWhenPicturesLabelsOrTheLetterboxDiffer() throws IOException {
+    void shouldHaveAnotherDigestWhenImagesLabelsOrTheLetterboxDiffer() throws IOException {
         String all = digest(folder, MODEL);
         assertThat(digest(folder, MODEL)).isEqualTo(all);
         ModelInfo otherPad = new ModelInfo(
@@ -115,7 +115,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void shouldRefuseAFolderWithoutPicturesAndAPictureThatIsNone() throws IOException {
+    void shouldRefuseAFolderWithoutImagesAndAFileThatIsNoImage() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         assertThatThrownBy(() -> ImageFolder.open(empty, MODEL))
                 .isInstanceOf(IllegalArgumentException.class)

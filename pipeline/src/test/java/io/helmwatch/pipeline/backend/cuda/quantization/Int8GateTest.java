@@ -38,7 +38,7 @@ class Int8GateTest {
     }
 
     @Test
-    void shouldTakeOnlyStarsForPatterns() {
+    void shouldTreatOnlyStarsAsPatterns() {
         assertThat(Int8Gate.kept(WORST_FIRST, 0, List.of("stage2.*")))
                 .containsExactlyInAnyOrder("stage2.main.conv", "stage2.bypass.conv");
         assertThat(Int8Gate.kept(WORST_FIRST, 0, List.of("*.merge*")))

@@ -46,7 +46,7 @@ class Int8ReportTest {
     }
 
     @Test
-    void shouldReadBackItsVerdictAndTakeDamageAsAbsence() throws IOException {
+    void shouldReadBackItsVerdictAndTreatDamageAsAbsence() throws IOException {
         Path file = folder.resolve("engine.int8.json");
         assertThat(Int8Report.read(file)).isEmpty();
 
