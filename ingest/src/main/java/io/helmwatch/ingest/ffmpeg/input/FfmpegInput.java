@@ -267,7 +267,7 @@ public final class FfmpegInput implements AutoCloseable {
     }
 
     /** Why the connection was closed on this side, as the end of a sentence that begins with the camera; empty when it was not. */
-    String closingReason() {
+    public String closingReason() {
         RtspRelay behind = relay;
         return behind == null ? "" : behind.problem();
     }

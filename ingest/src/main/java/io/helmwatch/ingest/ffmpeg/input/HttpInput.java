@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
-import io.helmwatch.ingest.ffmpeg.HttpTransport.Answer;
+import io.helmwatch.ingest.ffmpeg.input.HttpTransport.Answer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

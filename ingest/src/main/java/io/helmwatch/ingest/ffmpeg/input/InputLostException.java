@@ -17,7 +17,7 @@ public final class InputLostException extends RuntimeException {
     }
 
     /** A cause as states publish it. */
-    static StreamReason code(ReconnectPolicy.Cause cause) {
+    public static StreamReason code(ReconnectPolicy.Cause cause) {
         return switch (cause) {
             case LOST -> StreamReason.CONNECTION;
             case UNAUTHORIZED -> StreamReason.UNAUTHORIZED;
