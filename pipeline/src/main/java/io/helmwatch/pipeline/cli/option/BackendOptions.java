@@ -42,7 +42,7 @@ public final class BackendOptions {
     private InputSize input = InputSize.FIT;
 
     /** Reads the value of an option. */
-    static final class InputSizeConverter implements ITypeConverter<InputSize> {
+    public static final class InputSizeConverter implements ITypeConverter<InputSize> {
         @Override
         public InputSize convert(String text) {
             InputSize size = InputSize.parse(text);
