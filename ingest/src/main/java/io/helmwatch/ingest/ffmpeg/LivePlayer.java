@@ -58,6 +58,7 @@ final class LivePlayer implements StreamPlayer {
             if (!opener.isStopped()) {
                 long delayMillis = policy.nextDelayMillis(cause);
                 delivery.health().enter(State.OFFLINE, InputLostException.code(cause), Redaction.redact(reason));
+                FreedMemory.release();
                 pause(delayMillis * 1_000_000L);
             }
         }

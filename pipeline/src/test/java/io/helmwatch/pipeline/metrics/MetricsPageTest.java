@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Holds docs/metrics.md against what a service publishes. */
-@Timeout(120)
+@Timeout(300)
 class MetricsPageTest {
     private static final Path HOME = Path.of(System.getProperty("helmwatch.home", ".."));
     /** Published only where there is such hardware. */
