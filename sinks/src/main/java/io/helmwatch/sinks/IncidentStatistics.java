@@ -64,6 +64,11 @@ public interface IncidentStatistics {
         return 0;
     }
 
+    /** Size of the dead letters of this and earlier runs, bytes; 0 when there are none. */
+    default long deadLetterBytes() {
+        return 0;
+    }
+
     /** Messages salvaged from a damaged spool. */
     default long salvaged() {
         return 0;

@@ -26,6 +26,10 @@ public final class IncidentMetrics {
                 "dead",
                 "Incident messages rejected by the broker for good, dead-lettered",
                 IncidentStatistics::deadLetters);
+        Gauge.builder("helmwatch.incident.dead.letters", statistics, IncidentStatistics::deadLetterBytes)
+                .description("Size of the dead letters of this and earlier runs; 0 when there are none")
+                .baseUnit("bytes")
+                .register(registry);
         metrics.gauge("messages", "Incident messages that wait for the broker", IncidentStatistics::waiting);
         metrics.counter("salvaged", "Incident messages recovered from a damaged spool", IncidentStatistics::salvaged);
         Gauge.builder("helmwatch.incident.spool.lost.files", statistics, IncidentStatistics::lostFiles)

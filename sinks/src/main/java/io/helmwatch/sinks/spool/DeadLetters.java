@@ -83,6 +83,11 @@ final class DeadLetters {
         AtomicFile.replace(file, kept.toString().getBytes(StandardCharsets.UTF_8), AtomicFile.Durability.SYNCED);
     }
 
+    /** Size of the file; 0 where there is none. Any thread. */
+    long bytes() {
+        return file.toFile().length();
+    }
+
     private List<String> lines() throws IOException {
         if (!Files.exists(file)) {
             return List.of();

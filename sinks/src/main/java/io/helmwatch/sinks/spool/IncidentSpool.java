@@ -271,6 +271,11 @@ public final class IncidentSpool implements AutoCloseable {
         return deadLetters;
     }
 
+    /** Size of the dead letters of this and earlier runs; 0 when there are none. Any thread, without waiting. */
+    public long deadLetterBytes() {
+        return deadLetterFile.bytes();
+    }
+
     /** Messages salvaged from damaged files since the spool was opened. */
     public synchronized long salvaged() {
         return salvaged;

@@ -65,6 +65,11 @@ public final class SpoolingIncidentSink implements IncidentSink {
         }
 
         @Override
+        public long deadLetterBytes() {
+            return spool.deadLetterBytes();
+        }
+
+        @Override
         public long waiting() {
             return spool.waiting();
         }

@@ -298,6 +298,8 @@ class SpoolRecoveryTest {
             SpoolMaintenance.Contents contents = SpoolMaintenance.list(config());
             assertThat(contents.waiting()).extracting(SpooledEvent::id).containsExactly(end(1).eventId());
             assertThat(contents.deadLetters()).hasSize(1);
+            assertThat(spool.deadLetterBytes())
+                    .isEqualTo(folder.resolve("dead-letters.jsonl").toFile().length());
             assertThat(contents.damagedFiles()).isEmpty();
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             assertThat(SpoolMaintenance.export(config(), out)).isEqualTo(2);
