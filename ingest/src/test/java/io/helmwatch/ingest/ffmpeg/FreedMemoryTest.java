@@ -2,6 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.ffmpeg.global.avutil;
