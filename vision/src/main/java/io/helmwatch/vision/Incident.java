@@ -63,58 +63,6 @@ public record Incident(
         zonePolygon = List.copyOf(zonePolygon);
     }
 
-    /** An incident without the corners of its zone. */
-    public Incident(
-            String id,
-            int revision,
-            Phase phase,
-            String stream,
-            String rule,
-            Kind kind,
-            @Nullable String zone,
-            int track,
-            int people,
-            int limit,
-            long startedAtMillis,
-            long lastAtMillis,
-            long decidedAtMillis,
-            long decidedSequence,
-            long decidedPtsNanos,
-            @Nullable EndReason endReason,
-            float peakConfidence,
-            float meanConfidence,
-            int observations,
-            List<Position> positions,
-            ImageSize size,
-            ModelIdentity model,
-            @Nullable Snapshot snapshot) {
-        this(
-                id,
-                revision,
-                phase,
-                stream,
-                rule,
-                kind,
-                zone,
-                track,
-                people,
-                limit,
-                startedAtMillis,
-                lastAtMillis,
-                decidedAtMillis,
-                decidedSequence,
-                decidedPtsNanos,
-                endReason,
-                peakConfidence,
-                meanConfidence,
-                observations,
-                positions,
-                size,
-                model,
-                snapshot,
-                List.of());
-    }
-
     /** Id of the message, by which consumers drop repeats: {@code id/revision}. */
     public String eventId() {
         return id + "/" + revision;

@@ -57,7 +57,8 @@ class SpoolCommandTest {
                 List.of(new Incident.Position(17, 2_000, new BoundingBox(1, 2, 3, 4))),
                 new ImageSize(1920, 1080),
                 new ModelIdentity("m", "1", "fp32", "cpu"),
-                null);
+                null,
+                List.of());
     }
 
     private IncidentSpool spool() {

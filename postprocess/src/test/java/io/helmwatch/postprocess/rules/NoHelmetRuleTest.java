@@ -5,6 +5,7 @@ import static io.helmwatch.postprocess.rules.Scenes.PIT;
 import static io.helmwatch.postprocess.rules.Scenes.bareHead;
 import static io.helmwatch.postprocess.rules.Scenes.head;
 import static io.helmwatch.postprocess.rules.Scenes.helmet;
+import static io.helmwatch.postprocess.rules.Scenes.noHelmet;
 import static io.helmwatch.postprocess.rules.Scenes.phases;
 import static io.helmwatch.postprocess.rules.Scenes.play;
 import static io.helmwatch.postprocess.rules.Scenes.rules;
@@ -32,18 +33,7 @@ class NoHelmetRuleTest {
     private final StreamRules rules = new StreamRules(rules(NO_HELMET), IncidentsConfig.DEFAULT);
 
     private static RuleConfig endingAfter(Duration endAfter) {
-        return new RuleConfig(
-                "bare",
-                RuleConfig.Kind.NO_HELMET,
-                List.of("pit"),
-                0.5,
-                3,
-                5,
-                NO_HELMET.atLeast(),
-                NO_HELMET.updateEvery(),
-                endAfter,
-                null,
-                0);
+        return noHelmet(NO_HELMET.atLeast(), endAfter);
     }
 
     @Test

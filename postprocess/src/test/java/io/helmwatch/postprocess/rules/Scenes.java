@@ -10,6 +10,7 @@ import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.ModelIdentity;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import java.util.List;
 final class Scenes {
     private static final ModelIdentity MODEL = new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu");
     static final long START_MILLIS = Instant.parse("2026-11-20T12:00:00Z").toEpochMilli();
-    /** The right half of the picture. */
+    /** The right half of the frame. */
     static final ZoneConfig PIT = new ZoneConfig(
             "pit",
             List.of(
@@ -29,7 +30,23 @@ final class Scenes {
 
     static final RuleConfig NO_HELMET = RuleConfig.of("bare", RuleConfig.Kind.NO_HELMET, List.of("pit"), 0);
 
-    /** What a picture shows at a time. */
+    /** {@link #NO_HELMET} with other times. */
+    static RuleConfig noHelmet(Duration atLeast, Duration endAfter) {
+        return new RuleConfig(
+                "bare",
+                RuleConfig.Kind.NO_HELMET,
+                List.of("pit"),
+                0.5,
+                3,
+                5,
+                atLeast,
+                NO_HELMET.updateEvery(),
+                endAfter,
+                null,
+                0);
+    }
+
+    /** What a frame shows at a time. */
     interface Scene {
         List<Detection> at(double seconds);
     }

@@ -6,6 +6,7 @@ import static io.helmwatch.postprocess.rules.Scenes.bareHead;
 import static io.helmwatch.postprocess.rules.Scenes.frame;
 import static io.helmwatch.postprocess.rules.Scenes.head;
 import static io.helmwatch.postprocess.rules.Scenes.helmet;
+import static io.helmwatch.postprocess.rules.Scenes.noHelmet;
 import static io.helmwatch.postprocess.rules.Scenes.phases;
 import static io.helmwatch.postprocess.rules.Scenes.play;
 import static io.helmwatch.postprocess.rules.Scenes.rules;
@@ -139,18 +140,7 @@ class StreamRulesTest {
     }
 
     private static RuleConfig decidedAfter(Duration atLeast) {
-        return new RuleConfig(
-                "bare",
-                RuleConfig.Kind.NO_HELMET,
-                List.of("pit"),
-                0.5,
-                3,
-                5,
-                atLeast,
-                NO_HELMET.updateEvery(),
-                NO_HELMET.endAfter(),
-                null,
-                0);
+        return noHelmet(atLeast, NO_HELMET.endAfter());
     }
 
     /** The n model at 5 frames per second: unseen for 0.8 s, turned round, found under another track while the first is still lost. */
@@ -650,18 +640,7 @@ class StreamRulesTest {
     /** A gap of four times the one before is not unusual. */
     @Test
     void shouldTellALostStreamByAGapOfMoreThanFourTimesTheOneBefore() {
-        RuleConfig patient = new RuleConfig(
-                "bare",
-                RuleConfig.Kind.NO_HELMET,
-                List.of("pit"),
-                0.5,
-                3,
-                5,
-                NO_HELMET.atLeast(),
-                NO_HELMET.updateEvery(),
-                Duration.ofMinutes(1),
-                null,
-                0);
+        RuleConfig patient = noHelmet(NO_HELMET.atLeast(), Duration.ofMinutes(1));
         StreamRules rules = new StreamRules(rules(patient), IncidentsConfig.DEFAULT);
         List<Incident> incidents = play(rules, t -> List.of(bareHead(900)), 25, 0, 5);
         rules.onFrame(frame(200, 12.96, List.of(bareHead(900))), incidents::add);

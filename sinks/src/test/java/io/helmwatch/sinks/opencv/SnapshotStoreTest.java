@@ -147,7 +147,8 @@ class SnapshotStoreTest {
                 List.of(new Incident.Position(17, Incidents.NOON, OWN)),
                 plain.size(),
                 plain.model(),
-                null);
+                null,
+                List.of());
     }
 
     private static FrameDetections shown(VideoFrame frame) {

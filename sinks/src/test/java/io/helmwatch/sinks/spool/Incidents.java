@@ -44,7 +44,8 @@ public final class Incidents {
                 List.of(new Incident.Position(17, NOON + 2_240, new BoundingBox(812.44f, 233, 871.9f, 301.25f))),
                 new ImageSize(1920, 1080),
                 new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu"),
-                null);
+                null,
+                List.of());
     }
 
     /** The same message with other positions. */
@@ -72,7 +73,8 @@ public final class Incidents {
                 positions,
                 plain.size(),
                 plain.model(),
-                plain.snapshot());
+                plain.snapshot(),
+                List.of());
     }
 
     /** Too many people. */
@@ -100,6 +102,7 @@ public final class Incidents {
                 List.of(),
                 new ImageSize(1280, 720),
                 new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu"),
-                null);
+                null,
+                List.of());
     }
 }

@@ -301,7 +301,8 @@ class DeviceFramesGpuTest {
                 List.of(new Incident.Position(1, 0, head)),
                 size,
                 model,
-                null);
+                null,
+                List.of());
         FrameDetections shown = new FrameDetections(
                 "clip", 0, frame.sequence(), 0, 0, size, model, List.of(new Detection("head", 0.9f, head)));
         StreamRulesConfig rules = new StreamRulesConfig(
