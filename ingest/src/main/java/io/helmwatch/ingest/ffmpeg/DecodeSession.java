@@ -167,9 +167,6 @@ final class DecodeSession implements AutoCloseable {
         if (interrupt.isExpired()) {
             return silent();
         }
-        if (!input.closingReason().isEmpty()) {
-            return Ending.lost(address + input.closingReason());
-        }
         if (!address.isFinite()) {
             if (rc == Ffmpeg.EOF) {
                 decodePacket(null, delivery);

@@ -37,8 +37,6 @@ public final class RtspRelay implements AutoCloseable {
     private final ServerSocket listener;
     private final Socket upstream;
     private final OutputStream toCamera;
-    private final FrameLimit frameLimit = new FrameLimit();
-    private volatile String problem = "";
     private volatile @Nullable Socket client;
     private volatile List<String> unanswerable = List.of();
     private @Nullable RtspRequest pending;
@@ -98,11 +96,6 @@ public final class RtspRelay implements AutoCloseable {
     /** The challenges that could not be answered; empty when there were none. */
     public List<String> unanswerable() {
         return unanswerable;
-    }
-
-    /** Why the relay closed the connection, as the end of a sentence that begins with the camera; empty when it did not. Any thread. */
-    public String problem() {
-        return problem;
     }
 
     private void spawn(String name, Runnable work) {
@@ -190,7 +183,7 @@ public final class RtspRelay implements AutoCloseable {
         }
     }
 
-    private void passPacket(InputStream in, OutputStream out, byte[] buffer) throws IOException {
+    private static void passPacket(InputStream in, OutputStream out, byte[] buffer) throws IOException {
         int channel = in.read();
         int high = in.read();
         int low = in.read();
@@ -200,11 +193,6 @@ public final class RtspRelay implements AutoCloseable {
         int length = high << 8 | low;
         if (in.readNBytes(buffer, 0, length) < length) {
             throw new EOFException();
-        }
-        if (!frameLimit.accepts(channel, buffer, length)) {
-            problem = " sends a frame of more than " + (FrameLimit.MAX_FRAME_BYTES >> 20)
-                    + " MiB: restart the camera, or lower its bit rate.";
-            throw new IOException("a frame without end");
         }
         out.write(INTERLEAVED);
         out.write(channel);

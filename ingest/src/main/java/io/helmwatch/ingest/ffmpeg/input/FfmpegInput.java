@@ -266,12 +266,6 @@ public final class FfmpegInput implements AutoCloseable {
         return 0;
     }
 
-    /** Why the connection was closed on this side, as the end of a sentence that begins with the camera; empty when it was not. */
-    public String closingReason() {
-        RtspRelay behind = relay;
-        return behind == null ? "" : behind.problem();
-    }
-
     @Override
     public void close() {
         AVFormatContext open = context;
