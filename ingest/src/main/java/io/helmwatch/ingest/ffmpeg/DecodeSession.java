@@ -8,11 +8,14 @@ import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;
 import io.helmwatch.ingest.ffmpeg.input.OpenFailure;
+import io.helmwatch.ingest.ffmpeg.input.TileGrid;
 import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
 import io.helmwatch.resource.Closer;
 import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,20 +197,50 @@ final class DecodeSession implements AutoCloseable {
         delivery.pixelAspect(pixelAspect);
         armForReading();
         try {
-            int rc = input.read(packet);
-            if (rc >= 0) {
-                rc = isTruncated() ? Ffmpeg.EOF : decoder.send(packet);
-            }
-            if (rc >= 0) {
-                decoder.send(null);
-                rc = decoder.receive(delivery.target());
-            }
+            TileGrid grid = input.grid();
+            int rc = grid == null ? decodeWhole(delivery.target()) : decodeTiles(grid, delivery.target());
             if (rc >= 0) {
                 delivery.deliver(timestampNanos, durationNanos, input.video().orientation());
             }
             return rc;
         } finally {
             interrupt.disarm();
+        }
+    }
+
+    private int decodeWhole(AVFrame target) {
+        int rc = input.read(packet);
+        if (rc >= 0) {
+            rc = isTruncated() ? Ffmpeg.EOF : decoder.send(packet);
+        }
+        if (rc >= 0) {
+            decoder.send(null);
+            rc = decoder.receive(target);
+        }
+        return rc;
+    }
+
+    /** Every tile is a stream with one packet; all of them are coded alike. */
+    private int decodeTiles(TileGrid grid, AVFrame canvas) {
+        AVFrame tile = avutil.av_frame_alloc();
+        try {
+            int placed = 0;
+            while (placed < grid.tiles()) {
+                avcodec.av_packet_unref(packet);
+                decoder.restart();
+                int rc = decodeWhole(tile);
+                if (rc >= 0) {
+                    rc = grid.place(tile, packet.stream_index(), canvas);
+                }
+                if (rc < 0) {
+                    return rc;
+                }
+                placed += rc;
+                avutil.av_frame_unref(tile);
+            }
+            return grid.crop(canvas);
+        } finally {
+            avutil.av_frame_free(tile);
         }
     }
 

@@ -88,18 +88,56 @@ class TruncatedImagesTest {
     }
 
     @Test
-    void shouldRefuseAnImageOfSeveralTilesRatherThanShowItsFirst() throws IOException {
-        byte[] tile = Files.readAllBytes(
-                TestClips.make("tile.mp4", "-i testsrc2=size=64x64 -frames:v 1 -c:v libsvtav1 -preset 12"));
-        byte[] samples = HeifGrid.find(tile, "mdat");
-        byte[] sample = Arrays.copyOfRange(samples, 8, samples.length);
-        byte[] grid = HeifGrid.write(HeifGrid.find(tile, "av1C"), List.of(sample, sample, sample, sample), 2, 64, 64);
+    void shouldAssembleAnImageOfSeveralTilesAsPhonesStoreThem() throws IOException {
+        RecordingReceiver receiver = play(Files.write(folder.resolve("phone.heic"), grid()));
 
-        RecordingReceiver receiver = play(Files.write(folder.resolve("phone.heic"), grid));
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isZero();
+        assertThat(receiver.frames()).singleElement().satisfies(frame -> {
+            assertThat(frame.width()).isEqualTo(128);
+            assertThat(frame.height()).isEqualTo(128);
+            assertThat(frame.quadrants().stream().map(TruncatedImagesTest::name))
+                    .containsExactly("red", "green", "blue", "white");
+        });
+    }
+
+    @Test
+    void shouldRefuseAnImageThatLacksItsLastTile() throws IOException {
+        byte[] grid = grid();
+
+        RecordingReceiver receiver = play(
+                Files.write(folder.resolve("phone.heic"), Arrays.copyOf(grid, grid.length - tile("white").length)));
 
         assertThat(receiver.frames()).isEmpty();
         assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1);
-        assertThat(receiver.lastStatus().reason()).contains("4 tiles").contains("convert it to JPEG");
+    }
+
+    private static String name(int rgb) {
+        boolean red = (rgb >> 16 & 0xff) > 80;
+        boolean green = (rgb >> 8 & 0xff) > 80;
+        boolean blue = (rgb & 0xff) > 80;
+        if (red && green && blue) {
+            return "white";
+        }
+        return (red ? "red" : "") + (green ? "green" : "") + (blue ? "blue" : "");
+    }
+
+    private static byte[] clip(String color) throws IOException {
+        return Files.readAllBytes(TestClips.make(
+                color + ".mp4", "-i color=c=" + color + ":size=64x64 -frames:v 1 -c:v libsvtav1 -preset 12"));
+    }
+
+    private static byte[] tile(String color) throws IOException {
+        byte[] samples = HeifGrid.find(clip(color), "mdat");
+        return Arrays.copyOfRange(samples, 8, samples.length);
+    }
+
+    private static byte[] grid() throws IOException {
+        return HeifGrid.write(
+                HeifGrid.find(clip("red"), "av1C"),
+                List.of(tile("red"), tile("green"), tile("blue"), tile("white")),
+                2,
+                64,
+                64);
     }
 
     private static byte[] image(String name, String encoder) throws IOException {

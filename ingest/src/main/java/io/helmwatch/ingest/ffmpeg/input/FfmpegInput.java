@@ -13,7 +13,6 @@ import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
 import org.bytedeco.ffmpeg.avcodec.AVProducerReferenceTime;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVInputFormat;
-import org.bytedeco.ffmpeg.avformat.AVStreamGroup;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
@@ -39,6 +38,7 @@ public final class FfmpegInput implements AutoCloseable {
     private @Nullable HttpInput http;
     private @Nullable RtspRelay relay;
     private @Nullable VideoTrack video;
+    private @Nullable TileGrid grid;
     private @Nullable FileRounds rounds;
     private long countedBytes;
 
@@ -152,12 +152,13 @@ public final class FfmpegInput implements AutoCloseable {
         if (interrupt.isStopped() || interrupt.isExpired()) {
             throw failure.of(Ffmpeg.EXIT, null);
         }
-        int tiles = tiles(opened);
-        if (tiles > 1) {
-            throw failure.unusable(displayed + " is an image of " + tiles
-                    + " tiles (HEIC, AVIF), which cannot be assembled: convert it to JPEG.");
+        TileGrid tiles = TileGrid.of(opened);
+        if (tiles != null && !tiles.isPlausible()) {
+            throw failure.unusable(displayed + " is an image of " + tiles.tiles()
+                    + " tiles (HEIC, AVIF) that do not fit together: convert it to JPEG.");
         }
-        video = VideoTrack.choose(opened, displayed, rc, failure);
+        grid = tiles;
+        video = tiles == null ? VideoTrack.choose(opened, displayed, rc, failure) : VideoTrack.ofTiles(opened, tiles);
     }
 
     private static boolean offersNoKnownCodec(AVFormatContext input) {
@@ -169,14 +170,9 @@ public final class FfmpegInput implements AutoCloseable {
         return input.nb_streams() > 0;
     }
 
-    private static int tiles(AVFormatContext input) {
-        for (int i = 0; i < input.nb_stream_groups(); i++) {
-            AVStreamGroup group = input.stream_groups(i);
-            if (group.type() == avformat.AV_STREAM_GROUP_PARAMS_TILE_GRID) {
-                return group.params_tile_grid().nb_tiles();
-            }
-        }
-        return 0;
+    /** How the image is put together; null where it is coded as a whole. */
+    public @Nullable TileGrid grid() {
+        return grid;
     }
 
     private AVFormatContext context() {

@@ -13,6 +13,7 @@ import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The video stream of an input that is decoded, and what its container says of it. The other streams are discarded.
@@ -35,7 +36,7 @@ public final class VideoTrack {
     private final Orientation orientation;
     private final double pixelAspect;
 
-    private VideoTrack(AVStream stream, int index) {
+    private VideoTrack(AVStream stream, int index, @Nullable Orientation known) {
         this.stream = stream;
         this.index = index;
         AVRational timeBase = stream.time_base();
@@ -48,7 +49,11 @@ public final class VideoTrack {
                 stream.codecpar().coded_side_data(),
                 stream.codecpar().nb_coded_side_data(),
                 avcodec.AV_PKT_DATA_DISPLAYMATRIX);
-        orientation = matrix != null && matrix.size() >= 36 ? orientation(matrix.data()) : Orientation.UPRIGHT;
+        if (known != null) {
+            orientation = known;
+        } else {
+            orientation = matrix != null && matrix.size() >= 36 ? orientation(matrix.data()) : Orientation.UPRIGHT;
+        }
     }
 
     /**
@@ -74,7 +79,17 @@ public final class VideoTrack {
                 input.streams(i).discard(avcodec.AVDISCARD_ALL);
             }
         }
-        return new VideoTrack(input.streams(best), best);
+        return new VideoTrack(input.streams(best), best, null);
+    }
+
+    /** The first tile of an image, which stands for all of them; discards streams that are no tiles, such as previews. */
+    static VideoTrack ofTiles(AVFormatContext input, TileGrid grid) {
+        for (int i = 0; i < input.nb_streams(); i++) {
+            if (!grid.contains(i)) {
+                input.streams(i).discard(avcodec.AVDISCARD_ALL);
+            }
+        }
+        return new VideoTrack(input.streams(grid.firstStream()), grid.firstStream(), grid.orientation());
     }
 
     private static double framesPerSecond(AVStream stream) {
