@@ -9,6 +9,8 @@ const CAPACITY = 400;
 const SAME_FRAME_SECONDS = 0.005;
 /** Boxes between two analysed frames further apart than this are not invented. */
 const MAX_GAP_SECONDS = 1.1;
+/** How long a box is shown after its frame where nothing says where it went. */
+const HELD_SECONDS = 0.13;
 
 /** What the analysis said about the newest frames of one stream, by their presentation time. */
 export class FrameData {
@@ -67,20 +69,26 @@ export class FrameData {
       return { exact: true, t, frame: before, boxes: before.boxes };
     }
     const next = this.frames[after];
-    const boxes = next && next.t - before.t <= MAX_GAP_SECONDS ? between(before, next, t) : before.boxes;
-    return { exact: false, t, frame: before, boxes };
+    const known = next && next.t - before.t <= MAX_GAP_SECONDS ? next : null;
+    return { exact: false, t, frame: before, boxes: between(before, known, t) };
   }
 }
 
-/** @param {FrameMessage} before @param {FrameMessage} next @param {number} t @returns {LiveBox[]} */
+/**
+ * Boxes of a frame between two analysed ones; a box that the later one does not have is shown for a moment only.
+ * @param {FrameMessage} before
+ * @param {FrameMessage | null} next
+ * @param {number} t
+ * @returns {LiveBox[]}
+ */
 function between(before, next, t) {
-  const share = (t - before.t) / (next.t - before.t);
-  return before.boxes.map((box) => {
-    const same = box.track === null ? undefined : next.boxes.find((other) => other.track === box.track);
-    if (!same) {
-      return box;
+  return before.boxes.flatMap((box) => {
+    const same = next && box.track !== null ? next.boxes.find((other) => other.track === box.track) : undefined;
+    if (!next || !same) {
+      return t - before.t <= HELD_SECONDS ? [box] : [];
     }
+    const share = (t - before.t) / (next.t - before.t);
     const corner = (/** @type {number} */ i) => box.box[i] + (same.box[i] - box.box[i]) * share;
-    return { ...box, box: /** @type {import('./api.js').Box} */ ([corner(0), corner(1), corner(2), corner(3)]) };
+    return [{ ...box, box: /** @type {import('./api.js').Box} */ ([corner(0), corner(1), corner(2), corner(3)]) }];
   });
 }

@@ -162,6 +162,7 @@ export class LivePicture extends HTMLElement {
     this.data.add(frame);
     if (previous && previous.epoch === frame.epoch && frame.t > previous.t) {
       this.frameMillis = (frame.t - previous.t) * 1000;
+      this.buffer?.analysed(frame.t, frame.t - previous.t);
     }
     if (this.mode === 'jpeg' && this.drawn?.epoch === frame.epoch && this.drawn.t === frame.t) {
       this.paint();
@@ -360,7 +361,9 @@ export class LivePicture extends HTMLElement {
           ? T.live.noConnection
           : state === 'stale'
             ? T.live.noFrames
-            : T.live.waiting;
+            : hasPicture
+              ? T.live.waitingAgain
+              : T.live.waiting;
     return picture ? `${why}\n${picture}` : why;
   }
 

@@ -34,6 +34,10 @@ class Live extends EventTarget {
     this.viewers = new Map();
     /** @type {Map<number, string>} */
     this.channels = new Map();
+    /** Streams that the server sends already and that a new viewer needs from their beginning. @type {Set<string>} */
+    this.again = new Set();
+    /** Streams of the message that was sent last. @type {Set<string>} */
+    this.sent = new Set();
     /** @type {WebSocket | null} */
     this.socket = null;
     this.wanted = false;
@@ -66,6 +70,9 @@ class Live extends EventTarget {
     const viewers = this.viewers.get(id) ?? new Set();
     viewers.add(viewer);
     this.viewers.set(id, viewers);
+    if (this.sent.has(id)) {
+      this.again.add(id);
+    }
     this.sendSoon();
     return () => {
       viewers.delete(viewer);
@@ -110,6 +117,8 @@ class Live extends EventTarget {
     this.socket = null;
     this.connected = false;
     this.channels.clear();
+    this.sent.clear();
+    this.again.clear();
     this.pauseAll();
     this.dispatchEvent(new Event('connection'));
     if (this.wanted) {
@@ -145,7 +154,12 @@ class Live extends EventTarget {
     const streams = document.hidden
       ? []
       : [...this.viewers].map(([id, viewers]) => ({ id, video: strongest(viewers), hevc: this.hevc }));
+    if (this.again.size > 0) {
+      this.socket.send(JSON.stringify({ type: 'watch', streams: streams.filter(({ id }) => !this.again.has(id)) }));
+      this.again.clear();
+    }
     this.socket.send(JSON.stringify({ type: 'watch', streams }));
+    this.sent = new Set(streams.map(({ id }) => id));
   }
 
   /** @param {any} message @private */

@@ -33,6 +33,12 @@ function sum(rows) {
   return total;
 }
 
+/** Rows that count each head once: those of whole pictures, which contain those of zones. @param {Row[]} rows @returns {Row[]} */
+function withoutOverlap(rows) {
+  const whole = new Set(rows.filter(({ zone }) => zone === null).map(({ stream }) => stream));
+  return rows.filter(({ stream, zone }) => zone === null || !whole.has(stream));
+}
+
 /** @param {Sum} sum @returns {number} NaN where nobody was seen */
 const shareOf = ({ helmet, bare }) => helmet / (helmet + bare);
 
@@ -101,11 +107,11 @@ class Overview extends DeskElement {
     const rows = all.filter(({ hour }) => Date.parse(hour) >= start);
     const before = all.filter(({ hour }) => Date.parse(hour) < start);
     return html`
-      ${this.figures(rows, before)}
+      ${this.figures(withoutOverlap(rows), withoutOverlap(before))}
       <section class="card"><h2>${T.overview.heatMap}</h2>${this.heatMap(rows)}</section>
       <div class="two">
         <section class="card"><h2>${T.overview.trend}</h2>
-          ${rows.length ? html`<hw-trend-chart .points=${this.trend(rows, start)} .days=${this.days}></hw-trend-chart>` : html`<p class="empty">${T.overview.noData}</p>`}</section>
+          ${rows.length ? html`<hw-trend-chart .points=${this.trend(withoutOverlap(rows), start)} .days=${this.days}></hw-trend-chart>` : html`<p class="empty">${T.overview.noData}</p>`}</section>
         <section class="card"><h2>${T.overview.worst}</h2>${this.worst(rows)}</section>
       </div>
       <section class="card"><h2>${T.overview.cameras}</h2>${this.cameras()}</section>

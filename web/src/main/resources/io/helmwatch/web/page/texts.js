@@ -136,6 +136,7 @@ export const T = {
     noConnection: 'No connection to Helmwatch; trying again.',
     noFrames: 'No new picture arrives.',
     waiting: 'Waiting for the first picture \u2026',
+    waitingAgain: 'Waiting for a new picture \u2026',
     short: { helmet: 'helmet', bare: 'bare', other: '?' },
   },
   wall: {

@@ -1,6 +1,11 @@
-/** Seconds that video is held back, so that the analysis of a frame is there before the frame is shown. */
+/** Seconds that video is held back at least, so that the analysis of a frame is there before the frame is shown. */
 const HOLD_SECONDS = 0.3;
-const MAX_HOLD_SECONDS = 1.2;
+const MAX_HOLD_SECONDS = 2;
+/** Frames that were analysed at longer distances are not waited for. */
+const MAX_INTERVAL_SECONDS = 0.5;
+const MARGIN_SECONDS = 0.05;
+/** Share of what is held beyond need that is given back at each control. */
+const RELAXATION = 0.02;
 const JUMP_SECONDS = 2;
 const KEEP_SECONDS = 6;
 const MAX_QUEUED_BYTES = 8 << 20;
@@ -20,6 +25,8 @@ export class VideoBuffer {
     this.video = video;
     this.onFailure = onFailure;
     this.hold = HOLD_SECONDS;
+    /** Hold that the newest analysed frames needed. */
+    this.needed = HOLD_SECONDS;
     /** @type {Uint8Array<ArrayBuffer>[]} */
     this.queue = [];
     this.queuedBytes = 0;
@@ -67,6 +74,20 @@ export class VideoBuffer {
     }
     this.needsKeyFrame = false;
     this.push(payload);
+  }
+
+  /**
+   * The analysis of a frame has arrived. Video is held so long that the next analysed frame is known when a frame between is shown.
+   * @param {number} t of the frame
+   * @param {number} interval seconds since the analysed frame before it
+   */
+  analysed(t, interval) {
+    const ranges = this.video.buffered;
+    if (!this.closed && ranges.length > 0) {
+      const late = ranges.end(ranges.length - 1) - t;
+      this.needed = late + Math.min(MAX_INTERVAL_SECONDS, interval) + MARGIN_SECONDS;
+      this.hold = Math.min(MAX_HOLD_SECONDS, Math.max(this.hold, this.needed));
+    }
   }
 
   close() {
@@ -156,11 +177,12 @@ export class VideoBuffer {
     }
     const lead = Math.min(this.smallestLead, end - video.currentTime);
     this.smallestLead = Infinity;
-    if (lead > JUMP_SECONDS || video.currentTime < start) {
+    this.hold -= Math.max(0, this.hold - Math.max(HOLD_SECONDS, this.needed)) * RELAXATION;
+    if (lead > this.hold + JUMP_SECONDS || video.currentTime < start) {
       video.currentTime = Math.max(start, end - this.hold);
       video.playbackRate = 1;
     } else if (Math.abs(lead - this.hold) > 0.08) {
-      video.playbackRate = lead > this.hold ? (lead > this.hold + 0.5 ? 1.15 : 1.05) : 0.94;
+      video.playbackRate = lead > this.hold ? (lead > this.hold + 0.5 ? 1.15 : 1.05) : lead < this.hold - 0.3 ? 0.8 : 0.94;
     } else {
       video.playbackRate = 1;
     }
