@@ -155,7 +155,7 @@ public final class OnnxModel {
      * Adds an FP32 output.
      *
      * @param batch size of the batch, -1 for a dynamic one
-     * @param sizes the other sizes
+     * @param sizes the other sizes, -1 for dynamic ones, which readers infer
      */
     public void addOutput(String name, long batch, long... sizes) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
@@ -164,7 +164,7 @@ public final class OnnxModel {
                         ? Dimension.newBuilder().setDimParam("batch")
                         : Dimension.newBuilder().setDimValue(batch));
         for (long size : sizes) {
-            shape.addDim(Dimension.newBuilder().setDimValue(size));
+            shape.addDim(size < 0 ? Dimension.newBuilder() : Dimension.newBuilder().setDimValue(size));
         }
         outputs.add(ValueInfoProto.newBuilder()
                 .setName(name)

@@ -127,6 +127,7 @@ class RealMediaTest {
                 Postprocessor postprocessor =
                         new CpuPostprocessor(NmsSettings.DEFAULT, engine.model().labels())) {
             forEachFrame(media, every, frame -> {
+                lane.resize(engine.model().sizing().sizeFor(frame.width(), frame.height()));
                 Letterbox letterbox = fast.add(frame, lane.input(), 0);
                 lane.run(1);
                 List<Detection> found = postprocessor.detect(lane.output(), 0, letterbox);

@@ -80,6 +80,11 @@ public final class InputSizing {
         return (frameWidth >= frameHeight ? landscape : portrait).get(index);
     }
 
+    /** The size for frames of 16:9, the shape of most cameras. */
+    public ImageSize widescreen() {
+        return sizeFor(16, 9);
+    }
+
     /** Whether a frame may have this size. */
     public boolean hasSize(ImageSize size) {
         return size.equals(largest) || landscape.contains(size) || portrait.contains(size);

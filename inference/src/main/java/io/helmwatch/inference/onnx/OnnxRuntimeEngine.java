@@ -47,11 +47,6 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
 
     private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeEngine.class);
 
-    /** The shape of most cameras' frames. */
-    private static final int TRIAL_WIDTH = 16;
-
-    private static final int TRIAL_HEIGHT = 9;
-
     /** Address space; only used pages take memory. */
     private static final long DEEP_STACK_BYTES = 512L << 20;
 
@@ -117,6 +112,22 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     public static OnnxRuntimeEngine openInt8(
             Path path, ModelConfig config, QuantizationRanges ranges, WorkerPlan plan) {
         return open(new ModelForm(path, config, ranges), plan);
+    }
+
+    /**
+     * Interprets a model, for other engines: runs it once where the file leaves its outputs open.
+     *
+     * @throws ModelException when the file is not a YOLOv5 detector that ONNX Runtime can run
+     */
+    public static YoloV5Model interpret(Path path, ModelConfig config) {
+        ModelFile file = ModelFile.read(path);
+        if (!YoloV5Model.hasOpenOutputs(file)) {
+            return YoloV5Model.of(file, config);
+        }
+        WorkerPlan plan = new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "one run");
+        try (OnnxRuntimeEngine engine = open(path, config, plan)) {
+            return engine.yoloV5();
+        }
     }
 
     static OnnxRuntimeEngine open(ModelForm form, WorkerPlan plan) {
@@ -315,7 +326,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     /** A lane for one image of the shape of most cameras, for trials and measurements. */
     OnnxRuntimeLane openTrialLane() {
         OnnxRuntimeLane lane = openLane(1);
-        lane.resize(model.sizing().sizeFor(TRIAL_WIDTH, TRIAL_HEIGHT));
+        lane.resize(model.sizing().widescreen());
         return lane;
     }
 

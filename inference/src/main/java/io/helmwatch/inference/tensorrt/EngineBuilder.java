@@ -72,13 +72,11 @@ final class EngineBuilder {
      * Builds.
      *
      * @param file the model
-     * @param input its input shape, with the fixed batch or 1
-     * @param dynamicBatch whether the batch is dynamic
+     * @param shapes the shapes of its input
      * @return TensorRT's plan
      * @throws ModelException when TensorRT refuses the model
      */
-    byte[] build(
-            ModelFile file, TensorShape input, boolean dynamicBatch, EngineOptions options, EngineProgress progress) {
+    byte[] build(ModelFile file, EngineShapes shapes, EngineOptions options, EngineProgress progress) {
         device.makeCurrent();
         BuildProgress watch = new BuildProgress(progress);
         TensorRtLog log = new TensorRtLog(watch::onLogLine);
@@ -94,8 +92,8 @@ final class EngineBuilder {
             parse(file, options.precision(), network, log);
             IBuilderConfig config = own(owned, builder.createBuilderConfig(), IBuilderConfig::new, file, log);
             configure(config, options);
-            if (dynamicBatch) {
-                addProfile(builder, config, network, file, input, options);
+            if (file.inputs().get(0).dimensions().contains(-1L)) {
+                addProfile(builder, config, network, file, shapes);
             }
             if (mixed) {
                 allowMixing(network, config);
@@ -167,28 +165,27 @@ final class EngineBuilder {
             IBuilderConfig config,
             INetworkDefinition network,
             ModelFile file,
-            TensorShape input,
-            EngineOptions options) {
+            EngineShapes shapes) {
         IOptimizationProfile profile = builder.createOptimizationProfile();
         String name = network.getInput(0).getName();
         try (BytePointer cName = new BytePointer(name);
-                Dims64 smallest = dims(1, input);
-                Dims64 best = dims(options.optimalBatch(), input);
-                Dims64 largest = dims(options.maxBatch(), input)) {
+                Dims64 smallest = dims(shapes.smallest());
+                Dims64 best = dims(shapes.best());
+                Dims64 largest = dims(shapes.largest())) {
             boolean fits = profile.setDimensions(cName, nvinfer.OptProfileSelector.kMIN.value, smallest)
                     && profile.setDimensions(cName, nvinfer.OptProfileSelector.kOPT.value, best)
                     && profile.setDimensions(cName, nvinfer.OptProfileSelector.kMAX.value, largest);
             if (!fits || config.addOptimizationProfile(profile) < 0) {
-                throw new ModelException("model " + file.path() + ": TensorRT refuses batches of 1 to "
-                        + options.maxBatch() + " of " + input);
+                throw new ModelException("model " + file.path() + ": TensorRT refuses inputs from " + shapes.smallest()
+                        + " to " + shapes.largest());
             }
         }
     }
 
-    private static Dims64 dims(int batch, TensorShape input) {
+    private static Dims64 dims(TensorShape shape) {
         Dims64 dims = new Dims64();
         dims.nbDims(4);
-        dims.d(0, batch).d(1, input.channels()).d(2, input.height()).d(3, input.width());
+        dims.d(0, shape.batch()).d(1, shape.channels()).d(2, shape.height()).d(3, shape.width());
         return dims;
     }
 

@@ -1,8 +1,10 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.config.InputSize;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.GpuInfo;
 import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.YoloV5Model;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,14 +28,20 @@ record EngineKey(String text) {
     private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
     private static final Pattern DRIVER_VERSION = Pattern.compile("\\b(\\d{3,}\\.\\d+(?:\\.\\d+)?)\\b");
 
-    static EngineKey of(ModelFile model, GpuInfo gpu, EngineOptions options) {
-        return of(model.sha256(), TensorRtLibrary.version(), gpu, driverVersion(), options);
+    /** Key of a model's engine; its input's size matters where height and width are dynamic. */
+    static EngineKey of(ModelFile model, GpuInfo gpu, EngineOptions options, InputSize input) {
+        EngineKey key = of(model.sha256(), TensorRtLibrary.version(), gpu, driverVersion(), options);
+        return YoloV5Model.hasDynamicSides(model) ? key.withInput(input) : key;
     }
 
     static EngineKey of(String sha256, String tensorRt, GpuInfo gpu, String driver, EngineOptions options) {
         return new EngineKey("model=" + sha256 + "\ntensorrt=" + tensorRt + "\ngpu=" + gpu.name() + "\ncapability="
                 + gpu.computeMajor() + "." + gpu.computeMinor() + "\ndriver=" + driver + "\noptions="
                 + options.describe() + "\nnetwork=" + NETWORK + "\n");
+    }
+
+    EngineKey withInput(InputSize input) {
+        return new EngineKey(text + "input=" + input + "\n");
     }
 
     /** The driver's version where the kernel module publishes it, else the CUDA version that it supports. */

@@ -9,7 +9,6 @@ import io.helmwatch.inference.PrecisionConverter;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.TensorProbe;
-import io.helmwatch.inference.onnx.WorkerPlan;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
 import io.helmwatch.vision.HostTensorBatch;
@@ -67,7 +66,7 @@ public final class RawHeads {
         if (Files.isRegularFile(target)) {
             return target;
         }
-        YoloV5Model model = interpret(file, config);
+        YoloV5Model model = OnnxRuntimeEngine.interpret(path, config);
         if (model.layout().kind() != PredictionLayout.Kind.DECODED) {
             return path;
         }
@@ -121,16 +120,6 @@ public final class RawHeads {
                 throw differs(path, verified.size() + " heads of " + first + " rows were found");
             }
             return verified;
-        }
-    }
-
-    private static YoloV5Model interpret(ModelFile file, ModelConfig config) {
-        if (!YoloV5Model.hasOpenOutputs(file)) {
-            return YoloV5Model.of(file, config);
-        }
-        WorkerPlan plan = new WorkerPlan(1, Runtime.getRuntime().availableProcessors(), "one run");
-        try (OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(file.path(), config, plan)) {
-            return engine.yoloV5();
         }
     }
 
@@ -224,10 +213,16 @@ public final class RawHeads {
 
     private static void cut(OnnxModel cut, YoloV5Model model, List<Verified> heads) {
         long batch = model.hasDynamicBatch() ? -1 : model.inputShape().batch();
+        boolean dynamicSides = YoloV5Model.hasDynamicSides(model.file());
         cut.removeOutputs();
         for (Verified verified : heads) {
             RawHead head = verified.head();
-            cut.addOutput(head.logits().name(), batch, ANCHORS_PER_CELL * head.elements(), head.rows(), head.columns());
+            cut.addOutput(
+                    head.logits().name(),
+                    batch,
+                    ANCHORS_PER_CELL * head.elements(),
+                    dynamicSides ? -1 : head.rows(),
+                    dynamicSides ? -1 : head.columns());
         }
         cut.removeUnused();
         cut.metadata()

@@ -8,8 +8,8 @@ import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.TensorInfo;
 import io.helmwatch.inference.YoloV5Model;
+import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.resource.Closer;
-import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,6 +26,7 @@ import org.bytedeco.tensorrt.nvinfer.Dims64;
 import org.bytedeco.tensorrt.nvinfer.ICudaEngine;
 import org.bytedeco.tensorrt.nvinfer.IEngineInspector;
 import org.bytedeco.tensorrt.nvinfer.IRuntime;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,7 +58,14 @@ public final class TensorRtEngine implements InferenceEngine {
     private final Closer opened;
     private boolean closed;
 
-    private TensorRtEngine(CudaDevice device, ModelFile file, ModelConfig config, EngineOptions options, byte[] plan) {
+    /** {@code interpreted} is known already where height and width are dynamic. */
+    private TensorRtEngine(
+            CudaDevice device,
+            ModelFile file,
+            ModelConfig config,
+            @Nullable YoloV5Model interpreted,
+            EngineOptions options,
+            byte[] plan) {
         this.device = device;
         this.options = options;
         device.makeCurrent();
@@ -69,7 +77,7 @@ public final class TensorRtEngine implements InferenceEngine {
         try (Closer opening = new Closer()) {
             IRuntime runtime = opening.register(NativeOwnership.own(created, IRuntime::new));
             engine = opening.register(NativeOwnership.own(deserialize(runtime, file, plan), ICudaEngine::new));
-            yoloV5 = YoloV5Model.of(file, config, outputShapes(engine));
+            yoloV5 = interpreted != null ? interpreted : YoloV5Model.of(file, config, outputShapes(engine));
             info = yoloV5.info(options.precision().label(), "cuda");
             inputType = typeOf(yoloV5.inputName());
             List<TensorType> types = new ArrayList<>();
@@ -113,7 +121,9 @@ public final class TensorRtEngine implements InferenceEngine {
             EngineOptions options,
             Path cache,
             EngineProgress progress) {
-        Path file = cacheFile(device, model, options, cache).toAbsolutePath().normalize();
+        Path file = cacheFile(device, model, config, options, cache)
+                .toAbsolutePath()
+                .normalize();
         synchronized (BUILDS.computeIfAbsent(file, unused -> new Object())) {
             return openLocked(device, model, config, options, cache, progress);
         }
@@ -127,15 +137,19 @@ public final class TensorRtEngine implements InferenceEngine {
             Path cache,
             EngineProgress progress) {
         ModelFile file = ModelFile.read(model);
-        TensorShape input = YoloV5Model.inputShapeOf(file);
-        boolean dynamicBatch = file.inputs().get(0).hasDynamicBatch();
+        YoloV5Model interpreted =
+                YoloV5Model.hasDynamicSides(file) ? OnnxRuntimeEngine.interpret(model, config) : null;
+        EngineShapes shapes = interpreted != null
+                ? EngineShapes.of(interpreted, options)
+                : EngineShapes.of(
+                        YoloV5Model.inputShapeOf(file), file.inputs().get(0).hasDynamicBatch(), options);
         String name = file.stem();
         EngineCache engines = new EngineCache(cache);
-        EngineKey key = EngineKey.of(file, device.info(), options);
+        EngineKey key = EngineKey.of(file, device.info(), options, config.input());
         Optional<byte[]> cached = engines.load(key, name);
         if (cached.isPresent()) {
             try {
-                return new TensorRtEngine(device, file, config, options, cached.get());
+                return new TensorRtEngine(device, file, config, interpreted, options, cached.get());
             } catch (ModelException e) {
                 LOG.warn(
                         "Cached engine {} not usable: {}; building it again",
@@ -149,19 +163,21 @@ public final class TensorRtEngine implements InferenceEngine {
                 model,
                 device.info().name(),
                 options.describe());
-        byte[] plan = new EngineBuilder(device, timings).build(file, input, dynamicBatch, options, progress);
+        byte[] plan = new EngineBuilder(device, timings).build(file, shapes, options, progress);
         try {
             engines.store(key, name, plan);
         } catch (IOException e) {
             LOG.warn("Engine not stored in {}: {}; the next start builds it again", cache, e.getMessage());
         }
-        return new TensorRtEngine(device, file, config, options, plan);
+        return new TensorRtEngine(device, file, config, interpreted, options, plan);
     }
 
     /** File in which an engine with these options is cached. */
-    public static Path cacheFile(CudaDevice device, Path model, EngineOptions options, Path cache) {
+    public static Path cacheFile(
+            CudaDevice device, Path model, ModelConfig config, EngineOptions options, Path cache) {
         ModelFile file = ModelFile.read(model);
-        return new EngineCache(cache).fileOf(EngineKey.of(file, device.info(), options), file.stem());
+        EngineKey key = EngineKey.of(file, device.info(), options, config.input());
+        return new EngineCache(cache).fileOf(key, file.stem());
     }
 
     private static Map<String, List<Long>> outputShapes(ICudaEngine engine) {

@@ -18,7 +18,9 @@ import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.nvinfer.Dims64;
 import org.bytedeco.tensorrt.nvinfer.ICudaEngine;
@@ -28,8 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A stream, an execution context and its buffers, all created once. Every batch size is captured as a CUDA graph when the lane is opened, so
- * that a run is one call.
+ * A stream, an execution context and its buffers, all created once; all sizes of the input share them. Every batch size of the largest
+ * input, and of the one that fits frames of 16:9, is captured as a CUDA graph when the lane is opened, so that a run is one call; those of other
+ * sizes when they first run.
  *
  * <p>Threading: handed from thread to thread by the pipeline, one at a time. Ownership: frees everything on close, which requires that its work
  * is complete.
@@ -39,19 +42,39 @@ public final class TensorRtLane implements InferenceLane {
     private static final Logger LOG = LoggerFactory.getLogger(TensorRtLane.class);
     private static final String OWNER = "inference.lane";
 
+    /** Graphs of a lane; batches beyond are enqueued kernel by kernel. */
+    private static final int MAX_GRAPHS = 256;
+
     private final CudaDevice device;
     private final TensorRtLog log;
     private final YoloV5Model model;
     private final int maxBatch;
+    private final boolean dynamicShape;
     private final Closer opened = new Closer();
     private final CudaStream stream;
     private final CudaEvent done;
     private final IExecutionContext context;
-    private final DeviceTensorBatch input;
-    private final DevicePredictions output;
     private final Dims64 inputDims;
-    private final @Nullable CudaGraph[] graphs;
+    private final DeviceTensorBatch images;
+    private final DevicePredictions predictions;
+    private final Map<ImageSize, Tensors> sizes = new HashMap<>();
+    private Tensors current;
+    private int graphs;
+    private boolean capturing = true;
     private boolean closed;
+
+    /** Views of the lane's memory for one size of the input, and the graphs by batch. */
+    private static final class Tensors {
+        private final DeviceTensorBatch input;
+        private final DevicePredictions output;
+        private final @Nullable CudaGraph[] graphs;
+
+        Tensors(DeviceTensorBatch input, DevicePredictions output) {
+            this.input = input;
+            this.output = output;
+            this.graphs = new CudaGraph[input.shape().batch() + 1];
+        }
+    }
 
     TensorRtLane(
             CudaDevice device,
@@ -66,7 +89,8 @@ public final class TensorRtLane implements InferenceLane {
         this.log = log;
         this.model = model;
         this.maxBatch = maxBatch;
-        graphs = new CudaGraph[maxBatch + 1];
+        // TensorRT refuses to be told shapes that are fixed.
+        dynamicShape = model.hasDynamicBatch() || YoloV5Model.hasDynamicSides(model.file());
         device.makeCurrent();
         try {
             stream = opened.register(new CudaStream(device));
@@ -82,26 +106,29 @@ public final class TensorRtLane implements InferenceLane {
             context.setDeviceMemoryV2(scratch.pointer(), scratch.bytes());
             TensorShape one = model.inputShape();
             TensorShape shape = new TensorShape(maxBatch, one.channels(), one.height(), one.width());
-            DeviceBuffer images = opened.register(
+            DeviceBuffer pixels = opened.register(
                     new DeviceBuffer(device, OWNER, (long) maxBatch * shape.elementsPerImage() * inputType.bytes()));
-            images.fill(0, images.bytes(), stream);
-            input = new DeviceTensorBatch(shape, inputType, images.address(), stream.handle());
-            bind(model.inputName(), images);
+            pixels.fill(0, pixels.bytes(), stream);
+            images = new DeviceTensorBatch(shape, inputType, pixels.address(), stream.handle());
+            bind(model.inputName(), pixels);
+            inputDims = opened.register(new Dims64());
+            inputDims.nbDims(4);
+            inputDims.d(1, shape.channels());
             List<Long> addresses = new ArrayList<>();
             for (int i = 0; i < model.outputs().size(); i++) {
-                DeviceBuffer predictions = opened.register(new DeviceBuffer(
+                DeviceBuffer rows = opened.register(new DeviceBuffer(
                         device,
                         OWNER,
                         model.outputElements(i, maxBatch) * outputTypes.get(i).bytes()));
-                bind(model.outputs().get(i).name(), predictions);
-                addresses.add(predictions.address());
+                bind(model.outputs().get(i).name(), rows);
+                addresses.add(rows.address());
             }
-            bindUnread(engine, maxBatch);
-            output = new DevicePredictions(model.layout(), outputTypes.get(0), addresses, stream.handle());
-            inputDims = opened.register(new Dims64());
-            inputDims.nbDims(4);
-            inputDims.d(1, shape.channels()).d(2, shape.height()).d(3, shape.width());
-            captureGraphs();
+            predictions = new DevicePredictions(model.layout(), outputTypes.get(0), addresses, stream.handle());
+            current = tensorsOf(shape.imageSize());
+            setShape(current, maxBatch);
+            bindUnread(engine);
+            captureGraphs(tensorsOf(model.sizing().widescreen()));
+            captureGraphs(current);
         } catch (RuntimeException e) {
             opened.closeAfter(e);
             throw e;
@@ -114,46 +141,80 @@ public final class TensorRtLane implements InferenceLane {
         }
     }
 
-    /** Outputs that are not read need buffers, too. */
-    private void bindUnread(ICudaEngine engine, int batch) {
+    /** Outputs that are not read need buffers, too: as large as for the largest input, whose shape is set. */
+    private void bindUnread(ICudaEngine engine) {
         for (int i = 0; i < engine.getNbIOTensors(); i++) {
             String tensor = engine.getIOTensorName(i);
             boolean known = tensor.equals(model.inputName())
                     || model.outputs().stream().anyMatch(port -> port.name().equals(tensor));
             if (!known) {
-                Dims64 dims = engine.getTensorShape(tensor);
+                Dims64 dims = context.getTensorShape(tensor);
                 long elements = 1;
                 for (int d = 0; d < dims.nbDims(); d++) {
-                    elements *= dims.d(d) < 0 ? batch : dims.d(d);
+                    elements *= Math.max(1, dims.d(d));
                 }
                 bind(tensor, opened.register(new DeviceBuffer(device, OWNER, Math.max(256, 8 * elements))));
             }
         }
     }
 
-    /** Runs every batch size once, since the first run of a size initialises it, and captures it. */
-    private void captureGraphs() {
+    private Tensors tensorsOf(ImageSize size) {
+        Tensors known = sizes.get(size);
+        if (known != null) {
+            return known;
+        }
+        if (!model.sizing().hasSize(size)) {
+            throw new IllegalArgumentException("input of " + size + ": this model's input " + model.sizing());
+        }
+        TensorShape shape = new TensorShape(maxBatch, images.shape().channels(), size.height(), size.width());
+        Tensors created = new Tensors(
+                new DeviceTensorBatch(shape, images.type(), images.address(), images.stream()),
+                new DevicePredictions(
+                        model.layout(size), predictions.type(), predictions.addresses(), predictions.stream()));
+        sizes.put(size, created);
+        return created;
+    }
+
+    /** Runs every batch of a size once and captures it. */
+    private void captureGraphs(Tensors tensors) {
         int first = model.hasDynamicBatch() ? 1 : maxBatch;
-        for (int size = first; size <= maxBatch; size++) {
-            enqueue(size);
-            stream.synchronize();
-            try {
-                graphs[size] = opened.register(CudaGraph.capture(stream, this::enqueueCurrentShape));
-            } catch (CudaException | ModelException e) {
-                if (e instanceof CudaException cuda && cuda.isSticky()) {
-                    throw e;
-                }
-                LOG.info("CUDA graphs not captured: {}; batches are enqueued kernel by kernel", e.getMessage());
-                return;
+        for (int batch = first; batch <= maxBatch && capturing; batch++) {
+            if (tensors.graphs[batch] == null) {
+                enqueue(tensors, batch);
+                stream.synchronize();
+                capture(tensors, batch);
             }
         }
     }
 
-    private void enqueue(int size) {
-        inputDims.d(0, size);
-        if (model.hasDynamicBatch() && !context.setInputShape(model.inputName(), inputDims)) {
-            throw new ModelException("batch of " + size + ": TensorRT refuses it: " + log.takeErrors());
+    /** Captures the shape that was enqueued last: the first run of a shape initialises it, which cannot be captured. */
+    private void capture(Tensors tensors, int batch) {
+        if (!capturing || graphs >= MAX_GRAPHS) {
+            return;
         }
+        try {
+            tensors.graphs[batch] = opened.register(CudaGraph.capture(stream, this::enqueueCurrentShape));
+            graphs++;
+        } catch (CudaException | ModelException e) {
+            if (e instanceof CudaException cuda && cuda.isSticky()) {
+                throw e;
+            }
+            capturing = false;
+            LOG.info("CUDA graphs not captured: {}; batches are enqueued kernel by kernel", e.getMessage());
+        }
+    }
+
+    private void setShape(Tensors tensors, int batch) {
+        TensorShape shape = tensors.input.shape();
+        inputDims.d(0, batch).d(2, shape.height()).d(3, shape.width());
+        if (dynamicShape && !context.setInputShape(model.inputName(), inputDims)) {
+            throw new ModelException("batch of " + batch + " with " + shape.imageSize() + ": TensorRT refuses it: "
+                    + log.takeErrors());
+        }
+    }
+
+    private void enqueue(Tensors tensors, int batch) {
+        setShape(tensors, batch);
         enqueueCurrentShape();
     }
 
@@ -165,15 +226,12 @@ public final class TensorRtLane implements InferenceLane {
 
     @Override
     public void resize(ImageSize size) {
-        if (!size.equals(input.shape().imageSize())) {
-            throw new IllegalArgumentException("input of " + size + ": this model's input has "
-                    + input.shape().imageSize());
-        }
+        current = tensorsOf(size);
     }
 
     @Override
     public TensorBatch input() {
-        return input;
+        return current.input;
     }
 
     @Override
@@ -194,11 +252,17 @@ public final class TensorRtLane implements InferenceLane {
         }
         device.makeCurrent();
         int batch = model.hasDynamicBatch() ? size : maxBatch;
-        CudaGraph graph = graphs[batch];
+        Tensors tensors = current;
+        CudaGraph graph = tensors.graphs[batch];
         if (graph != null) {
             graph.launch(stream);
-        } else {
-            enqueue(batch);
+            return;
+        }
+        enqueue(tensors, batch);
+        if (capturing && graphs < MAX_GRAPHS) {
+            // Once for each size and batch.
+            stream.synchronize();
+            capture(tensors, batch);
         }
     }
 
@@ -212,7 +276,7 @@ public final class TensorRtLane implements InferenceLane {
 
     @Override
     public RawPredictions output() {
-        return output;
+        return current.output;
     }
 
     /** Frees everything; a second call does nothing. */

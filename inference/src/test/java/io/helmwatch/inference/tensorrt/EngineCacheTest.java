@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EngineCacheTest {
 
-    private static final GpuInfo H200 = new GpuInfo(0, "NVIDIA H200", 9, 0, 1L << 37, 132);
+    static final GpuInfo H200 = new GpuInfo(0, "NVIDIA H200", 9, 0, 1L << 37, 132);
     private static final GpuInfo L4 = new GpuInfo(0, "NVIDIA L4", 8, 9, 1L << 34, 58);
     private static final EngineOptions OPTIONS = EngineOptions.of(GpuPrecision.FP16, 32);
     private static final EngineKey KEY = EngineKey.of("abc", "10.6.0", H200, "580.1", OPTIONS);

@@ -73,7 +73,7 @@ class TensorRtEngineGpuTest {
                 .close();
         assertThat(steps).isEmpty();
 
-        Path kept = TensorRtEngine.cacheFile(device, MODEL, options, cache);
+        Path kept = TensorRtEngine.cacheFile(device, MODEL, ModelConfig.DEFAULT, options, cache);
         byte[] bytes = Files.readAllBytes(kept);
         bytes[bytes.length / 2] ^= 1;
         Files.write(kept, bytes);

@@ -40,7 +40,7 @@ public record OpenedEngine(
                 TensorRtEngine.open(device, model, request.config(), request.options(), request.engines(), progress);
         return new OpenedEngine(
                 engine,
-                TensorRtEngine.cacheFile(device, model, request.options(), request.engines()),
+                TensorRtEngine.cacheFile(device, model, request.config(), request.options(), request.engines()),
                 request.model(),
                 report);
     }
