@@ -23,12 +23,12 @@ public record GpuConfig(
         Int8Config int8,
         int builderLevel,
         int lanes,
-        boolean hardwareDecoding,
+        HardwareDecoding hardwareDecoding,
         @Nullable Path cache) {
 
     /** The first GPU, FP16, engines built within a minute, three lanes, hardware decoding. */
-    public static final GpuConfig DEFAULT =
-            new GpuConfig(List.of(0), GpuPrecision.FP16, GraphForm.DECODED, Int8Config.DEFAULT, 1, 3, true, null);
+    public static final GpuConfig DEFAULT = new GpuConfig(
+            List.of(0), GpuPrecision.FP16, GraphForm.DECODED, Int8Config.DEFAULT, 1, 3, HardwareDecoding.AUTO, null);
 
     /** Keeps its own copy of the devices. */
     public GpuConfig {

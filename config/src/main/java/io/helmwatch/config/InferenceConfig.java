@@ -12,8 +12,8 @@ import java.time.Duration;
  */
 public record InferenceConfig(CpuPrecision precision, int workers, int maxBatch, Duration maxDelay) {
 
-    /** FP32, workers measured, the backend's batch, no waiting. */
-    public static final InferenceConfig DEFAULT = new InferenceConfig(CpuPrecision.FP32, 0, 0, Duration.ZERO);
+    /** The faster accepted precision, workers measured, the backend's batch, no waiting. */
+    public static final InferenceConfig DEFAULT = new InferenceConfig(CpuPrecision.AUTO, 0, 0, Duration.ZERO);
 
     /** The same in another precision. */
     public InferenceConfig withPrecision(CpuPrecision other) {

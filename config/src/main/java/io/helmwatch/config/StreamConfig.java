@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param url camera URL, file or folder, without user information
  * @param transport how RTSP carries its packets
  * @param analyzeFps frames analysed per second of stream time; 0 is all
+ * @param decode which frames are decoded
  * @param realtime whether a file is played at its own rate and then treated as live
  * @param loop whether a file is played again when it ends
  * @param openTimeout longest time to open the stream
@@ -32,6 +33,7 @@ public record StreamConfig(
         String url,
         Transport transport,
         double analyzeFps,
+        DecodeMode decode,
         boolean realtime,
         boolean loop,
         Duration openTimeout,
@@ -99,7 +101,7 @@ public record StreamConfig(
         }
     }
 
-    /** A stream with the defaults: TCP, every frame, 10 s to open, 10 s without a packet. */
+    /** A stream with the defaults: TCP, every frame analysed, 10 s to open, 10 s without a packet. */
     public static StreamConfig of(String id, String url) {
         return new Builder(id, url).build();
     }
@@ -155,6 +157,7 @@ public record StreamConfig(
         private String url;
         private Transport transport = Transport.TCP;
         private double analyzeFps;
+        private DecodeMode decode = DecodeMode.AUTO;
         private boolean realtime;
         private boolean loop;
         private Duration openTimeout = Duration.ofSeconds(10);
@@ -177,6 +180,7 @@ public record StreamConfig(
             url = stream.url;
             transport = stream.transport;
             analyzeFps = stream.analyzeFps;
+            decode = stream.decode;
             realtime = stream.realtime;
             loop = stream.loop;
             openTimeout = stream.openTimeout;
@@ -205,6 +209,12 @@ public record StreamConfig(
         /** Sets {@link StreamConfig#analyzeFps}. */
         public Builder analyzeFps(double value) {
             analyzeFps = value;
+            return this;
+        }
+
+        /** Sets {@link StreamConfig#decode}. */
+        public Builder decode(DecodeMode value) {
+            decode = value;
             return this;
         }
 
@@ -281,6 +291,7 @@ public record StreamConfig(
                     url,
                     transport,
                     analyzeFps,
+                    decode,
                     realtime,
                     loop,
                     openTimeout,

@@ -164,7 +164,8 @@ public final class OnnxModel {
                         ? Dimension.newBuilder().setDimParam("batch")
                         : Dimension.newBuilder().setDimValue(batch));
         for (long size : sizes) {
-            shape.addDim(size < 0 ? Dimension.newBuilder() : Dimension.newBuilder().setDimValue(size));
+            shape.addDim(
+                    size < 0 ? Dimension.newBuilder() : Dimension.newBuilder().setDimValue(size));
         }
         outputs.add(ValueInfoProto.newBuilder()
                 .setName(name)

@@ -1,13 +1,14 @@
 package io.helmwatch.config.yaml;
 
 import static io.helmwatch.config.schema.ValueTypes.choice;
-import static io.helmwatch.config.schema.ValueTypes.flag;
+import static io.helmwatch.config.schema.ValueTypes.parsed;
 import static io.helmwatch.config.schema.ValueTypes.path;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
+import io.helmwatch.config.HardwareDecoding;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.NestedSection;
@@ -15,9 +16,11 @@ import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
 import io.helmwatch.config.schema.Value;
 import io.helmwatch.config.schema.ValueType;
+import io.helmwatch.config.schema.ValueTypes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -53,12 +56,17 @@ final class GpuSection {
                     + " minutes ([engines](gpu.md#engines))");
     private static final Key<GpuConfig, Integer> LANES = Key.of(
             "lanes", wholeNumber(1, 16), DEFAULT.lanes(), GpuConfig::lanes, "batches in flight at the same time");
-    private static final Key<GpuConfig, Boolean> HARDWARE_DECODING = Key.of(
+    private static final Key<GpuConfig, HardwareDecoding> HARDWARE_DECODING = Key.of(
             "hardware-decoding",
-            flag(),
+            parsed(
+                    "`auto`, `always`, `never`",
+                    GpuSection::hardwareDecoding,
+                    ValueTypes::name,
+                    "must be one of auto, always, never"),
             DEFAULT.hardwareDecoding(),
             GpuConfig::hardwareDecoding,
-            "whether the GPU's video engines decode the formats that they support");
+            "whether the GPU's video engines decode the formats that they support; `auto` decodes live streams on free CPU cores"
+                    + " while the engines are full");
     private static final Key<GpuConfig, Path> CACHE = Key.<GpuConfig, Path>optional(
                     "cache",
                     path(),
@@ -79,6 +87,16 @@ final class GpuSection {
             CACHE);
 
     private GpuSection() {}
+
+    /** {@code true} and {@code false} are the values of earlier versions. */
+    private static @Nullable HardwareDecoding hardwareDecoding(String text) {
+        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "auto" -> HardwareDecoding.AUTO;
+            case "always", "true", "yes", "on" -> HardwareDecoding.ALWAYS;
+            case "never", "false", "no", "off" -> HardwareDecoding.NEVER;
+            default -> null;
+        };
+    }
 
     static GpuConfig read(Section section) {
         GpuPrecision precision = section.value(PRECISION);

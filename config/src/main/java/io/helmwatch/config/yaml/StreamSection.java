@@ -10,6 +10,7 @@ import static io.helmwatch.config.schema.ValueTypes.path;
 import static io.helmwatch.config.schema.ValueTypes.scalar;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
+import io.helmwatch.config.DecodeMode;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HostAndPort;
 import io.helmwatch.config.PixelAspect;
@@ -69,6 +70,13 @@ final class StreamSection {
                     StreamConfig::analyzeFps,
                     "frames analysed per second of stream time")
             .meaning("all");
+    private static final Key<StreamConfig, DecodeMode> DECODE = Key.of(
+            "decode",
+            choice(DecodeMode.class),
+            DEFAULT.decode(),
+            StreamConfig::decode,
+            "frames that are decoded: as few as `analyze-fps` needs, all, or key frames only"
+                    + " ([decoding](streams.md#decoding-only-what-is-analysed))");
     private static final Key<StreamConfig, Boolean> REALTIME = Key.of(
                     "realtime",
                     flag(),
@@ -155,6 +163,7 @@ final class StreamSection {
             URL,
             TRANSPORT,
             ANALYZE_FPS,
+            DECODE,
             REALTIME,
             LOOP,
             OPEN_TIMEOUT,
@@ -261,6 +270,7 @@ final class StreamSection {
         StreamConfig.Builder stream = StreamConfig.builder(id == null ? "" : id, url == null ? "" : url)
                 .transport(section.value(TRANSPORT))
                 .analyzeFps(section.value(ANALYZE_FPS))
+                .decode(section.value(DECODE))
                 .realtime(section.value(REALTIME))
                 .loop(section.value(LOOP))
                 .openTimeout(section.value(OPEN_TIMEOUT))

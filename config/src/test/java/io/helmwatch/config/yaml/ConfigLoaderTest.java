@@ -11,6 +11,7 @@ import io.helmwatch.config.DeskConfig;
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
+import io.helmwatch.config.HardwareDecoding;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.HostAndPort;
 import io.helmwatch.config.HttpConfig;
@@ -151,6 +152,14 @@ class ConfigLoaderTest {
                 ? List.of()
                 : Stream.of(expected.split(", ", -1)).map(Integer::valueOf).toList();
         assertThat(parse(SINK + STREAM + "gpu: " + section).gpu().devices()).isEqualTo(indices);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"auto, AUTO", "always, ALWAYS", "never, NEVER", "true, ALWAYS", "false, NEVER"})
+    void shouldReadWhereStreamsAreDecodedAlsoAsEarlierVersionsWroteIt(String text, HardwareDecoding expected) {
+        GpuConfig gpu = parse(SINK + STREAM + "gpu: {hardware-decoding: " + text + "}\n")
+                .gpu();
+        assertThat(gpu.hardwareDecoding()).isEqualTo(expected);
     }
 
     @Test

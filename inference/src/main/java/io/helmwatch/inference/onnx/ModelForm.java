@@ -17,6 +17,11 @@ record ModelForm(Path path, ModelConfig config, @Nullable QuantizationRanges ran
         return ranges != null;
     }
 
+    /** The model quantised, for as many sessions as wanted; null for a model in its own precision. */
+    byte @Nullable [] int8Model() {
+        return ranges == null ? null : ranges.quantizedModel(path);
+    }
+
     ModelForm inInt8(QuantizationRanges other) {
         return new ModelForm(path, config, other);
     }

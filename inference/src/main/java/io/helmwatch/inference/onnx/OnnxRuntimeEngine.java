@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
@@ -57,6 +58,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     private final long modelBytes;
     private final boolean int8;
     private @Nullable OrtSession session;
+    private @Nullable PrecisionTrial trial;
 
     private OnnxRuntimeEngine(
             OrtEnvironment environment, YoloV5Model model, OrtSession session, WorkerPlan plan, boolean int8) {
@@ -81,8 +83,25 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
      *     has no INT8 ranges
      */
     public static OnnxRuntimeEngine open(Path path, ModelConfig config, InferenceConfig inference, Path cache) {
-        ModelForm form = new PrecisionChoice(new ModelForm(path, config, null), cache).choose(inference.precision());
-        return open(form, inference, Runtime.getRuntime().availableProcessors());
+        PrecisionChoice choice = new PrecisionChoice(new ModelForm(path, config, null), cache);
+        ModelForm form = choice.choose(inference.precision());
+        int cores = Runtime.getRuntime().availableProcessors();
+        OnnxRuntimeEngine engine;
+        try {
+            engine = open(form, inference, cores);
+        } catch (ModelException e) {
+            if (inference.precision() != CpuPrecision.AUTO || !form.isInt8()) {
+                throw e;
+            }
+            LOG.warn("Precision fp32: INT8 cannot be loaded: {}", e.getMessage());
+            return open(new ModelForm(path, config, null), inference, cores);
+        }
+        PrecisionTrial trial = choice.trial();
+        if (trial != null) {
+            engine.trial = trial;
+            trial.start();
+        }
+        return engine;
     }
 
     static OnnxRuntimeEngine open(ModelForm form, InferenceConfig inference, int cores) {
@@ -131,12 +150,17 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     }
 
     static OnnxRuntimeEngine open(ModelForm form, WorkerPlan plan) {
+        return open(form, form.int8Model(), plan);
+    }
+
+    /** {@code int8Model} is {@link ModelForm#int8Model}. */
+    static OnnxRuntimeEngine open(ModelForm form, byte @Nullable [] int8Model, WorkerPlan plan) {
         Path path = form.path();
         ModelFile file = ModelFile.read(path);
         YoloV5Model declared = YoloV5Model.hasOpenOutputs(file) ? null : YoloV5Model.of(file, form.config());
         OrtEnvironment environment = environment();
         try (Closer opened = new Closer()) {
-            OrtSession session = opened.register(load(environment, form, plan.threadsPerWorker()));
+            OrtSession session = opened.register(load(environment, form, int8Model, plan.threadsPerWorker()));
             YoloV5Model model = declared != null ? declared : interpret(environment, session, file, form.config());
             OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form.isInt8());
             try (OnnxRuntimeLane lane = engine.openTrialLane()) {
@@ -181,12 +205,12 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         }
     }
 
-    private static OrtSession load(OrtEnvironment environment, ModelForm form, int threads) throws OrtException {
+    private static OrtSession load(OrtEnvironment environment, ModelForm form, byte @Nullable [] int8Model, int threads)
+            throws OrtException {
         try (OrtSession.SessionOptions options = sessionOptions(threads)) {
-            QuantizationRanges ranges = form.ranges();
-            return ranges == null
+            return int8Model == null
                     ? environment.createSession(form.path().toString(), options)
-                    : environment.createSession(ranges.quantize(form.path()).bytes(), options);
+                    : environment.createSession(int8Model, options);
         }
     }
 
@@ -333,6 +357,9 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     /** Frees the session; a second call does nothing. */
     @Override
     public void close() {
+        if (trial != null) {
+            trial.close();
+        }
         OrtSession old = session;
         session = null;
         if (old != null) {

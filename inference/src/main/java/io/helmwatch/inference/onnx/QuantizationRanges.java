@@ -116,6 +116,15 @@ public final class QuantizationRanges {
     }
 
     /**
+     * The bytes of the model as it runs in INT8, for other runtimes.
+     *
+     * @throws ModelException when the model cannot be quantised with these ranges
+     */
+    public byte[] quantizedModel(Path model) {
+        return quantize(model).bytes();
+    }
+
+    /**
      * The quantised model.
      *
      * @throws ModelException when the model cannot be quantised with these ranges

@@ -161,11 +161,7 @@ final class EngineBuilder {
     }
 
     private static void addProfile(
-            IBuilder builder,
-            IBuilderConfig config,
-            INetworkDefinition network,
-            ModelFile file,
-            EngineShapes shapes) {
+            IBuilder builder, IBuilderConfig config, INetworkDefinition network, ModelFile file, EngineShapes shapes) {
         IOptimizationProfile profile = builder.createOptimizationProfile();
         String name = network.getInput(0).getName();
         try (BytePointer cName = new BytePointer(name);

@@ -137,8 +137,7 @@ public final class TensorRtEngine implements InferenceEngine {
             Path cache,
             EngineProgress progress) {
         ModelFile file = ModelFile.read(model);
-        YoloV5Model interpreted =
-                YoloV5Model.hasDynamicSides(file) ? OnnxRuntimeEngine.interpret(model, config) : null;
+        YoloV5Model interpreted = YoloV5Model.hasDynamicSides(file) ? OnnxRuntimeEngine.interpret(model, config) : null;
         EngineShapes shapes = interpreted != null
                 ? EngineShapes.of(interpreted, options)
                 : EngineShapes.of(
@@ -173,8 +172,7 @@ public final class TensorRtEngine implements InferenceEngine {
     }
 
     /** File in which an engine with these options is cached. */
-    public static Path cacheFile(
-            CudaDevice device, Path model, ModelConfig config, EngineOptions options, Path cache) {
+    public static Path cacheFile(CudaDevice device, Path model, ModelConfig config, EngineOptions options, Path cache) {
         ModelFile file = ModelFile.read(model);
         EngineKey key = EngineKey.of(file, device.info(), options, config.input());
         return new EngineCache(cache).fileOf(key, file.stem());

@@ -208,8 +208,8 @@ public final class TensorRtLane implements InferenceLane {
         TensorShape shape = tensors.input.shape();
         inputDims.d(0, batch).d(2, shape.height()).d(3, shape.width());
         if (dynamicShape && !context.setInputShape(model.inputName(), inputDims)) {
-            throw new ModelException("batch of " + batch + " with " + shape.imageSize() + ": TensorRT refuses it: "
-                    + log.takeErrors());
+            throw new ModelException(
+                    "batch of " + batch + " with " + shape.imageSize() + ": TensorRT refuses it: " + log.takeErrors());
         }
     }
 

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,7 +178,7 @@ class CpuInt8Test {
 
     @Test
     void shouldChooseFp32ByItselfWhereThereAreNoUsableRanges() throws IOException {
-        PrecisionChoice choice = new PrecisionChoice(new ModelForm(model, ModelConfig.DEFAULT, null), folder);
+        PrecisionChoice choice = choice(folder);
         assertThat(choice.choose(CpuPrecision.AUTO).isInt8()).isFalse();
         assertThatThrownBy(() -> choice.choose(CpuPrecision.INT8))
                 .isInstanceOf(ModelException.class)
@@ -189,9 +190,9 @@ class CpuInt8Test {
     }
 
     @Test
-    void shouldMeasureOnceWhetherInt8IsFaster() throws IOException {
+    void shouldTakeInt8AtOnceAndMeasureOnceWhetherItIsFaster() throws IOException {
         calibrate().write(model);
-        PrecisionChoice choice = new PrecisionChoice(new ModelForm(model, ModelConfig.DEFAULT, null), folder);
+        PrecisionChoice choice = choice(folder);
         assertThat(choice.choose(CpuPrecision.FP32).isInt8()).isFalse();
         assertThat(choice.choose(CpuPrecision.INT8).isInt8()).isTrue();
         if (VectorInstructions.int8().isEmpty()) {
@@ -199,15 +200,40 @@ class CpuInt8Test {
             return;
         }
 
-        boolean measured = choice.choose(CpuPrecision.AUTO).isInt8();
+        // Without a measurement the instructions decide, and the start does not wait for it.
+        assertThat(choice.choose(CpuPrecision.AUTO).isInt8()).isTrue();
+        PrecisionTrial trial = Objects.requireNonNull(choice.trial());
+        trial.measure();
 
         Path stored = folder.resolve("helmet-" + ModelFile.read(model).sha256().substring(0, 16) + ".precision");
         String text = Files.readString(stored);
-        assertThat(text).endsWith(measured ? "int8\n" : "fp32\n");
+        boolean measured = text.endsWith("int8\n");
+        assertThat(measured || text.endsWith("fp32\n")).isTrue();
+        assertThat(choice(folder).choose(CpuPrecision.AUTO).isInt8()).isEqualTo(measured);
         // The stored result decides, also against the measurement.
         Files.writeString(stored, text.replace(measured ? "int8\n" : "fp32\n", measured ? "fp32\n" : "int8\n"));
-        assertThat(choice.choose(CpuPrecision.AUTO).isInt8()).isEqualTo(!measured);
+        PrecisionChoice later = choice(folder);
+        assertThat(later.choose(CpuPrecision.AUTO).isInt8()).isEqualTo(!measured);
+        assertThat(later.trial()).isNull();
         Files.writeString(stored, "damaged");
-        assertThat(choice.choose(CpuPrecision.AUTO).isInt8()).isEqualTo(measured);
+        PrecisionChoice again = choice(folder);
+        assertThat(again.choose(CpuPrecision.AUTO).isInt8()).isTrue();
+        assertThat(again.trial()).isNotNull();
+    }
+
+    @Test
+    void shouldCloseAMeasurementThatHasNotBegun() throws IOException {
+        calibrate().write(model);
+        ModelForm fp32 = new ModelForm(model, ModelConfig.DEFAULT, null);
+        Path stored = folder.resolve("never.precision");
+        try (PrecisionTrial trial = new PrecisionTrial(fp32, fp32, stored, "key")) {
+            trial.start();
+        }
+        assertThat(stored).doesNotExist();
+        assertThat(PrecisionTrial.read(stored, "key")).isEmpty();
+    }
+
+    private PrecisionChoice choice(Path cache) {
+        return new PrecisionChoice(new ModelForm(model, ModelConfig.DEFAULT, null), cache);
     }
 }

@@ -2,9 +2,9 @@ package io.helmwatch.inference.tensorrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.InputSize;
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Precision;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.OnnxWriter;
 import io.helmwatch.inference.YoloV5Model;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EngineShapesTest {
-    private static final EngineOptions OPTIONS = EngineOptions.of(Precision.FP16, 8);
+    private static final EngineOptions OPTIONS = EngineOptions.of(GpuPrecision.FP16, 8);
 
     @TempDir
     Path folder;

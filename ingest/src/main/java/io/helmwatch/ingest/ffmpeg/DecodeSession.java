@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.config.DecodeMode;
 import io.helmwatch.config.PixelAspect;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
@@ -10,13 +11,18 @@ import io.helmwatch.ingest.ffmpeg.input.Interrupt;
 import io.helmwatch.ingest.ffmpeg.input.OpenFailure;
 import io.helmwatch.ingest.ffmpeg.input.TileGrid;
 import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
+import io.helmwatch.ingest.timing.DecodePlan;
+import io.helmwatch.ingest.timing.PresentationClock;
 import io.helmwatch.resource.Closer;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One opened input with its decoder: reads packets and delivers their frames until the input ends, breaks, falls silent or is
@@ -25,8 +31,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the stream's thread. Ownership: closes the decoder and the input on {@link #close}.
  */
 final class DecodeSession implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DecodeSession.class);
+
     /** Errors in a row after which a file counts as damaged to its end. */
     private static final int MAX_READ_ERRORS = 64;
+
+    /** A minute at 25 frames a second. */
+    private static final int MANY_PACKETS = 1500;
 
     private static final long RETRY_READ_NANOS = 5_000_000L;
 
@@ -34,11 +45,15 @@ final class DecodeSession implements AutoCloseable {
     private final StreamAddress address;
     private final Interrupt interrupt;
     private final FfmpegInput input;
-    private final FfmpegDecoder decoder;
+    private final DecoderSwitch decoders;
     private final AVPacket packet;
     private final Closer closer = new Closer();
     private final boolean images;
     private final double pixelAspect;
+    private final DecodePlan plan;
+    private final PacketReferences references;
+    private DecodePlan.Level level = DecodePlan.Level.ALL;
+    private int packetsWithoutKey;
 
     /** Why decoding returned. */
     enum Cause {
@@ -67,16 +82,22 @@ final class DecodeSession implements AutoCloseable {
 
     /** Owns the input and the decoder from here on. */
     DecodeSession(
-            StreamConfig config, StreamAddress address, Interrupt interrupt, FfmpegInput input, FfmpegDecoder decoder) {
+            StreamConfig config,
+            StreamAddress address,
+            Interrupt interrupt,
+            FfmpegInput input,
+            DecoderSwitch decoders) {
         this.config = config;
         this.address = address;
         this.interrupt = interrupt;
         this.input = closer.register(input);
-        this.decoder = closer.register(decoder);
+        this.decoders = closer.register(decoders);
         images = input.isImages();
+        plan = new DecodePlan(images ? DecodeMode.ALL : config.decode(), config.analyzeFps());
+        references = new PacketReferences(input.video().stream());
         AVPacket allocated = avcodec.av_packet_alloc();
         if (allocated == null) {
-            decoder.close();
+            decoders.close();
             throw new OutOfMemoryError("FFmpeg could not allocate a packet");
         }
         packet = allocated;
@@ -153,14 +174,99 @@ final class DecodeSession implements AutoCloseable {
         delivery.packets().offer(packet, input.video(), pixelAspect, delivery.mediaEpoch());
         if (isTruncated()) {
             delivery.undecodable();
+        } else if (isDecoded()) {
+            if (isKey() && decoders.isMisplaced()) {
+                moveDecoder(delivery);
+            }
+            if (plan.isSampled() || plan.isStandAlone()) {
+                decodeStandAlone(delivery);
+            } else {
+                delivery.sampled(false);
+                decodePacket(packet, delivery);
+            }
         } else {
-            decodePacket(packet, delivery);
+            delivery.skip(packetNanos());
+        }
+    }
+
+    private boolean isDecoded() {
+        long time = packetNanos();
+        boolean key = isKey();
+        packetsWithoutKey = key ? 0 : packetsWithoutKey + 1;
+        if (packetsWithoutKey == MANY_PACKETS && plan.level() == DecodePlan.Level.KEY_FRAMES) {
+            LOG.warn(
+                    "Stream {} sent no key frame in {} packets: none of them is analysed; set its decode to auto or all",
+                    config.id(),
+                    packetsWithoutKey);
+        }
+        boolean admitted = plan.admits(
+                time == PresentationClock.NONE ? System.nanoTime() : time,
+                key,
+                !key && references.isDisposable(packet));
+        if (plan.level() != level) {
+            level = plan.level();
+            LOG.info(
+                    "Stream {} decodes {}: analyzeFps={} keyFrameInterval={} s",
+                    config.id(),
+                    switch (level) {
+                        case ALL -> "all frames";
+                        case REFERENCES -> "frames that others refer to";
+                        case KEY_FRAMES -> "key frames only";
+                    },
+                    config.analyzeFps(),
+                    String.format(Locale.ROOT, "%.2f", plan.keyIntervalNanos() / 1e9));
+        }
+        return admitted;
+    }
+
+    private boolean isKey() {
+        return (packet.flags() & avcodec.AV_PKT_FLAG_KEY) != 0;
+    }
+
+    /** Takes what the decoder still holds and goes on with another one, from the packet at hand on. */
+    private void moveDecoder(FrameDelivery delivery) {
+        decodePacket(null, delivery);
+        decoders.replace();
+        LOG.info(
+                "Stream {} is decoded on the {} from now on",
+                config.id(),
+                decoders.wantsVideoEngines() ? "GPU's video engines" : "CPU: the GPU's video engines are full");
+    }
+
+    /** Time of the packet in the order of decoding; {@link PresentationClock#NONE} where it has none. */
+    private long packetNanos() {
+        VideoTrack video = input.video();
+        long decoding = video.toNanos(packet.dts());
+        return decoding != PresentationClock.NONE ? decoding : video.toNanos(packet.pts());
+    }
+
+    /**
+     * Decodes a key frame after a gap, or one that gaps follow. The decoder gives the frames that it still holds and forgets them; one that
+     * would order this frame behind later ones is emptied again where those are not decoded. H.264 on a video engine is neither, since its session
+     * would be opened anew.
+     */
+    private void decodeStandAlone(FrameDelivery delivery) {
+        boolean keepsSession =
+                decoders.current().isOnVideoEngine() && decoders.current().codecId() == avcodec.AV_CODEC_ID_H264;
+        if (!keepsSession) {
+            decodePacket(null, delivery);
+            decoders.current().restart();
+        }
+        delivery.sampled(plan.isSampled());
+        long before = delivery.delivered();
+        decodePacket(packet, delivery);
+        if (plan.isSampled()) {
+            if (!keepsSession && delivery.delivered() == before) {
+                decodePacket(null, delivery);
+                decoders.current().restart();
+            }
+            plan.keyFrameDecoded(delivery.delivered() > before);
         }
     }
 
     /** Whether the packet is an image that is cut off, which decoders fill up and report as good. */
     private boolean isTruncated() {
-        return images && !ImageData.isComplete(decoder.codecId(), packet.data(), packet.size());
+        return images && !ImageData.isComplete(decoders.current().codecId(), packet.data(), packet.size());
     }
 
     private Ending ending(int rc, FrameDelivery delivery) {
@@ -211,11 +317,11 @@ final class DecodeSession implements AutoCloseable {
     private int decodeWhole(AVFrame target) {
         int rc = input.read(packet);
         if (rc >= 0) {
-            rc = isTruncated() ? Ffmpeg.EOF : decoder.send(packet);
+            rc = isTruncated() ? Ffmpeg.EOF : decoders.current().send(packet);
         }
         if (rc >= 0) {
-            decoder.send(null);
-            rc = decoder.receive(target);
+            decoders.current().send(null);
+            rc = decoders.current().receive(target);
         }
         return rc;
     }
@@ -227,7 +333,7 @@ final class DecodeSession implements AutoCloseable {
             int placed = 0;
             while (placed < grid.tiles()) {
                 avcodec.av_packet_unref(packet);
-                decoder.restart();
+                decoders.current().restart();
                 int rc = decodeWhole(tile);
                 if (rc >= 0) {
                     rc = grid.place(tile, packet.stream_index(), canvas);
@@ -253,17 +359,17 @@ final class DecodeSession implements AutoCloseable {
         if (!input.rewind()) {
             return false;
         }
-        decoder.restart();
+        decoders.current().restart();
         return true;
     }
 
     private void decodePacket(@Nullable AVPacket next, FrameDelivery delivery) {
-        int sent = decoder.send(next);
+        int sent = decoders.current().send(next);
         if (sent < 0 && sent != Ffmpeg.EAGAIN && sent != Ffmpeg.EOF) {
             delivery.undecodable();
         }
         while (!interrupt.isStopped()) {
-            int rc = decoder.receive(delivery.target());
+            int rc = decoders.current().receive(delivery.target());
             if (rc == Ffmpeg.EAGAIN || rc == Ffmpeg.EOF) {
                 return;
             }
@@ -271,7 +377,7 @@ final class DecodeSession implements AutoCloseable {
                 delivery.undecodable();
                 return;
             }
-            delivery.surfaceFormat(decoder.surfaceFormat());
+            delivery.surfaceFormat(decoders.current().surfaceFormat());
             VideoTrack video = input.video();
             delivery.deliver(
                     video.toNanos(delivery.target().best_effort_timestamp()),

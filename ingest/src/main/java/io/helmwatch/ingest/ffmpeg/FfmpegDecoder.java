@@ -36,6 +36,7 @@ final class FfmpegDecoder implements AutoCloseable {
     private final String displayed;
     private final boolean wantsDevice;
     private boolean softwareLogged;
+    private boolean onVideoEngine;
 
     /**
      * @param stream the video stream to decode
@@ -104,10 +105,18 @@ final class FfmpegDecoder implements AutoCloseable {
     /** Asks for a frame; returns 0, {@link Ffmpeg#EAGAIN}, {@link Ffmpeg#EOF} or an error. */
     int receive(AVFrame frame) {
         int rc = avcodec.avcodec_receive_frame(context, frame);
+        if (rc >= 0 && wantsDevice) {
+            onVideoEngine = CudaDecoding.isSurface(frame.format());
+        }
         if (rc >= 0 && wantsDevice && !softwareLogged && !CudaDecoding.isSurface(frame.format())) {
             logSoftware();
         }
         return rc;
+    }
+
+    /** Whether the latest frame came from a GPU's video engines. */
+    boolean isOnVideoEngine() {
+        return onVideoEngine;
     }
 
     /** Resets the state of the stream, also its end: the next packet is the first of a round. */

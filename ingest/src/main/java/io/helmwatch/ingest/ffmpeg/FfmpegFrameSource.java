@@ -50,15 +50,17 @@ public final class FfmpegFrameSource implements FrameSource {
     private final @Nullable StreamAddress address;
     private final String addressProblem;
     private final @Nullable CudaDecoding device;
+    private final DecoderPlacement placement;
     private final Interrupt interrupt = new Interrupt();
     private final StreamFacts facts = new StreamFacts();
     private final PacketTap packets = new PacketTap();
     private volatile @Nullable Thread runner;
     private boolean started;
 
-    private FfmpegFrameSource(StreamConfig config, @Nullable CudaDecoding device) {
+    private FfmpegFrameSource(StreamConfig config, @Nullable CudaDecoding device, DecoderPlacement placement) {
         this.config = config;
         this.device = device;
+        this.placement = placement;
         StreamAddress parsed = null;
         String problem = "";
         try {
@@ -75,7 +77,7 @@ public final class FfmpegFrameSource implements FrameSource {
      * {@link #run} as {@code FAILED}.
      */
     public static FfmpegFrameSource create(StreamConfig config) {
-        return new FfmpegFrameSource(config, null);
+        return new FfmpegFrameSource(config, null, DecoderPlacement.VIDEO_ENGINES);
     }
 
     /**
@@ -85,7 +87,16 @@ public final class FfmpegFrameSource implements FrameSource {
      * @param device where to decode; must stay open until the last frame was released
      */
     public static FfmpegFrameSource create(StreamConfig config, CudaDecoding device) {
-        return new FfmpegFrameSource(config, device);
+        return create(config, device, DecoderPlacement.VIDEO_ENGINES);
+    }
+
+    /**
+     * As {@link #create(StreamConfig, CudaDecoding)}, a live stream where the placement says.
+     *
+     * @param placement asked at the stream's key frames
+     */
+    public static FfmpegFrameSource create(StreamConfig config, CudaDecoding device, DecoderPlacement placement) {
+        return new FfmpegFrameSource(config, device, placement);
     }
 
     /**
@@ -205,7 +216,13 @@ public final class FfmpegFrameSource implements FrameSource {
         }
         try (FrameDelivery delivery = new FrameDelivery(
                 id(), mode(parsed), config.analyzeFps(), receiver, health, facts, packets, interrupt)) {
-            String reason = player(new StreamOpener(config, parsed, interrupt, facts, device))
+            String reason = player(new StreamOpener(
+                            config,
+                            parsed,
+                            interrupt,
+                            facts,
+                            device,
+                            isLive() ? placement : DecoderPlacement.VIDEO_ENGINES))
                     .play(delivery);
             health.enter(State.ENDED, StreamReason.NONE, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);
         } catch (IngestException | InputLostException e) {

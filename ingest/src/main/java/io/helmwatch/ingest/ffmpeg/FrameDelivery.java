@@ -63,6 +63,10 @@ final class FrameDelivery implements AutoCloseable {
     private final FrameSampler sampler;
     private final Pacer pacer = new Pacer();
     private long sequence;
+    private long delivered;
+    private boolean sampled;
+    private long lastTimestampNanos = PresentationClock.NONE;
+    private long lastPtsNanos;
     private int mediaEpoch;
     private boolean awaitsKeyFrame;
     private int framesWithoutKey;
@@ -113,6 +117,7 @@ final class FrameDelivery implements AutoCloseable {
     void startConnection() {
         mediaEpoch++;
         clock.restart();
+        lastTimestampNanos = PresentationClock.NONE;
         captureClock.restart();
         health.startConnection();
         awaitsKeyFrame = true;
@@ -151,6 +156,32 @@ final class FrameDelivery implements AutoCloseable {
         normalizer.pixelAspect(aspect);
     }
 
+    /** Whether the frames that follow were chosen by {@code analyze-fps} before they were decoded. */
+    void sampled(boolean already) {
+        sampled = already;
+    }
+
+    /**
+     * A packet is not decoded, since its frame would not be analysed; it counts as sampled.
+     *
+     * @param timestampNanos its time, or {@link PresentationClock#NONE}
+     */
+    void skip(long timestampNanos) {
+        sequence++;
+        receiver.onDropped(DropCause.SAMPLED);
+        if (paced && timestampNanos != PresentationClock.NONE && lastTimestampNanos != PresentationClock.NONE) {
+            long ahead = timestampNanos - lastTimestampNanos;
+            if (ahead > 0 && ahead < MAX_GAP_LIVE_NANOS) {
+                waitUntilDue(lastPtsNanos + ahead);
+            }
+        }
+    }
+
+    /** Frames that were complete, whether they were analysed or not. */
+    long delivered() {
+        return delivered;
+    }
+
     /** A packet could not be decoded. */
     void undecodable() {
         health.countCorrupt(System.nanoTime());
@@ -174,7 +205,10 @@ final class FrameDelivery implements AutoCloseable {
             health.countCorrupt(received);
             return;
         }
-        if (!sampler.admits(pts)) {
+        delivered++;
+        lastTimestampNanos = timestampNanos;
+        lastPtsNanos = pts;
+        if (!sampled && !sampler.admits(pts)) {
             avutil.av_frame_unref(frame);
             health.countGood(received);
             receiver.onDropped(DropCause.SAMPLED);

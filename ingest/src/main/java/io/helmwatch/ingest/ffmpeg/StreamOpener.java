@@ -33,6 +33,7 @@ final class StreamOpener {
     private final Interrupt interrupt;
     private final StreamFacts facts;
     private final @Nullable CudaDecoding device;
+    private final DecoderPlacement placement;
     private final HostLookup lookup = new HostLookup();
     private final RtspAccess rtsp;
     private boolean ignoresPartLengths;
@@ -42,12 +43,14 @@ final class StreamOpener {
             StreamAddress address,
             Interrupt interrupt,
             StreamFacts facts,
-            @Nullable CudaDecoding device) {
+            @Nullable CudaDecoding device,
+            DecoderPlacement placement) {
         this.config = config;
         this.address = address;
         this.interrupt = interrupt;
         this.facts = facts;
         this.device = device;
+        this.placement = placement;
         rtsp = new RtspAccess(config, interrupt);
     }
 
@@ -133,9 +136,10 @@ final class StreamOpener {
             if (!square && where != null) {
                 LOG.info("{} is decoded on the CPU: its pixels are not square (pixelAspect={})", displayed, aspect);
             }
-            FfmpegDecoder decoder = new FfmpegDecoder(input.video().stream(), displayed, square ? where : null);
+            DecoderSwitch decoder =
+                    new DecoderSwitch(input.video().stream(), displayed, square ? where : null, placement);
             facts.opened(
-                    decoder.codecName(),
+                    decoder.current().codecName(),
                     input.video().framesPerSecond(),
                     address.isFinite() ? input.durationNanos() : 0);
             return new DecodeSession(config, address, interrupt, input, decoder);

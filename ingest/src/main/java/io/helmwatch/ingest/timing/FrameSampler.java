@@ -12,6 +12,8 @@ public final class FrameSampler {
 
     private final double intervalNanos;
     private double nextNanos;
+    private boolean started;
+    private boolean startsAtFirst;
 
     /** @param framesPerSecond frames let through per second; 0 lets all through */
     public FrameSampler(double framesPerSecond) {
@@ -20,14 +22,33 @@ public final class FrameSampler {
 
     /** Whether the frame at this presentation time is let through. */
     public boolean admits(long ptsNanos) {
+        return admits(ptsNanos, 0);
+    }
+
+    /**
+     * Whether the frame at this time is let through when it may be early.
+     *
+     * @param slackNanos so much before a point of the grid it counts as having reached it
+     */
+    public boolean admits(long ptsNanos, long slackNanos) {
         if (intervalNanos == 0) {
             return true;
         }
-        if (ptsNanos + TOLERANCE_NANOS < nextNanos) {
+        if (!started) {
+            started = true;
+            nextNanos = startsAtFirst ? ptsNanos : 0;
+        }
+        double reached = ptsNanos + TOLERANCE_NANOS + (double) slackNanos;
+        if (reached < nextNanos) {
             return false;
         }
-        double points = Math.floor((ptsNanos + TOLERANCE_NANOS - nextNanos) / intervalNanos) + 1;
-        nextNanos += points * intervalNanos;
+        nextNanos += (Math.floor((reached - nextNanos) / intervalNanos) + 1) * intervalNanos;
         return true;
+    }
+
+    /** The next frame is the first one of an even grid of its own. */
+    void restart() {
+        started = false;
+        startsAtFirst = true;
     }
 }

@@ -3,6 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.helmwatch.config.DecodeMode;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
@@ -17,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -70,16 +73,56 @@ class CudaDecodingGpuTest {
         assertThat(pictures).hasSameSizeAs(pictures("av1_video.mkv", false)).isNotEmpty();
     }
 
+    @Test
+    void shouldMoveBetweenVideoEnginesAndCpuAtKeyFramesWithoutLosingAFrame() {
+        // A key frame every three seconds; moved after each.
+        AtomicInteger asked = new AtomicInteger();
+        List<Picture> expected = pictures("site-worker-720p.mp4", false);
+        List<Picture> found = pictures(
+                "site-worker-720p.mp4",
+                stream -> FfmpegFrameSource.create(
+                        stream.toBuilder().realtime(true).build(), decoding, () -> asked.getAndIncrement() % 2 == 0));
+
+        assertThat(found)
+                .extracting(Picture::description)
+                .isEqualTo(expected.stream().map(Picture::description).toList());
+        assertThat(found).extracting(Picture::memory).contains(Memory.CUDA, Memory.HOST);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"site-worker-720p.mp4", "one-by-one-person-detection.mp4"})
+    void shouldDecodeTheSameKeyFramesAsTheCpu(String clip) {
+        List<Picture> expected = pictures(
+                clip,
+                stream -> FfmpegFrameSource.create(
+                        stream.toBuilder().decode(DecodeMode.ALL).build()));
+        List<Picture> found = pictures(
+                clip,
+                stream -> FfmpegFrameSource.create(
+                        stream.toBuilder().decode(DecodeMode.AUTO).analyzeFps(1).build(), decoding));
+
+        assertThat(found)
+                .isNotEmpty()
+                .allSatisfy(gpu -> assertThat(expected).anySatisfy(cpu -> {
+                    assertThat(gpu.luma).isBetween(cpu.luma - 0.5, cpu.luma + 0.5);
+                    assertThat(gpu.cb).isBetween(cpu.cb - 0.5, cpu.cb + 0.5);
+                }));
+    }
+
     /** What is compared of a frame. */
     private record Picture(Memory memory, String description, double luma, double cb) {}
 
     private List<Picture> pictures(String clip, boolean onDevice) {
+        return pictures(
+                clip,
+                stream -> onDevice ? FfmpegFrameSource.create(stream, decoding) : FfmpegFrameSource.create(stream));
+    }
+
+    private List<Picture> pictures(String clip, Function<StreamConfig, FfmpegFrameSource> opened) {
         Path file = CLIPS.resolve(clip);
         assumeTrue(Files.exists(file), "skipped: " + file + " is not here");
         List<Picture> pictures = new ArrayList<>();
-        StreamConfig stream = StreamConfig.of("clip", file.toString());
-        FfmpegFrameSource source =
-                onDevice ? FfmpegFrameSource.create(stream, decoding) : FfmpegFrameSource.create(stream);
+        FfmpegFrameSource source = opened.apply(StreamConfig.of("clip", file.toString()));
         source.run(new FrameReceiver() {
             @Override
             public void onFrame(FrameLease frame) {

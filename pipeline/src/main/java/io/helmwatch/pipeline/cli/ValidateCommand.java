@@ -4,6 +4,7 @@ import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.Problem;
 import io.helmwatch.config.Redaction;
+import io.helmwatch.config.RuleTiming;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.yaml.ConfigText;
 import io.helmwatch.inference.ModelException;
@@ -44,6 +45,7 @@ final class ValidateCommand implements Callable<Integer> {
         if (settings == null || !problems.isEmpty()) {
             return 2;
         }
+        RuleTiming.delayed(settings).forEach(warning -> Main.say("warning: " + config.file() + ": " + warning));
         System.out.print(ConfigText.valuesInForce(settings));
         Main.say(config.file() + " is valid: " + settings.streams().size()
                 + (settings.streams().size() == 1 ? " stream" : " streams"));
@@ -58,6 +60,7 @@ final class ValidateCommand implements Callable<Integer> {
         } catch (CommandFailure | ModelException refused) {
             problems.add(config.file() + ": model.path: " + refused.getMessage());
         }
+        RuleTiming.impossible(settings).forEach(problem -> problems.add(config.file() + ": " + problem));
         if (settings.kafka().enabled()) {
             try {
                 KafkaDetectionSink.check(settings.kafka());

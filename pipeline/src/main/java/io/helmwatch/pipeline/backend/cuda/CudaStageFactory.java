@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.backend.cuda;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.HardwareDecoding;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
@@ -15,6 +16,7 @@ import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.ingest.ffmpeg.CudaDecoding;
+import io.helmwatch.ingest.ffmpeg.DecoderPlacement;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.backend.OpenedBackend;
@@ -107,10 +109,13 @@ public final class CudaStageFactory implements StageFactory {
         GpuConfig gpu = config.gpu();
         try (Closer opened = new Closer()) {
             CudaDevice device = opened.register(CudaDevice.open(index));
-            CudaDecoding decoding = gpu.hardwareDecoding()
+            CudaDecoding decoding = gpu.hardwareDecoding() != HardwareDecoding.NEVER
                     ? opened.register(CudaDecoding.open(
                             device.contextHandle(), device.decodeStream().handle()))
                     : null;
+            Optional<VideoEngineShare> share =
+                    gpu.hardwareDecoding() == HardwareDecoding.AUTO ? VideoEngineShare.start(index) : Optional.empty();
+            share.ifPresent(opened::register);
             int wanted = config.inference().maxBatch() == 0
                     ? DEFAULT_MAX_BATCH
                     : config.inference().maxBatch();
@@ -132,7 +137,7 @@ public final class CudaStageFactory implements StageFactory {
             return new OpenedBackend(
                     new Stages(engine, lanes, 1, preprocessor, postprocessor),
                     FfmpegFrameLease::create,
-                    sources(decoding),
+                    sources(decoding, share),
                     device.name(),
                     "Backend " + device.name() + ": " + device.info().name() + ", model "
                             + info.identity().name() + " "
@@ -158,7 +163,12 @@ public final class CudaStageFactory implements StageFactory {
         return EngineFactory.open(device, request, build).engine();
     }
 
-    private static Function<StreamConfig, FrameSource> sources(@Nullable CudaDecoding decoding) {
-        return decoding == null ? FfmpegFrameSource::create : stream -> FfmpegFrameSource.create(stream, decoding);
+    private static Function<StreamConfig, FrameSource> sources(
+            @Nullable CudaDecoding decoding, Optional<VideoEngineShare> share) {
+        if (decoding == null) {
+            return FfmpegFrameSource::create;
+        }
+        return stream -> FfmpegFrameSource.create(
+                stream, decoding, share.map(VideoEngineShare::place).orElse(DecoderPlacement.VIDEO_ENGINES));
     }
 }

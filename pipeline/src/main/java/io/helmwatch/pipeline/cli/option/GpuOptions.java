@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.cli.option;
 import io.helmwatch.config.GpuConfig;
 import io.helmwatch.config.GpuPrecision;
 import io.helmwatch.config.GraphForm;
+import io.helmwatch.config.HardwareDecoding;
 import io.helmwatch.config.HelmwatchConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,15 @@ public final class GpuOptions {
     @Mixin
     private Int8Options int8 = new Int8Options();
 
+    @Option(
+            names = "--hardware-decoding",
+            paramLabel = "WHERE",
+            defaultValue = "always",
+            description =
+                    "Decoding on the GPU's video engines: always, never, or auto (live streams also on free CPU cores)."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private HardwareDecoding hardwareDecoding = HardwareDecoding.ALWAYS;
+
     /** The configuration with these options applied. */
     public HelmwatchConfig in(HelmwatchConfig config) {
         if (level != null && (level < 0 || level > 5)) {
@@ -52,7 +62,7 @@ public final class GpuOptions {
                 int8.config(precision),
                 level == null ? usual.builderLevel() : level,
                 usual.lanes(),
-                usual.hardwareDecoding(),
+                hardwareDecoding,
                 cache == null ? usual.cache() : cache));
     }
 }

@@ -205,10 +205,9 @@ public final class Int8Gate {
 
     /** File name without extension that changes with everything that the report depends on. */
     private static String baseName(CudaDevice device, EngineRequest request, CalibrationImages images) {
-        String engine =
-                String.valueOf(TensorRtEngine.cacheFile(
-                                device, request.model(), request.config(), request.options(), request.engines())
-                        .getFileName());
+        String engine = String.valueOf(TensorRtEngine.cacheFile(
+                        device, request.model(), request.config(), request.options(), request.engines())
+                .getFileName());
         String text = String.join(
                 "\n",
                 engine,
