@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Does memory grow? Eight looped clips through rules, spool, sender and snapshots, sampled once a minute.
+# Does memory grow? Eight looped clips, or cameras that are lost again and again, through rules, spool, sender and snapshots, sampled once a
+# minute.
 #
 #   benchmarks/memory-run.sh [MINUTES] [FOLDER]
 #
@@ -8,6 +9,7 @@
 # HELMWATCH         the launcher; by default the one beside this folder
 # BOOTSTRAP         a broker of your own, HOST:PORT; by default the embedded one, which then counts towards the memory
 # ANALYZE_FPS       frames analysed per second and stream, 1 by default
+# LOSE_EVERY        seconds; the streams are demo cameras (deploy/camera/serve.py), one of which is killed that often and back after 3 s
 set -euo pipefail
 home=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 minutes=${1:-30}
@@ -26,13 +28,40 @@ mkdir -p -- "$folder"
   echo "incidents: {spool: {directory: spool}, snapshots: {enabled: true, directory: pictures, max-bytes: 64MiB}}"
   echo "streams:"
   for i in 1 2 3 4 5 6 7 8; do
-    echo "  - {id: yard-$i, url: \"$clip\", realtime: true, loop: true, analyze-fps: ${ANALYZE_FPS:-1}, rules: [{name: bare, kind: no-helmet, confidence: 0.4}]}"
+    source="url: \"$clip\", realtime: true, loop: true"
+    [ -z "${LOSE_EVERY:-}" ] || source="url: \"rtsp://127.0.0.1:941$i/yard\""
+    echo "  - {id: yard-$i, $source, analyze-fps: ${ANALYZE_FPS:-1}, rules: [{name: bare, kind: no-helmet, confidence: 0.4}]}"
   done
 } > "$folder/memory.yaml"
 
+camera() {
+  exec /usr/bin/python3 "$home/deploy/camera/serve.py" "$clip" --host 127.0.0.1 --port "941$1" > /dev/null 2>&1
+}
+# Each turn kills the camera that has run longest.
+lose_cameras() {
+  local i
+  cameras=()
+  trap 'kill "${cameras[@]}" 2> /dev/null' EXIT
+  for i in 1 2 3 4 5 6 7 8; do
+    camera "$i" &
+    cameras[i]=$!
+  done
+  for ((i = 0; ; i = (i + 1) % 8)); do
+    sleep "$LOSE_EVERY"
+    kill -KILL "${cameras[i + 1]}"
+    sleep 3
+    camera "$((i + 1))" &
+    cameras[i + 1]=$!
+  done
+}
+losing=
+if [ -n "${LOSE_EVERY:-}" ]; then
+  lose_cameras 2> /dev/null &
+  losing=$!
+fi
 "$launcher" run -c "$folder/memory.yaml" > "$folder/run.log" 2>&1 &
 service=$!
-trap 'kill "$service" 2> /dev/null || true' EXIT
+trap 'kill "$service" $losing 2> /dev/null || true' EXIT
 
 # The sum of a metric over its labels; the second argument selects them.
 metric() { awk -v name="$1" -v label="${2:-}" 'index($0, name) == 1 && index($0, label) { sum += $NF } END { printf "%.0f", sum }' "$folder/metrics"; }

@@ -59,12 +59,17 @@ for driver in overlay vfs; do
 done
 [ ${#storage[@]} -gt 0 ] || { tail -n 3 "$work/import.log" >&2; skip "images cannot be stored here"; }
 [ -n "${1:-}" ] || rm -rf "$root"
+limits=(--ulimit nofile=4096:4096 --ulimit nproc=4096:4096)
+{ probe=$(buildah "${storage[@]}" from --isolation chroot "${limits[@]}" docker.io/library/debian:12-slim) &&
+  buildah "${storage[@]}" run --isolation chroot "$probe" true &&
+  buildah "${storage[@]}" rm "$probe" &&
+  podman "${storage[@]}" run --rm --cgroups=disabled "${limits[@]}" --network none docker.io/library/debian:12-slim true; } \
+  > "$work/probe.log" 2>&1 || { tail -n 3 "$work/probe.log" >&2; skip "containers are not permitted here"; }
 step "base stored with the $driver driver"
 
 # What is committed or about to be, so that files that change meanwhile do not matter.
 mkdir "$work/source" "$work/classes"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$work/source"
-limits=(--ulimit nofile=4096:4096 --ulimit nproc=4096:4096)
 mkdir -p "$HOME/.m2"
 for target in build helmwatch camera; do
   buildah "${storage[@]}" bud --layers --isolation chroot "${limits[@]}" -v "$HOME/.m2:/root/.m2" --target "$target" -t "localhost/$target" \
