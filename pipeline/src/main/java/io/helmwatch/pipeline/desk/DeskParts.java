@@ -9,8 +9,9 @@ import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.history.HistoryIncidentSink;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.sqlite.SqliteException;
-import io.helmwatch.web.Desk;
+import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Incidents;
+import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.Streams;
 import java.time.Clock;
 import java.util.List;
@@ -83,14 +84,14 @@ public final class DeskParts implements AutoCloseable {
         return historySink == null ? List.of(live.incidents()) : List.of(historySink, live.incidents());
     }
 
-    /** What the server shows, with these parts: streams and live video are unavailable until {@link #start}. */
-    public Desk addTo(Desk service) {
-        Desk desk = service.withStreams(streams).withLive(live);
-        Incidents incidents = incidents();
-        IncidentHistory opened = history;
-        return opened == null || incidents == null
-                ? desk
-                : desk.withIncidents(incidents).withCompliance(new DeskCompliance(opened));
+    /** Live video of the streams. */
+    public LiveVideo live() {
+        return live;
+    }
+
+    /** Counts of observed heads; null where they cannot be kept. */
+    public @Nullable Compliance compliance() {
+        return history == null ? null : new DeskCompliance(history);
     }
 
     /** The history of incidents; null where it cannot be kept. */
