@@ -216,4 +216,85 @@ class IncidentSpoolTest {
     private static String permissions(Path path) throws IOException {
         return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
+
+    /** Runs the change while another thread waits for a message, and tells whether the wait ended early. */
+    private static boolean endsWaiting(IncidentSpool spool, Runnable change) throws InterruptedException {
+        Thread waiting = new Thread(() -> {
+            try {
+                spool.await(60_000);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        waiting.start();
+        long until = System.nanoTime() + 10_000_000_000L;
+        while (waiting.getState() != Thread.State.TIMED_WAITING && System.nanoTime() < until) {
+            Thread.sleep(1);
+        }
+        change.run();
+        waiting.join(10_000);
+        boolean ended = !waiting.isAlive();
+        waiting.interrupt();
+        return ended;
+    }
+
+    @Test
+    void shouldEndAWaitWhenAMessageArrivesIsReturnedOrTheSpoolIsClosed() throws InterruptedException {
+        IncidentSpool spool = open();
+        assertThat(endsWaiting(spool, () -> spool.append(List.of(start(1)))))
+                .as("appended")
+                .isTrue();
+        spool.deadLetter(spool.next(0, 1).get(0), "reason");
+        assertThat(endsWaiting(spool, () -> spool.resend(id -> true)))
+                .as("returned")
+                .isTrue();
+        assertThat(endsWaiting(spool, spool::close)).as("closed").isTrue();
+        spool.await(60_000);
+    }
+
+    @Test
+    void shouldWaitForAMessageNoLongerThanAsked() throws InterruptedException {
+        try (IncidentSpool spool = open()) {
+            long start = System.nanoTime();
+            spool.await(100);
+            assertThat(System.nanoTime() - start).isBetween(99_000_000L, 30_000_000_000L);
+            start = System.nanoTime();
+            spool.await(0);
+            assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
+        }
+    }
+
+    @Test
+    void shouldAcceptAMessageThatFillsTheSpoolExactly() {
+        long bytes;
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1)));
+            bytes = spool.waitingBytes();
+            spool.acknowledge(spool.next(0, 1));
+        }
+        try (IncidentSpool spool = open(3 * bytes)) {
+            spool.acknowledge(spool.next(0, 10));
+            assertThat(spool.append(List.of(start(2), start(3), start(4)))).isZero();
+            assertThat(spool.waitingBytes()).isEqualTo(3 * bytes);
+            assertThat(spool.append(List.of(start(5)))).isEqualTo(1);
+        }
+        try (IncidentSpool spool = open(3 * bytes - 1)) {
+            spool.acknowledge(spool.next(0, 10));
+            assertThat(spool.append(List.of(start(6), start(7), start(8)))).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldEndAnInterruptedIncidentOnceOnly() {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1)));
+        }
+        try (IncidentSpool spool = open()) {
+            assertThat(ids(spool)).containsExactly("1/0", "1/1");
+            spool.acknowledge(spool.next(0, 10));
+        }
+        try (IncidentSpool spool = open()) {
+            assertThat(spool.waiting()).isZero();
+        }
+    }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.helmwatch.config.SpoolConfig;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.vision.Incident;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -324,5 +325,42 @@ class SpoolRecoveryTest {
         SpoolMaintenance.Contents contents = SpoolMaintenance.list(config());
         assertThat(contents.waiting()).hasSize(MESSAGES + 2);
         assertThat(contents.damagedFiles()).containsExactly(folder.resolve("damaged-7.db"));
+    }
+
+    @Test
+    void shouldRepairFromSeveralFilesAndEndTheirOpenIncidents() throws IOException {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1), end(1)));
+        }
+        Files.move(file(), folder.resolve("damaged-7.db"));
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(2), start(3), end(3)));
+        }
+        Files.move(file(), folder.resolve("damaged-8.db"));
+        try (IncidentSpool spool = open()) {
+            assertThat(spool.repair()).isEqualTo(5);
+            assertThat(spool.salvaged()).isEqualTo(5);
+            assertThat(spool.waiting()).isEqualTo(6);
+            List<SpooledEvent> events = spool.next(0, 10);
+            assertThat(events).hasSize(6);
+            assertThat(events.get(5).id()).isEqualTo(start(2).id() + "/1");
+            assertThat(new String(events.get(5).value(), StandardCharsets.UTF_8))
+                    .contains("interrupted");
+            assertThat(spool.waitingBytes())
+                    .isEqualTo(events.stream()
+                            .mapToLong(event -> SpoolTransaction.sizeOnDisk(event.value()))
+                            .sum());
+        }
+    }
+
+    @Test
+    void shouldExportThroughABuffer() {
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1)));
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertThat(SpoolMaintenance.export(config(), new BufferedOutputStream(out, 1 << 20)))
+                .isEqualTo(1);
+        assertThat(out.size()).isPositive();
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.helmwatch.config.SpoolConfig;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.vision.Incident;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -88,6 +90,7 @@ class SpoolingIncidentSinkTest {
             }
             await(() -> statistics.accepted() + statistics.refused() == 5);
             assertThat(statistics.refused()).isPositive();
+            await(() -> !statistics.problem().isEmpty());
             assertThat(statistics.problem()).contains("full", "incidents.spool.max-bytes");
             spool.acknowledge(spool.next(0, 10));
             sink.publish(start(6));
@@ -110,6 +113,42 @@ class SpoolingIncidentSinkTest {
             await(() -> statistics.accepted() == 60 && statistics.problem().isEmpty());
             assertThat(statistics.refused()).isZero();
             assertThat(spool.waiting()).isEqualTo(60);
+        }
+    }
+
+    @Test
+    void shouldReportWhatWasSalvagedAndLost() throws IOException {
+        try (IncidentSpool spool = spool(1 << 20)) {
+            spool.append(List.of(start(1), Incidents.bareHead("gate-3", 1, 1, Incident.Phase.END)));
+        }
+        Files.move(folder.resolve("incidents.db"), folder.resolve("damaged-7.db"));
+        try (IncidentSpool spool = spool(1 << 20);
+                SpoolingIncidentSink sink = new SpoolingIncidentSink(spool)) {
+            spool.repair();
+            assertThat(sink.statistics().salvaged()).isEqualTo(2);
+            assertThat(sink.statistics().lostFiles()).isEqualTo(1);
+        }
+    }
+
+    /** The disk stays full: closing tries for three seconds, then gives up. */
+    @Test
+    void shouldCloseInBoundedTimeWhileTheDiskIsFull() throws InterruptedException {
+        try (IncidentSpool spool = spool(1 << 20)) {
+            SpoolingIncidentSink sink = new SpoolingIncidentSink(spool);
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .filteredOn(thread -> thread.getName().equals("incident-spool"))
+                    .isNotEmpty()
+                    .allMatch(Thread::isDaemon);
+            spool.limitPages(12);
+            for (int i = 1; i <= 60; i++) {
+                sink.publish(start(i));
+            }
+            await(() -> sink.statistics().problem().contains("the disk is full"));
+            long start = System.nanoTime();
+            sink.close();
+            assertThat(System.nanoTime() - start).isBetween(2_000_000_000L, 5_900_000_000L);
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .noneMatch(thread -> thread.getName().equals("incident-spool"));
         }
     }
 }
