@@ -1,8 +1,8 @@
 /** Seconds that video is held back at least, so that the analysis of a frame is there before the frame is shown. */
 const HOLD_SECONDS = 0.3;
-const MAX_HOLD_SECONDS = 2;
+const MAX_HOLD_SECONDS = 4;
 /** Frames that were analysed at longer distances are not waited for. */
-const MAX_INTERVAL_SECONDS = 0.5;
+const MAX_INTERVAL_SECONDS = 1;
 const MARGIN_SECONDS = 0.05;
 /** Share of what is held beyond need that is given back at each control. */
 const RELAXATION = 0.02;
