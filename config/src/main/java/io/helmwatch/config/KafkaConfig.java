@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param detectionsTopic topic of detections
  * @param eventsTopic topic of incidents
  * @param streamsTopic topic of stream states, compacted
+ * @param auditTopic topic of logins and changes over HTTP
  * @param createTopics whether missing topics are created
  * @param queueCapacity messages queued while the broker is slow or away; the oldest are dropped beyond, and counted
  * @param properties properties of Kafka's Java client; all values count as secret
@@ -28,11 +29,12 @@ public record KafkaConfig(
         String detectionsTopic,
         String eventsTopic,
         String streamsTopic,
+        String auditTopic,
         boolean createTopics,
         int queueCapacity,
         Map<String, Secret> properties) {
 
-    /** Disabled; topics {@code helmwatch.detections}, {@code helmwatch.events} and {@code helmwatch.streams}. */
+    /** Disabled; topics {@code helmwatch.detections}, {@code .events}, {@code .streams} and {@code .audit}. */
     public static final KafkaConfig DEFAULT = new KafkaConfig(
             false,
             "127.0.0.1:9092",
@@ -42,6 +44,7 @@ public record KafkaConfig(
             "helmwatch.detections",
             "helmwatch.events",
             "helmwatch.streams",
+            "helmwatch.audit",
             true,
             10_000,
             Map.of());
@@ -49,6 +52,34 @@ public record KafkaConfig(
     /** Keeps its own copy of the properties. */
     public KafkaConfig {
         properties = Map.copyOf(properties);
+    }
+
+    /** Topics of the service with the usual topic of the audit log. */
+    public KafkaConfig(
+            boolean enabled,
+            String bootstrapServers,
+            boolean embedded,
+            @Nullable Path embeddedDataDir,
+            int embeddedPort,
+            String detectionsTopic,
+            String eventsTopic,
+            String streamsTopic,
+            boolean createTopics,
+            int queueCapacity,
+            Map<String, Secret> properties) {
+        this(
+                enabled,
+                bootstrapServers,
+                embedded,
+                embeddedDataDir,
+                embeddedPort,
+                detectionsTopic,
+                eventsTopic,
+                streamsTopic,
+                DEFAULT.auditTopic,
+                createTopics,
+                queueCapacity,
+                properties);
     }
 
     /** The same with another address, such as the embedded broker's. */
@@ -62,6 +93,7 @@ public record KafkaConfig(
                 detectionsTopic,
                 eventsTopic,
                 streamsTopic,
+                auditTopic,
                 createTopics,
                 queueCapacity,
                 properties);

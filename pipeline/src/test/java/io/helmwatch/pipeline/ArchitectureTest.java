@@ -144,13 +144,12 @@ class ArchitectureTest {
                 Arguments.of("backend.cpu.quantization", "backend.quantization,report"),
                 Arguments.of("backend.cuda.quantization", "backend.quantization,report"),
                 Arguments.of("metrics", "ring"),
-                Arguments.of("http", "ring"),
                 Arguments.of("live", "ring"),
                 Arguments.of("evaluation", "backend,ring,report"),
                 Arguments.of("bench", "backend,ring,report"),
                 Arguments.of("bench.cuda", "report"),
                 Arguments.of("desk", "backend,live,ring"),
-                Arguments.of("service", "backend,desk,http,metrics,ring"));
+                Arguments.of("service", "backend,desk,metrics,ring"));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

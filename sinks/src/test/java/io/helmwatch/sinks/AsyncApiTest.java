@@ -103,7 +103,16 @@ class AsyncApiTest {
                                 List.of("io.helmwatch.stream.removed"),
                                 "")),
                 messages);
-        for (String name : List.of("detections", "events", "streams")) {
+        channel(
+                channels,
+                operations,
+                "audit",
+                topics.auditTopic(),
+                "Logins and changes over HTTP, at least once while the service runs.",
+                "delete",
+                List.of(new Message("audit", "Audit message", List.of("io.helmwatch.audit"), "audit")),
+                messages);
+        for (String name : List.of("detections", "events", "streams", "audit")) {
             schemas(name, schemas);
         }
         return document;
@@ -150,8 +159,14 @@ class AsyncApiTest {
             payload.putObject("schema").put("$ref", "#/components/schemas/" + message.schema());
         }
         ObjectNode key = component.putObject("bindings").putObject("kafka");
-        key.putObject("key").put("type", "string").put("description", "The stream's id.");
+        key.putObject("key")
+                .put("type", "string")
+                .put("description", isAudit(message) ? "The user's name." : "The stream's id.");
         key.put("bindingVersion", "0.5.0");
+    }
+
+    private static boolean isAudit(Message message) {
+        return message.schema().equals("audit");
     }
 
     private static void headers(Message message, ObjectNode headers) {
@@ -162,12 +177,14 @@ class AsyncApiTest {
         header(properties, required, "ce_specversion", "Version of CloudEvents.")
                 .put("const", "1.0");
         header(properties, required, "ce_id", "The id of the message.");
-        header(properties, required, "ce_source", "/helmwatch/streams/STREAM");
+        header(properties, required, "ce_source", isAudit(message) ? "/helmwatch" : "/helmwatch/streams/STREAM");
         ArrayNode types =
                 header(properties, required, "ce_type", "Type of the event.").putArray("enum");
         message.types().forEach(types::add);
-        header(properties, required, "ce_time", "Capture time of the frame, or when the state was entered or renewed.")
-                .put("format", "date-time");
+        String time = isAudit(message)
+                ? "When it happened."
+                : "Capture time of the frame, or when the state was entered or renewed.";
+        header(properties, required, "ce_time", time).put("format", "date-time");
         if (message.schema().equals("events")) {
             header(properties, required, "ce_subject", "The incident's id.");
         }

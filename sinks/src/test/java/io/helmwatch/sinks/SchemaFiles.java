@@ -53,6 +53,10 @@ public final class SchemaFiles {
         return new SchemaFiles("events");
     }
 
+    public static SchemaFiles audit() {
+        return new SchemaFiles("audit");
+    }
+
     public static SchemaFiles detect() {
         return new SchemaFiles("detect");
     }

@@ -76,6 +76,12 @@ final class KafkaSection {
             DEFAULT.streamsTopic(),
             KafkaConfig::streamsTopic,
             "topic of the states of the streams, compacted");
+    private static final Key<KafkaConfig, String> AUDIT_TOPIC = Key.of(
+            "audit-topic",
+            topic(),
+            DEFAULT.auditTopic(),
+            KafkaConfig::auditTopic,
+            "topic of logins and changes over HTTP; created with the first");
     private static final Key<KafkaConfig, Boolean> CREATE_TOPICS = Key.of(
             "create-topics",
             flag(),
@@ -114,6 +120,7 @@ final class KafkaSection {
             DETECTIONS_TOPIC,
             EVENTS_TOPIC,
             STREAMS_TOPIC,
+            AUDIT_TOPIC,
             CREATE_TOPICS,
             QUEUE_CAPACITY,
             PROPERTIES,
@@ -149,13 +156,14 @@ final class KafkaSection {
                 section.value(DETECTIONS_TOPIC),
                 section.value(EVENTS_TOPIC),
                 section.value(STREAMS_TOPIC),
+                section.value(AUDIT_TOPIC),
                 section.value(CREATE_TOPICS),
                 section.value(QUEUE_CAPACITY),
                 properties);
-        int topics = Set.copyOf(List.of(kafka.detectionsTopic(), kafka.eventsTopic(), kafka.streamsTopic()))
-                .size();
-        if (topics < 3) {
-            section.problem(STREAMS_TOPIC, "the three topics must have different names");
+        List<String> topics =
+                List.of(kafka.detectionsTopic(), kafka.eventsTopic(), kafka.streamsTopic(), kafka.auditTopic());
+        if (Set.copyOf(topics).size() < topics.size()) {
+            section.problem(STREAMS_TOPIC, "the four topics must have different names");
         }
         return kafka;
     }

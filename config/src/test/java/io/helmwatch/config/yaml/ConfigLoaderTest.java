@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.helmwatch.config.AccessConfig;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.CalibrationMethod;
 import io.helmwatch.config.ConfigException;
@@ -129,7 +130,8 @@ class ConfigLoaderTest {
                         List.of(StreamConfig.of("gate-3", "rtsp://camera/1")),
                         KafkaConfig.DEFAULT,
                         new JsonLinesConfig("-"),
-                        HttpConfig.DEFAULT,
+                        HttpConfig.DEFAULT.withAccess(
+                                AccessConfig.DEFAULT.withAuditFile(folder.resolve("helmwatch-audit.jsonl"))),
                         new IncidentsConfig(
                                 TrackingConfig.DEFAULT,
                                 IncidentsConfig.DEFAULT.observation(),

@@ -40,7 +40,8 @@ import picocli.CommandLine.ParseResult;
             CompareCommand.class,
             SpoolCommand.class,
             QuantizeCommand.class,
-            EngineCommand.class
+            EngineCommand.class,
+            PasswordCommand.class
         })
 public final class Main implements Runnable {
     /** Level of the project's own log lines. */
@@ -155,7 +156,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw CommandFailure.usage(
-                "no command was given: expected demo, run, detect, replay, snapshot, validate, doctor, eval, bench, compare, engine or spool;"
+                "no command was given: expected demo, run, detect, replay, snapshot, validate, doctor, eval, bench, compare, engine, password or spool;"
                         + " 'helmwatch --help' shows them");
     }
 

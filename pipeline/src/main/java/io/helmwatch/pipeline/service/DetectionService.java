@@ -10,8 +10,6 @@ import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.desk.DeskParts;
 import io.helmwatch.pipeline.desk.DeskSystem;
 import io.helmwatch.pipeline.desk.StreamObserver;
-import io.helmwatch.pipeline.http.HealthEndpoint;
-import io.helmwatch.pipeline.http.StreamsJson;
 import io.helmwatch.pipeline.metrics.MemoryMetrics;
 import io.helmwatch.pipeline.metrics.PipelineMetrics;
 import io.helmwatch.pipeline.metrics.ProcessMetrics;
@@ -29,8 +27,12 @@ import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
+import io.helmwatch.sinks.kafka.KafkaAuditLog;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import io.helmwatch.web.Desk;
+import io.helmwatch.web.Service;
 import io.helmwatch.web.SystemState;
+import io.helmwatch.web.server.DeskServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
@@ -48,14 +50,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A configuration in operation: HTTP endpoint, broker, backends, sinks, incidents, pipelines, streams.
+ * A configuration in operation: HTTP server, broker, backends, sinks, incidents, pipelines, streams.
  *
- * <p>Everything is started in this order and closed in reverse; what is still open after that is reported as a leak. Backends open while
- * the broker and the sinks do, since each takes a second.
+ * <p>Everything is started in this order and closed in reverse; what is still open after that is reported as a leak. Backends and the HTTP server
+ * open while the broker and the sinks do, since each takes a second.
  *
  * <p>Threading: started and closed by one thread; {@link #stop} and {@link #reload} by any.
  */
-public final class DetectionService implements AutoCloseable, HealthEndpoint.Health {
+public final class DetectionService implements AutoCloseable, Service {
     private static final Logger LOG = LoggerFactory.getLogger(DetectionService.class);
 
     private final HelmwatchConfig config;
@@ -67,7 +69,9 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     /** Pipelines, incidents and sinks, which can be closed while the embedded broker is still readable. */
     private final Closer delivery = new Closer();
 
-    private @Nullable HealthEndpoint http;
+    private final AuditPublisher audit = new AuditPublisher();
+
+    private @Nullable DeskServer http;
     private @Nullable EmbeddedKafka broker;
     private @Nullable DeskParts desk;
     private volatile @Nullable StageFactory factory;
@@ -118,10 +122,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
 
     private void start(Path model, List<? extends DetectionSink> more, Function<Backend, StageFactory> choice) {
         more.forEach(this::addSink);
-        if (config.http().enabled()) {
-            desk = owned.register(new DeskParts(config));
-        }
-        startHttp();
+        ServerStart server = startHttp();
         StageFactory chosen = choice.apply(config.backend());
         factory = chosen;
         Map<Integer, List<StreamConfig>> placement = chosen.placement(config);
@@ -136,25 +137,26 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
             backends = opening.await();
         }
         opening.throwFailure();
+        http = server == null ? null : server.await();
         checkRules(config);
         startPipelines(chosen.backend(), placement);
         startMonitor();
         startStreams(placement);
     }
 
-    private void startHttp() {
-        if (config.http().enabled()) {
-            ProcessMetrics process = owned.register(new ProcessMetrics(registry));
-            process.bindDisk(config.incidents().spool().directory());
-            process.bindDisk(config.incidents().snapshots().directory());
-            reloads.bindTo(registry);
-            HealthEndpoint endpoint = owned.register(new HealthEndpoint(config.http(), registry, this));
-            http = endpoint;
-            LOG.info(
-                    "HTTP endpoint on {}:{}: /live /ready /startup /metrics /streams",
-                    endpoint.address().getHostString(),
-                    endpoint.address().getPort());
+    private @Nullable ServerStart startHttp() {
+        if (!config.http().enabled()) {
+            return null;
         }
+        DeskParts parts = owned.register(new DeskParts(config));
+        desk = parts;
+        ProcessMetrics process = owned.register(new ProcessMetrics(registry));
+        process.bindDisk(config.incidents().spool().directory());
+        process.bindDisk(config.incidents().snapshots().directory());
+        reloads.bindTo(registry);
+        Desk shown =
+                new Desk(this, parts.streams(), parts.incidents(), parts.compliance(), system(), parts.live(), audit);
+        return owned.register(ServerStart.begin(config.http(), shown));
     }
 
     private KafkaConfig startBroker() {
@@ -164,22 +166,7 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         }
         EmbeddedKafka embedded = owned.register(EmbeddedKafka.start(kafka.embeddedDataDir(), kafka.embeddedPort()));
         broker = embedded;
-        return at(embedded.bootstrapServers(), kafka);
-    }
-
-    private static KafkaConfig at(String bootstrapServers, KafkaConfig kafka) {
-        return new KafkaConfig(
-                true,
-                bootstrapServers,
-                kafka.embedded(),
-                kafka.embeddedDataDir(),
-                kafka.embeddedPort(),
-                kafka.detectionsTopic(),
-                kafka.eventsTopic(),
-                kafka.streamsTopic(),
-                kafka.createTopics(),
-                kafka.queueCapacity(),
-                kafka.properties());
+        return kafka.withBootstrapServers(embedded.bootstrapServers());
     }
 
     private void addSink(DetectionSink sink) {
@@ -189,6 +176,9 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     private void openSinks(KafkaConfig kafka) {
         if (kafka.enabled()) {
             addSink(new KafkaDetectionSink(kafka));
+            if (config.http().enabled()) {
+                audit.sendTo(delivery.register(new KafkaAuditLog(kafka)));
+            }
         }
         if (config.jsonLines().target() != null) {
             addSink(JsonLinesDetectionSink.open(config.jsonLines()));
@@ -309,12 +299,6 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         return started == null ? List.of() : started.feeds();
     }
 
-    /** Version of Helmwatch. */
-    public String version() {
-        String packaged = DetectionService.class.getPackage().getImplementationVersion();
-        return packaged == null ? "development" : packaged;
-    }
-
     /** What the page is served from; null without HTTP. */
     @Nullable
     DeskParts desk() {
@@ -339,10 +323,10 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
         return embedded == null ? "" : embedded.bootstrapServers();
     }
 
-    /** Address of the HTTP endpoint; null without one. */
+    /** Address of the HTTP server; null without one. */
     public @Nullable InetSocketAddress httpAddress() {
-        HealthEndpoint endpoint = http;
-        return endpoint == null ? null : endpoint.address();
+        DeskServer server = http;
+        return server == null ? null : server.address();
     }
 
     /** Messages delivered, over all sinks. */
@@ -434,15 +418,22 @@ public final class DetectionService implements AutoCloseable, HealthEndpoint.Hea
     }
 
     @Override
-    public String streamsJson() {
+    public String streamsPage() {
         DevicePipelines started = pipelines;
-        return StreamsJson.of(started == null ? List.of() : started.feeds());
+        return StreamsPage.of(started == null ? List.of() : started.feeds());
     }
 
     @Override
-    public void beforeMetrics() {
+    public String metrics() {
         MemoryMetrics.bindHost(registry);
         MemoryMetrics.bindDevices(registry);
+        return registry.scrape();
+    }
+
+    @Override
+    public String version() {
+        String packaged = DetectionService.class.getPackage().getImplementationVersion();
+        return packaged == null ? "development" : packaged;
     }
 
     /** Drains the pipelines, ends open incidents and delivers what the sinks hold; the embedded broker stays readable until {@link #close}. */

@@ -30,6 +30,11 @@ final class CloudEventHeaders {
         return header("ce_source", "/helmwatch/streams/" + stream);
     }
 
+    /** Source of audit messages: the service itself. */
+    static Header auditSource() {
+        return header("ce_source", "/helmwatch");
+    }
+
     static Header subject(String subject) {
         return header("ce_subject", subject);
     }

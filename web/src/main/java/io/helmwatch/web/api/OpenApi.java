@@ -78,12 +78,18 @@ final class OpenApi {
         ObjectNode success =
                 responses.putObject(Integer.toString(route.status())).put("description", route.summary());
         if (!route.answers().isEmpty()) {
-            ObjectNode content = success.putObject("content").putObject(route.answers());
+            ObjectNode content = success.putObject("content").putObject(mediaType(route.answers()));
             Class<?> answer = route.answer();
             if (answer != null) {
                 content.set("schema", schemas.of(answer));
             }
         }
         responses.putObject("default").put("$ref", "#/components/responses/Problem");
+    }
+
+    /** A content type without its parameters. */
+    private static String mediaType(String contentType) {
+        int parameters = contentType.indexOf(';');
+        return parameters < 0 ? contentType : contentType.substring(0, parameters);
     }
 }

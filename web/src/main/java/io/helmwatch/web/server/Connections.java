@@ -76,15 +76,16 @@ final class Connections implements AutoCloseable {
         enter(endPoint, Phase.RESPONSE);
     }
 
-    /** Its response has been sent. */
-    void completed(EndPoint endPoint) {
-        Connection connection = byEndPoint.get(connectionOf(endPoint));
-        if (connection != null && connection.state.phase != Phase.VIEWER) {
-            enter(endPoint, Phase.NEXT_REQUEST);
-        }
+    /**
+     * Its response has been sent.
+     *
+     * @param isUpgraded whether it has become a WebSocket
+     */
+    void completed(EndPoint endPoint, boolean isUpgraded) {
+        enter(endPoint, isUpgraded ? Phase.VIEWER : Phase.NEXT_REQUEST);
     }
 
-    /** It becomes a WebSocket; false when there are too many. */
+    /** It is about to become a WebSocket; false when there are too many. */
     boolean upgrade(EndPoint endPoint) {
         long viewers = byEndPoint.values().stream()
                 .filter(connection -> connection.state.phase == Phase.VIEWER)

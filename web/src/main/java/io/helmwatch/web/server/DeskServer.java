@@ -14,15 +14,21 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
@@ -30,6 +36,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP server: page, API, live video, probes and metrics.
@@ -43,6 +50,9 @@ public final class DeskServer implements AutoCloseable {
     private static final int MOST_THREADS = 12;
     private static final int LEAST_THREADS = 4;
     private static final int MOST_HEADER_BYTES = 16 * 1024;
+    private static final int BACKLOG = 4_096;
+    private static final int BAD_REQUEST = 400;
+    private static final int TOO_MANY_VIEWERS = 503;
     private static final int LONGEST_MESSAGE = 64 * 1024;
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
@@ -86,6 +96,9 @@ public final class DeskServer implements AutoCloseable {
                     ListeningConnector connector = connector(server, http, config, connections);
                     connector.setHost(host.getHostAddress());
                     connector.setPort(config.port());
+                    // As long as the kernel allows: the cap closes connections, not a full queue that lets clients
+                    // wait.
+                    connector.setAcceptQueueSize(BACKLOG);
                     bound[0] = connector;
                     return connector;
                 });
@@ -115,7 +128,7 @@ public final class DeskServer implements AutoCloseable {
 
     private static RuntimeException notStarted(HttpConfig config, RuntimeException refused) {
         Throwable cause = refused;
-        while (cause != null && !(cause instanceof java.net.SocketException)) {
+        while (cause != null && !(cause instanceof SocketException)) {
             cause = cause.getCause();
         }
         return cause == null
@@ -145,6 +158,7 @@ public final class DeskServer implements AutoCloseable {
             server.setErrorHandler(new PlainErrors());
             server.setStopTimeout(0);
         });
+        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new PlainErrors()));
         config.jetty.modifyHttpConfiguration(http -> {
             http.setUriCompliance(UriCompliance.DEFAULT);
             http.setSendServerVersion(false);
@@ -186,13 +200,22 @@ public final class DeskServer implements AutoCloseable {
                 (refused, context) -> Requests.send(
                         context,
                         Requests.failure(context.path(), refused.getStatus(), String.valueOf(refused.getMessage()))));
+        // What a client did wrong, or that it is gone, is nothing to log.
+        routes.exception(
+                IOException.class,
+                (gone, context) -> Requests.send(
+                        context, Requests.failure(context.path(), BAD_REQUEST, "the request did not arrive")));
+        routes.exception(
+                HttpException.RuntimeException.class,
+                (damaged, context) -> Requests.send(
+                        context, Requests.failure(context.path(), BAD_REQUEST, "not a valid HTTP request")));
         routes.exception(Exception.class, (failure, context) -> {
             Reply problem = Api.failed(context.path(), failure);
             Requests.send(context, problem);
         });
     }
 
-    private static void add(RoutesConfig routes, String method, String path, io.javalin.http.Handler handler) {
+    private static void add(RoutesConfig routes, String method, String path, Handler handler) {
         routes.addHttpHandler(HandlerType.findOrCreate(method), path, handler);
         if (method.equals("GET")) {
             routes.addHttpHandler(HandlerType.HEAD, path, handler);
@@ -200,28 +223,20 @@ public final class DeskServer implements AutoCloseable {
     }
 
     private static void live(
-            JavalinConfig config,
-            @org.jspecify.annotations.Nullable LiveVideo live,
-            Access access,
-            Connections connections,
-            Requests requests) {
+            JavalinConfig config, @Nullable LiveVideo live, Access access, Connections connections, Requests requests) {
         if (live == null) {
             return;
         }
         config.routes.wsBeforeUpgrade(LiveSockets.PATH, context -> {
-            if (!requests.mayView(context)) {
-                context.skipRemainingHandlers();
-            } else if (!connections.upgrade(endPoint(context))) {
-                Requests.send(
-                        context, Requests.failure(LiveSockets.PATH, 503, "too many viewers: close another page first"));
-                context.skipRemainingHandlers();
+            if (requests.mayView(context) && !connections.upgrade(endPoint(context))) {
+                Requests.refuseViewer(context, TOO_MANY_VIEWERS);
             }
         });
         config.routes.ws(LiveSockets.PATH, new LiveSockets(live, access)::configure);
     }
 
     private static EndPoint endPoint(Context context) {
-        return org.eclipse.jetty.ee10.servlet.ServletContextRequest.getServletContextRequest(context.req())
+        return ServletContextRequest.getServletContextRequest(context.req())
                 .getConnectionMetaData()
                 .getConnection()
                 .getEndPoint();
@@ -246,8 +261,7 @@ public final class DeskServer implements AutoCloseable {
 
         private final Connections connections;
 
-        ListeningConnector(
-                Server server, Connections connections, org.eclipse.jetty.server.ConnectionFactory... factories) {
+        ListeningConnector(Server server, Connections connections, ConnectionFactory... factories) {
             super(server, ACCEPTORS, SELECTORS, factories);
             this.connections = connections;
         }

@@ -47,7 +47,10 @@ final class RequestHandlers {
         public boolean handle(Request request, Response response, Callback callback) throws Exception {
             SecurityHeaders.putIn(response.getHeaders());
             EndPoint endPoint = endPoint(request);
-            Request.addCompletionListener(request, failure -> connections.completed(endPoint));
+            Request.addCompletionListener(
+                    request,
+                    failure -> connections.completed(
+                            endPoint, response.getStatus() == HttpStatus.SWITCHING_PROTOCOLS_101));
             if (request.getLength() > limits.bodyBytes()) {
                 Response.writeError(request, response, callback, HttpStatus.PAYLOAD_TOO_LARGE_413);
                 return true;

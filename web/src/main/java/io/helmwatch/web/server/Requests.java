@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
  */
 final class Requests {
     private static final int BAD_REQUEST = 400;
+    private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int NOT_ALLOWED = 405;
@@ -77,7 +78,7 @@ final class Requests {
         Call call;
         try {
             Map<String, String> query = new TreeMap<>();
-            context.queryParamMap().forEach((name, values) -> query.put(name, values.get(0)));
+            context.queryParamMap().forEach((name, values) -> query.put(name, decoded(values)));
             call = new Call(
                     caller(context),
                     remote(context),
@@ -89,6 +90,14 @@ final class Requests {
             return Reply.problem(BAD_REQUEST, "Invalid request", "the address is not encoded as expected", List.of());
         }
         return api.serve(route, call);
+    }
+
+    /** The first value; Javalin drops those that are not percent-encoded as they should be. */
+    private static String decoded(List<String> values) {
+        if (values.isEmpty()) {
+            throw new IllegalArgumentException("value is not encoded");
+        }
+        return values.get(0);
     }
 
     /** Serves a path outside the API. */
@@ -132,17 +141,21 @@ final class Requests {
     boolean mayView(Context context) {
         Caller caller = caller(context);
         context.attribute(LiveSockets.CALLER, caller);
-        Reply refusal = null;
-        String otherSite = otherSite(context);
-        if (!otherSite.isEmpty()) {
-            refusal = Reply.problem(FORBIDDEN, "Not allowed", otherSite, List.of());
-        } else if (!caller.may(Role.VIEWER)) {
-            refusal = Api.notAllowed(caller, Role.VIEWER);
+        if (!otherSite(context).isEmpty()) {
+            refuseViewer(context, FORBIDDEN);
+            return false;
         }
-        if (refusal != null) {
-            send(context, refusal);
+        if (!caller.may(Role.VIEWER)) {
+            refuseViewer(context, UNAUTHORIZED);
+            return false;
         }
-        return refusal == null;
+        return true;
+    }
+
+    /** Ends a handshake with a status; Javalin sends no content then. */
+    static void refuseViewer(Context context, int status) {
+        context.status(status);
+        context.skipRemainingHandlers();
     }
 
     private String otherSite(Context context) {

@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.http;
+package io.helmwatch.pipeline.service;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,10 +14,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The page {@code /streams}: state, rates and counts of every stream. Threading: any thread. */
-public final class StreamsJson {
+final class StreamsPage {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private StreamsJson() {}
+    private StreamsPage() {}
 
     private record Page(List<Stream> streams) {}
 
@@ -41,10 +41,10 @@ public final class StreamsJson {
             int slotsHeld) {}
 
     /** The page. */
-    public static String of(Collection<StreamFeed> feeds) {
+    static String of(Collection<StreamFeed> feeds) {
         try {
             return MAPPER.writeValueAsString(
-                            new Page(feeds.stream().map(StreamsJson::stream).toList())) + "\n";
+                            new Page(feeds.stream().map(StreamsPage::stream).toList())) + "\n";
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
