@@ -24,9 +24,10 @@ static V tint(Dice &d, V c, float k) {
 
 static V helmetColour(Dice &d) {
     static const V usual[] = {{0.84f, 0.84f, 0.82f}, {0.84f, 0.84f, 0.82f}, {0.86f, 0.56f, 0.02f}, {0.86f, 0.60f, 0.05f}, {0.62f, 0.03f, 0.03f}, {0.66f, 0.05f, 0.04f},
-            {0.03f, 0.10f, 0.48f}, {0.06f, 0.20f, 0.62f}, {0.86f, 0.22f, 0.02f}, {0.04f, 0.28f, 0.10f}, {0.30f, 0.32f, 0.33f}, {0.45f, 0.65f, 0.05f}};
+            {0.03f, 0.10f, 0.48f}, {0.06f, 0.20f, 0.62f}, {0.86f, 0.22f, 0.02f}, {0.04f, 0.28f, 0.10f}, {0.30f, 0.32f, 0.33f}, {0.45f, 0.65f, 0.05f}, {0.80f, 0.80f, 0.76f},
+            {0.88f, 0.88f, 0.88f}, {0.84f, 0.50f, 0.03f}, {0.80f, 0.26f, 0.03f}};
     static const V other[] = {{0.70f, 0.70f, 0.64f}, {0.78f, 0.66f, 0.10f}, {0.50f, 0.02f, 0.08f}, {0.10f, 0.32f, 0.70f}, {0.70f, 0.30f, 0.05f}, {0.10f, 0.40f, 0.22f}};
-    return probeColours ? d.pick(other, 6) : d.pick(usual, 12);
+    return probeColours ? d.pick(other, 6) : d.pick(usual, 16);
 }
 static V clothColour(Dice &d) {
     static const V usual[] = {{0.06f, 0.08f, 0.15f}, {0.10f, 0.14f, 0.28f}, {0.30f, 0.30f, 0.32f}, {0.60f, 0.62f, 0.66f}, {0.10f, 0.10f, 0.11f}, {0.04f, 0.04f, 0.045f},
@@ -69,8 +70,9 @@ static Look randomLook(Dice &d, bool helmet) {
         k.helmTilt = d.in(-0.08f, 0.16f), k.liner = d.chance(0.12f);
         k.helmetStyle = d.chance(0.65f) ? PEAKED : d.chance(0.5f) ? FULL_BRIM : CLIMBING;
     } else if (d.chance(0.46f)) {
-        static const int kinds[] = {CAP, CAP, CAP, CAP, CAP, BEANIE, BEANIE, BEANIE, HOOD, HOOD, HOOD, TURBAN, TURBAN, HEADSCARF, HEADSCARF, HEADSCARF, STRAW_HAT, STRAW_HAT, BUCKET_HAT, BUCKET_HAT, BANDANA, BANDANA};
-        k.headgear = kinds[d.below(22)];
+        static const int kinds[] = {CAP, CAP, CAP, CAP, CAP, BEANIE, BEANIE, BEANIE, HOOD, HOOD, HOOD, TURBAN, TURBAN, HEADSCARF, HEADSCARF, HEADSCARF, STRAW_HAT, STRAW_HAT, BUCKET_HAT, BUCKET_HAT, BANDANA, BANDANA,
+                STRAW_HAT, STRAW_HAT, BUCKET_HAT, BANDANA}; // the last four in training only
+        k.headgear = kinds[d.below(probeColours ? 22 : 26)];
         k.helm = d.chance(0.45f) ? tint(d, helmetColour(d), 0.25f) : tint(d, clothColour(d), 0.3f); // caps in helmet colours are still caps
         if (k.headgear == STRAW_HAT) k.helm = tint(d, d.chance(0.7f) ? v3(0.58f, 0.44f, 0.20f) : v3(0.70f, 0.66f, 0.56f), 0.2f);
         k.sticker = d.below(2), k.backwards = d.chance(0.25f);
@@ -285,8 +287,8 @@ static float table(Dice &d, float x, float z, float yaw) { // returns the height
 
 // ---------------------------------------------------------------- a still
 
-static const char *const SHOTS[] = {"group", "close", "far", "above", "behind", "bent", "things", "carried"};
-enum { GROUP, CLOSE, FAR, ABOVE, BEHIND, BENT, THINGS, CARRIED };
+static const char *const SHOTS[] = {"group", "close", "far", "above", "behind", "bent", "things", "carried", "site"};
+enum { GROUP, CLOSE, FAR, ABOVE, BEHIND, BENT, THINGS, CARRIED, SITE, SHOT_COUNT };
 
 static int drawn(Dice &d, const float *weights, int n) {
     float sum = 0, u = d.u();
@@ -301,16 +303,18 @@ struct Still {
 
 // `shot` and `light` as in SHOTS and LIGHTS, -1 for any; returns what was drawn.
 static Still randomStill(uint32_t seed, int spp, int shot, int light) {
-    static const float shotShare[] = {0.18f, 0.27f, 0.06f, 0.11f, 0.13f, 0.06f, 0.11f, 0.08f}, lightShare[] = {0.26f, 0.22f, 0.10f, 0.10f, 0.06f, 0.14f, 0.06f, 0.06f};
-    static const float nearest[] = {12, 85, 7, 18, 20, 20, 25, 28}, widest[] = {130, 430, 20, 220, 280, 200, 160, 220};
+    static const float trainingShare[] = {0.14f, 0.24f, 0.04f, 0.11f, 0.10f, 0.05f, 0.12f, 0.09f, 0.11f};
+    static const float probeShare[] = {0.18f, 0.27f, 0.06f, 0.11f, 0.13f, 0.06f, 0.11f, 0.08f, 0}, lightShare[] = {0.26f, 0.22f, 0.10f, 0.10f, 0.06f, 0.14f, 0.06f, 0.06f};
+    static const float nearest[] = {12, 85, 7, 18, 20, 20, 25, 28, 9}, widest[] = {130, 430, 20, 220, 280, 200, 160, 220, 44};
     Dice d = {hash32(seed)};
     memset(&S, 0, sizeof S);
     static const int sizes[][2] = {{640, 360}, {640, 360}, {640, 480}, {512, 512}, {480, 640}, {576, 432}};
     const int *size = sizes[d.below(6)];
     S.w = size[0], S.h = size[1], S.spp = spp, S.seed = seed;
-    int anyShot = drawn(d, shotShare, 8), anyLight = drawn(d, lightShare, 8);
+    int anyShot = drawn(d, probeColours ? probeShare : trainingShare, SHOT_COUNT), anyLight = drawn(d, lightShare, 8);
     if (shot < 0) shot = anyShot;
-    if (light < 0) light = anyLight;
+    if (light < 0) light = shot == SITE && d.chance(0.4f) ? SUN : anyLight;
+    const float helmets = probeColours ? 0.36f : shot == SITE ? 0.62f : 0.5f; // share of people who wear one
 
     // camera: a reference width of heads decides how far away they are
     float aspect = S.w / (float)S.h;
@@ -318,7 +322,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     if (aspect < 1) S.focal = 1.f / tanf(d.in(34, 66) * PI / 360);
     float px = expf(d.in(logf(nearest[shot]), logf(widest[shot])));
     float range = clampf(S.focal * S.h * 0.5f * 0.21f / px, 0.32f, 40.f);
-    bool helmetFirst = d.chance(shot == CARRIED ? 1.f : 0.36f);
+    bool helmetFirst = d.chance(shot == CARRIED ? 1.f : helmets);
     Look first = randomLook(d, helmetFirst);
     float headY = first.height * 0.93f, height, pitch;
     if (shot == ABOVE) {
@@ -326,7 +330,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
         pitch = d.in(0.75f, 1.52f);
         range = (height - headY) / tanf(pitch);
     } else {
-        height = range < 3 ? headY + range * d.in(-0.25f, 0.6f) : clampf(d.in(1.6f, 6.0f), 1.6f, 1.7f + range * 0.75f);
+        height = range < 3 ? headY + range * d.in(-0.25f, 0.6f) : clampf(shot == SITE ? d.in(2.6f, 5.2f) : d.in(1.6f, 6.0f), 1.6f, 1.7f + range * 0.75f);
         height = fmaxf(height, 0.5f);
         float target = range < 3 ? headY : 1.4f;
         pitch = range < 3 ? atan2f(height - target, range) : 0.5f * (atan2f(height - 1.5f, range) + atan2f(height - 1.3f, 1.8f * range));
@@ -350,11 +354,11 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     S.groundCol = tint(d, grounds[S.groundType], 0.25f), S.groundSeed = d.in(0, 100);
 
     // people
-    int n = shot == CLOSE ? 1 + d.chance(0.3f) + d.chance(0.15f) : shot == FAR ? 4 + d.below(7) : shot == THINGS ? (d.chance(0.3f) || headless) : 1 + d.below(6);
+    int n = shot == CLOSE ? 1 + d.chance(0.3f) + d.chance(0.15f) : shot == FAR ? 4 + d.below(7) : shot == SITE ? 4 + d.below(6) : shot == THINGS ? (d.chance(0.3f) || headless) : 1 + d.below(6);
     std::vector<V> spots;
     for (int i = 0, tries = 0; i < n && tries < 120; tries++) {
         float x, z, depth = 0;
-        bool helmet = i == 0 ? helmetFirst : shot == CARRIED ? d.chance(0.8f) : d.chance(0.36f);
+        bool helmet = i == 0 ? helmetFirst : shot == CARRIED ? d.chance(0.8f) : d.chance(helmets);
         Look k = i == 0 ? first : randomLook(d, helmet);
         if (shot == ABOVE) { // where a ray through the picture comes down to the heads
             V ray = norm(S.fwd * S.focal + S.right * (d.in(-0.85f, 0.85f) * aspect) + S.up * d.in(-0.85f, 0.85f));

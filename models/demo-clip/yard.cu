@@ -611,7 +611,7 @@ int main(int argc, char **argv) {
         else if (a == "--truth") truth = next();
         else if (a == "--script") script = next();
         else if (a == "--ppm") format = 1;
-        else if (a == "--shot") shot = indexOf(next(), SHOTS, 8);
+        else if (a == "--shot") shot = indexOf(next(), SHOTS, SHOT_COUNT);
         else if (a == "--light") light = indexOf(next(), LIGHTS, 8);
         else if (a == "--probe") probeColours = true;
         else fprintf(stderr, "unknown option %s\n", a.c_str()), exit(2);

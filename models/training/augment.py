@@ -23,9 +23,9 @@ PAD = 114 / 255
 MIN_BOX_PX = 4.0
 MIN_VISIBLE = 0.3
 SQUEEZED = 0.3  # share of pictures whose aspect ratio is changed much
-PORTRAIT_PX = (60.0, 420.0)
-PASTE_PX = (40.0, 330.0)
-LARGEST_ENLARGEMENT = 9.0
+PORTRAIT_PX = (60.0, 520.0)
+PASTE_PX = (40.0, 400.0)
+LARGEST_ENLARGEMENT = 7.0
 SMALLEST_SOURCE_PX = 16.0  # heads narrower than this in their source are not enlarged
 
 
@@ -199,7 +199,7 @@ class Heads:
         self.picture, self.label = big.nonzero(as_tuple=True)
         row = bank.labels[self.picture, self.label]
         share = torch.tensor(class_weights, device=row.device)[row[:, 0].long()]
-        self.weights = share * row[:, 3].clamp(max=80) * (weights[self.picture] > 0)
+        self.weights = share * row[:, 3].clamp(max=200) * (weights[self.picture] > 0)  # sharp ones more often
 
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
         pick = torch.multinomial(self.weights, count, replacement=True)
@@ -351,8 +351,8 @@ def camera(images: Tensor) -> Tensor:
 class Augmenter:
     """Draws batches: `mix` gives for each kind of picture its share of the batch."""
 
-    OPEN = (("mosaic4", 0.46), ("mosaic9", 0.14), ("zoom", 0.06), ("portrait", 0.10), ("single", 0.24))
-    CLOSING = (("mosaic4", 0.12), ("mosaic9", 0.04), ("zoom", 0.03), ("portrait", 0.08), ("single", 0.73))
+    OPEN = (("mosaic4", 0.43), ("mosaic9", 0.13), ("zoom", 0.05), ("portrait", 0.15), ("single", 0.24))
+    CLOSING = (("mosaic4", 0.12), ("mosaic9", 0.04), ("zoom", 0.03), ("portrait", 0.13), ("single", 0.68))
     PASTED = 0.12  # share of the pictures into which a head is pasted
     KINDS = {  # grid, scale range relative to the letterbox, share shown exactly as the letterbox shows it
         "mosaic4": (2, (0.55, 1.40), 0.0),

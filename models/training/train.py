@@ -4,6 +4,7 @@
     python3 train.py --variant n --train packed/train --val packed/val --out runs --epochs 300
     python3 train.py --variant n s --train packed/train --val packed/val --out runs --minutes 18   # fit a time window
     python3 train.py ... --shapes 640x640:0.6 384x640:0.25 832x832:0.15                        # height x width : share
+    python3 train.py ... --clips ../demo-clip/yard.mp4 ../demo-clip/ramp.mp4                     # watch clips that are not trained on
     python3 train.py ... --resume                                                              # go on from runs/*/last.pt
 
 Writes out/VARIANT/last.pt, best.pt (best on the validation set) and log.csv; `curves.py` draws the log.
@@ -26,6 +27,7 @@ from torch import nn
 
 import anchors as anchor_fit
 from augment import Augmenter, PictureBank
+from clips import Clip, summary
 from data import Letterbox, Sample, decode_all, digest, read_set
 from evaluate import truth_boxes
 from loss import assign, detection_loss
@@ -79,6 +81,16 @@ class Validation:
             top = score.topk(min(candidates, score.shape[1]), dim=1).indices
             rows.append(output.gather(1, top[..., None].expand(-1, -1, output.shape[2])).cpu().numpy())
         return self.pool.apply_async(_judge, (np.concatenate(rows),))
+
+
+@torch.no_grad()
+def run_clip(clip: Clip, model: Detector, device: torch.device, batch: int = 32) -> dict:
+    """What the network in training does to the frames of a clip."""
+    outputs = []
+    for begin in range(0, len(clip.frames), batch):
+        images = torch.from_numpy(clip.frames[begin : begin + batch]).to(device).permute(0, 3, 1, 2).float() / 255
+        outputs.append(model.decode(model(images.contiguous(memory_format=torch.channels_last))).cpu().numpy())
+    return clip.judge(np.concatenate(outputs))
 
 
 _remembered: tuple[list, list] = ([], [])
@@ -211,6 +223,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--val", nargs="+", required=True)
     parser.add_argument("--extra", nargs="*", default=[], help="further pictures, such as renders, with their own share")
     parser.add_argument("--extra-share", type=float, default=0.08)
+    parser.add_argument("--clips", nargs="*", type=Path, default=[], help="rendered clips to look at with every validation")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--minutes", type=float, default=0, help="instead of epochs: end after this time")
@@ -337,6 +350,7 @@ def main() -> None:
     samples = read_set(*args.train)[: args.limit or None]
     extra = read_set(*args.extra) if args.extra else []
     validation = Validation(samples if args.limit else read_set(*args.val), args.size, device)
+    clips = [Clip(path) for path in args.clips]
     data_digest = digest(samples + extra)
     if args.plain:
         source = PlainBatches(samples, args.size, device)
@@ -385,6 +399,8 @@ def main() -> None:
                    "lr": round(lr, 6), "pictures_per_s": round(rate)}  # fmt: skip
             for student in students:
                 student.validate(validation, steps, state, data_digest, row)
+                for clip in clips:
+                    print(student.variant, summary(clip.name, run_clip(clip, student.averaged.model, device)), flush=True)
             since, since_pictures, since_step = time.time(), state["pictures"], state["step"]
         if done:
             break
