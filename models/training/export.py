@@ -158,6 +158,18 @@ def scale_objectness(model: Detector, slope: float, shift: float) -> None:
             bias[:, 4] = bias[:, 4] * slope + shift
 
 
+def figures(pairs: list[str]) -> str:
+    """Average precision of NAME=FILE pairs as the metadata hold it."""
+    found = {}
+    for pair in pairs:
+        name, path = pair.split("=", 1)
+        with open(path) as source:
+            result = json.load(source)
+        found[name] = {"map50": round(result["map50"], 4), "map": round(result["map"], 4),
+                       **{f"{k}50": round(v["ap50"], 4) for k, v in result["classes"].items()}}  # fmt: skip
+    return json.dumps(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True)
@@ -173,12 +185,6 @@ def main() -> None:
         fit = json.load(open(args.calibration))
         scale_objectness(model, fit["slope"], fit["shift"])
     exported = build(model, args.half)
-    figures = {}
-    for pair in args.metrics:
-        name, path = pair.split("=", 1)
-        result = json.load(open(path))
-        figures[name] = {"map50": round(result["map50"], 4), "map": round(result["map"], 4),
-                         **{f"{k}50": round(v["ap50"], 4) for k, v in result["classes"].items()}}  # fmt: skip
     metadata = {
         "names": str(dict(enumerate(checkpoint["names"]))),
         "stride": str(max(STRIDES)),
@@ -186,7 +192,7 @@ def main() -> None:
         "model_name": args.name,
         "model_version": args.version,
         "data_digest": f"sha256:{checkpoint['data_digest']}",
-        "metrics": json.dumps(figures),
+        "metrics": figures(args.metrics),
         "license": "Apache-2.0",
     }
     for key, value in metadata.items():

@@ -10,8 +10,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from onnx import numpy_helper
 
 from augment import Augmenter, Heads, PictureBank, compose, jpeg, paste
+from average import average
 from calibrate import fit as fit_calibration
 from calibrate import reliability, rescaled
 from data import Letterbox, Sample, digest, read_set, write_pack
@@ -128,6 +130,24 @@ class AugmentTest(unittest.TestCase):
     def test_should_leave_flat_colour_nearly_alone_in_jpeg(self):
         flat = torch.full((2, 3, SIZE, SIZE), 0.5)
         self.assertLess(float((jpeg(flat) - flat).abs().max()), 0.15)
+
+
+class AverageTest(unittest.TestCase):
+    def test_should_average_weights_but_not_sizes_that_belong_to_other_anchors(self):
+        torch.manual_seed(4)
+        first, second = Detector("n", ANCHORS).eval(), Detector("n", np.array(ANCHORS) * np.array([[1]] * 6 + [[1.5]] * 3)).eval()
+        mixed = average(build(first, half=False), build(second, half=False), 0.75)
+        found = {w.name: numpy_helper.to_array(w) for w in mixed.graph.initializer}
+        for level, stride in enumerate(STRIDES):
+            mine, other = (m.heads[level].weight.detach().numpy().reshape(3, 7, -1) for m in (first, second))
+            rows = found[f"head{stride}.conv.weight"].reshape(3, 7, -1)
+            np.testing.assert_allclose(rows[:, 4:], 0.75 * mine[:, 4:] + 0.25 * other[:, 4:], atol=1e-6)
+            sizes = mine[:, 2:4] if stride == 32 else 0.75 * mine[:, 2:4] + 0.25 * other[:, 2:4]
+            np.testing.assert_allclose(rows[:, 2:4], sizes, atol=1e-6)
+
+    def test_should_refuse_models_of_two_variants(self):
+        with self.assertRaisesRegex(ValueError, "one variant"):
+            average(build(Detector("n", ANCHORS).eval(), False), build(Detector("s", ANCHORS).eval(), False), 0.5)
 
 
 class RestoreTest(unittest.TestCase):
