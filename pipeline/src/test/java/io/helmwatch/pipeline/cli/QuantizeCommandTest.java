@@ -71,6 +71,11 @@ class QuantizeCommandTest {
     @Test
     void shouldLeaveNoRangesWhenTheAccuracyCannotBeJudged() throws IOException {
         Files.writeString(ranges, "ranges of an earlier attempt");
+        // Nothing is found in black images, so that there is nothing to compare.
+        for (int i = 0; i < 5; i++) {
+            BufferedImage black = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+            ImageIO.write(black, "png", images.resolve("noise" + i + ".png").toFile());
+        }
 
         CommandRun run = CommandRun.of("quantize", "--model", model, "--images", images);
 

@@ -8,9 +8,7 @@ import io.helmwatch.config.GraphForm;
 import io.helmwatch.config.Int8Config;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
-import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.EngineProgress;
@@ -168,7 +166,7 @@ class EngineFactoryGpuTest {
     }
 
     private static ModelInfo helmet() {
-        return YoloV5Model.of(ModelFile.read(HELMET), ModelConfig.DEFAULT).info("fp32", "cpu");
+        return ReferenceRun.describe(HELMET, ModelConfig.DEFAULT);
     }
 
     /** Of a kept calibration, which ends with a digest of its lines. TensorRT takes no scale of zero. */

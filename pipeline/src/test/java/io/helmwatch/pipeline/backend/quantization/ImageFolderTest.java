@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.helmwatch.config.ModelConfig;
-import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
-import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.postprocess.LabelledBox;
 import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.Letterbox;
@@ -25,9 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ImageFolderTest {
 
-    private static final ModelInfo MODEL = YoloV5Model.of(
-                    ModelFile.read(Path.of("../models/helmet-yolov5n.onnx")), ModelConfig.DEFAULT)
-            .info("fp32", "cpu");
+    private static final ModelInfo MODEL =
+            ReferenceRun.describe(Path.of("../models/helmet-yolov5n.onnx"), ModelConfig.DEFAULT);
 
     @TempDir
     Path folder;
