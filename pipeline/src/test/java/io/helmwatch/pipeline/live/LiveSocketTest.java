@@ -226,6 +226,7 @@ class LiveSocketTest {
                         "live.mp4",
                         "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt yuv420p"));
 
+        measure("1080p as MP4, in a process that has just started", "auto", 10, false);
         measure("1080p as MP4", "auto", 1, false);
         measure("1080p as MP4", "auto", 10, false);
         measure("1080p as JPEG", "jpeg", 1, true);
