@@ -2,7 +2,7 @@ package io.helmwatch.config;
 
 /** Which frames of a stream are decoded. */
 public enum DecodeMode {
-    /** As few as {@code analyze-fps} needs: key frames, else frames that others refer to, else all. */
+    /** Of live streams as few as {@code analyze-fps} needs: key frames, else frames that others refer to, else all. */
     AUTO,
     /** All. */
     ALL,

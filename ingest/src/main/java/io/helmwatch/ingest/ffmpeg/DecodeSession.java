@@ -93,7 +93,7 @@ final class DecodeSession implements AutoCloseable {
         this.input = closer.register(input);
         this.decoders = closer.register(decoders);
         images = input.isImages();
-        plan = new DecodePlan(images ? DecodeMode.ALL : config.decode(), config.analyzeFps());
+        plan = new DecodePlan(decodeMode(), config.analyzeFps());
         references = new PacketReferences(input.video().stream());
         AVPacket allocated = avcodec.av_packet_alloc();
         if (allocated == null) {
@@ -103,6 +103,12 @@ final class DecodeSession implements AutoCloseable {
         packet = allocated;
         pixelAspect = pixelAspect(config, input);
         closer.register(() -> avcodec.av_packet_free(allocated));
+    }
+
+    /** Files that are read as fast as possible give the same frames on every run: all are decoded unless configured otherwise. */
+    private DecodeMode decodeMode() {
+        boolean isFile = address.isFinite() && !config.realtime();
+        return images || (isFile && config.decode() == DecodeMode.AUTO) ? DecodeMode.ALL : config.decode();
     }
 
     /**

@@ -99,7 +99,7 @@ class CudaDecodingGpuTest {
         List<Picture> found = pictures(
                 clip,
                 stream -> FfmpegFrameSource.create(
-                        stream.toBuilder().decode(DecodeMode.AUTO).analyzeFps(1).build(), decoding));
+                        stream.toBuilder().decode(DecodeMode.KEY_FRAMES).build(), decoding));
 
         assertThat(found)
                 .isNotEmpty()

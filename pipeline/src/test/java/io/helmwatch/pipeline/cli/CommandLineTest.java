@@ -258,7 +258,7 @@ class CommandLineTest {
                 .contains("ok    cpu: ")
                 .contains("ok    gpu: ")
                 .containsPattern("ok    ffmpeg: .*LGPL")
-                .contains("input fits the frame, up to 640x640")
+                .contains("input [1, 3, 640, 640]")
                 .doesNotContain("WRONG");
         Path yaml = file(
                 "site.yaml",
