@@ -95,22 +95,14 @@ record ModelMetadata(ModelFile file, ModelConfig config) {
             }
             return config.labels();
         }
-        Object names = literal(file, "names");
-        if (names == null) {
+        if (literal(file, "names") == null) {
             List<String> numbered = new ArrayList<>();
             for (int i = 0; i < classes; i++) {
                 numbered.add("class" + i);
             }
             return List.copyOf(numbered);
         }
-        Map<Integer, String> byIndex = new TreeMap<>();
-        if (names instanceof List<?> list) {
-            for (int i = 0; i < list.size(); i++) {
-                byIndex.put(i, String.valueOf(list.get(i)));
-            }
-        } else if (names instanceof Map<?, ?> map) {
-            map.forEach((key, value) -> byIndex.put(index(key), String.valueOf(value)));
-        }
+        Map<Integer, String> byIndex = names();
         for (int i = 0; i < classes; i++) {
             if (byIndex.size() != classes || !byIndex.containsKey(i)) {
                 throw refusal(
@@ -120,6 +112,24 @@ record ModelMetadata(ModelFile file, ModelConfig config) {
             }
         }
         return List.copyOf(byIndex.values());
+    }
+
+    /** The labels of the configuration, else {@code names}, whatever the number of classes; empty where neither has any. */
+    List<String> declaredLabels() {
+        return config.labels().isEmpty() ? List.copyOf(names().values()) : config.labels();
+    }
+
+    private Map<Integer, String> names() {
+        Map<Integer, String> byIndex = new TreeMap<>();
+        Object names = literal(file, "names");
+        if (names instanceof List<?> list) {
+            for (int i = 0; i < list.size(); i++) {
+                byIndex.put(i, String.valueOf(list.get(i)));
+            }
+        } else if (names instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> byIndex.put(index(key), String.valueOf(value)));
+        }
+        return byIndex;
     }
 
     private int index(Object key) {

@@ -148,6 +148,11 @@ public final class YoloV5Model {
         return sides.size() == 4 && sides.get(2) < 0 && sides.get(3) < 0 && hasOpenOutputs(file);
     }
 
+    /** The labels that the configuration or the file declares, without a look at the outputs; empty where neither does. */
+    public static List<String> declaredLabels(ModelFile file, ModelConfig config) {
+        return new ModelMetadata(file, config).declaredLabels();
+    }
+
     /** Whether the shape of an output is only known after a run, since the file leaves it open. */
     public static boolean hasOpenOutputs(ModelFile file) {
         return file.outputs().stream()

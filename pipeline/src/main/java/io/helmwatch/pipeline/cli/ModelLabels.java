@@ -14,15 +14,16 @@ final class ModelLabels {
     private ModelLabels() {}
 
     /**
-     * Why rules can never fire with a model; empty when they can. A model that does not declare the shape of its output is checked when it
-     * is opened.
+     * Why rules can never fire with a model; empty when they can. A model that declares neither the shape of its output nor labels is
+     * checked when it is opened.
      *
      * @throws RuntimeException in one sentence, when the file is not a YOLOv5 detector
      */
     static Optional<String> problem(HelmwatchConfig config, Path model) {
         ModelFile file = ModelFile.read(model);
         if (YoloV5Model.hasOpenOutputs(file)) {
-            return Optional.empty();
+            List<String> declared = YoloV5Model.declaredLabels(file, config.model());
+            return declared.isEmpty() ? Optional.empty() : problem(config, declared);
         }
         return problem(
                 config, YoloV5Model.of(file, config.model()).info("fp32", "cpu").labels());
