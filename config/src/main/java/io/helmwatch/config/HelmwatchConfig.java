@@ -16,6 +16,7 @@ import java.util.List;
  * @param incidents how incidents are detected and stored
  * @param gpu how a GPU is used
  * @param desk what the page and its API keep on disk
+ * @param notifications who is told about incidents beside Kafka
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -28,14 +29,16 @@ public record HelmwatchConfig(
         HttpConfig http,
         IncidentsConfig incidents,
         GpuConfig gpu,
-        DeskConfig desk) {
+        DeskConfig desk,
+        List<NotifyConfig> notifications) {
 
-    /** Keeps its own copy of the streams. */
+    /** Keeps its own copies of the lists. */
     public HelmwatchConfig {
         streams = List.copyOf(streams);
+        notifications = List.copyOf(notifications);
     }
 
-    /** A configuration with the defaults for incidents, GPU and desk. */
+    /** A configuration with the defaults for incidents, GPU and desk, which notifies nobody. */
     public HelmwatchConfig(
             Backend backend,
             ModelConfig model,
@@ -56,54 +59,55 @@ public record HelmwatchConfig(
                 http,
                 IncidentsConfig.DEFAULT,
                 GpuConfig.DEFAULT,
-                DeskConfig.DEFAULT);
+                DeskConfig.DEFAULT,
+                List.of());
     }
 
     /** The same with other streams. */
     public HelmwatchConfig withStreams(List<StreamConfig> others) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu, desk);
+                backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu, desk, notifications);
     }
 
     /** The same with other settings of the model. */
     public HelmwatchConfig withModel(ModelConfig other) {
         return new HelmwatchConfig(
-                backend, other, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk);
+                backend, other, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk, notifications);
     }
 
     /** The same with another way to run the model. */
     public HelmwatchConfig withInference(InferenceConfig other) {
         return new HelmwatchConfig(
-                backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk);
+                backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk, notifications);
     }
 
     /** The same with another broker. */
     public HelmwatchConfig withKafka(KafkaConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, other, jsonLines, http, incidents, gpu, desk);
+                backend, model, inference, pipeline, streams, other, jsonLines, http, incidents, gpu, desk, notifications);
     }
 
     /** The same with another address for HTTP. */
     public HelmwatchConfig withHttp(HttpConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu, desk);
+                backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu, desk, notifications);
     }
 
     /** The same with other settings of incidents. */
     public HelmwatchConfig withIncidents(IncidentsConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu, desk);
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu, desk, notifications);
     }
 
     /** The same with other settings of the GPU. */
     public HelmwatchConfig withGpu(GpuConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other, desk);
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other, desk, notifications);
     }
 
     /** The same with other settings of what is kept on disk. */
     public HelmwatchConfig withDesk(DeskConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, other);
+                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, other, notifications);
     }
 }

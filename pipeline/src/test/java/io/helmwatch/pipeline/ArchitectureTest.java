@@ -87,6 +87,8 @@ class ArchitectureTest {
                 Arguments.of("com.sun.jna..", "io.helmwatch.inference.onnx..,io.helmwatch.pipeline.systemd.."),
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
+                Arguments.of("com.hivemq..", "io.helmwatch.sinks.notify.mqtt.."),
+                Arguments.of("jakarta.mail..", "io.helmwatch.sinks.notify.mail.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
                 Arguments.of("io.javalin..", "io.helmwatch.web.server.."),
                 Arguments.of("org.eclipse.jetty..", "io.helmwatch.web.server.."),

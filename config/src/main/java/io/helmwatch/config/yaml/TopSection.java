@@ -61,7 +61,8 @@ final class TopSection {
             JSON_LINES,
             HTTP,
             INCIDENTS,
-            DESK);
+            DESK,
+            NotifySection.LIST);
 
     private TopSection() {}
 
@@ -83,7 +84,8 @@ final class TopSection {
                 http,
                 IncidentsSection.read(top.section(INCIDENTS)),
                 gpu,
-                DeskSection.read(top.section(DESK)));
+                DeskSection.read(top.section(DESK)),
+                NotifySection.readAll(top, streams));
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()
                 && config.jsonLines().target() == null

@@ -139,7 +139,8 @@ class ConfigLoaderTest {
                                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
                                 SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))),
                         GpuConfig.DEFAULT,
-                        DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data"))));
+                        DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data")),
+                        List.of()));
     }
 
     @ParameterizedTest

@@ -39,6 +39,7 @@ import picocli.CommandLine.ParseResult;
             BenchCommand.class,
             CompareCommand.class,
             SpoolCommand.class,
+            NotifyCommand.class,
             QuantizeCommand.class,
             EngineCommand.class,
             PasswordCommand.class

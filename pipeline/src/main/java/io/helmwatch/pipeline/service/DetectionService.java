@@ -187,7 +187,12 @@ public final class DetectionService implements AutoCloseable, Service {
     }
 
     private void openIncidents(KafkaConfig kafka) {
-        List<IncidentSink> more = desk == null ? List.of() : desk.incidentSinks();
+        Notifications notifications = delivery.register(Notifications.open(config, registry));
+        sinks.addAll(notifications.streams());
+        List<IncidentSink> more = new ArrayList<>(notifications.incidents());
+        if (desk != null) {
+            more.addAll(desk.incidentSinks());
+        }
         IncidentService opened = delivery.register(new IncidentService(kafka, sinks, more, registry));
         opened.prepare(config.streams(), config.incidents());
         incidents = opened;

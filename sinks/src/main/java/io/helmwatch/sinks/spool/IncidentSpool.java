@@ -144,6 +144,21 @@ public final class IncidentSpool implements AutoCloseable {
     }
 
     /**
+     * Persists a message that belongs to no incident; its position is not used. A message whose id is in the spool already is not added again.
+     *
+     * @throws SpoolException when it cannot be written
+     */
+    public synchronized void enqueue(SpooledEvent event) {
+        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+            changes.insert(event);
+            commit(changes);
+        } catch (SQLException e) {
+            throw file.failure("cannot be written", e);
+        }
+        notifyAll();
+    }
+
+    /**
      * Persists messages in one transaction.
      *
      * @return number of messages refused because the spool is full; they are lost
@@ -230,7 +245,7 @@ public final class IncidentSpool implements AutoCloseable {
             throw file.failure("cannot move a message to " + DeadLetters.FILE, e);
         }
         deadLetters += remove(List.of(event));
-        LOG.error("Event {} rejected by the broker: {}; moved to {}", event.id(), reason, DeadLetters.FILE);
+        LOG.error("Message {} rejected for good: {}; moved to {}", event.id(), reason, DeadLetters.FILE);
     }
 
     /** Returns when a message was appended, or after the given time. */

@@ -157,7 +157,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
             refused.add(lost);
             if (lost > 0) {
                 report("incident spool is full: " + refused.sum()
-                        + " messages refused so far; restore the broker or raise incidents.spool.max-bytes");
+                        + " messages refused so far; restore what receives them or raise incidents.spool.max-bytes");
             } else if (!problem.isEmpty()) {
                 LOG.info("Incident spool accepts messages again: {} refused so far", refused.sum());
                 problem = "";

@@ -66,7 +66,8 @@ public final class Settings {
                 new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
                 config.incidents(),
                 config.gpu(),
-                config.desk());
+                config.desk(),
+                List.of());
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */

@@ -1,0 +1,82 @@
+package io.helmwatch.pipeline.service;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.pipeline.metrics.NotifyMetrics;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.notify.Notification;
+import io.helmwatch.sinks.notify.Notifier;
+import io.helmwatch.sinks.notify.mail.MailNotifier;
+import io.helmwatch.sinks.notify.mqtt.MqttNotifier;
+import io.helmwatch.sinks.notify.webhook.WebhookNotifier;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The targets of a configuration that are told about incidents and streams. Threading: opened and closed by one thread. */
+public final class Notifications implements AutoCloseable {
+    private final List<Notification> targets = new ArrayList<>();
+    private final Closer owned = new Closer();
+
+    private Notifications() {}
+
+    /**
+     * Opens the spools and begins to deliver what is in them.
+     *
+     * @throws io.helmwatch.sinks.spool.SpoolException when a spool cannot be used; everything opened is closed again
+     */
+    static Notifications open(HelmwatchConfig config, MeterRegistry registry) {
+        Notifications notifications = new Notifications();
+        try (Closer opened = new Closer()) {
+            for (NotifyConfig target : config.notifications()) {
+                notifications.targets.add(opened.register(new Notification(
+                        target, config.incidents().spool(), notifier(target, config), Clock.systemUTC())));
+            }
+            notifications.owned.register(opened.transfer());
+        }
+        notifications.targets.forEach(target -> NotifyMetrics.bind(registry, target));
+        return notifications;
+    }
+
+    /** The client of a target; connects with the first message. */
+    public static Notifier notifier(NotifyConfig target, HelmwatchConfig config) {
+        if (target.target() instanceof NotifyConfig.Webhook webhook) {
+            return new WebhookNotifier(webhook, Clock.systemUTC());
+        }
+        if (target.target() instanceof NotifyConfig.Mqtt mqtt) {
+            return new MqttNotifier(mqtt, config.streams());
+        }
+        if (target.target() instanceof NotifyConfig.Mail mail) {
+            ZoneId zone = target.schedule() == null ? ZoneId.systemDefault() : target.schedule().zone();
+            return new MailNotifier(mail, config.incidents().snapshots().directory(), zone);
+        }
+        throw new IllegalStateException("notify target of an unknown kind");
+    }
+
+    /** What receives incidents. */
+    List<? extends IncidentSink> incidents() {
+        return List.copyOf(targets);
+    }
+
+    /** What receives states of streams. */
+    List<DetectionSink> streams() {
+        List<DetectionSink> sinks = new ArrayList<>();
+        for (Notification target : targets) {
+            DetectionSink streams = target.streams();
+            if (streams != null) {
+                sinks.add(streams);
+            }
+        }
+        return sinks;
+    }
+
+    /** Persists what was accepted, delivers what it can within seconds; the rest stays in the spools. */
+    @Override
+    public void close() {
+        owned.close();
+    }
+}

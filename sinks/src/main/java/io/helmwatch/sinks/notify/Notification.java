@@ -1,0 +1,86 @@
+package io.helmwatch.sinks.notify;
+
+import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.sinks.spool.IncidentSpool;
+import io.helmwatch.sinks.spool.SpoolingIncidentSink;
+import io.helmwatch.vision.Incident;
+import java.time.Clock;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One target in operation: incidents that it wants go to a spool of its own, from where they are delivered. A target that is away holds up
+ * neither the others nor Kafka.
+ *
+ * <p>Threading: any thread publishes; closed by one. Ownership: spool, threads, connection.
+ */
+public final class Notification implements IncidentSink {
+    private static final String FOLDER = "notify";
+
+    private final NotifyConfig config;
+    private final NotifyFilter filter;
+    private final SpoolingIncidentSink accepted;
+    private final NotifySender sender;
+    private final @Nullable StreamWatch streams;
+    private final Closer owned = new Closer();
+
+    /**
+     * Opens the spool, {@code notify/NAME} in the folder of the incidents' spool, and begins to deliver what is in it.
+     *
+     * @param notifier the target; owned from here on
+     * @throws io.helmwatch.sinks.spool.SpoolException when the spool cannot be used
+     */
+    public Notification(NotifyConfig config, SpoolConfig spool, Notifier notifier, Clock clock) {
+        this.config = config;
+        this.filter = new NotifyFilter(config);
+        try (Closer opened = new Closer()) {
+            opened.register(notifier);
+            SpoolConfig own =
+                    spool.withDirectory(spool.directory().resolve(FOLDER).resolve(config.name()));
+            IncidentSpool messages = opened.register(new IncidentSpool(own, clock));
+            sender = opened.register(new NotifySender(config, messages, notifier, clock));
+            accepted = opened.register(new SpoolingIncidentSink(messages));
+            streams = config.offlineAfter() == null
+                    ? null
+                    : opened.register(new StreamWatch(config, config.offlineAfter(), messages, clock));
+            owned.register(opened.transfer());
+        }
+    }
+
+    /** The target's name. */
+    public String name() {
+        return config.name();
+    }
+
+    /** Receives states of streams; null where the target is not told about streams. */
+    public @Nullable DetectionSink streams() {
+        return streams;
+    }
+
+    /** Why the target takes no messages, one sentence without secrets; empty while it does. */
+    public String problem() {
+        return sender.problem();
+    }
+
+    @Override
+    public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
+        if (filter.accepts(incident)) {
+            accepted.publish(incident, snapshot);
+        }
+    }
+
+    @Override
+    public IncidentStatistics statistics() {
+        return accepted.statistics();
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}

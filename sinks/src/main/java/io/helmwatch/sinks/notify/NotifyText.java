@@ -1,0 +1,95 @@
+package io.helmwatch.sinks.notify;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** A message in words, for people. Threading: any thread. */
+public final class NotifyText {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z", Locale.ROOT);
+
+    private NotifyText() {}
+
+    /** One line: what, where, since when. */
+    public static String subject(NotifyMessage message, ZoneId zone) {
+        String where = message.stream();
+        return switch (message.type()) {
+            case INCIDENT_START ->
+                what(message) + " at " + place(message) + " since " + time(message, "startedAt", zone);
+            case INCIDENT_UPDATE -> what(message) + " at " + place(message) + " continues, " + duration(message);
+            case INCIDENT_END -> what(message) + " at " + place(message) + " ended after " + duration(message);
+            case STREAM_OFFLINE -> "Camera " + where + " offline since " + time(message, "since", zone);
+            case STREAM_BACK -> "Camera " + where + " is back";
+            case TEST -> "Test of Helmwatch's notifications";
+        };
+    }
+
+    /** Several lines: everything that a person wants to know. */
+    public static String body(NotifyMessage message, ZoneId zone) {
+        StringBuilder text = new StringBuilder(subject(message, zone)).append("\n\n");
+        JsonNode json = message.json();
+        line(text, "Camera", message.stream());
+        line(text, "Rule", message.field("rule"));
+        line(text, "Zone", message.field("zone"));
+        if (json.has("startedAt")) {
+            line(text, "Started", time(message, "startedAt", zone));
+        }
+        if (json.has("endedAt")) {
+            line(text, "Ended", time(message, "endedAt", zone) + " (" + message.field("endReason") + ")");
+        }
+        if (json.has("people")) {
+            JsonNode people = json.get("people");
+            line(
+                    text,
+                    "People",
+                    people.path("count").asText() + ", limit "
+                            + people.path("limit").asText());
+        }
+        if (json.has("confidence")) {
+            line(text, "Confidence", json.path("confidence").path("peak").asText() + " at most");
+        }
+        line(text, "Reason", message.field("reason"));
+        JsonNode snapshot = json.path("snapshot");
+        line(
+                text,
+                "Picture",
+                snapshot.path("drawnUrl").asText(snapshot.path("url").asText("")));
+        line(text, "Id", message.id());
+        line(text, "Text", message.field("text"));
+        return text.toString();
+    }
+
+    private static String what(NotifyMessage message) {
+        if (message.field("kind").equals("no-helmet")) {
+            return "No helmet";
+        }
+        JsonNode people = message.json().path("people");
+        return people.path("count").asText() + " people (limit "
+                + people.path("limit").asText() + ")";
+    }
+
+    private static String place(NotifyMessage message) {
+        String zone = message.field("zone");
+        return message.stream() + (zone.isEmpty() ? "" : ", " + zone);
+    }
+
+    private static String time(NotifyMessage message, String field, ZoneId zone) {
+        return TIME.format(Instant.parse(message.field(field)).atZone(zone));
+    }
+
+    private static String duration(NotifyMessage message) {
+        long seconds = Duration.between(
+                        Instant.parse(message.field("startedAt")), Instant.parse(message.field("lastAt")))
+                .toSeconds();
+        return seconds < 120 ? seconds + " s" : seconds / 60 + " min";
+    }
+
+    private static void line(StringBuilder text, String name, String value) {
+        if (!value.isEmpty()) {
+            text.append(name).append(": ").append(value).append('\n');
+        }
+    }
+}

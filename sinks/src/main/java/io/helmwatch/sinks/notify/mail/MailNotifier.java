@@ -1,0 +1,171 @@
+package io.helmwatch.sinks.notify.mail;
+
+import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.NotifyConfig.Encryption;
+import io.helmwatch.sinks.notify.Notifier;
+import io.helmwatch.sinks.notify.NotifyException;
+import io.helmwatch.sinks.notify.NotifyMessage;
+import io.helmwatch.sinks.notify.NotifyText;
+import jakarta.activation.DataHandler;
+import jakarta.mail.AuthenticationFailedException;
+import jakarta.mail.Message;
+import jakarta.mail.MessagingException;
+import jakarta.mail.SendFailedException;
+import jakarta.mail.Session;
+import jakarta.mail.Transport;
+import jakarta.mail.internet.InternetAddress;
+import jakarta.mail.internet.MimeBodyPart;
+import jakarta.mail.internet.MimeMessage;
+import jakarta.mail.internet.MimeMultipart;
+import jakarta.mail.util.ByteArrayDataSource;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.Date;
+import java.util.List;
+import java.util.Properties;
+
+/**
+ * Sends messages as e-mail: a sentence as subject, what a person wants to know as text, and the snapshot as attachment. A digest is one mail.
+ * Each mail is a connection of its own.
+ */
+public final class MailNotifier implements Notifier {
+    private static final String TIMEOUT_MILLIS = "15000";
+    /** Attachments of a digest beyond this size are left out; its text names them. */
+    private static final long MAX_ATTACHED_BYTES = 8L << 20;
+
+    private final NotifyConfig.Mail target;
+    private final Path snapshots;
+    private final ZoneId zone;
+    private final Session session;
+
+    /**
+     * Connects with the first message.
+     *
+     * @param snapshots folder of the snapshots
+     * @param zone time zone of the times in the text
+     */
+    public MailNotifier(NotifyConfig.Mail target, Path snapshots, ZoneId zone) {
+        this.target = target;
+        this.snapshots = snapshots.toAbsolutePath().normalize();
+        this.zone = zone;
+        this.session = Session.getInstance(properties(target));
+    }
+
+    private static Properties properties(NotifyConfig.Mail target) {
+        Properties properties = new Properties();
+        properties.put("mail.transport.protocol", "smtp");
+        properties.put("mail.smtp.host", target.host());
+        properties.put("mail.smtp.port", Integer.toString(target.port()));
+        properties.put("mail.smtp.auth", Boolean.toString(target.username() != null));
+        properties.put("mail.smtp.ssl.enable", Boolean.toString(target.encryption() == Encryption.TLS));
+        properties.put("mail.smtp.starttls.enable", Boolean.toString(target.encryption() == Encryption.START_TLS));
+        properties.put("mail.smtp.starttls.required", Boolean.toString(target.encryption() == Encryption.START_TLS));
+        properties.put("mail.smtp.ssl.checkserveridentity", "true");
+        properties.put("mail.smtp.connectiontimeout", TIMEOUT_MILLIS);
+        properties.put("mail.smtp.timeout", TIMEOUT_MILLIS);
+        properties.put("mail.smtp.writetimeout", TIMEOUT_MILLIS);
+        return properties;
+    }
+
+    @Override
+    public void deliver(List<NotifyMessage> messages) throws NotifyException {
+        try {
+            MimeMessage mail = compose(messages);
+            try (Transport transport = session.getTransport()) {
+                if (target.username() == null) {
+                    transport.connect();
+                } else {
+                    transport.connect(
+                            target.username(),
+                            target.password() == null ? "" : target.password().reveal());
+                }
+                transport.sendMessage(mail, mail.getAllRecipients());
+            }
+        } catch (AuthenticationFailedException e) {
+            throw NotifyException.retryable(server() + " refuses the user or the password", e);
+        } catch (SendFailedException e) {
+            throw NotifyException.retryable(server() + " does not take the mail: " + reason(e), e);
+        } catch (MessagingException e) {
+            throw NotifyException.retryable(server() + " cannot be used: " + reason(e), e);
+        }
+    }
+
+    private MimeMessage compose(List<NotifyMessage> messages) throws MessagingException {
+        MimeMessage mail = new MimeMessage(session);
+        mail.setFrom(new InternetAddress(target.from()));
+        for (String address : target.to()) {
+            mail.addRecipient(Message.RecipientType.TO, new InternetAddress(address));
+        }
+        NotifyMessage first = messages.get(0);
+        String subject = NotifyText.subject(first, zone);
+        mail.setSubject(
+                messages.size() == 1 ? subject : subject + ", and " + (messages.size() - 1) + " more messages",
+                StandardCharsets.UTF_8.name());
+        mail.setSentDate(new Date());
+        mail.setHeader("X-Helmwatch-Id", first.id());
+        mail.setHeader("Auto-Submitted", "auto-generated");
+        MimeMultipart parts = new MimeMultipart();
+        MimeBodyPart text = new MimeBodyPart();
+        text.setText(
+                String.join(
+                        "\n",
+                        messages.stream()
+                                .map(message -> NotifyText.body(message, zone))
+                                .toList()),
+                StandardCharsets.UTF_8.name());
+        parts.addBodyPart(text);
+        if (target.attachSnapshot()) {
+            attach(messages, parts);
+        }
+        mail.setContent(parts);
+        return mail;
+    }
+
+    private void attach(List<NotifyMessage> messages, MimeMultipart parts) throws MessagingException {
+        long attached = 0;
+        for (NotifyMessage message : messages) {
+            String path = message.json()
+                    .path("snapshot")
+                    .path("drawnPath")
+                    .asText(message.json().path("snapshot").path("path").asText(""));
+            Path file = snapshots.resolve(path).normalize();
+            if (path.isEmpty() || !file.startsWith(snapshots)) {
+                continue;
+            }
+            try {
+                long size = Files.size(file);
+                if (attached + size <= MAX_ATTACHED_BYTES) {
+                    MimeBodyPart picture = new MimeBodyPart();
+                    picture.setDataHandler(
+                            new DataHandler(new ByteArrayDataSource(Files.readAllBytes(file), "image/jpeg")));
+                    picture.setFileName(file.getFileName().toString());
+                    parts.addBodyPart(picture);
+                    attached += size;
+                }
+            } catch (IOException e) {
+                // Its retention has ended, or the disk is at fault: the text goes without it.
+                continue;
+            }
+        }
+    }
+
+    private String server() {
+        return "mail server " + target.host() + ":" + target.port();
+    }
+
+    private static String reason(MessagingException failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? "no reason given" : root.getMessage().strip();
+    }
+
+    @Override
+    public void close() {
+        // Each mail has a connection of its own.
+    }
+}

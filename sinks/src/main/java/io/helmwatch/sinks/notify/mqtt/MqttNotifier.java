@@ -1,0 +1,268 @@
+package io.helmwatch.sinks.notify.mqtt;
+
+import com.hivemq.client.mqtt.MqttClientSslConfig;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.sinks.notify.Notifier;
+import io.helmwatch.sinks.notify.NotifyException;
+import io.helmwatch.sinks.notify.NotifyMessage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes messages and states to an MQTT 5 broker, all with quality of service 1, so that each was acknowledged. Topics below the configured one:
+ *
+ * <ul>
+ *   <li>{@code STREAM/RULE/incident}: every message, the JSON of the events topic
+ *   <li>{@code STREAM/RULE/state}: {@code ON} while an incident is open, else {@code OFF}; retained
+ *   <li>{@code STREAM/connectivity}: {@code ON} or {@code OFF}, where the target is told about streams; retained
+ *   <li>{@code availability}: {@code online}, or {@code offline} as the broker says for us when we are gone; retained
+ * </ul>
+ *
+ * <p>Home Assistant finds a binary sensor for each rule through its discovery topics.
+ */
+public final class MqttNotifier implements Notifier {
+    private static final long TIMEOUT_SECONDS = 10;
+    private static final String ONLINE = "online";
+    private static final String OFFLINE = "offline";
+
+    private final NotifyConfig.Mqtt target;
+    private final List<StreamConfig> streams;
+    private final Map<String, Set<String>> open = new HashMap<>();
+    private @Nullable Mqtt5AsyncClient client;
+
+    /**
+     * Connects with the first message.
+     *
+     * @param streams the streams whose rules Home Assistant is told
+     */
+    public MqttNotifier(NotifyConfig.Mqtt target, List<StreamConfig> streams) {
+        this.target = target;
+        this.streams = List.copyOf(streams);
+    }
+
+    @Override
+    public boolean keepsState() {
+        return true;
+    }
+
+    @Override
+    public void deliver(List<NotifyMessage> messages) throws NotifyException, InterruptedException {
+        try {
+            Mqtt5AsyncClient connected = connect();
+            for (NotifyMessage message : messages) {
+                publish(connected, message);
+            }
+        } catch (ExecutionException e) {
+            disconnect();
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw NotifyException.retryable(broker() + ": " + reason(cause), cause);
+        } catch (TimeoutException e) {
+            disconnect();
+            throw NotifyException.retryable(broker() + " did not answer within " + TIMEOUT_SECONDS + " s", e);
+        }
+    }
+
+    private Mqtt5AsyncClient connect()
+            throws NotifyException, InterruptedException, ExecutionException, TimeoutException {
+        Mqtt5AsyncClient known = client;
+        if (known != null && known.getState().isConnected()) {
+            return known;
+        }
+        disconnect();
+        Mqtt5AsyncClient fresh = build().buildAsync();
+        client = fresh;
+        await(fresh.connectWith()
+                .cleanStart(true)
+                .keepAlive(30)
+                .willPublish()
+                .topic(topic("availability"))
+                .payload(OFFLINE.getBytes(StandardCharsets.UTF_8))
+                .qos(MqttQos.AT_LEAST_ONCE)
+                .retain(true)
+                .applyWillPublish()
+                .send());
+        publish(fresh, topic("availability"), ONLINE, true);
+        announce(fresh);
+        return fresh;
+    }
+
+    private Mqtt5ClientBuilder build() throws NotifyException {
+        // Two processes with one name would throw each other out for ever.
+        Mqtt5ClientBuilder builder = Mqtt5Client.builder()
+                .identifier("helmwatch-" + UUID.randomUUID().toString().substring(0, 8))
+                .serverHost(target.host())
+                .serverPort(target.port());
+        if (target.tls()) {
+            builder = builder.sslConfig(MqttClientSslConfig.builder()
+                    .trustManagerFactory(authorities())
+                    .build());
+        }
+        if (target.username() != null) {
+            var login = builder.simpleAuth().username(target.username());
+            builder = target.password() == null
+                    ? login.applySimpleAuth()
+                    : login.password(target.password().reveal().getBytes(StandardCharsets.UTF_8))
+                            .applySimpleAuth();
+        }
+        return builder;
+    }
+
+    private @Nullable TrustManagerFactory authorities() throws NotifyException {
+        Path file = target.tlsCaFile();
+        if (file == null) {
+            return null;
+        }
+        try (InputStream pem = Files.newInputStream(file)) {
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            int number = 0;
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                store.setCertificateEntry("authority-" + number++, certificate);
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(store);
+            return factory;
+        } catch (IOException | GeneralSecurityException e) {
+            throw NotifyException.retryable("tls-ca-file " + file + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private void publish(Mqtt5AsyncClient connected, NotifyMessage message)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        String stream = message.stream();
+        switch (message.type()) {
+            case STREAM_OFFLINE -> publish(connected, topic(stream, "connectivity"), "OFF", true);
+            case STREAM_BACK -> publish(connected, topic(stream, "connectivity"), "ON", true);
+            case TEST -> publish(connected, topic("test"), message.value(), false);
+            case INCIDENT_START, INCIDENT_UPDATE, INCIDENT_END -> {
+                String rule = message.field("rule");
+                publish(connected, topic(stream, rule, "incident"), message.value(), false);
+                Set<String> incidents = open.computeIfAbsent(stream + "/" + rule, key -> new HashSet<>());
+                if (message.type() == NotifyMessage.Type.INCIDENT_END) {
+                    incidents.remove(message.field("incident"));
+                } else {
+                    incidents.add(message.field("incident"));
+                }
+                publish(connected, topic(stream, rule, "state"), incidents.isEmpty() ? "OFF" : "ON", true);
+            }
+        }
+    }
+
+    /** Discovery messages of Home Assistant, "MQTT discovery" and "MQTT binary sensor" in its documentation. */
+    private void announce(Mqtt5AsyncClient connected)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        if (target.homeAssistant() == null) {
+            return;
+        }
+        for (StreamConfig stream : streams) {
+            for (RuleConfig rule : stream.rules().rules()) {
+                String id = "helmwatch_" + objectId(stream.id()) + "_" + objectId(rule.name());
+                String sensor = HomeAssistantSensor.json(
+                        id,
+                        rule.name(),
+                        stream.id(),
+                        topic(stream.id(), rule.name(), "state"),
+                        topic(stream.id(), rule.name(), "incident"),
+                        topic("availability"));
+                publish(connected, target.homeAssistant() + "/binary_sensor/" + id + "/config", sensor, true);
+            }
+        }
+    }
+
+    /** Letters, digits, dashes and underscores are what discovery topics may have. */
+    private static String objectId(String name) {
+        return name.replaceAll("[^A-Za-z0-9_-]", "_");
+    }
+
+    private String topic(String... levels) {
+        return target.topic() + "/" + String.join("/", levels);
+    }
+
+    private static void publish(Mqtt5AsyncClient connected, String topic, String text, boolean retained)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        publish(connected, topic, text.getBytes(StandardCharsets.UTF_8), retained);
+    }
+
+    private static void publish(Mqtt5AsyncClient connected, String topic, byte[] payload, boolean retained)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        await(connected.publish(Mqtt5Publish.builder()
+                .topic(topic)
+                .qos(MqttQos.AT_LEAST_ONCE)
+                .retain(retained)
+                .payload(payload)
+                .build()));
+    }
+
+    private static <T> T await(CompletableFuture<T> answer)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? "the connection failed" : root.getMessage();
+    }
+
+    private String broker() {
+        return "MQTT broker " + target.host() + ":" + target.port();
+    }
+
+    private void disconnect() {
+        Mqtt5AsyncClient known = client;
+        client = null;
+        if (known != null && known.getState().isConnectedOrReconnect()) {
+            known.disconnect()
+                    .orTimeout(1, TimeUnit.SECONDS)
+                    .exceptionally(failure -> null)
+                    .join();
+        }
+    }
+
+    @Override
+    public void close() {
+        Mqtt5AsyncClient known = client;
+        if (known != null && known.getState().isConnected()) {
+            // The broker says "offline" for us only when the connection breaks.
+            known.publishWith()
+                    .topic(topic("availability"))
+                    .payload(OFFLINE.getBytes(StandardCharsets.UTF_8))
+                    .qos(MqttQos.AT_LEAST_ONCE)
+                    .retain(true)
+                    .send()
+                    .orTimeout(1, TimeUnit.SECONDS)
+                    .exceptionally(failure -> null)
+                    .join();
+        }
+        disconnect();
+    }
+}
