@@ -66,13 +66,35 @@ public record HelmwatchConfig(
     /** The same with other streams. */
     public HelmwatchConfig withStreams(List<StreamConfig> others) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, others, kafka, jsonLines, http, incidents, gpu, desk, notifications);
+                backend,
+                model,
+                inference,
+                pipeline,
+                others,
+                kafka,
+                jsonLines,
+                http,
+                incidents,
+                gpu,
+                desk,
+                notifications);
     }
 
     /** The same with other settings of the model. */
     public HelmwatchConfig withModel(ModelConfig other) {
         return new HelmwatchConfig(
-                backend, other, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk, notifications);
+                backend,
+                other,
+                inference,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                http,
+                incidents,
+                gpu,
+                desk,
+                notifications);
     }
 
     /** The same with another way to run the model. */
@@ -84,13 +106,35 @@ public record HelmwatchConfig(
     /** The same with another broker. */
     public HelmwatchConfig withKafka(KafkaConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, other, jsonLines, http, incidents, gpu, desk, notifications);
+                backend,
+                model,
+                inference,
+                pipeline,
+                streams,
+                other,
+                jsonLines,
+                http,
+                incidents,
+                gpu,
+                desk,
+                notifications);
     }
 
     /** The same with another address for HTTP. */
     public HelmwatchConfig withHttp(HttpConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, other, incidents, gpu, desk, notifications);
+                backend,
+                model,
+                inference,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                other,
+                incidents,
+                gpu,
+                desk,
+                notifications);
     }
 
     /** The same with other settings of incidents. */
@@ -102,12 +146,34 @@ public record HelmwatchConfig(
     /** The same with other settings of the GPU. */
     public HelmwatchConfig withGpu(GpuConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, other, desk, notifications);
+                backend,
+                model,
+                inference,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                http,
+                incidents,
+                other,
+                desk,
+                notifications);
     }
 
     /** The same with other settings of what is kept on disk. */
     public HelmwatchConfig withDesk(DeskConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, incidents, gpu, other, notifications);
+                backend,
+                model,
+                inference,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                http,
+                incidents,
+                gpu,
+                other,
+                notifications);
     }
 }

@@ -39,8 +39,12 @@ public final class ExampleText {
             key(key, indent, key.exampleText(), key.isExampleActive());
         } else if (entry instanceof NestedSection<?, ?> nested) {
             comment(indent, withDefault(nested.description(), nested.absentMeaning()));
+            int start = text.length();
             text.append(indent).append(nested.name()).append(":\n");
             nested.spec().entries().forEach(inner -> entry(inner, indent + INDENT));
+            if (!nested.isExampleActive()) {
+                commentOut(start, indent);
+            }
         } else if (entry instanceof SectionList<?, ?> list) {
             list(list, indent);
         } else if (entry instanceof FreeKeys<?> keys) {
@@ -50,6 +54,16 @@ public final class ExampleText {
                     .forEach(line ->
                             text.append(indent).append(INDENT).append(line).append('\n'));
         }
+    }
+
+    private void commentOut(int start, String indent) {
+        String active = text.substring(start);
+        text.setLength(start);
+        active.lines()
+                .forEach(line -> text.append(indent)
+                        .append("# ")
+                        .append(line, indent.length(), line.length())
+                        .append('\n'));
     }
 
     private void list(SectionList<?, ?> list, String indent) {

@@ -20,7 +20,10 @@ public final class NotifyMetrics {
                 "dead",
                 "Messages that the target rejected for good, dead-lettered",
                 IncidentStatistics::deadLetters);
-        Gauge.builder("helmwatch.notification.waiting", target, t -> t.statistics().waiting())
+        Gauge.builder(
+                        "helmwatch.notification.waiting",
+                        target,
+                        t -> t.statistics().waiting())
                 .description("Messages that wait for the target")
                 .baseUnit("messages")
                 .tag("target", target.name())
@@ -47,8 +50,7 @@ public final class NotifyMetrics {
             String what,
             String description,
             ToDoubleFunction<IncidentStatistics> value) {
-        FunctionCounter.builder(
-                        "helmwatch.notification." + what, target, t -> value.applyAsDouble(t.statistics()))
+        FunctionCounter.builder("helmwatch.notification." + what, target, t -> value.applyAsDouble(t.statistics()))
                 .description(description)
                 .baseUnit("messages")
                 .tag("target", target.name())

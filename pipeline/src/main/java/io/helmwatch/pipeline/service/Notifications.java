@@ -51,7 +51,9 @@ public final class Notifications implements AutoCloseable {
             return new MqttNotifier(mqtt, config.streams());
         }
         if (target.target() instanceof NotifyConfig.Mail mail) {
-            ZoneId zone = target.schedule() == null ? ZoneId.systemDefault() : target.schedule().zone();
+            ZoneId zone = target.schedule() == null
+                    ? ZoneId.systemDefault()
+                    : target.schedule().zone();
             return new MailNotifier(mail, config.incidents().snapshots().directory(), zone);
         }
         throw new IllegalStateException("notify target of an unknown kind");

@@ -1,0 +1,256 @@
+package io.helmwatch.sinks.notify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.ScheduleConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.spool.Incidents;
+import io.helmwatch.sinks.spool.SpooledEvent;
+import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.StreamStatus;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a target is told, in which order, and what happens while it is away. */
+class NotificationTest {
+    private static final NotifyConfig.Webhook ANY =
+            new NotifyConfig.Webhook(URI.create("http://192.0.2.1/"), null, false, Duration.ofSeconds(1));
+    private static final Set<NotifyConfig.Phase> START_AND_END =
+            Set.of(NotifyConfig.Phase.START, NotifyConfig.Phase.END);
+
+    @TempDir
+    Path folder;
+
+    private final Target target = new Target();
+
+    /** A target in memory that can be away. */
+    private static final class Target implements Notifier {
+        final List<List<NotifyMessage>> delivered = new CopyOnWriteArrayList<>();
+        volatile @Nullable NotifyException answer;
+        volatile int attempts;
+
+        @Override
+        public void deliver(List<NotifyMessage> messages) throws NotifyException {
+            attempts++;
+            NotifyException failure = answer;
+            if (failure != null) {
+                throw failure;
+            }
+            delivered.add(messages);
+        }
+
+        List<String> ids() {
+            return delivered.stream()
+                    .flatMap(List::stream)
+                    .map(NotifyMessage::id)
+                    .toList();
+        }
+
+        @Override
+        public void close() {
+            // Nothing is open.
+        }
+    }
+
+    private Notification open(NotifyConfig config) {
+        return new Notification(config, SpoolConfig.DEFAULT.withDirectory(folder), target, Clock.systemUTC());
+    }
+
+    private static NotifyConfig config(Set<NotifyConfig.Phase> phases, Duration coolDown, Duration digest) {
+        return new NotifyConfig("guards", ANY, phases, List.of(), List.of(), List.of(), null, coolDown, digest, null);
+    }
+
+    private static Incident incident(String stream, int number, int revision, Incident.Phase phase) {
+        return Incidents.bareHead(stream, number, revision, phase);
+    }
+
+    @Test
+    void shouldTellStartAndEndInOrderAndLeaveOutUpdates() {
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            guards.publish(incident("gate", 1, 1, Incident.Phase.UPDATE));
+            guards.publish(incident("gate", 1, 2, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(target.ids())
+                    .containsExactly("gate/1795176000/no-helmet-in-pit/1/0", "gate/1795176000/no-helmet-in-pit/1/2"));
+        }
+    }
+
+    @Test
+    void shouldTellOnlyThePhasesThatAreWanted() {
+        try (Notification guards = open(config(Set.of(NotifyConfig.Phase.END), Duration.ZERO, Duration.ZERO))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            guards.publish(incident("gate", 1, 1, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
+            assertThat(target.delivered.get(0).get(0).type()).isEqualTo(NotifyMessage.Type.INCIDENT_END);
+        }
+    }
+
+    @Test
+    void shouldKeepEverythingWhileTheTargetIsAwayAndAcrossARestart() {
+        target.answer = NotifyException.retryable("the server is away", null);
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            guards.publish(incident("gate", 1, 1, Incident.Phase.END));
+            await().untilAsserted(
+                            () -> assertThat(guards.statistics().accepted()).isEqualTo(2));
+            await().untilAsserted(() -> assertThat(guards.problem()).contains("the server is away"));
+        }
+        assertThat(target.ids()).isEmpty();
+        target.answer = null;
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(2));
+            assertThat(guards.problem()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSetAsideWhatTheTargetWillNeverTake() {
+        target.answer = NotifyException.permanent("answered 400", null);
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            await().untilAsserted(
+                            () -> assertThat(guards.statistics().deadLetters()).isEqualTo(1));
+            target.answer = null;
+            guards.publish(incident("gate", 1, 1, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
+        }
+        assertThat(folder.resolve("notify/guards/dead-letters.jsonl")).content().contains("answered 400");
+    }
+
+    @Test
+    void shouldWaitAsLongAsTheTargetAsks() throws Exception {
+        target.answer = NotifyException.retryAfter("answered 429", Duration.ofHours(1));
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(guards.problem()).contains("429"));
+            target.answer = null;
+            Thread.sleep(1_500);
+            assertThat(target.attempts).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldTellOneIncidentOfAStreamAndRuleWithinTheCoolDown() {
+        try (Notification guards = open(config(START_AND_END, Duration.ofMinutes(10), Duration.ZERO))) {
+            for (int number = 1; number <= 3; number++) {
+                guards.publish(incident("gate", number, 0, Incident.Phase.START));
+            }
+            for (int number = 1; number <= 3; number++) {
+                guards.publish(incident("gate", number, 1, Incident.Phase.END));
+            }
+            guards.publish(incident("yard", 4, 0, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(target.ids())
+                    .containsExactly(
+                            "gate/1795176000/no-helmet-in-pit/1/0",
+                            "gate/1795176000/no-helmet-in-pit/1/1",
+                            "yard/1795176000/no-helmet-in-pit/4/0"));
+        }
+    }
+
+    @Test
+    void shouldCollectMessagesIntoADigest() {
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ofMillis(1_500)))) {
+            for (int number = 1; number <= 5; number++) {
+                guards.publish(incident("gate", number, 0, Incident.Phase.START));
+            }
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(5));
+            assertThat(target.delivered).hasSize(1);
+        }
+    }
+
+    @Test
+    void shouldTellOnlyWhatIsAskedFor() {
+        ScheduleConfig night =
+                new ScheduleConfig(ZoneOffset.UTC, Set.of(DayOfWeek.values()), LocalTime.of(20, 0), LocalTime.of(6, 0));
+        List<NotifyConfig> deaf = List.of(
+                filtered(List.of("yard"), List.of(), List.of(), null),
+                filtered(List.of(), List.of("crowd"), List.of(), null),
+                filtered(List.of(), List.of(), List.of("roof"), null),
+                filtered(List.of(), List.of(), List.of(), night));
+        for (NotifyConfig config : deaf) {
+            NotifyFilter filter = new NotifyFilter(config);
+            assertThat(filter.accepts(incident("gate", 1, 0, Incident.Phase.START)))
+                    .as("%s", config)
+                    .isFalse();
+            assertThat(filter.accepts(incident("gate", 1, 1, Incident.Phase.END)))
+                    .as("%s", config)
+                    .isFalse();
+        }
+        NotifyFilter fitting =
+                new NotifyFilter(filtered(List.of("gate"), List.of("no-helmet-in-pit"), List.of("pit"), null));
+        assertThat(fitting.accepts(incident("gate", 1, 0, Incident.Phase.START)))
+                .isTrue();
+    }
+
+    private static NotifyConfig filtered(
+            List<String> streams, List<String> rules, List<String> zones, @Nullable ScheduleConfig schedule) {
+        return new NotifyConfig(
+                "guards", ANY, START_AND_END, streams, rules, zones, schedule, Duration.ZERO, Duration.ZERO, null);
+    }
+
+    @Test
+    void shouldTellThatAStreamIsOfflineForLongAndThatItIsBack() {
+        NotifyConfig config = new NotifyConfig(
+                "guards",
+                ANY,
+                START_AND_END,
+                List.of("gate"),
+                List.of(),
+                List.of(),
+                null,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ofMillis(300));
+        try (Notification guards = open(config)) {
+            DetectionSink streams = guards.streams();
+            assertThat(streams).isNotNull();
+            long now = System.currentTimeMillis();
+            streams.publish(new StreamStatus("yard", StreamStatus.State.OFFLINE, "no route", now - 10_000));
+            streams.publish(new StreamStatus("gate", StreamStatus.State.OFFLINE, "no route to host", now));
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
+            NotifyMessage offline = target.delivered.get(0).get(0);
+            assertThat(offline.type()).isEqualTo(NotifyMessage.Type.STREAM_OFFLINE);
+            assertThat(offline.field("stream")).isEqualTo("gate");
+            assertThat(offline.field("reason")).isEqualTo("no route to host");
+
+            streams.publish(new StreamStatus("gate", StreamStatus.State.ONLINE, "", now + 5_000));
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(2));
+            assertThat(target.delivered.get(1).get(0).type()).isEqualTo(NotifyMessage.Type.STREAM_BACK);
+
+            streams.publish(new StreamStatus("gate", StreamStatus.State.OFFLINE, "", System.currentTimeMillis()));
+            streams.publish(new StreamStatus("gate", StreamStatus.State.ONLINE, "", System.currentTimeMillis()));
+            streams.publish(new StreamStatus("gate", StreamStatus.State.ENDED, "", System.currentTimeMillis()));
+            assertThat(guards.statistics().waiting()).isZero();
+        }
+    }
+
+    @Test
+    void shouldSayInWordsWhatHappened() {
+        NotifyMessage message = NotifyMessage.of(new SpooledEvent(
+                1,
+                "id",
+                "incident",
+                "gate",
+                "end",
+                0,
+                IncidentJson.incident(incident("gate", 1, 1, Incident.Phase.END), Incidents.NOON)));
+        assertThat(NotifyText.subject(message, ZoneOffset.UTC)).isEqualTo("No helmet at gate, pit ended after 3 s");
+        assertThat(NotifyText.body(message, ZoneOffset.UTC))
+                .contains("Rule: no-helmet-in-pit", "Started: 2026-11-20 12:00:00 Z", "(compliance)");
+    }
+}

@@ -1,0 +1,186 @@
+package io.helmwatch.sinks.notify.mqtt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
+import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.sinks.notify.Notification;
+import io.helmwatch.sinks.notify.NotifyException;
+import io.helmwatch.sinks.notify.NotifyMessage;
+import io.helmwatch.sinks.spool.Incidents;
+import io.helmwatch.vision.Incident;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against Mosquitto. */
+class MqttNotifierTest {
+    private static final Path MOSQUITTO = Path.of("/usr/sbin/mosquitto");
+
+    @TempDir
+    Path folder;
+
+    private int port;
+    private Process broker;
+
+    @BeforeEach
+    void start() throws Exception {
+        assumeTrue(
+                Files.isExecutable(MOSQUITTO), "there is no /usr/sbin/mosquitto: install Debian's package mosquitto");
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        Files.writeString(folder.resolve("mosquitto.conf"), """
+                listener %d 127.0.0.1
+                allow_anonymous true
+                persistence false
+                """.formatted(port));
+        startBroker();
+    }
+
+    private void startBroker() throws IOException {
+        broker = new ProcessBuilder(
+                        MOSQUITTO.toString(),
+                        "-c",
+                        folder.resolve("mosquitto.conf").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("mosquitto.log").toFile())
+                .start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        if (broker != null) {
+            broker.destroy();
+            broker.waitFor(5, TimeUnit.SECONDS);
+        }
+    }
+
+    private NotifyConfig.Mqtt target() {
+        return new NotifyConfig.Mqtt("127.0.0.1", port, false, null, null, null, "site/a", "homeassistant");
+    }
+
+    private MqttNotifier notifier() {
+        StreamConfig gate = StreamConfig.of("gate.3", "rtsp://camera")
+                .withRules(new StreamRulesConfig(
+                        List.of(),
+                        List.of(),
+                        0,
+                        List.of(RuleConfig.of("no-helmet-in-pit", RuleConfig.Kind.NO_HELMET, List.of(), 0))));
+        return new MqttNotifier(target(), List.of(gate));
+    }
+
+    private Notification open() {
+        return new Notification(
+                NotifyConfig.of("house", target()),
+                SpoolConfig.DEFAULT.withDirectory(folder.resolve("spool")),
+                notifier(),
+                Clock.systemUTC());
+    }
+
+    /** A subscriber of everything, which keeps what it hears as "topic payload". */
+    private List<String> listen() {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        Mqtt5BlockingClient client =
+                Mqtt5Client.builder().serverHost("127.0.0.1").serverPort(port).buildBlocking();
+        await().atMost(10, TimeUnit.SECONDS).ignoreExceptions().until(() -> {
+            client.connect();
+            return true;
+        });
+        client.toAsync()
+                .subscribeWith()
+                .topicFilter("#")
+                .callback(message -> heard.add(
+                        message.getTopic() + " " + new String(message.getPayloadAsBytes(), StandardCharsets.UTF_8)))
+                .send()
+                .join();
+        return heard;
+    }
+
+    private static Incident incident(int number, int revision, Incident.Phase phase) {
+        return Incidents.bareHead("gate.3", number, revision, phase);
+    }
+
+    @Test
+    void shouldTellIncidentsAndStatesAndHomeAssistant() throws Exception {
+        List<String> heard = listen();
+        try (Notification house = open()) {
+            house.publish(incident(1, 0, Incident.Phase.START));
+            house.publish(incident(2, 0, Incident.Phase.START));
+            house.publish(incident(1, 1, Incident.Phase.END));
+            house.publish(incident(2, 1, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(states(heard)).containsExactly("ON", "ON", "ON", "OFF"));
+            assertThat(heard).contains("site/a/availability online");
+            assertThat(heard.stream().filter(line -> line.startsWith("site/a/gate.3/no-helmet-in-pit/incident {")))
+                    .hasSize(4);
+            String discovery = heard.stream()
+                    .filter(line ->
+                            line.startsWith("homeassistant/binary_sensor/helmwatch_gate_3_no-helmet-in-pit/config "))
+                    .findFirst()
+                    .orElseThrow();
+            JsonNode sensor = new ObjectMapper().readTree(discovery.substring(discovery.indexOf('{')));
+            assertThat(sensor.get("state_topic").asText()).isEqualTo("site/a/gate.3/no-helmet-in-pit/state");
+            assertThat(sensor.get("availability_topic").asText()).isEqualTo("site/a/availability");
+        }
+        await().untilAsserted(() -> assertThat(heard).contains("site/a/availability offline"));
+    }
+
+    private static List<String> states(List<String> heard) {
+        return heard.stream()
+                .filter(line -> line.startsWith("site/a/gate.3/no-helmet-in-pit/state "))
+                .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+                .toList();
+    }
+
+    @Test
+    void shouldLoseNothingWhileTheBrokerIsAway() throws Exception {
+        try (Notification house = open()) {
+            house.publish(incident(1, 0, Incident.Phase.START));
+            await().untilAsserted(
+                            () -> assertThat(house.statistics().delivered()).isEqualTo(1));
+            broker.destroy();
+            broker.waitFor();
+            house.publish(incident(1, 1, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(house.problem()).contains("127.0.0.1:" + port));
+            startBroker();
+            List<String> heard = listen();
+            await().atMost(30, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(states(heard)).contains("OFF"));
+            await().untilAsserted(() -> assertThat(house.statistics().waiting()).isZero());
+            assertThat(house.problem()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSayThatNoBrokerListens() throws Exception {
+        broker.destroy();
+        broker.waitFor();
+        try (MqttNotifier notifier = notifier()) {
+            NotifyException refused = catchThrowableOfType(
+                    NotifyException.class, () -> notifier.deliver(List.of(NotifyMessage.test("house", 1))));
+            assertThat(refused.isPermanent()).isFalse();
+            assertThat(refused).hasMessageContaining("MQTT broker 127.0.0.1:" + port);
+        }
+    }
+}
