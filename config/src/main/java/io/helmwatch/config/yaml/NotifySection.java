@@ -43,9 +43,11 @@ final class NotifySection {
             .exampleInForce("guards");
     private static final NestedSection<NotifyConfig, Webhook> WEBHOOK = NestedSection.optional(
             "webhook", NotifyTargetSections.WEBHOOK, notify -> target(notify, Webhook.class), "none");
-    private static final NestedSection<NotifyConfig, Mqtt> MQTT = NestedSection.<NotifyConfig, Mqtt>optional("mqtt", NotifyTargetSections.MQTT, notify -> target(notify, Mqtt.class), "none")
+    private static final NestedSection<NotifyConfig, Mqtt> MQTT = NestedSection.<NotifyConfig, Mqtt>optional(
+                    "mqtt", NotifyTargetSections.MQTT, notify -> target(notify, Mqtt.class), "none")
             .exampleCommentedOut();
-    private static final NestedSection<NotifyConfig, Mail> MAIL = NestedSection.<NotifyConfig, Mail>optional("mail", NotifyTargetSections.MAIL, notify -> target(notify, Mail.class), "none")
+    private static final NestedSection<NotifyConfig, Mail> MAIL = NestedSection.<NotifyConfig, Mail>optional(
+                    "mail", NotifyTargetSections.MAIL, notify -> target(notify, Mail.class), "none")
             .exampleCommentedOut();
     private static final Key<NotifyConfig, Set<Phase>> PHASES = Key.of(
             "phases",
