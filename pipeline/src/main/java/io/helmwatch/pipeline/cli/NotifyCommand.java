@@ -2,6 +2,8 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.ConfigOptions;
 import io.helmwatch.pipeline.service.Notifications;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
