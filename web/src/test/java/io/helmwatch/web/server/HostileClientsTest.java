@@ -51,9 +51,15 @@ class HostileClientsTest {
         try (DeskServer server = DeskServer.start(TestDesk.withUsers(folder), desk.desk())) {
             InetSocketAddress address = server.address();
             List<SocketChannel> held = new ArrayList<>();
+            // Without those to which the kernel still sends what the server wrote before it closed them.
+            List<SocketChannel> silent = new ArrayList<>();
             try {
                 for (int i = 0; i < connections; i++) {
-                    held.add(unfinished(address, UNFINISHED.get(i % UNFINISHED.size())));
+                    SocketChannel channel = unfinished(address, UNFINISHED.get(i % UNFINISHED.size()));
+                    held.add(channel);
+                    if (i % UNFINISHED.size() < UNFINISHED.size() - 1) {
+                        silent.add(channel);
+                    }
                 }
                 String token = "Authorization: Bearer " + TestDesk.ADMIN_TOKEN;
                 for (String path : PATHS) {
@@ -66,10 +72,10 @@ class HostileClientsTest {
                 }
                 long deadline = System.nanoTime() + ANSWERED_WITHIN.toNanos();
                 int cap = Limits.ofProcess().connections();
-                while (stillOpen(held) > cap && System.nanoTime() < deadline) {
+                while (stillOpen(silent) > cap && System.nanoTime() < deadline) {
                     Thread.sleep(50);
                 }
-                assertThat(stillOpen(held))
+                assertThat(stillOpen(silent))
                         .as("connections that the server keeps")
                         .isLessThanOrEqualTo(cap);
                 assertThat(threads()).isLessThanOrEqualTo(16);
