@@ -8,27 +8,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.openqa.selenium.JavascriptExecutor;
+import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
-import org.openqa.selenium.TakesScreenshot;
-import org.openqa.selenium.WebDriver;
+import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 
-/** Debian's Chromium without a window, with an empty profile. Tests that need it are skipped where it is not installed. */
+/** Debian's Chromium without a window and with an empty profile. Tests that open it are skipped where it is not installed. */
 final class Browser implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/bin/chromium");
     private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+    private static final Duration SHOWN_WITHIN = Duration.ofSeconds(30);
+    private static final int DRAG_STEPS = 8;
+    private static final int SHOWN_CHARACTERS = 2_000;
 
     private final Path profile;
-    private final WebDriver driver;
+    private final ChromeDriver driver;
 
-    private Browser(Path profile, WebDriver driver) {
+    private Browser(Path profile, ChromeDriver driver) {
         this.profile = profile;
         this.driver = driver;
     }
@@ -37,32 +41,48 @@ final class Browser implements AutoCloseable {
         assumeTrue(
                 Files.isExecutable(PROGRAM) && Files.isExecutable(DRIVER),
                 "skipped: Debian's packages chromium and chromium-driver are not installed");
+        Path profile;
         try {
-            Path profile = Files.createTempDirectory("helmwatch-browser");
-            ChromeOptions options = new ChromeOptions();
-            options.setBinary(PROGRAM.toString());
-            options.addArguments(
-                    "--headless",
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-quic",
-                    "--no-first-run",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                    "--disable-dev-shm-usage",
-                    "--user-data-dir=" + profile,
-                    "--window-size=" + width + "," + height);
-            ChromeDriverService service = new ChromeDriverService.Builder()
-                    .usingDriverExecutable(DRIVER.toFile())
-                    .usingAnyFreePort()
-                    .build();
-            WebDriver driver = new ChromeDriver(service, options);
-            driver.manage().timeouts().scriptTimeout(Duration.ofSeconds(90));
-            return new Browser(profile, driver);
+            profile = Files.createTempDirectory("helmwatch-browser");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        ChromeOptions options = new ChromeOptions();
+        options.setBinary(PROGRAM.toString());
+        options.addArguments(
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+                "--user-data-dir=" + profile);
+        ChromeDriverService service = new ChromeDriverService.Builder()
+                .usingDriverExecutable(DRIVER.toFile())
+                .usingAnyFreePort()
+                .build();
+        ChromeDriver driver = new ChromeDriver(service, options);
+        driver.manage().timeouts().scriptTimeout(Duration.ofSeconds(90));
+        Browser browser = new Browser(profile, driver);
+        browser.screen(width, height);
+        return browser;
+    }
+
+    /** Size of what the page sees, also below the smallest size of a window. */
+    void screen(int width, int height) {
+        driver.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 500));
+    }
+
+    /** Colours that the system asks for: light or dark. */
+    void colours(String scheme) {
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
     }
 
     void go(String url) {
@@ -71,13 +91,13 @@ final class Browser implements AutoCloseable {
 
     /** What a script returns; scripts end with {@code return}. */
     Object run(String script, Object... arguments) {
-        return ((JavascriptExecutor) driver).executeScript(script, arguments);
+        return driver.executeScript(script, arguments);
     }
 
     /** What a script passes to its last argument. */
     @SuppressWarnings("unchecked")
     Map<String, Object> runUntilDone(String script, Object... arguments) {
-        return (Map<String, Object>) ((JavascriptExecutor) driver).executeAsyncScript(script, arguments);
+        return (Map<String, Object>) driver.executeAsyncScript(script, arguments);
     }
 
     /** Waits until a script's value fulfils a condition; fails with a screenshot and the value when it does not in time. */
@@ -91,22 +111,70 @@ final class Browser implements AutoCloseable {
             if (System.nanoTime() > until) {
                 screenshot("failed");
                 throw new AssertionError("not within " + limit + ": " + what + "; found " + value + "; page says "
-                        + run("return document.body.innerText.slice(0, 2000)"));
+                        + run("return document.body.innerText.slice(0, " + SHOWN_CHARACTERS + ")"));
             }
-            try {
-                Thread.sleep(100);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
+            pause();
         }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    String text(String selector) {
+        return shown(selector).getText();
+    }
+
+    void click(String selector) {
+        shown(selector).click();
+    }
+
+    /** Replaces the text of an input. */
+    void type(String selector, String text) {
+        WebElement input = shown(selector);
+        input.clear();
+        input.sendKeys(text);
+    }
+
+    /** Drags the mouse with its button pressed; places are fractions of the element's width and height. */
+    void drag(String selector, double fromX, double fromY, double toX, double toY) {
+        WebElement element = shown(selector);
+        int width = element.getSize().getWidth();
+        int height = element.getSize().getHeight();
+        Actions actions = new Actions(driver).moveToElement(element, offset(width, fromX), offset(height, fromY));
+        actions.clickAndHold();
+        for (int step = 1; step <= DRAG_STEPS; step++) {
+            double x = fromX + (toX - fromX) * step / DRAG_STEPS;
+            double y = fromY + (toY - fromY) * step / DRAG_STEPS;
+            actions.moveToElement(element, offset(width, x), offset(height, y));
+        }
+        actions.release().perform();
+    }
+
+    /** Pixels from the centre. */
+    private static int offset(int length, double fraction) {
+        return (int) Math.round(length * (fraction - 0.5));
+    }
+
+    private WebElement shown(String selector) {
+        await(
+                selector + " shown",
+                SHOWN_WITHIN,
+                "return document.querySelector(\"" + selector + "\")?.getClientRects().length ?? 0",
+                count -> ((Number) count).longValue() > 0);
+        return driver.findElement(By.cssSelector(selector));
     }
 
     /** Writes {@code target/screenshots/NAME.png}. */
     void screenshot(String name) {
         try {
             Files.createDirectories(SCREENSHOTS);
-            Files.write(
-                    SCREENSHOTS.resolve(name + ".png"), ((TakesScreenshot) driver).getScreenshotAs(OutputType.BYTES));
+            Files.write(SCREENSHOTS.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
