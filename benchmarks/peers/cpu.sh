@@ -49,7 +49,7 @@ measure() {
     printf '%s %s\n' "$name" "$line" >> "$out/lines"
   else
     touch "$out/refused-$name"
-    echo "$name refuses the model: $(grep -v '^\s' "$out/log" | tail -n 1 | cut -c 1-200)" >&2
+    echo "$name refuses the model: $(grep -v '^\s\|^> *$' "$out/log" | tail -n 1 | cut -c 1-200)" >&2
   fi
 }
 
