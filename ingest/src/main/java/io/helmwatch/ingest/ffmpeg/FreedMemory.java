@@ -23,7 +23,12 @@ final class FreedMemory {
         long now = System.nanoTime();
         long next = NEXT.get();
         if (now - next >= 0 && NEXT.compareAndSet(next, now + MIN_INTERVAL_NANOS)) {
-            Pointer.trimMemory();
+            releaseNow();
         }
+    }
+
+    /** Returns it, whenever it was last returned. */
+    static void releaseNow() {
+        Pointer.trimMemory();
     }
 }

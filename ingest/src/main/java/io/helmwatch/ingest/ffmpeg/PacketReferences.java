@@ -4,6 +4,9 @@ import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds packets whose frame no other frame refers to, from the headers of their NAL units: H.264 (ITU-T H.264 7.4.1, nal_ref_idc) and HEVC
@@ -27,7 +30,33 @@ final class PacketReferences {
     /** Bytes of the length in front of each NAL unit; 0 for start codes. */
     private final int lengthBytes;
 
+    private final PacketBytes bytes = new PacketBytes();
     private int highestLayer;
+
+    /** The bytes of the packet at hand, for which {@link AVPacket#data} would allocate an object each. */
+    private static final class PacketBytes extends BytePointer {
+        /** Where {@code data} stands in the structure, in addresses of 8 bytes. */
+        private static final long DATA_INDEX = Pointer.offsetof(AVPacket.class, "data") / Long.BYTES;
+
+        private @Nullable AVPacket packet;
+        private @Nullable LongPointer fields;
+
+        PacketBytes() {
+            super((Pointer) null);
+        }
+
+        /** Points to the bytes of a packet; returns whether there are any. */
+        boolean pointTo(AVPacket at) {
+            LongPointer field = fields;
+            if (field == null || !at.equals(packet)) {
+                packet = at;
+                field = new LongPointer(at);
+                fields = field;
+            }
+            address = field.get(DATA_INDEX);
+            return address != 0;
+        }
+    }
 
     PacketReferences(AVStream video) {
         int codec = video.codecpar().codec_id();
@@ -50,12 +79,11 @@ final class PacketReferences {
         if ((packet.flags() & avcodec.AV_PKT_FLAG_DISPOSABLE) != 0) {
             return true;
         }
-        BytePointer data = packet.data();
-        if (!(h264 || hevc) || data == null || data.isNull()) {
+        if (!(h264 || hevc) || !bytes.pointTo(packet)) {
             return false;
         }
         int end = Math.min(packet.size(), MAX_SCANNED_BYTES);
-        return lengthBytes > 0 ? ofLengths(data, end) : ofStartCodes(data, end);
+        return lengthBytes > 0 ? ofLengths(bytes, end) : ofStartCodes(bytes, end);
     }
 
     private boolean ofLengths(BytePointer data, int end) {

@@ -30,7 +30,7 @@ class FreedMemoryTest {
         }
         long before = Pointer.physicalBytes();
 
-        FreedMemory.release();
+        FreedMemory.releaseNow();
 
         assertThat(before - Pointer.physicalBytes()).isGreaterThan(BUFFERS / 2L * BUFFER_BYTES);
         for (int i = 9; i < BUFFERS; i += 10) {
