@@ -17,6 +17,7 @@ import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -103,11 +104,7 @@ class EngineBuildStatusTest {
                     config, Path.of("none.onnx"), List.of(), FatalErrorHandler.LOG, backend -> builder));
             builder.begun.await();
 
-            HttpResponse<String> ready = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/ready"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> ready = ready(port);
 
             assertThat(ready.statusCode()).isEqualTo(503);
             assertThat(ready.body()).isEqualTo("starting: " + BUILDING + "\n");
@@ -116,6 +113,24 @@ class EngineBuildStatusTest {
         } finally {
             builder.end.countDown();
             thread.shutdownNow();
+        }
+    }
+
+    /** The server starts beside the backend. */
+    private static HttpResponse<String> ready(int port) throws IOException, InterruptedException {
+        HttpClient client = HttpClient.newHttpClient();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/ready"))
+                .build();
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (true) {
+            try {
+                return client.send(request, HttpResponse.BodyHandlers.ofString());
+            } catch (ConnectException notYet) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw notYet;
+                }
+                Thread.sleep(50);
+            }
         }
     }
 
