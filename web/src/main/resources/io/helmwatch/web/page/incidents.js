@@ -38,6 +38,8 @@ class Incidents extends DeskElement {
     this.total = null;
     /** @type {string | null} */
     this.next = null;
+    /** Shown until one is chosen; stays when newer ones arrive, so that nobody's note ends at another incident. */
+    this.unchosen = '';
     this.problem = '';
     this.loaded = '';
     this.timer = 0;
@@ -94,6 +96,9 @@ class Incidents extends DeskElement {
       this.total = answer.total ?? null;
       this.next = answer.next ?? null;
       this.incidents = answer.incidents;
+      if (!answer.incidents.some((/** @type {Incident} */ { id }) => id === this.unchosen)) {
+        this.unchosen = answer.incidents[0]?.id ?? '';
+      }
       this.problem = '';
     } catch (problem) {
       this.problem = /** @type {Error} */ (problem).message;
@@ -111,7 +116,7 @@ class Incidents extends DeskElement {
   }
 
   view() {
-    const shown = this.selected || (matchMedia('(min-width: 900px)').matches ? (this.incidents?.[0]?.id ?? '') : '');
+    const shown = this.selected || (matchMedia('(min-width: 900px)').matches ? this.unchosen : '');
     return html`
       <div class="bar">
         <h1>${T.pages.incidents}</h1>
@@ -203,7 +208,7 @@ class Incidents extends DeskElement {
   /** @param {number} by */
   step(by) {
     const all = this.incidents ?? [];
-    const now = all.findIndex(({ id }) => id === (this.selected || all[0]?.id));
+    const now = all.findIndex(({ id }) => id === (this.selected || this.unchosen));
     const next = all[Math.min(all.length - 1, Math.max(0, now + by))];
     if (next) {
       replaceWith('incidents', next.id, this.filters);
