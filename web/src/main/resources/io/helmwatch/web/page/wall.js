@@ -80,7 +80,9 @@ class Tile extends DeskElement {
     if (!stream) {
       return nothing;
     }
-    const rates = `${rate(stream.analysedFps)} fps${stream.latencyMillis === null ? '' : ` \u00B7 ${Math.round(stream.latencyMillis)} ms`}`;
+    // Not known in the first seconds; a stream of which nothing is analysed for longer is degraded, with the reason.
+    const analysed = stream.analysedFps > 0 ? rate(stream.analysedFps) : '\u2013';
+    const rates = `${analysed} fps${stream.latencyMillis === null ? '' : ` \u00B7 ${Math.round(stream.latencyMillis)} ms`}`;
     if (state === 'online') {
       const isLive = this.shown === 'live';
       const sign = isLive ? STATE_SIGNS.online : STATE_SIGNS.stale;
