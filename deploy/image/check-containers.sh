@@ -20,7 +20,7 @@ if [ "${IN_NAMESPACE:-}" != 1 ]; then
 fi
 ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
 
-work=$(mktemp -d /var/tmp/helmwatch-containers.XXXXXX)
+work=$(mktemp -d -p /var/tmp)
 containers=(consumer helmwatch camera kafka)
 storage=()
 finish() {
@@ -48,6 +48,8 @@ if [ ! -d "$root/usr" ]; then
   debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
     { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
 fi
+# Where the build in the container looks for its Maven repository.
+home=$(awk -F: '$3 == 0 { print $6; exit }' "$root/etc/passwd")
 # Layers are copied whole where the machine's file system does not allow the overlay driver.
 for driver in overlay vfs; do
   storage=(--root "$work/$driver" --runroot "$work/run-$driver" --storage-driver "$driver")
@@ -72,7 +74,7 @@ mkdir "$work/source" "$work/classes"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$work/source"
 mkdir -p "$HOME/.m2"
 for target in build helmwatch camera; do
-  buildah "${storage[@]}" bud --layers --isolation chroot "${limits[@]}" -v "$HOME/.m2:/root/.m2" --target "$target" -t "localhost/$target" \
+  buildah "${storage[@]}" bud --layers --isolation chroot "${limits[@]}" -v "$HOME/.m2:$home/.m2" --target "$target" -t "localhost/$target" \
     "$work/source" > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "target $target was not built"; }
   step "target $target built"
 done

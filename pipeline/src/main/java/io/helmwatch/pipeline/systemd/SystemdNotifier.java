@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * (sd_notify(3), sd_watchdog_enabled(3)). Does nothing where systemd did not start the process.
  *
  * <p>The watchdog is fed at half its period, and only while the service has no problem: systemd then restarts a process whose pipeline
- * stands still.
+ * makes no progress.
  *
  * <p>Threading: a thread of its own, daemon. Ownership: closing tells systemd that the service stops, and ends the thread.
  */

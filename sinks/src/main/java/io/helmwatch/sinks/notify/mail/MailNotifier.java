@@ -26,12 +26,15 @@ import java.time.ZoneId;
 import java.util.Date;
 import java.util.List;
 import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends messages as e-mail: a sentence as subject, what a person wants to know as text, and the snapshot as attachment. A digest is one mail.
  * Each mail is a connection of its own.
  */
 public final class MailNotifier implements Notifier {
+    private static final Logger LOG = LoggerFactory.getLogger(MailNotifier.class);
     private static final String TIMEOUT_MILLIS = "15000";
     /** Attachments of a digest beyond this size are left out; its text names them. */
     private static final long MAX_ATTACHED_BYTES = 8L << 20;
@@ -146,8 +149,11 @@ public final class MailNotifier implements Notifier {
                     attached += size;
                 }
             } catch (IOException e) {
-                // Its retention has ended, or the disk is at fault: the text goes without it.
-                continue;
+                LOG.warn(
+                        "Mail about {} is sent without its snapshot: {} cannot be read: {}",
+                        message.id(),
+                        file,
+                        e.getMessage());
             }
         }
     }

@@ -38,7 +38,7 @@ public final class WebhookNotifier implements Notifier {
     static final String DIGEST_SCHEMA = "helmwatch.digest/1";
 
     private static final int TOO_MANY_REQUESTS = 429;
-    /** The request itself is at fault; every other status may change with the receiver's configuration. */
+    /** The request itself is wrong; every other status may change with the receiver's configuration. */
     private static final Set<Integer> NEVER_ACCEPTED = Set.of(400, 413, 415, 422);
 
     private static final byte[] DIGEST_BEGIN =

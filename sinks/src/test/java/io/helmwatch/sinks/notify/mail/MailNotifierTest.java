@@ -88,6 +88,23 @@ class MailNotifierTest {
     }
 
     @Test
+    void shouldSendAnIncidentWhoseSnapshotIsGone() throws Exception {
+        NotifyConfig.Mail target = target(Encryption.NONE, null, null);
+        try (Notification guards = new Notification(
+                NotifyConfig.of("guards", target),
+                SpoolConfig.DEFAULT.withDirectory(folder.resolve("spool")),
+                notifier(target),
+                Clock.systemUTC())) {
+            guards.publish(
+                    Incidents.bareHead("gate", 1, 0, Incident.Phase.START),
+                    CompletableFuture.completedFuture(new Incident.Snapshot("gate/gone.jpg", "00", null, null, null, null)));
+            await().untilAsserted(() -> assertThat(server.getReceivedMessages()).hasSize(2));
+        }
+        MimeMultipart parts = (MimeMultipart) server.getReceivedMessages()[0].getContent();
+        assertThat(parts.getCount()).isEqualTo(1);
+    }
+
+    @Test
     void shouldSendADigestAsOneMail() throws Exception {
         NotifyMessage message = NotifyMessage.test("guards", 1);
         try (MailNotifier notifier = notifier(target(Encryption.NONE, null, null))) {
