@@ -97,7 +97,8 @@ class MailNotifierTest {
                 Clock.systemUTC())) {
             guards.publish(
                     Incidents.bareHead("gate", 1, 0, Incident.Phase.START),
-                    CompletableFuture.completedFuture(new Incident.Snapshot("gate/gone.jpg", "00", null, null, null, null)));
+                    CompletableFuture.completedFuture(
+                            new Incident.Snapshot("gate/gone.jpg", "00", null, null, null, null)));
             await().untilAsserted(() -> assertThat(server.getReceivedMessages()).hasSize(2));
         }
         MimeMultipart parts = (MimeMultipart) server.getReceivedMessages()[0].getContent();
