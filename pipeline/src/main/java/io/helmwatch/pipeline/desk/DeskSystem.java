@@ -37,9 +37,17 @@ public final class DeskSystem implements SystemState {
     private static final String CUDA = "cuda:";
 
     private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    private static final long MIN_LOOK_NANOS = 1_000_000_000L;
+
     private final HelmwatchConfig config;
     private final String version;
     private final Parts parts;
+
+    // The processor time since the last look, at first since the process started.
+    private long lookedNanos =
+            System.nanoTime() - ManagementFactory.getRuntimeMXBean().getUptime() * 1_000_000;
+    private long usedNanos;
+    private double cores;
 
     /**
      * What runs; everything may be empty while the service starts.
@@ -155,12 +163,19 @@ public final class DeskSystem implements SystemState {
 
     private Process process() {
         MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-        double load = system.getProcessCpuLoad();
-        return new Process(
-                Double.isNaN(load) || load < 0 ? 0 : rounded(load * system.getAvailableProcessors()),
-                residentBytes(),
-                heap.getUsed(),
-                heap.getMax());
+        return new Process(rounded(coresInUse()), residentBytes(), heap.getUsed(), heap.getMax());
+    }
+
+    /** Processors in use since the last look; several looks within a second have the same answer. */
+    private synchronized double coresInUse() {
+        long now = System.nanoTime();
+        if (now - lookedNanos >= MIN_LOOK_NANOS) {
+            long used = system.getProcessCpuTime();
+            cores = (double) (used - usedNanos) / (now - lookedNanos);
+            usedNanos = used;
+            lookedNanos = now;
+        }
+        return cores;
     }
 
     private static long residentBytes() {
