@@ -79,7 +79,6 @@ public final class BenchJson {
             one.put("seconds", sample.seconds());
             measurement(one, sample.measured());
             one.put("heapBytes", sample.heapBytes());
-            one.put("residentBytes", sample.residentBytes());
             one.put("nativeBytes", sample.nativeBytes());
             one.put("gpuBytes", sample.gpuBytes());
             all.add(one);
@@ -95,6 +94,7 @@ public final class BenchJson {
         fields.put("latencyP99Millis", measured.latency().p99());
         fields.put("latencyMaxMillis", measured.latency().max());
         fields.put("dropped", measured.dropped());
+        fields.put("residentBytes", measured.usage().residentBytes());
         fields.put("cpuCores", measured.usage().cpuCores());
         fields.put("gpuPercent", measured.usage().gpuPercent());
         fields.put("decoderPercent", measured.usage().decoderPercent());

@@ -7,7 +7,7 @@ import java.util.Locale;
 /** The tables that {@code bench} prints. Threading: any thread. */
 public final class BenchReport {
     public static final String LIVE_HEAD =
-            "streams      fps   p50 ms   p99 ms   max ms  dropped   cores   GPU %  NVDEC %\n";
+            "streams      fps   p50 ms   p99 ms   max ms  dropped   cores   RSS MB   GPU %  NVDEC %\n";
     public static final String SOAK_HEAD =
             "  after s      fps   p50 ms   p99 ms   heap MB    RSS MB  native MB    GPU MB  heap bytes/frame\n";
 
@@ -73,7 +73,7 @@ public final class BenchReport {
         MeasuredPipeline.Measurement measured = step.measured();
         return String.format(
                 Locale.ROOT,
-                "%7d %8.1f %8.1f %8.1f %8.1f %8d %7.2f %7s %8s  %s%n",
+                "%7d %8.1f %8.1f %8.1f %8.1f %8d %7.2f %8.0f %7s %8s  %s%n",
                 step.streams(),
                 measured.fps(),
                 measured.latency().p50(),
@@ -81,6 +81,7 @@ public final class BenchReport {
                 measured.latency().max(),
                 measured.dropped(),
                 measured.usage().cpuCores(),
+                measured.usage().residentBytes() / 1e6,
                 percent(measured.usage().gpuPercent()),
                 percent(measured.usage().decoderPercent()),
                 step.holds() ? "holds" : "does not hold");
@@ -96,7 +97,7 @@ public final class BenchReport {
                 measured.latency().p50(),
                 measured.latency().p99(),
                 sample.heapBytes() / 1e6,
-                sample.residentBytes() / 1e6,
+                measured.usage().residentBytes() / 1e6,
                 sample.nativeBytes() / 1e6,
                 sample.gpuBytes() / 1e6,
                 measured.bytesPerFrame().values().stream()
@@ -116,7 +117,9 @@ public final class BenchReport {
                 last.seconds(),
                 100 * (last.measured().fps() / first.measured().fps() - 1),
                 (last.heapBytes() - first.heapBytes()) / 1e6,
-                (last.residentBytes() - first.residentBytes()) / 1e6,
+                (last.measured().usage().residentBytes()
+                                - first.measured().usage().residentBytes())
+                        / 1e6,
                 (last.nativeBytes() - first.nativeBytes()) / 1e6,
                 (last.gpuBytes() - first.gpuBytes()) / 1e6,
                 samples.stream()

@@ -23,8 +23,11 @@ public final class LiveBenchmark {
     /** Smallest accepted share of the clips' frame rates, even if nothing is dropped. */
     private static final double SMALLEST_RATE = 0.99;
 
-    /** Pause between two starts; spreads frames evenly over an interval of 1/30 s for any number of streams. */
+    /** Longest pause between two starts; spreads frames evenly over an interval of 1/30 s for any number of streams. */
     private static final long STAGGER_NANOS = 5_150_000;
+
+    /** Rate below which an interval is long enough for all starts: they are spread over one. */
+    private static final double SLOW_FPS = 5;
 
     /** Number of streams from which on steps are smaller: far too many take long to start and to stop. */
     private static final int MANY = 64;
@@ -51,7 +54,7 @@ public final class LiveBenchmark {
      * Creates the benchmark.
      *
      * @param stream creates the n-th stream, which must be paced and endless
-     * @param streamFps frame rate of one stream
+     * @param streamFps frames of one stream that are to be analysed per second
      * @param secondsPerStep duration of a measurement
      * @param fatalErrors handles the loss of the device
      */
@@ -121,7 +124,8 @@ public final class LiveBenchmark {
         for (int i = 0; i < count; i++) {
             streams.add(stream.apply(i));
         }
-        try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, streams, STAGGER_NANOS, fatalErrors)) {
+        try (MeasuredPipeline pipeline =
+                MeasuredPipeline.start(backend, config, streams, stagger(count), fatalErrors)) {
             TimeUnit.NANOSECONDS.sleep(SETTLE_NANOS);
             MeasuredPipeline.Measurement measured = pipeline.measure(stepNanos, true);
             boolean holds = pipeline.isComplete()
@@ -130,5 +134,9 @@ public final class LiveBenchmark {
                     && measured.fps() >= SMALLEST_RATE * count * streamFps;
             return new Step(count, holds, measured);
         }
+    }
+
+    private long stagger(int count) {
+        return streamFps < SLOW_FPS ? (long) (1e9 / streamFps / count) : STAGGER_NANOS;
     }
 }

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.resource.ResidentMemory;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
@@ -38,6 +39,7 @@ final class ResourceMeter implements AutoCloseable {
      * @param cpuSeconds processor time of all threads
      * @param collections number of garbage collections
      * @param collectionMillis their total pause
+     * @param residentBytes physical memory of the process at the end; 0 where unknown
      * @param gpuPercent share of time in which a kernel ran, mean of the samples; NaN where unknown
      * @param decoderPercent utilisation of the GPU's video decoders, likewise
      */
@@ -46,6 +48,7 @@ final class ResourceMeter implements AutoCloseable {
             double cpuSeconds,
             long collections,
             long collectionMillis,
+            long residentBytes,
             double gpuPercent,
             double decoderPercent) {
 
@@ -83,6 +86,7 @@ final class ResourceMeter implements AutoCloseable {
                 cpuSeconds,
                 collections() - startCollections,
                 collectionMillis() - startCollectionMillis,
+                ResidentMemory.bytes(),
                 running == null ? Double.NaN : running.compute / running.samples,
                 running == null ? Double.NaN : running.decoder / running.samples);
     }

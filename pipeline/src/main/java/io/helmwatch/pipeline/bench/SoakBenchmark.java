@@ -6,11 +6,7 @@ import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,17 +29,11 @@ public final class SoakBenchmark {
      * @param seconds since the first frames
      * @param measured the time since the last sample
      * @param heapBytes heap in use after a collection
-     * @param residentBytes resident set size of the process; 0 where unknown
      * @param nativeBytes native memory recorded in the ledger, of host and device
      * @param gpuBytes device memory in use on the GPU, by all processes; 0 where unknown
      */
     public record Sample(
-            double seconds,
-            MeasuredPipeline.Measurement measured,
-            long heapBytes,
-            long residentBytes,
-            long nativeBytes,
-            long gpuBytes) {}
+            double seconds, MeasuredPipeline.Measurement measured, long heapBytes, long nativeBytes, long gpuBytes) {}
 
     /**
      * Creates the benchmark.
@@ -77,7 +67,6 @@ public final class SoakBenchmark {
                         (System.nanoTime() - begin) / 1e9,
                         measured,
                         heapAfterCollection(),
-                        residentBytes(),
                         nativeBytes(),
                         gpu.map(GpuLoad::usedBytes).orElse(0L));
                 samples.add(sample);
@@ -98,19 +87,5 @@ public final class SoakBenchmark {
     private static long heapAfterCollection() {
         ManagementFactory.getMemoryMXBean().gc();
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    }
-
-    /** {@code VmRSS} of Linux. */
-    private static long residentBytes() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/self/status"), StandardCharsets.UTF_8)) {
-                if (line.startsWith("VmRSS:")) {
-                    return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
-                }
-            }
-        } catch (IOException notLinux) {
-            // Only Linux has this file.
-        }
-        return 0;
     }
 }

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.cli;
 
+import io.helmwatch.config.DecodeMode;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.StreamConfig;
@@ -16,6 +17,7 @@ import io.helmwatch.pipeline.bench.StageBenchmark;
 import io.helmwatch.pipeline.bench.cuda.KernelBenchmark;
 import io.helmwatch.pipeline.cli.option.BackendOptions;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.DecodeModeConverter;
 import io.helmwatch.pipeline.cli.option.GpuOptions;
 import io.helmwatch.pipeline.cli.option.Installation;
 import io.helmwatch.pipeline.cli.option.Settings;
@@ -45,6 +47,8 @@ import picocli.CommandLine.Parameters;
                         + " CPU and GPU utilisation, and the share of min(decode, inference) that the whole pipeline reaches.")
 final class BenchCommand implements Callable<Integer> {
     private static final int MAX_STREAMS = 256;
+    private static final int MAX_LIVE_STREAMS = 2048;
+    private static final int MAX_ANALYZE_FPS = 1000;
     private static final int MAX_SOAK_MINUTES = 7 * 24 * 60;
     private static final int MAX_SOAK_SAMPLES = 20;
 
@@ -84,6 +88,23 @@ final class BenchCommand implements Callable<Integer> {
                     "Searches the number of real-time streams that are sustained with p99 latency under 100 ms and without"
                             + " dropped frames, starting at --streams.")
     private boolean live;
+
+    @Option(
+            names = "--analyze-fps",
+            paramLabel = "RATE",
+            defaultValue = "0",
+            description =
+                    "With --live: frames of a stream that are analysed per second; 0 means all. Default: ${DEFAULT-VALUE}.")
+    private double analyzeFps;
+
+    @Option(
+            names = "--decode",
+            paramLabel = "MODE",
+            defaultValue = "auto",
+            converter = DecodeModeConverter.class,
+            description =
+                    "With --live: frames that are decoded (streams[].decode): auto, all or key-frames. Default: ${DEFAULT-VALUE}.")
+    private DecodeMode decode = DecodeMode.AUTO;
 
     @Option(
             names = "--soak",
@@ -147,6 +168,9 @@ final class BenchCommand implements Callable<Integer> {
         if (rounds < 1 || rounds > 100) {
             throw CommandFailure.usage("--rounds " + rounds + ": must be 1..100");
         }
+        if (!(analyzeFps >= 0 && analyzeFps <= MAX_ANALYZE_FPS)) {
+            throw CommandFailure.usage("--analyze-fps " + analyzeFps + ": must be 0.." + MAX_ANALYZE_FPS);
+        }
         if (!(soakMinutes >= 0 && soakMinutes <= MAX_SOAK_MINUTES)) {
             throw CommandFailure.usage("--soak " + soakMinutes + ": must be 0.." + MAX_SOAK_MINUTES + " minutes");
         }
@@ -206,19 +230,27 @@ final class BenchCommand implements Callable<Integer> {
         if (!(probe.framesPerSecond() > 0)) {
             throw CommandFailure.failed(file + ": expected a clip with a frame rate, found none", null);
         }
+        double rate = analyzeFps > 0 ? Math.min(analyzeFps, probe.framesPerSecond()) : probe.framesPerSecond();
         LiveBenchmark benchmark = new LiveBenchmark(
                 backend,
                 config,
-                i -> Settings.realtime("live-" + i, file),
-                probe.framesPerSecond(),
+                i -> Settings.realtime("live-" + i, file).toBuilder()
+                        .analyzeFps(analyzeFps)
+                        .decode(decode)
+                        .build(),
+                rate,
                 seconds,
                 Main.FATAL_ERRORS);
         print(BenchReport.LIVE_HEAD);
         List<LiveBenchmark.Step> steps =
-                benchmark.search(Collections.max(streams), MAX_STREAMS * 2, step -> print(BenchReport.line(step)));
+                benchmark.search(Collections.max(streams), MAX_LIVE_STREAMS, step -> print(BenchReport.line(step)));
         print(String.format(
-                Locale.ROOT, "held: %d streams of %.1f fps%n", LiveBenchmark.held(steps), probe.framesPerSecond()));
-        return BenchJson.live(steps, probe.framesPerSecond());
+                Locale.ROOT,
+                "held: %d streams of %.1f fps, %.1f of them analysed%n",
+                LiveBenchmark.held(steps),
+                probe.framesPerSecond(),
+                rate));
+        return BenchJson.live(steps, rate);
     }
 
     private Map<String, Object> soak(OpenedBackend backend, HelmwatchConfig config, Path file)

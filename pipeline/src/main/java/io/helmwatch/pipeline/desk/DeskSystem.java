@@ -7,6 +7,7 @@ import io.helmwatch.cuda.GpuInfo;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.resource.NativeMemory;
+import io.helmwatch.resource.ResidentMemory;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.SinkStatistics;
@@ -31,8 +32,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The state of the service and its machine for the page. Threading: any thread. */
 public final class DeskSystem implements SystemState {
-    private static final Path STATUS = Path.of("/proc/self/statm");
-    private static final long PAGE_BYTES = 4096;
     private static final String KAFKA = "kafka";
     private static final String CUDA = "cuda:";
 
@@ -163,7 +162,7 @@ public final class DeskSystem implements SystemState {
 
     private Process process() {
         MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-        return new Process(rounded(coresInUse()), residentBytes(), heap.getUsed(), heap.getMax());
+        return new Process(rounded(coresInUse()), ResidentMemory.bytes(), heap.getUsed(), heap.getMax());
     }
 
     /** Processors in use since the last look; several looks within a second have the same answer. */
@@ -176,14 +175,6 @@ public final class DeskSystem implements SystemState {
             lookedNanos = now;
         }
         return cores;
-    }
-
-    private static long residentBytes() {
-        try {
-            return Long.parseLong(Files.readString(STATUS).split(" ", 3)[1]) * PAGE_BYTES;
-        } catch (IOException | RuntimeException unreadable) {
-            return 0;
-        }
     }
 
     /** The GPUs in use; the memory in use is what this process allocated and counts. */

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.metrics;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.helmwatch.resource.ResidentMemory;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,7 +14,6 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +26,6 @@ import java.util.Set;
  * <p>Threading: bound and closed by one thread.
  */
 public final class ProcessMetrics implements AutoCloseable {
-    private static final Path STATUS = Path.of("/proc/self/statm");
-    private static final long PAGE_BYTES = 4096;
     private static final OperatingSystemMXBean SYSTEM =
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
@@ -46,7 +44,7 @@ public final class ProcessMetrics implements AutoCloseable {
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
-        Gauge.builder("process.resident.memory", ProcessMetrics::residentBytes)
+        Gauge.builder("process.resident.memory", ProcessMetrics::resident)
                 .description("Resident memory of the process, native memory included")
                 .baseUnit("bytes")
                 .register(registry);
@@ -78,12 +76,9 @@ public final class ProcessMetrics implements AutoCloseable {
         }
     }
 
-    private static double residentBytes() {
-        try {
-            return Long.parseLong(Files.readString(STATUS).split(" ", 3)[1]) * (double) PAGE_BYTES;
-        } catch (IOException | RuntimeException unreadable) {
-            return Double.NaN;
-        }
+    private static double resident() {
+        long bytes = ResidentMemory.bytes();
+        return bytes == 0 ? Double.NaN : bytes;
     }
 
     @Override

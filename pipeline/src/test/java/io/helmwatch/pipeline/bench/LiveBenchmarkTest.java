@@ -42,6 +42,6 @@ class LiveBenchmarkTest {
                         0,
                         0,
                         Map.of(),
-                        new ResourceMeter.Usage(1, 0, 0, 0, Double.NaN, Double.NaN)));
+                        new ResourceMeter.Usage(1, 0, 0, 0, 0, Double.NaN, Double.NaN)));
     }
 }

@@ -56,6 +56,8 @@ class CommandLineTest {
                 "validate -c nosuch.yaml   | nosuch.yaml",
                 "bench --streams 8,0 x     | --streams 0: must be 1..256",
                 "bench --rounds 0 x        | --rounds 0: must be 1..100",
+                "bench --live --decode i-frames x | expected auto, all, key-frames, found 'i-frames'",
+                "bench --live --analyze-fps -1 x | --analyze-fps -1.0: must be 0..1000",
                 "bench --soak -1 x         | --soak -1.0: must be 0..10080 minutes",
                 "bench --level 6           | --level 6: must be 0..5",
                 "eval --data x --precision | Missing required parameter for option '--precision'",

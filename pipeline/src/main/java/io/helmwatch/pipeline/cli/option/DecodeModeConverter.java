@@ -1,0 +1,23 @@
+package io.helmwatch.pipeline.cli.option;
+
+import io.helmwatch.config.DecodeMode;
+import io.helmwatch.config.schema.ValueTypes;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads the frames to decode as the configuration writes them. Threading: one thread. */
+public final class DecodeModeConverter implements ITypeConverter<DecodeMode> {
+    @Override
+    public DecodeMode convert(String text) {
+        for (DecodeMode mode : DecodeMode.values()) {
+            if (ValueTypes.name(mode).equals(text)) {
+                return mode;
+            }
+        }
+        throw new TypeConversionException("expected "
+                + Arrays.stream(DecodeMode.values()).map(ValueTypes::name).collect(Collectors.joining(", "))
+                + ", found '" + text + "'");
+    }
+}
