@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventsTopic topic of incidents
  * @param streamsTopic topic of stream states, compacted
  * @param auditTopic topic of logins and changes over HTTP
+ * @param complianceTopic topic of the counts of observed heads
  * @param createTopics whether missing topics are created
  * @param queueCapacity messages queued while the broker is slow or away; the oldest are dropped beyond, and counted
  * @param properties properties of Kafka's Java client; all values count as secret
@@ -30,11 +31,12 @@ public record KafkaConfig(
         String eventsTopic,
         String streamsTopic,
         String auditTopic,
+        String complianceTopic,
         boolean createTopics,
         int queueCapacity,
         Map<String, Secret> properties) {
 
-    /** Disabled; topics {@code helmwatch.detections}, {@code .events}, {@code .streams} and {@code .audit}. */
+    /** Disabled; topics {@code helmwatch.detections}, {@code .events}, {@code .streams}, {@code .audit} and {@code .compliance}. */
     public static final KafkaConfig DEFAULT = new KafkaConfig(
             false,
             "127.0.0.1:9092",
@@ -45,6 +47,7 @@ public record KafkaConfig(
             "helmwatch.events",
             "helmwatch.streams",
             "helmwatch.audit",
+            "helmwatch.compliance",
             true,
             10_000,
             Map.of());
@@ -54,7 +57,7 @@ public record KafkaConfig(
         properties = Map.copyOf(properties);
     }
 
-    /** Topics of the service with the usual topic of the audit log. */
+    /** Topics of the service with the usual topics of the audit log and of counts. */
     public KafkaConfig(
             boolean enabled,
             String bootstrapServers,
@@ -77,6 +80,7 @@ public record KafkaConfig(
                 eventsTopic,
                 streamsTopic,
                 DEFAULT.auditTopic,
+                DEFAULT.complianceTopic,
                 createTopics,
                 queueCapacity,
                 properties);
@@ -94,6 +98,7 @@ public record KafkaConfig(
                 eventsTopic,
                 streamsTopic,
                 auditTopic,
+                complianceTopic,
                 createTopics,
                 queueCapacity,
                 properties);

@@ -151,7 +151,8 @@ class ArchitectureTest {
                 Arguments.of("bench", "backend,ring,report"),
                 Arguments.of("bench.cuda", "report"),
                 Arguments.of("desk", "backend,live,ring"),
-                Arguments.of("service", "backend,desk,metrics,ring"));
+                Arguments.of("compliance", "desk,ring"),
+                Arguments.of("service", "backend,compliance,desk,metrics,ring"));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

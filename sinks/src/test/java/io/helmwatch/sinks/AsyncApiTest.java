@@ -112,7 +112,17 @@ class AsyncApiTest {
                 "delete",
                 List.of(new Message("audit", "Audit message", List.of("io.helmwatch.audit"), "audit")),
                 messages);
-        for (String name : List.of("detections", "events", "streams", "audit")) {
+        channel(
+                channels,
+                operations,
+                "compliance",
+                topics.complianceTopic(),
+                "Counts of observed heads by stream, zone and minute, at least once: a message replaces the earlier ones of its key.",
+                "delete",
+                List.of(new Message(
+                        "compliance", "Counts of a minute", List.of("io.helmwatch.compliance"), "compliance")),
+                messages);
+        for (String name : List.of("detections", "events", "streams", "audit", "compliance")) {
             schemas(name, schemas);
         }
         return document;
@@ -159,10 +169,24 @@ class AsyncApiTest {
             payload.putObject("schema").put("$ref", "#/components/schemas/" + message.schema());
         }
         ObjectNode key = component.putObject("bindings").putObject("kafka");
-        key.putObject("key")
-                .put("type", "string")
-                .put("description", isAudit(message) ? "The user's name." : "The stream's id.");
+        key.putObject("key").put("type", "string").put("description", keyOf(message));
         key.put("bindingVersion", "0.5.0");
+    }
+
+    private static String keyOf(Message message) {
+        return switch (message.schema()) {
+            case "audit" -> "The user's name.";
+            case "compliance" -> "The id without its revision: names the counts that the message replaces.";
+            default -> "The stream's id.";
+        };
+    }
+
+    private static String timeOf(Message message) {
+        return switch (message.schema()) {
+            case "audit" -> "When it happened.";
+            case "compliance" -> "Start of the minute.";
+            default -> "Capture time of the frame, or when the state was entered or renewed.";
+        };
     }
 
     private static boolean isAudit(Message message) {
@@ -181,12 +205,11 @@ class AsyncApiTest {
         ArrayNode types =
                 header(properties, required, "ce_type", "Type of the event.").putArray("enum");
         message.types().forEach(types::add);
-        String time = isAudit(message)
-                ? "When it happened."
-                : "Capture time of the frame, or when the state was entered or renewed.";
-        header(properties, required, "ce_time", time).put("format", "date-time");
+        header(properties, required, "ce_time", timeOf(message)).put("format", "date-time");
         if (message.schema().equals("events")) {
             header(properties, required, "ce_subject", "The incident's id.");
+        } else if (message.schema().equals("compliance")) {
+            header(properties, required, "ce_subject", "The key of the record.");
         }
         if (hasValue) {
             header(properties, required, "ce_dataschema", "URI of the schema of the value.")

@@ -57,6 +57,10 @@ public final class SchemaFiles {
         return new SchemaFiles("audit");
     }
 
+    public static SchemaFiles compliance() {
+        return new SchemaFiles("compliance");
+    }
+
     public static SchemaFiles detect() {
         return new SchemaFiles("detect");
     }

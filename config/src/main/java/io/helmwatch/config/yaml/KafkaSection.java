@@ -82,6 +82,12 @@ final class KafkaSection {
             DEFAULT.auditTopic(),
             KafkaConfig::auditTopic,
             "topic of logins and changes over HTTP; created with the first");
+    private static final Key<KafkaConfig, String> COMPLIANCE_TOPIC = Key.of(
+            "compliance-topic",
+            topic(),
+            DEFAULT.complianceTopic(),
+            KafkaConfig::complianceTopic,
+            "topic of the counts of observed heads by stream, zone and minute");
     private static final Key<KafkaConfig, Boolean> CREATE_TOPICS = Key.of(
             "create-topics",
             flag(),
@@ -121,6 +127,7 @@ final class KafkaSection {
             EVENTS_TOPIC,
             STREAMS_TOPIC,
             AUDIT_TOPIC,
+            COMPLIANCE_TOPIC,
             CREATE_TOPICS,
             QUEUE_CAPACITY,
             PROPERTIES,
@@ -157,13 +164,18 @@ final class KafkaSection {
                 section.value(EVENTS_TOPIC),
                 section.value(STREAMS_TOPIC),
                 section.value(AUDIT_TOPIC),
+                section.value(COMPLIANCE_TOPIC),
                 section.value(CREATE_TOPICS),
                 section.value(QUEUE_CAPACITY),
                 properties);
-        List<String> topics =
-                List.of(kafka.detectionsTopic(), kafka.eventsTopic(), kafka.streamsTopic(), kafka.auditTopic());
+        List<String> topics = List.of(
+                kafka.detectionsTopic(),
+                kafka.eventsTopic(),
+                kafka.streamsTopic(),
+                kafka.auditTopic(),
+                kafka.complianceTopic());
         if (Set.copyOf(topics).size() < topics.size()) {
-            section.problem(STREAMS_TOPIC, "the four topics must have different names");
+            section.problem(STREAMS_TOPIC, "the five topics must have different names");
         }
         return kafka;
     }

@@ -291,7 +291,7 @@ class ConfigLoaderTest {
             kafka: {bootstrap-servers: 'b:1', embedded: true} | kafka.bootstrap-servers=b:1: excludes embedded: true, which starts a broker of its own
             kafka: {enabled: true}                 | kafka.enabled=true: needs bootstrap-servers or embedded: true
             kafka: {embedded: true, detections-topic: a b} | kafka.detections-topic=a b: must be 1 to 249 letters, digits, dots, dashes or underscores
-            kafka: {embedded: true, detections-topic: helmwatch.streams} | kafka.streams-topic: the four topics must have different names
+            kafka: {embedded: true, detections-topic: helmwatch.streams} | kafka.streams-topic: the five topics must have different names
             kafka: {embedded: true, queue-capacity: 0} | kafka.queue-capacity=0: must be from 1 to 10000000
             kafka: {embedded: true, properties: {bootstrap.servers: x}} | kafka.properties.bootstrap.servers: is set by kafka.bootstrap-servers
             kafka: {embedded: true, properties: {key.serializer: x}} | kafka.properties.key.serializer: is set by Helmwatch and cannot be changed

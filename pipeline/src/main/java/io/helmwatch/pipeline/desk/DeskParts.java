@@ -6,6 +6,7 @@ import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.history.HistoryIncidentSink;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.sqlite.SqliteException;
@@ -21,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the service keeps for the page: the history, the counts of heads, the frames that are asked for, live video, and the streams. A folder that cannot be
+ * What the service keeps for the page: the history with the counts of heads, the frames that are asked for, live video, and the streams. A folder that cannot be
  * used does not keep the service from starting: the page then says why a part is missing.
  *
  * <p>Threading: opened, started and closed by one thread; the parts by any. Ownership: owns its files; close it after the last frame and the
@@ -32,7 +33,6 @@ public final class DeskParts implements AutoCloseable {
 
     private final HelmwatchConfig config;
     private final Closer owned = new Closer();
-    private final ComplianceCounters counters;
     private final CurrentFrames frames;
     private final @Nullable IncidentHistory history;
     private final @Nullable HistoryIncidentSink historySink;
@@ -43,7 +43,6 @@ public final class DeskParts implements AutoCloseable {
     /** Opens the history and the store of added streams. */
     public DeskParts(HelmwatchConfig config) {
         this.config = config;
-        this.counters = new ComplianceCounters(config.incidents().tracking());
         this.frames = new CurrentFrames(
                 config.incidents().tracking(), config.incidents().snapshots().blurOthers());
         IncidentHistory opened = null;
@@ -53,7 +52,7 @@ public final class DeskParts implements AutoCloseable {
             LOG.warn("No history of incidents: {}", e.getMessage());
         }
         history = opened;
-        historySink = opened == null ? null : owned.register(new HistoryIncidentSink(opened, counters::drain));
+        historySink = opened == null ? null : owned.register(new HistoryIncidentSink(opened));
         streams = owned.register(new DeskStreams(config, frames));
         watchable = new WatchableStreams(config.incidents().snapshots().blurOthers());
         live = owned.register(new LiveStreams(watchable, config.incidents().tracking(), streams::list));
@@ -71,12 +70,12 @@ public final class DeskParts implements AutoCloseable {
      * @param heads the tracked heads of a stream as of the frame at hand; null where it is not tracked
      */
     public List<FrameAnalyzer> analyzers(Function<String, @Nullable HeadTracker> heads) {
-        return List.of(counters, frames, live.frames(heads));
+        return List.of(frames, live.frames(heads));
     }
 
-    /** Follows the streams. */
-    public StreamObserver observer() {
-        return counters;
+    /** Keeps the counts of observed heads; null where they cannot be kept. */
+    public @Nullable ComplianceStore complianceStore() {
+        return history;
     }
 
     /** Receive every incident. */

@@ -7,6 +7,7 @@ import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
+import io.helmwatch.pipeline.compliance.ComplianceService;
 import io.helmwatch.pipeline.desk.DeskParts;
 import io.helmwatch.pipeline.desk.DeskSystem;
 import io.helmwatch.pipeline.desk.StreamObserver;
@@ -26,6 +27,7 @@ import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
+import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.sinks.kafka.KafkaAuditLog;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
@@ -74,6 +76,7 @@ public final class DetectionService implements AutoCloseable, Service {
     private @Nullable DeskServer http;
     private @Nullable EmbeddedKafka broker;
     private @Nullable DeskParts desk;
+    private @Nullable ComplianceService compliance;
     private volatile @Nullable StageFactory factory;
     private volatile List<OpenedBackend> backends = List.of();
     private volatile @Nullable IncidentService incidents;
@@ -133,6 +136,7 @@ public final class DetectionService implements AutoCloseable, Service {
             owned.register(delivery);
             openSinks(kafka);
             openIncidents(kafka);
+            openCompliance(kafka);
         } finally {
             backends = opening.await();
         }
@@ -198,6 +202,19 @@ public final class DetectionService implements AutoCloseable, Service {
         incidents = opened;
     }
 
+    private void openCompliance(KafkaConfig kafka) {
+        if (desk == null && !kafka.enabled()) {
+            return;
+        }
+        ComplianceService opened = delivery.register(
+                new ComplianceService(config, kafka, desk == null ? null : desk.complianceStore(), registry));
+        SinkStatistics statistics = opened.delivery();
+        if (statistics != null) {
+            SinkMetrics.bind(registry, "compliance", statistics);
+        }
+        compliance = opened;
+    }
+
     private void startPipelines(Backend kind, Map<Integer, List<StreamConfig>> placement) {
         List<HelmetPipeline> started = new ArrayList<>();
         List<RunningStreams.Device> devices = new ArrayList<>();
@@ -222,8 +239,8 @@ public final class DetectionService implements AutoCloseable, Service {
             opened.transfer();
         }
         List<StreamObserver> observers = new ArrayList<>(List.of(incidents()));
-        if (desk != null) {
-            observers.add(desk.observer());
+        if (compliance != null) {
+            observers.add(compliance.observer());
         }
         RunningStreams running = new RunningStreams(
                 kind, devices, observers, sinks, config.pipeline().shutdownTimeout());
@@ -233,6 +250,9 @@ public final class DetectionService implements AutoCloseable, Service {
 
     private List<FrameAnalyzer> analyzers() {
         List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(incidents().analyzer()));
+        if (compliance != null) {
+            analyzers.add(compliance.analyzer());
+        }
         if (desk != null) {
             analyzers.addAll(desk.analyzers(incidents().analyzer()::heads));
         }

@@ -11,6 +11,7 @@ import io.helmwatch.pipeline.cli.CommandRun;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.spool.IncidentSpool;
+import io.helmwatch.web.Compliance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -56,13 +59,14 @@ class IncidentServiceTest {
     void shouldDeliverTheIncidentsOfTheClipWithSnapshotsToAConsumerThatDropsRepeats() throws Exception {
         HelmwatchConfig config = config("""
                 kafka: {embedded: true}
-                http: {enabled: false}
+                http: {port: 0}
                 incidents:
                   snapshots: {enabled: true, directory: pictures}
                 """);
         try (DetectionService service = DetectionService.start(config, MODEL, List.of(), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             service.closePipelineAndSinks();
+            assertThat(sums(service.embeddedBootstrapServers())).isEqualTo(sumsOfHistory(service));
             String said = consume(service.embeddedBootstrapServers());
             assertThat(said.lines().filter(line -> line.startsWith("ALARM on  yard yard/")))
                     .hasSize(4)
@@ -81,16 +85,45 @@ class IncidentServiceTest {
         }
     }
 
+    /** What the example makes of the topic of counts. */
+    private static List<String> sums(String bootstrapServers) throws IOException, InterruptedException {
+        return run("ComplianceSums", bootstrapServers, "helmwatch.compliance", "")
+                .lines()
+                .toList();
+    }
+
+    /** The same lines, from the history of the desk. */
+    private static List<String> sumsOfHistory(DetectionService service) {
+        List<Compliance.Row> rows =
+                service.desk().compliance().between(Instant.EPOCH, Instant.now().plus(Duration.ofDays(1)));
+        assertThat(rows).isNotEmpty().allMatch(row -> row.zone() == null);
+        assertThat(rows.stream().mapToLong(Compliance.Row::frames).sum()).isEqualTo(125);
+        return rows.stream()
+                .map(row -> "%s yard (all) helmet=%d bare=%d uncertain=%d frames=%d"
+                        .formatted(
+                                row.hour().toString().substring(0, 13),
+                                row.helmet(),
+                                row.bare(),
+                                row.uncertain(),
+                                row.frames()))
+                .toList();
+    }
+
     private static String consume(String bootstrapServers) throws IOException, InterruptedException {
+        return run("IncidentConsumer", bootstrapServers, "helmwatch.events", "5");
+    }
+
+    private static String run(String example, String bootstrapServers, String topic, String idleSeconds)
+            throws IOException, InterruptedException {
         Process consumer = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx128m",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        HOME.resolve("examples/IncidentConsumer.java").toString(),
+                        HOME.resolve("examples/" + example + ".java").toString(),
                         bootstrapServers,
-                        "helmwatch.events",
-                        "5")
+                        topic,
+                        idleSeconds)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String said = new String(consumer.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -165,7 +198,7 @@ class IncidentServiceTest {
             service.reloadFrom(() -> without);
             assertThat(service.reload()).isEqualTo("Reloaded streams, zones, masks and rules");
             assertThat(folder.resolve("spool")).doesNotExist();
-            assertThat(folder.resolve("helmwatch-spool")).doesNotExist();
+            assertThat(folder.resolve("helmwatch-spool/incidents.db")).doesNotExist();
 
             SpoolConfig taken = with.incidents().spool();
             service.reloadFrom(() -> with);

@@ -1,31 +1,39 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.TrackingConfig;
 import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.postprocess.tracking.Observations;
+import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.ModelIdentity;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the heads that the frames of one stream show, with helmet, bare or uncertain, for the whole frame and for each zone, whether rules apply
  * there or not. Masks and the minimum size hold as for rules. A head counts once in every frame that shows it, for the label with the higher
  * confidence, and as uncertain when neither reaches {@value #CERTAIN}.
  *
- * <p>Counts are summed by hour of capture time, of the latest two hours; older ones that were not drained are lost.
+ * <p>Counts are summed by minute of capture time. A minute is complete when a frame of a later one arrives, or when {@value #GRACE_MILLIS} ms
+ * have passed since its end; a frame of it that comes even later makes another revision of the same counts. Capture times do not go back
+ * within a stream; a frame whose time does counts for the minute that is being counted.
  *
- * <p>Threading: any thread; the lock is that of one stream. Nothing is allocated per frame.
+ * <p>Threading: any thread; the lock is that of one stream. Nothing is allocated per frame; a completed minute is copied once.
  */
 public final class HeadCounter {
     /** Confidence of a label from which a head is counted for it. */
     static final double CERTAIN = 0.5;
 
-    private static final long HOUR_MILLIS = 3_600_000;
+    /** Time after the end of a minute in which its frames are analysed. */
+    static final long GRACE_MILLIS = 10_000;
+
     /** Longest time that one frame stands for. */
     private static final long MAX_GAP_MILLIS = 10_000;
 
-    private static final int HOURS = 2;
     private static final int HELMET = 0;
     private static final int BARE = 1;
     private static final int UNCERTAIN = 2;
@@ -33,60 +41,60 @@ public final class HeadCounter {
     private static final int PERSON_MILLIS = 4;
     private static final int MEASURES = 5;
 
+    private final String stream;
+    private final long countedSinceMillis;
     private final MaskFilter filter;
     private final Observations heads;
     /** The first is the whole frame, whose name is empty. */
-    private final List<String> names;
+    private final List<String> names = new ArrayList<>();
 
     private final List<Polygon> polygons;
-    private final long[] hours = new long[HOURS];
-    private final long[][] sums;
+    private final List<ComplianceMinute> complete = new ArrayList<>();
     private long lastPtsNanos = Long.MIN_VALUE;
 
-    /** Receives the counts of a zone. */
-    public interface Receiver {
-        /**
-         * Counts that are not zero.
-         *
-         * @param zone name of the zone; empty for the whole frame
-         * @param hourMillis start of the hour, milliseconds since 1970 UTC
-         * @param helmet heads with a helmet
-         * @param bare bare heads
-         * @param uncertain heads that are neither for sure
-         * @param frames frames
-         * @param personMillis heads times how long each frame stands for, milliseconds
-         */
-        void receive(
-                String zone, long hourMillis, long helmet, long bare, long uncertain, long frames, long personMillis);
-    }
+    // The minute that is being counted.
+    private final long[] sums;
+    private long minute = -1;
+    private int revision;
+    private boolean hasNews;
+    private @Nullable ModelIdentity model;
 
-    /** A counter of a stream's zones; other zones need another counter. */
-    public HeadCounter(StreamRulesConfig config, TrackingConfig tracking) {
-        filter = new MaskFilter(config);
+    /**
+     * A counter of a stream's zones; other zones need another counter.
+     *
+     * @param countedSinceMillis tells this counter's part of a minute from that of others of the same stream, milliseconds since 1970 UTC
+     */
+    public HeadCounter(StreamConfig stream, TrackingConfig tracking, long countedSinceMillis) {
+        this.stream = stream.id();
+        this.countedSinceMillis = countedSinceMillis;
+        filter = new MaskFilter(stream.rules());
         heads = new Observations(tracking);
-        names = config.zones().stream().map(ZoneConfig::name).toList();
-        polygons =
-                config.zones().stream().map(zone -> new Polygon(zone.polygon())).toList();
-        sums = new long[HOURS][MEASURES * (1 + names.size())];
+        List<ZoneConfig> zones = stream.rules().zones();
+        names.add("");
+        zones.forEach(zone -> names.add(zone.name()));
+        polygons = zones.stream().map(zone -> new Polygon(zone.polygon())).toList();
+        sums = new long[MEASURES * names.size()];
     }
 
     /** Counts the heads of the next frame. */
     public synchronized void onFrame(FrameDetections frame) {
-        long hour = Math.floorDiv(frame.capturedAtMillis(), HOUR_MILLIS);
-        int slot = (int) Math.floorMod(hour, (long) HOURS);
-        if (hours[slot] != hour) {
-            hours[slot] = hour;
-            Arrays.fill(sums[slot], 0);
+        long frameMinute = Math.floorDiv(frame.capturedAtMillis(), ComplianceMinute.MINUTE_MILLIS);
+        if (frameMinute > minute) {
+            completeMinute();
+            minute = frameMinute;
+            revision = 0;
+            Arrays.fill(sums, 0);
         }
+        hasNews = true;
+        model = frame.model();
         long gapMillis = lastPtsNanos == Long.MIN_VALUE
                 ? 0
                 : Math.max(0, Math.min(MAX_GAP_MILLIS, (frame.ptsNanos() - lastPtsNanos) / 1_000_000));
         lastPtsNanos = frame.ptsNanos();
         filter.resize(frame.size());
         heads.load(frame.detections(), filter);
-        long[] counts = sums[slot];
         for (int area = 0; area <= polygons.size(); area++) {
-            counts[MEASURES * area + FRAMES]++;
+            sums[MEASURES * area + FRAMES]++;
         }
         for (int i = 0; i < heads.size(); i++) {
             double x = (heads.x1(i) + heads.x2(i)) / 2 / frame.size().width();
@@ -94,8 +102,8 @@ public final class HeadCounter {
             int measure = measureOf(i);
             for (int area = 0; area <= polygons.size(); area++) {
                 if (area == 0 || polygons.get(area - 1).contains(x, y)) {
-                    counts[MEASURES * area + measure]++;
-                    counts[MEASURES * area + PERSON_MILLIS] += gapMillis;
+                    sums[MEASURES * area + measure]++;
+                    sums[MEASURES * area + PERSON_MILLIS] += gapMillis;
                 }
             }
         }
@@ -108,24 +116,47 @@ public final class HeadCounter {
         return heads.bareHeadConfidence(head) > heads.helmetConfidence(head) ? BARE : HELMET;
     }
 
-    /** Passes on what was counted since the last call. */
-    public synchronized void drain(Receiver receiver) {
-        for (int slot = 0; slot < HOURS; slot++) {
-            long[] counts = sums[slot];
-            for (int area = 0; area <= names.size(); area++) {
-                int at = MEASURES * area;
-                if (counts[at + FRAMES] > 0) {
-                    receiver.receive(
-                            area == 0 ? "" : names.get(area - 1),
-                            hours[slot] * HOUR_MILLIS,
-                            counts[at + HELMET],
-                            counts[at + BARE],
-                            counts[at + UNCERTAIN],
-                            counts[at + FRAMES],
-                            counts[at + PERSON_MILLIS]);
-                }
-            }
-            Arrays.fill(counts, 0);
+    private void completeMinute() {
+        ModelIdentity of = model;
+        if (!hasNews || of == null) {
+            return;
         }
+        for (int area = 0; area < names.size(); area++) {
+            int at = MEASURES * area;
+            complete.add(new ComplianceMinute(
+                    stream,
+                    countedSinceMillis,
+                    names.get(area),
+                    minute * ComplianceMinute.MINUTE_MILLIS,
+                    revision,
+                    sums[at + HELMET],
+                    sums[at + BARE],
+                    sums[at + UNCERTAIN],
+                    sums[at + FRAMES],
+                    sums[at + PERSON_MILLIS],
+                    of));
+        }
+        revision++;
+        hasNews = false;
+    }
+
+    /**
+     * Passes on the minutes that were completed since the last call.
+     *
+     * @param nowMillis milliseconds since 1970 UTC
+     */
+    public synchronized void drain(long nowMillis, Consumer<ComplianceMinute> receiver) {
+        if (nowMillis >= (minute + 1) * ComplianceMinute.MINUTE_MILLIS + GRACE_MILLIS) {
+            completeMinute();
+        }
+        complete.forEach(receiver);
+        complete.clear();
+    }
+
+    /** Passes on all counts, also those of a minute that is not over. */
+    public synchronized void drainAll(Consumer<ComplianceMinute> receiver) {
+        completeMinute();
+        complete.forEach(receiver);
+        complete.clear();
     }
 }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.StreamRulesConfig;
 import io.helmwatch.config.TrackingConfig;
 import io.helmwatch.config.ZoneConfig;
 import io.helmwatch.config.ZoneConfig.Point;
 import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;
@@ -19,7 +21,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HeadCounterTest {
-    private static final long HOUR = 3_600_000;
+    private static final long MINUTE = ComplianceMinute.MINUTE_MILLIS;
+    private static final long SINCE = 7;
     private static final ZoneConfig LEFT =
             new ZoneConfig("left", List.of(new Point(0, 0), new Point(0.5, 0), new Point(0.5, 1), new Point(0, 1)));
     private static final ZoneConfig RIGHT =
@@ -49,16 +52,33 @@ class HeadCounterTest {
                 List.of(detections));
     }
 
-    private static List<String> drain(HeadCounter counter) {
+    private static HeadCounter counter(ZoneConfig... zones) {
+        return new HeadCounter(
+                StreamConfig.of("gate", "rtsp://127.0.0.1/").withRules(rules(List.of(zones))),
+                TrackingConfig.DEFAULT,
+                SINCE);
+    }
+
+    private static String text(ComplianceMinute minute) {
+        return minute.zone() + "@" + minute.minuteMillis() / MINUTE + "r" + minute.revision() + " " + minute.helmet()
+                + "/" + minute.bare() + "/" + minute.uncertain() + " " + minute.frames() + " " + minute.personMillis();
+    }
+
+    private static List<String> drain(HeadCounter counter, long nowMillis) {
         List<String> counts = new ArrayList<>();
-        counter.drain((zone, hour, helmet, bare, uncertain, frames, personMillis) -> counts.add(zone + "@" + hour / HOUR
-                + " " + helmet + "/" + bare + "/" + uncertain + " " + frames + " " + personMillis));
+        counter.drain(nowMillis, minute -> counts.add(text(minute)));
+        return counts;
+    }
+
+    private static List<String> drainAll(HeadCounter counter) {
+        List<String> counts = new ArrayList<>();
+        counter.drainAll(minute -> counts.add(text(minute)));
         return counts;
     }
 
     @Test
     void shouldCountHeadsByZoneWithHelmetBareAndUncertain() {
-        HeadCounter counter = new HeadCounter(rules(List.of(LEFT, RIGHT)), TrackingConfig.DEFAULT);
+        HeadCounter counter = counter(LEFT, RIGHT);
         Detection[] heads = {
             head("helmet", 0.9, 10, 10),
             head("head", 0.8, 40, 10),
@@ -72,24 +92,51 @@ class HeadCounterTest {
         };
         counter.onFrame(frame(1_000, heads));
         counter.onFrame(frame(1_200, heads));
-        counter.onFrame(frame(61_200));
-        assertThat(drain(counter)).containsExactly("@0 4/2/2 3 800", "left@0 2/2/0 3 400", "right@0 2/0/2 3 400");
-        assertThat(drain(counter)).as("drained once").isEmpty();
+        counter.onFrame(frame(11_200));
+        assertThat(drain(counter, 20_000)).as("the minute is not over").isEmpty();
+        assertThat(drainAll(counter))
+                .containsExactly("@0r0 4/2/2 3 800", "left@0r0 2/2/0 3 400", "right@0r0 2/0/2 3 400");
+        assertThat(drainAll(counter)).as("drained once").isEmpty();
     }
 
     @Test
-    void shouldKeepHoursApartAndLetAFrameStandForTenSecondsAtMost() {
-        HeadCounter counter = new HeadCounter(rules(List.of()), TrackingConfig.DEFAULT);
-        counter.onFrame(frame(HOUR - 60_000, head("helmet", 0.9, 10, 10)));
-        counter.onFrame(frame(HOUR + 1, head("helmet", 0.9, 10, 10)));
-        assertThat(drain(counter)).containsExactlyInAnyOrder("@0 1/0/0 1 0", "@1 1/0/0 1 10000");
-        counter.onFrame(frame(5 * HOUR, head("head", 0.5, 10, 10)));
-        assertThat(drain(counter)).containsExactly("@5 0/1/0 1 10000");
+    void shouldKeepMinutesApartAndLetAFrameStandForTenSecondsAtMost() {
+        HeadCounter counter = counter();
+        counter.onFrame(frame(10_000, head("helmet", 0.9, 10, 10)));
+        counter.onFrame(frame(MINUTE + 1, head("helmet", 0.9, 10, 10)));
+        counter.onFrame(frame(5 * MINUTE, head("head", 0.5, 10, 10)));
+        assertThat(drain(counter, 5 * MINUTE)).containsExactly("@0r0 1/0/0 1 0", "@1r0 1/0/0 1 10000");
+        assertThat(drain(counter, 6 * MINUTE + HeadCounter.GRACE_MILLIS - 1)).isEmpty();
+        assertThat(drain(counter, 6 * MINUTE + HeadCounter.GRACE_MILLIS)).containsExactly("@5r0 0/1/0 1 10000");
+    }
+
+    @Test
+    void shouldCorrectAMinuteWhoseFramesComeLateWithItsWholeSums() {
+        HeadCounter counter = counter();
+        counter.onFrame(frame(MINUTE, head("helmet", 0.9, 10, 10)));
+        assertThat(drain(counter, 3 * MINUTE)).containsExactly("@1r0 1/0/0 1 0");
+        assertThat(drain(counter, 3 * MINUTE)).isEmpty();
+        counter.onFrame(frame(MINUTE + 100, head("head", 0.9, 10, 10)));
+        assertThat(drain(counter, 3 * MINUTE)).containsExactly("@1r1 1/1/0 2 100");
+        counter.onFrame(frame(MINUTE + 200));
+        counter.onFrame(frame(2 * MINUTE));
+        assertThat(drainAll(counter)).containsExactly("@1r2 1/1/0 3 100", "@2r0 0/0/0 1 0");
+    }
+
+    @Test
+    void shouldNameItsPartOfAMinute() {
+        List<ComplianceMinute> minutes = new ArrayList<>();
+        HeadCounter counter = counter(LEFT);
+        counter.onFrame(frame(MINUTE));
+        counter.drainAll(minutes::add);
+        assertThat(minutes).extracting(ComplianceMinute::key).containsExactly("gate/7/60", "gate/7/60/left");
+        assertThat(minutes).extracting(ComplianceMinute::id).containsExactly("gate/7/60/0", "gate/7/60/left/0");
+        assertThat(minutes.get(0).model().name()).isEqualTo("m");
     }
 
     @Test
     void shouldAllocateNothingPerFrame() {
-        HeadCounter counter = new HeadCounter(rules(List.of(LEFT, RIGHT)), TrackingConfig.DEFAULT);
+        HeadCounter counter = counter(LEFT, RIGHT);
         List<FrameDetections> frames = new ArrayList<>();
         for (int i = 0; i < 6_000; i++) {
             frames.add(

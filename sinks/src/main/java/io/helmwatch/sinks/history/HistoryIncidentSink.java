@@ -7,24 +7,21 @@ import io.helmwatch.sinks.PendingIncident;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes incidents and, once a minute, counts of observed heads to the history, on a thread of its own, so that neither a slow disk nor a
- * snapshot in progress delays the pipeline.
+ * Writes incidents to the history, on a thread of its own, so that neither a slow disk nor a snapshot in progress delays the pipeline.
  *
  * <p>When the disk cannot be written, messages are retried every second; meanwhile up to {@value #CAPACITY} are queued in memory, further ones
- * are refused and counted. Counts that cannot be written are lost.
+ * are refused and counted.
  *
  * <p>Threading: publish and statistics by any thread; close by one. Ownership: the history belongs to the caller.
  */
@@ -34,11 +31,9 @@ public final class HistoryIncidentSink implements IncidentSink {
     private static final int BATCH = 64;
     private static final long RETRY_MILLIS = 1_000;
     private static final long CLOSE_MILLIS = 3_000;
-    private static final long COUNTS_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long PRUNE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final IncidentHistory history;
-    private final Supplier<? extends Collection<HeadCounts>> counts;
     private final BlockingQueue<PendingIncident> queue = new ArrayBlockingQueue<>(CAPACITY);
     private final IncidentSnapshots snapshots = new IncidentSnapshots();
     private final LongAdder recorded = new LongAdder();
@@ -85,14 +80,9 @@ public final class HistoryIncidentSink implements IncidentSink {
         }
     };
 
-    /**
-     * Starts the thread.
-     *
-     * @param counts what was observed since it was last asked; called on the sink's thread
-     */
-    public HistoryIncidentSink(IncidentHistory history, Supplier<? extends Collection<HeadCounts>> counts) {
+    /** Starts the thread. */
+    public HistoryIncidentSink(IncidentHistory history) {
         this.history = history;
-        this.counts = counts;
         this.thread = new Thread(this::run, "incident-history");
         thread.setDaemon(true);
         thread.start();
@@ -106,16 +96,11 @@ public final class HistoryIncidentSink implements IncidentSink {
     }
 
     private void run() {
-        long countedNanos = System.nanoTime();
         long prunedNanos = System.nanoTime() - PRUNE_NANOS;
         try {
             while (true) {
                 boolean isIdle = !recordNext();
                 long now = System.nanoTime();
-                if (now - countedNanos >= COUNTS_NANOS || (isIdle && closing)) {
-                    countedNanos = now;
-                    attempt(() -> history.add(counts.get()));
-                }
                 if (now - prunedNanos >= PRUNE_NANOS) {
                     prunedNanos = now;
                     attempt(history::prune);

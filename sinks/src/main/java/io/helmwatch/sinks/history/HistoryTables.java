@@ -13,7 +13,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of the history and how a row becomes an incident. Numbers of {@code incident} grow and are not used again; {@code hour} holds sums.
+ * The tables of the history and how a row becomes an incident. Numbers of {@code incident} grow and are not used again; {@code hour} holds sums of
+ * quarters of an hour, and of whole hours where an earlier version wrote them; {@code minute} holds what the latest sums were made from, so that a
+ * correction replaces its minute.
  *
  * <p>Threading: any thread.
  */
@@ -47,7 +49,12 @@ final class HistoryTables {
                         "create table if not exists hour(start_millis integer not null, stream text not null,"
                                 + " zone text not null, helmet integer not null, bare integer not null,"
                                 + " uncertain integer not null, frames integer not null, person_millis integer not null,"
-                                + " primary key(start_millis, stream, zone)) without rowid"));
+                                + " primary key(start_millis, stream, zone)) without rowid",
+                        "create table if not exists minute(start_millis integer not null, stream text not null,"
+                                + " zone text not null, since_millis integer not null, revision integer not null,"
+                                + " helmet integer not null, bare integer not null, uncertain integer not null,"
+                                + " frames integer not null, person_millis integer not null,"
+                                + " primary key(start_millis, stream, zone, since_millis)) without rowid"));
     }
 
     /** The incident of the current row of a query of {@link #COLUMNS}, without positions. */

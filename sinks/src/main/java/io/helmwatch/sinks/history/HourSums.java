@@ -33,13 +33,19 @@ final class HourSums {
         return -Math.floorDiv(-millis, HeadCounts.HOUR_MILLIS) * HeadCounts.HOUR_MILLIS;
     }
 
+    private static long hourOf(long millis) {
+        return Math.floorDiv(millis, HeadCounts.HOUR_MILLIS) * HeadCounts.HOUR_MILLIS;
+    }
+
     void add(HeadCounts counts) {
-        sum(counts.hourMillis(), counts.stream(), counts.zone()).counts = counts;
+        Sum sum = sum(hourOf(counts.startMillis()), counts.stream(), counts.zone());
+        HeadCounts earlier = sum.counts;
+        sum.counts = earlier == null ? counts : earlier.plus(counts);
     }
 
     /** Adds an incident to its zone and to the whole frame. */
     void addIncident(String stream, @Nullable String zone, long startedMillis, long complianceMillis) {
-        long hour = Math.floorDiv(startedMillis, HeadCounts.HOUR_MILLIS) * HeadCounts.HOUR_MILLIS;
+        long hour = hourOf(startedMillis);
         addIncident(sum(hour, stream, ""), complianceMillis);
         if (zone != null) {
             addIncident(sum(hour, stream, zone), complianceMillis);

@@ -2,8 +2,10 @@ package io.helmwatch.sinks.history;
 
 import io.helmwatch.config.DeskConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.sinks.sqlite.SqliteFile;
+import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Incident;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: any thread; calls are serialised and do not take long. Ownership: one process.
  */
-public final class IncidentHistory implements AutoCloseable {
+public final class IncidentHistory implements ComplianceStore, AutoCloseable {
     private static final String RECORD =
             "insert into incident(id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason, people, track,"
                     + " peak, width, height, snapshot) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -36,11 +38,6 @@ public final class IncidentHistory implements AutoCloseable {
                     + " peak=max(peak, excluded.peak), snapshot=coalesce(snapshot, excluded.snapshot)";
     private static final String ADD_POSITIONS = "insert or ignore into position(incident, revision, value)"
             + " select number, ?, ? from incident where id=?";
-    private static final String ADD_COUNTS =
-            "insert into hour(start_millis, stream, zone, helmet, bare, uncertain, frames, person_millis)"
-                    + " values(?,?,?,?,?,?,?,?) on conflict do update set helmet=helmet+excluded.helmet,"
-                    + " bare=bare+excluded.bare, uncertain=uncertain+excluded.uncertain, frames=frames+excluded.frames,"
-                    + " person_millis=person_millis+excluded.person_millis";
 
     /** Incidents that are deleted at a time. */
     private static final int DELETED_AT_ONCE = 500;
@@ -117,31 +114,10 @@ public final class IncidentHistory implements AutoCloseable {
         }
     }
 
-    /**
-     * Adds counts to the sums of their hours, in one transaction.
-     *
-     * @throws SqliteException when nothing was added
-     */
-    public synchronized void add(Collection<HeadCounts> counts) {
-        run(
-                "cannot be written",
-                () -> file.transaction(() -> {
-                    try (PreparedStatement add = file.prepare(ADD_COUNTS)) {
-                        for (HeadCounts zone : counts) {
-                            HistoryTables.set(
-                                    add,
-                                    zone.hourMillis(),
-                                    zone.stream(),
-                                    zone.zone(),
-                                    zone.helmet(),
-                                    zone.bare(),
-                                    zone.uncertain(),
-                                    zone.frames(),
-                                    zone.personMillis());
-                            add.executeUpdate();
-                        }
-                    }
-                }));
+    @Override
+    public synchronized int store(Collection<ComplianceMinute> minutes) {
+        run("cannot be written", () -> file.transaction(() -> CountTables.add(file, minutes)));
+        return 0;
     }
 
     /** The incidents of a query, newest first, without positions. */
@@ -247,24 +223,7 @@ public final class IncidentHistory implements AutoCloseable {
     public synchronized List<HeadHour> hours(long fromMillis, long toMillis) {
         HourSums sums = new HourSums();
         run("cannot be read", () -> {
-            try (PreparedStatement select = file.prepare(
-                    "select start_millis, stream, zone, helmet, bare, uncertain, frames, person_millis from hour"
-                            + " where start_millis>=? and start_millis<?")) {
-                HistoryTables.set(select, fromMillis, toMillis);
-                try (ResultSet rows = select.executeQuery()) {
-                    while (rows.next()) {
-                        sums.add(new HeadCounts(
-                                rows.getString(2),
-                                rows.getString(3),
-                                rows.getLong(1),
-                                rows.getLong(4),
-                                rows.getLong(5),
-                                rows.getLong(6),
-                                rows.getLong(7),
-                                rows.getLong(8)));
-                    }
-                }
-            }
+            CountTables.read(file, HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis), sums::add);
             addIncidents(sums, fromMillis, toMillis);
         });
         return sums.hours();
@@ -299,7 +258,7 @@ public final class IncidentHistory implements AutoCloseable {
     public synchronized void prune() {
         long oldest = clock.millis() - config.keep().toMillis();
         run("cannot be written", () -> {
-            file.execute("delete from hour where start_millis<" + oldest);
+            CountTables.prune(file, oldest, clock.millis());
             delete("select number from incident where last_millis<" + oldest + " and end_reason is not null");
             if (file.usedBytes() > config.maxBytes()) {
                 while (file.usedBytes() > SIZE_TARGET * config.maxBytes()

@@ -75,7 +75,13 @@ public final class KafkaDetectionSink implements DetectionSink {
                         () -> counters.dropped() + " messages dropped so far"),
                 counters);
         session = new ProducerSession(
-                config, KafkaProperties.producer(config), state, MAX_BACK_OFF, () -> outbox.depth() > 0, created -> {
+                config,
+                KafkaTopics.topics(config),
+                KafkaProperties.producer(config),
+                state,
+                MAX_BACK_OFF,
+                () -> outbox.depth() > 0,
+                created -> {
                     if (created.contains(config.streamsTopic())) {
                         outbox.repeatLatest();
                     }

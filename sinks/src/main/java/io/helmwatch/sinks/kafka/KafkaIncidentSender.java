@@ -81,6 +81,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 counters);
         this.session = new ProducerSession(
                 config,
+                KafkaTopics.topics(config),
                 KafkaProperties.incidentProducer(config),
                 state,
                 MAX_BACK_OFF,

@@ -49,6 +49,7 @@ final class KafkaTopics implements AutoCloseable {
     }
 
     private final KafkaConfig config;
+    private final List<String> names;
     private final Listener listener;
     private final Thread thread;
     private final Object monitor = new Object();
@@ -59,8 +60,9 @@ final class KafkaTopics implements AutoCloseable {
     private long diagnosedNanos;
     private String lastWarning = "";
 
-    KafkaTopics(KafkaConfig config, Listener listener) {
+    KafkaTopics(KafkaConfig config, List<String> names, Listener listener) {
         this.config = config;
+        this.names = List.copyOf(names);
         this.listener = listener;
         this.thread = new Thread(this::run, "kafka-topics");
         thread.setDaemon(true);
@@ -137,9 +139,9 @@ final class KafkaTopics implements AutoCloseable {
 
     private Set<String> createMissing(Admin admin) throws InterruptedException, ExecutionException, TimeoutException {
         Set<String> existing = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-        Set<String> lacking = new TreeSet<>(topics(config));
+        Set<String> lacking = new TreeSet<>(names);
         lacking.removeAll(existing);
-        if (existing.contains(config.streamsTopic())) {
+        if (names.contains(config.streamsTopic()) && existing.contains(config.streamsTopic())) {
             checkCompaction(admin);
         }
         Set<String> created = lacking.isEmpty() || !config.createTopics() ? Set.of() : create(admin, lacking);
@@ -155,7 +157,7 @@ final class KafkaTopics implements AutoCloseable {
         return created;
     }
 
-    /** The topics that Helmwatch writes. */
+    /** The topics of detections, incidents and stream states. */
     static List<String> topics(KafkaConfig config) {
         return List.of(config.detectionsTopic(), config.eventsTopic(), config.streamsTopic());
     }

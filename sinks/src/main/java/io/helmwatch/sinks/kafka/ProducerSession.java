@@ -2,6 +2,7 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.KafkaConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -68,12 +69,14 @@ final class ProducerSession {
     /**
      * Creates a session; nothing is contacted before {@link #start}.
      *
+     * @param topicNames the topics that records are sent to
      * @param maxBackOff longest pause between attempts
      * @param hasQueued whether the owner has messages to send
      * @param onTopicsReady called on another thread whenever all topics exist, with those that were missing before
      */
     ProducerSession(
             KafkaConfig config,
+            List<String> topicNames,
             Map<String, Object> properties,
             BrokerState state,
             Duration maxBackOff,
@@ -84,7 +87,7 @@ final class ProducerSession {
         this.state = state;
         this.maxBackOffMillis = maxBackOff.toMillis();
         this.hasQueued = hasQueued;
-        this.topics = new KafkaTopics(config, new KafkaTopics.Listener() {
+        this.topics = new KafkaTopics(config, topicNames, new KafkaTopics.Listener() {
             private boolean available;
 
             @Override

@@ -33,8 +33,11 @@ class EventsDocTest {
 
     @ParameterizedTest
     @CsvSource({
-        "detections, ## Detections, ## Stream states", "streams, ## Stream states, ## Incidents",
-        "events, ## Incidents, ## Reading", "detect, ## Without Kafka, ## Broker unavailable"
+        "detections, ## Detections, ## Stream states",
+        "streams, ## Stream states, ## Incidents",
+        "events, ## Incidents, ## Compliance",
+        "compliance, ## Compliance, ## Reading",
+        "detect, ## Without Kafka, ## Broker unavailable"
     })
     void shouldNameEveryFieldOfTheSchema(String schema, String from, String to) throws IOException {
         String doc = doc();
@@ -54,7 +57,7 @@ class EventsDocTest {
 
     @Test
     void shouldShowMessagesAsTheyAreWritten() throws IOException {
-        for (String name : List.of("detections.json", "streams.json")) {
+        for (String name : List.of("detections.json", "streams.json", "compliance.json")) {
             try (var in = EventsDocTest.class.getResourceAsStream("/golden/" + name)) {
                 assertThat(doc()).contains(new String(in.readAllBytes(), StandardCharsets.UTF_8).strip());
             }

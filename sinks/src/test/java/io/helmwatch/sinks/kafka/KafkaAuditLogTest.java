@@ -27,6 +27,7 @@ class KafkaAuditLogTest {
                 usual.eventsTopic(),
                 usual.streamsTopic(),
                 topic,
+                usual.complianceTopic(),
                 true,
                 100,
                 Map.of());

@@ -1,0 +1,109 @@
+package io.helmwatch.pipeline.compliance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.sinks.compliance.ComplianceStore;
+import io.helmwatch.sinks.sqlite.SqliteException;
+import io.helmwatch.vision.BoundingBox;
+import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.Detection;
+import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.ImageSize;
+import io.helmwatch.vision.ModelIdentity;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ComplianceRecorderTest {
+    private static final long NOON = Instant.parse("2026-11-20T12:00:00Z").toEpochMilli();
+    private static final StreamConfig GATE = StreamConfig.of("gate", "rtsp://127.0.0.1/");
+
+    private final ComplianceCounters counters =
+            new ComplianceCounters(TrackingConfig.DEFAULT, Clock.fixed(Instant.ofEpochMilli(NOON), ZoneOffset.UTC));
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+
+    /** Remembers what it was given; fails as often as it is told. */
+    private static final class RecordingStore implements ComplianceStore {
+        private final List<ComplianceMinute> minutes = new ArrayList<>();
+        private int failures;
+
+        @Override
+        public synchronized int store(Collection<ComplianceMinute> given) {
+            if (failures-- > 0) {
+                throw new SqliteException("the disk is full", null);
+            }
+            minutes.addAll(given);
+            return 0;
+        }
+    }
+
+    private void frame(long atMillis) {
+        FrameDetections frame = new FrameDetections(
+                "gate",
+                1,
+                1,
+                atMillis * 1_000_000,
+                atMillis,
+                new ImageSize(200, 100),
+                new ModelIdentity("m", "1", "fp32", "cpu"),
+                List.of(new Detection("helmet", 0.9f, new BoundingBox(10, 10, 20, 20))));
+        counters.analyze(frame, null);
+    }
+
+    private double meter(String what, String store) {
+        return registry.get("helmwatch.compliance." + what + ".minutes")
+                .tag("store", store)
+                .functionCounter()
+                .count();
+    }
+
+    @Test
+    void shouldRecordTheSameCountsInEveryStoreAlsoThoseOfAMinuteThatIsNotOver() {
+        RecordingStore history = new RecordingStore();
+        RecordingStore outbox = new RecordingStore();
+        outbox.failures = 1;
+        counters.added(GATE);
+        frame(NOON - 60_000);
+        frame(NOON);
+        try (ComplianceRecorder recorder =
+                new ComplianceRecorder(counters, Map.of("history", history, "outbox", outbox), registry)) {
+            assertThat(recorder).isNotNull();
+        }
+        assertThat(history.minutes)
+                .extracting(ComplianceMinute::minuteMillis, ComplianceMinute::helmet)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple(NOON - 60_000, 1L),
+                        org.assertj.core.groups.Tuple.tuple(NOON, 1L));
+        assertThat(meter("recorded", "history")).isEqualTo(2);
+        assertThat(outbox.minutes).as("its only attempt failed").isEmpty();
+        assertThat(meter("recorded", "outbox")).isZero();
+    }
+
+    @Test
+    void shouldCountAMinuteInPartsOfTheirOwnWhenAStreamChangesOrStartsAgain() {
+        counters.added(GATE);
+        frame(NOON);
+        counters.changed(GATE);
+        frame(NOON + 100);
+        counters.removed("gate");
+        frame(NOON + 200);
+        counters.added(GATE);
+        frame(NOON + 300);
+        List<ComplianceMinute> minutes = counters.drainAll();
+        assertThat(minutes).hasSize(3).allSatisfy(minute -> {
+            assertThat(minute.minuteMillis()).isEqualTo(NOON);
+            assertThat(minute.frames()).isEqualTo(1);
+        });
+        assertThat(minutes).extracting(ComplianceMinute::key).doesNotHaveDuplicates();
+        assertThat(counters.drainAll()).isEmpty();
+    }
+}

@@ -1,0 +1,26 @@
+package io.helmwatch.sinks.compliance;
+
+import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.ModelIdentity;
+
+/** Counts to test with. */
+public final class Minutes {
+    /** 2026-11-20T12:00:00Z. */
+    public static final long NOON = 1_795_176_000_000L;
+
+    private static final ModelIdentity MODEL = new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu");
+
+    private Minutes() {}
+
+    /** The message that the documents show. */
+    public static ComplianceMinute documented() {
+        return new ComplianceMinute("gate-3", NOON - 8_960, "pit", NOON, 0, 541, 12, 3, 300, 111_200, MODEL);
+    }
+
+    /** Counts of a minute; one uncertain head, 25 frames. */
+    public static ComplianceMinute minute(
+            String stream, String zone, long minuteMillis, int revision, long helmet, long bare) {
+        return new ComplianceMinute(
+                stream, NOON - 1, zone, minuteMillis, revision, helmet, bare, 1, 25, 40 * (helmet + bare), MODEL);
+    }
+}
