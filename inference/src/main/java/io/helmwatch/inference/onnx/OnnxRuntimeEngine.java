@@ -20,6 +20,7 @@ import io.helmwatch.inference.NormalizedBoxes;
 import io.helmwatch.inference.TensorInfo;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.TensorShape;
 import io.helmwatch.vision.TensorType;
 import java.nio.ByteBuffer;
@@ -56,20 +57,21 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     private final ModelInfo info;
     private final WorkerPlan plan;
     private final long modelBytes;
-    private final boolean int8;
+    private final ModelForm form;
+    private @Nullable WorkerPlan otherPlan;
     private @Nullable OrtSession session;
     private @Nullable PrecisionTrial trial;
 
     private OnnxRuntimeEngine(
-            OrtEnvironment environment, YoloV5Model model, OrtSession session, WorkerPlan plan, boolean int8) {
+            OrtEnvironment environment, YoloV5Model model, OrtSession session, WorkerPlan plan, ModelForm form) {
         this.environment = environment;
         this.model = model;
         this.session = session;
         this.plan = plan;
         modelBytes = model.file().path().toFile().length();
-        this.int8 = int8;
+        this.form = form;
         String precision = model.inputType() == TensorType.FP16 ? "fp16" : "fp32";
-        info = model.info(int8 ? "int8" : precision, "cpu");
+        info = model.info(form.isInt8() ? "int8" : precision, "cpu");
     }
 
     /**
@@ -162,7 +164,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         try (Closer opened = new Closer()) {
             OrtSession session = opened.register(load(environment, form, int8Model, plan.threadsPerWorker()));
             YoloV5Model model = declared != null ? declared : interpret(environment, session, file, form.config());
-            OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form.isInt8());
+            OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form);
             try (OnnxRuntimeLane lane = engine.openTrialLane()) {
                 lane.run(1);
                 NormalizedBoxes.refuse(String.valueOf(path), lane.output());
@@ -195,7 +197,8 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
-                    throw new ModelException("ONNX Runtime cannot be loaded: " + e.getCause(), e);
+                    throw new ModelException(
+                            "ONNX Runtime cannot be loaded: " + FailureText.of(FailureText.root(e)), e);
                 }
             }
         } finally {
@@ -287,14 +290,20 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         return end < 0 ? message : message.substring(0, end);
     }
 
-    /** Moves the session to an engine with another plan; this engine is closed then. */
-    OnnxRuntimeEngine withPlan(WorkerPlan other) {
+    /**
+     * Moves the session to an engine with a plan that says why it was chosen; this engine is closed then.
+     *
+     * @param other the plan that was not chosen
+     */
+    OnnxRuntimeEngine chosen(WorkerPlan choice, WorkerPlan other) {
         OrtSession current = session;
         if (current == null) {
             throw new IllegalStateException("the engine is closed");
         }
         session = null;
-        return new OnnxRuntimeEngine(environment, model, current, other, int8);
+        OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, current, choice, form);
+        engine.otherPlan = other;
+        return engine;
     }
 
     @Override
@@ -315,6 +324,31 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     /** How many lanes may run at the same time, and with how many threads each. */
     public WorkerPlan plan() {
         return plan;
+    }
+
+    /**
+     * The plan that was measured at start and not chosen, which may be the faster one under other load; null where the plan is configured
+     * or there is only one.
+     */
+    public @Nullable WorkerPlan otherPlan() {
+        return otherPlan;
+    }
+
+    /**
+     * Loads the model once more, with the {@linkplain #otherPlan() other plan}; this engine stays as it is. Takes some hundred
+     * milliseconds.
+     *
+     * @throws ModelException when ONNX Runtime refuses it, e.g. for lack of memory
+     */
+    public OnnxRuntimeEngine openOtherPlan() {
+        WorkerPlan other = otherPlan;
+        if (other == null) {
+            throw new IllegalStateException("there is no other plan than " + plan);
+        }
+        OnnxRuntimeEngine engine =
+                open(form, new WorkerPlan(other.workers(), other.threadsPerWorker(), "measured under overload"));
+        engine.otherPlan = plan;
+        return engine;
     }
 
     @Override

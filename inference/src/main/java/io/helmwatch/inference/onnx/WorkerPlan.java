@@ -17,10 +17,16 @@ public record WorkerPlan(int workers, int threadsPerWorker, String reason) {
         }
     }
 
+    /** The plan without its reason, e.g. {@code 2 workers, 1 thread each}. */
+    public String shape() {
+        return workers
+                + (workers == 1 ? " worker, " : " workers, ")
+                + threadsPerWorker
+                + (threadsPerWorker == 1 ? " thread each" : " threads each");
+    }
+
     @Override
     public String toString() {
-        return workers + (workers == 1 ? " worker, " : " workers, ")
-                + threadsPerWorker
-                + (threadsPerWorker == 1 ? " thread each (" : " threads each (") + reason + ")";
+        return shape() + " (" + reason + ")";
     }
 }

@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import io.helmwatch.inference.InferenceException;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.FailureText;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,7 @@ final class WorkerTrial {
             boolean undisturbed = many.isMeasured() && one.isMeasured();
             boolean oneWins = undisturbed && one.best > many.best * MARGIN;
             Candidate winner = oneWins ? one : many;
+            Candidate loser = oneWins ? many : one;
             String reason = undisturbed
                     ? String.format(
                             Locale.ROOT,
@@ -71,7 +73,8 @@ final class WorkerTrial {
                             100 * Math.max(many.largestShare, one.largestShare));
             WorkerPlan plan = winner.engine.plan();
             // Takes the session of the winner; what remains is closed.
-            return winner.engine.withPlan(new WorkerPlan(plan.workers(), plan.threadsPerWorker(), reason));
+            return winner.engine.chosen(
+                    new WorkerPlan(plan.workers(), plan.threadsPerWorker(), reason), loser.engine.plan());
         }
     }
 
@@ -161,7 +164,8 @@ final class WorkerTrial {
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
-                    throw new InferenceException("measuring the model failed: " + e.getCause(), e);
+                    throw new InferenceException(
+                            "measuring the model failed: " + FailureText.of(FailureText.root(e)), e);
                 }
             }
         } finally {

@@ -9,6 +9,7 @@ import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.FrameLease;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backend opened on one device: its stages, and the sources and leases that fit them.
@@ -23,6 +24,7 @@ public final class OpenedBackend implements AutoCloseable {
     private final String device;
     private final String description;
     private final Closer owned;
+    private final @Nullable ExchangeableWorkers workers;
 
     /**
      * Takes ownership of {@code owned}.
@@ -40,12 +42,29 @@ public final class OpenedBackend implements AutoCloseable {
             String device,
             String description,
             Closer owned) {
+        this(stages, newLease, newSource, device, description, owned, null);
+    }
+
+    /**
+     * As the other constructor, for a backend whose workers can be exchanged.
+     *
+     * @param workers the workers that have the lanes of {@code stages}, among what is owned; null where they stay the same
+     */
+    public OpenedBackend(
+            Stages stages,
+            Supplier<FrameLease> newLease,
+            Function<StreamConfig, FrameSource> newSource,
+            String device,
+            String description,
+            Closer owned,
+            @Nullable ExchangeableWorkers workers) {
         this.stages = stages;
         this.newLease = newLease;
         this.newSource = newSource;
         this.device = device;
         this.description = description;
         this.owned = owned;
+        this.workers = workers;
     }
 
     /**
@@ -60,6 +79,17 @@ public final class OpenedBackend implements AutoCloseable {
     /** The stages. */
     public Stages stages() {
         return stages;
+    }
+
+    /** The workers where they can be exchanged; null where they stay the same. */
+    public @Nullable ExchangeableWorkers exchangeableWorkers() {
+        return workers;
+    }
+
+    /** Inference threads in use. */
+    public int workers() {
+        ExchangeableWorkers exchangeable = workers;
+        return exchangeable == null ? stages.workers() : exchangeable.current().workers();
     }
 
     /** Creates a lease of the kind that the sources deliver. */

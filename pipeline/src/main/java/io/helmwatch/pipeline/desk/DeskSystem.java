@@ -85,9 +85,7 @@ public final class DeskSystem implements SystemState {
                 config.http().site(),
                 model == null ? "" : model.backend(),
                 model == null ? "" : model.name() + " " + model.version() + " " + model.precision(),
-                backends.stream()
-                        .mapToInt(backend -> backend.stages().workers())
-                        .sum(),
+                backends.stream().mapToInt(OpenedBackend::workers).sum(),
                 system.getAvailableProcessors(),
                 rates(parts.feeds().get()),
                 kafka(),

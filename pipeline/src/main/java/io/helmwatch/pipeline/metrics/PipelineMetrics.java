@@ -154,6 +154,11 @@ public final class PipelineMetrics implements PipelineListener {
                 .baseUnit("slots")
                 .tag("device", device)
                 .register(registry);
+        Gauge.builder("helmwatch.inference.workers", pipeline, HelmetPipeline::workers)
+                .description("Inference threads in use")
+                .baseUnit("threads")
+                .tag("device", device)
+                .register(registry);
         for (Stage stage : Stage.values()) {
             FunctionCounter.builder(
                             "helmwatch.stage.failures",

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * to {@link Stages}.
  */
 final class BatchLane {
+    private final LaneRotation rotation;
     private final InferenceLane lane;
     private final int worker;
     private final FrameSlot[] slots;
@@ -20,7 +21,8 @@ final class BatchLane {
     private long openedNanos;
     private long submittedNanos;
 
-    BatchLane(InferenceLane lane, int worker) {
+    BatchLane(LaneRotation rotation, InferenceLane lane, int worker) {
+        this.rotation = rotation;
         this.lane = lane;
         this.worker = worker;
         this.slots = new FrameSlot[lane.maxBatch()];
@@ -80,6 +82,11 @@ final class BatchLane {
 
     boolean isFailed() {
         return failed;
+    }
+
+    /** The batch is complete: the lane may carry another one. Postprocess thread. */
+    void free() {
+        rotation.free();
     }
 
     long openedNanos() {

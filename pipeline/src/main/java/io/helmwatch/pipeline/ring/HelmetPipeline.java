@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,9 +41,10 @@ public final class HelmetPipeline implements AutoCloseable {
 
     private final PipelineConfig config;
     private final FailureLog failures;
-    private final LaneRotation lanes;
     private final Disruptor<FrameSlot> disruptor;
     private final RingBuffer<FrameSlot> ring;
+    private final PreprocessHandler preprocess;
+    private final int maxWorkers;
     private final ReleaseHandler release;
     private final Collection<Thread> threads = new ConcurrentLinkedQueue<>();
     private final StreamFeeds streams;
@@ -54,7 +56,7 @@ public final class HelmetPipeline implements AutoCloseable {
         this.config = settings.config;
         int expected = Math.max(1, settings.expectedStreams);
         this.failures = new FailureLog(settings.fatalErrors);
-        this.lanes = new LaneRotation(batchLanes(stages));
+        this.maxWorkers = stages.maxWorkers();
 
         ParkingWaitStrategy waits =
                 new ParkingWaitStrategy(stages.lanes().get(0).maxBatch(), settings.maxBatchDelay);
@@ -66,20 +68,19 @@ public final class HelmetPipeline implements AutoCloseable {
         this.streams = new StreamFeeds(ring, expected, settings.epochs, settings.device, listener);
         disruptor.setDefaultExceptionHandler(new PipelineExceptionHandler());
 
-        PreprocessHandler preprocess = new PreprocessHandler(
+        this.preprocess = new PreprocessHandler(
                 stages.preprocessor(),
                 model.sizing(),
-                lanes,
+                new LaneRotation(stages.lanes(), stages.workers()),
                 config.maxFrameAge().toNanos(),
                 listener,
                 waits,
                 failures);
-        InferenceHandler[] infer = new InferenceHandler[stages.workers()];
+        InferenceHandler[] infer = new InferenceHandler[stages.maxWorkers()];
         for (int worker = 0; worker < infer.length; worker++) {
             infer[worker] = new InferenceHandler(worker, waits, failures);
         }
-        PostprocessHandler postprocess =
-                new PostprocessHandler(stages.postprocessor(), lanes, listener, waits, failures);
+        PostprocessHandler postprocess = new PostprocessHandler(stages.postprocessor(), listener, waits, failures);
         SinkHandler sink =
                 new SinkHandler(model.identity(), settings.analyzers, settings.sinks, listener, waits, failures);
         this.release = new ReleaseHandler(listener, waits, failures);
@@ -193,12 +194,25 @@ public final class HelmetPipeline implements AutoCloseable {
         };
     }
 
-    private static List<BatchLane> batchLanes(Stages stages) {
-        List<BatchLane> lanes = new ArrayList<>();
-        for (InferenceLane lane : stages.lanes()) {
-            lanes.add(new BatchLane(lane, lanes.size() % stages.workers()));
+    /**
+     * Runs the model on other lanes, from the next batch on; no frame is dropped and their order stays. The lanes belong to the caller,
+     * must hold as many images as those of the stages, and must not be in use here.
+     *
+     * @param lanes in the order of use; a lane runs on worker {@code index % workers}
+     * @param workers inference threads to use, at most {@link Stages#maxWorkers}
+     * @return whether the lanes used before have completed their batches: from then on they may be closed, or used again
+     */
+    public BooleanSupplier useLanes(List<InferenceLane> lanes, int workers) {
+        if (workers < 1 || workers > maxWorkers || lanes.size() < workers) {
+            throw new IllegalArgumentException(
+                    workers + " workers on " + lanes.size() + " lanes: 1 to " + maxWorkers + " workers are possible");
         }
-        return lanes;
+        return preprocess.use(new LaneRotation(lanes, workers));
+    }
+
+    /** Inference threads in use. */
+    public int workers() {
+        return preprocess.lanes().workers();
     }
 
     /**
@@ -285,6 +299,11 @@ public final class HelmetPipeline implements AutoCloseable {
         return disruptor.getSequenceValueFor(release);
     }
 
+    /** Frames analysed since the start. */
+    public long analysed() {
+        return release.analysed();
+    }
+
     /** Whether every stage's thread runs. */
     public boolean isRunning() {
         return threads.stream().allMatch(Thread::isAlive);
@@ -317,7 +336,7 @@ public final class HelmetPipeline implements AutoCloseable {
                     config.shutdownTimeout());
         }
         feeds().forEach(StreamFeed::abandon);
-        lanes.close();
+        preprocess.closeLanes();
         disruptor.halt();
         interrupted |= joinStages();
         if (isStopped()) {

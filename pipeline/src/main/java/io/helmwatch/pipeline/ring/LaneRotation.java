@@ -1,29 +1,52 @@
 package io.helmwatch.pipeline.ring;
 
+import io.helmwatch.inference.InferenceLane;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assigns the lanes in turn. Batches complete in the order in which they started, so that the next lane is free exactly when fewer
+ * Assigns lanes in turn. Batches complete in the order in which they started, so that the next lane is free exactly when fewer
  * batches than lanes are in flight.
  *
- * <p>Threading: one thread takes, another frees, any closes. Allocates nothing.
+ * <p>Threading: one thread takes, another frees, any closes and asks. Allocates nothing once created.
  */
 final class LaneRotation {
     private final List<BatchLane> lanes;
-    private long taken;
+    private final int workers;
+    private volatile long taken;
     private volatile long freed;
     private volatile boolean closed;
     private volatile @Nullable Thread waiting;
 
-    LaneRotation(List<BatchLane> lanes) {
-        this.lanes = List.copyOf(lanes);
+    /**
+     * Lanes that are all free.
+     *
+     * @param workers a lane runs on worker {@code index % workers}
+     */
+    LaneRotation(List<InferenceLane> lanes, int workers) {
+        List<BatchLane> batches = new ArrayList<>();
+        for (InferenceLane lane : lanes) {
+            batches.add(new BatchLane(this, lane, batches.size() % workers));
+        }
+        this.lanes = List.copyOf(batches);
+        this.workers = workers;
     }
 
     /** Number of lanes. */
     int count() {
         return lanes.size();
+    }
+
+    /** Number of workers that run the lanes. */
+    int workers() {
+        return workers;
+    }
+
+    /** Whether no batch is open or in flight. */
+    boolean isIdle() {
+        return taken == freed;
     }
 
     /** The next lane, as soon as it is free; null once closed. */
@@ -37,7 +60,12 @@ final class LaneRotation {
             }
             waiting = null;
         }
-        return closed ? null : lanes.get((int) (taken++ % lanes.size()));
+        if (closed) {
+            return null;
+        }
+        long number = taken;
+        taken = number + 1;
+        return lanes.get((int) (number % lanes.size()));
     }
 
     /** The oldest batch is complete. */

@@ -9,18 +9,12 @@ import io.helmwatch.vision.Letterbox;
 /** Decodes the output of the model to detections in source pixels; frees the lane when its batch is done. */
 final class PostprocessHandler extends StageHandler {
     private final Postprocessor postprocessor;
-    private final LaneRotation lanes;
     private final PipelineListener listener;
 
     PostprocessHandler(
-            Postprocessor postprocessor,
-            LaneRotation lanes,
-            PipelineListener listener,
-            WaitStrategy handOver,
-            FailureLog failures) {
+            Postprocessor postprocessor, PipelineListener listener, WaitStrategy handOver, FailureLog failures) {
         super("postprocess", Stage.POSTPROCESS, handOver, failures);
         this.postprocessor = postprocessor;
-        this.lanes = lanes;
         this.listener = listener;
     }
 
@@ -37,7 +31,7 @@ final class PostprocessHandler extends StageHandler {
             try {
                 detectAll(batch);
             } finally {
-                lanes.free();
+                batch.free();
             }
         }
     }

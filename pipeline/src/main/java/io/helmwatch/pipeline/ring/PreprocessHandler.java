@@ -9,6 +9,8 @@ import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.Letterbox;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forms batches: takes free lanes, letterboxes frames into their inputs, and closes the batches when one is full or when nothing more
@@ -21,11 +23,16 @@ import java.util.List;
 final class PreprocessHandler extends StageHandler {
     private final Preprocessor preprocessor;
     private final InputSizing sizing;
-    private final LaneRotation lanes;
     private final long maxFrameAgeNanos;
     private final PipelineListener listener;
     /** In the order in which the lanes were taken; only the last may be empty. */
     private final List<BatchLane> open = new ArrayList<>();
+
+    private volatile LaneRotation lanes;
+    /** Used before; frames may still wait for one of its lanes. */
+    private @Nullable LaneRotation previous;
+
+    private boolean closed;
 
     PreprocessHandler(
             Preprocessor preprocessor,
@@ -41,6 +48,35 @@ final class PreprocessHandler extends StageHandler {
         this.lanes = lanes;
         this.maxFrameAgeNanos = maxFrameAgeNanos;
         this.listener = listener;
+    }
+
+    /**
+     * Takes lanes from another rotation from now on; batches on the lanes of the present one are completed. Any thread.
+     *
+     * @return whether none of the lanes used before carries a batch any more
+     */
+    synchronized BooleanSupplier use(LaneRotation next) {
+        LaneRotation before = lanes;
+        if (closed) {
+            next.close();
+        }
+        previous = before;
+        lanes = next;
+        return before::isIdle;
+    }
+
+    /** Ends every wait for a lane, now and in future. Any thread. */
+    synchronized void closeLanes() {
+        closed = true;
+        lanes.close();
+        if (previous != null) {
+            previous.close();
+        }
+    }
+
+    /** The lanes in use. Any thread. */
+    LaneRotation lanes() {
+        return lanes;
     }
 
     @Override
@@ -99,12 +135,13 @@ final class PreprocessHandler extends StageHandler {
                 return batch;
             }
         }
-        if (open.size() == lanes.count()) {
+        LaneRotation rotation = lanes;
+        if (open.size() >= rotation.count()) {
             // Every lane waits here: without this none would ever be free.
             closeAll();
             passOnPrevious();
         }
-        BatchLane taken = lanes.take();
+        BatchLane taken = rotation.take();
         if (taken == null) {
             throw new IllegalStateException("the pipeline was closed before this frame could be analysed");
         }

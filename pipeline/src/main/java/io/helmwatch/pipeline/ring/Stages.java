@@ -13,7 +13,8 @@ import java.util.List;
  *
  * @param engine the model
  * @param lanes in the order of use; a lane runs on worker {@code index % workers}
- * @param workers inference threads
+ * @param workers inference threads in use at first
+ * @param maxWorkers inference threads of the pipeline: as many as {@linkplain HelmetPipeline#useLanes other lanes} may ask for
  * @param preprocessor letterbox
  * @param postprocessor boxes
  */
@@ -21,6 +22,7 @@ public record Stages(
         InferenceEngine engine,
         List<InferenceLane> lanes,
         int workers,
+        int maxWorkers,
         Preprocessor preprocessor,
         Postprocessor postprocessor) {
 
@@ -30,6 +32,10 @@ public record Stages(
         if (workers < 1 || lanes.size() < workers) {
             throw new IllegalArgumentException(
                     workers + " inference workers on " + lanes.size() + " lanes: every worker needs a lane of its own");
+        }
+        if (maxWorkers < workers) {
+            throw new IllegalArgumentException(
+                    workers + " inference workers: at most " + maxWorkers + " are possible here");
         }
     }
 }

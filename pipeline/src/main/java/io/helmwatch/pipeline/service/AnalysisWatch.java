@@ -53,6 +53,11 @@ final class AnalysisWatch {
         warn(feeds);
     }
 
+    /** Whether a stream among these is short of frames. */
+    boolean isOverloaded(Collection<StreamFeed> feeds) {
+        return feeds.stream().anyMatch(feed -> overloaded.contains(feed.id()));
+    }
+
     private void report(StreamFeed feed, StreamRates rates) {
         String stream = feed.id();
         double fps = analyzeFps.applyAsDouble(stream);

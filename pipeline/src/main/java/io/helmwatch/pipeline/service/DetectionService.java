@@ -5,6 +5,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.KafkaConfig;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
+import io.helmwatch.pipeline.backend.ExchangeableWorkers;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.compliance.ComplianceService;
@@ -275,8 +276,22 @@ public final class DetectionService implements AutoCloseable, Service {
 
     private void startMonitor() {
         IncidentAnalyzer rules = incidents().analyzer();
-        monitor = delivery.register(
-                ServiceMonitor.start(running(), sinks, streams()::analyzeFps, feed -> rules.checkSilence(feed.id())));
+        monitor = delivery.register(ServiceMonitor.start(
+                running(), sinks, streams()::analyzeFps, feed -> rules.checkSilence(feed.id()), workerTunings()));
+    }
+
+    private List<WorkerTuning> workerTunings() {
+        List<WorkerTuning> tunings = new ArrayList<>();
+        for (int i = 0; i < backends.size(); i++) {
+            OpenedBackend backend = backends.get(i);
+            ExchangeableWorkers workers = backend.exchangeableWorkers();
+            if (workers != null) {
+                HelmetPipeline pipeline = running().all().get(i);
+                tunings.add(
+                        new WorkerTuning(pipeline, workers, WorkerTuning.Timing.DEFAULT, registry, backend.device()));
+            }
+        }
+        return tunings;
     }
 
     private void startStreams(Map<Integer, List<StreamConfig>> placement) {

@@ -34,6 +34,7 @@ final class ServiceMonitor implements AutoCloseable {
     private final Consumer<StreamFeed> watch;
     private final AnalysisWatch analysis;
     private final List<StallWatch> stalls;
+    private final List<WorkerTuning> tunings;
     private final Thread thread;
     /** Counts of each stream at the last summary; owned by the thread that makes summaries. */
     private Map<StreamFeed, Counts> lastCounts = Map.of();
@@ -65,10 +66,12 @@ final class ServiceMonitor implements AutoCloseable {
             DevicePipelines pipelines,
             List<DetectionSink> sinks,
             ToDoubleFunction<String> analyzeFps,
-            Consumer<StreamFeed> watch) {
+            Consumer<StreamFeed> watch,
+            List<WorkerTuning> tunings) {
         this.pipelines = pipelines;
         this.sinks = sinks;
         this.watch = watch;
+        this.tunings = List.copyOf(tunings);
         this.analysis = new AnalysisWatch(analyzeFps);
         // One each: a device that hangs must be seen although the others go on.
         this.stalls = pipelines.all().stream()
@@ -83,13 +86,15 @@ final class ServiceMonitor implements AutoCloseable {
      *
      * @param analyzeFps configured rate of a stream; 0 for all frames
      * @param watch is called for every live stream once a second
+     * @param tunings measure workers again under overload; closed with the monitor
      */
     static ServiceMonitor start(
             DevicePipelines pipelines,
             List<DetectionSink> sinks,
             ToDoubleFunction<String> analyzeFps,
-            Consumer<StreamFeed> watch) {
-        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, analyzeFps, watch);
+            Consumer<StreamFeed> watch,
+            List<WorkerTuning> tunings) {
+        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, analyzeFps, watch, tunings);
         monitor.thread.start();
         return monitor;
     }
@@ -131,7 +136,9 @@ final class ServiceMonitor implements AutoCloseable {
     /** A check that fails must not end the others. */
     private void checkStreams() {
         try {
-            analysis.check(pipelines.feeds(), System.nanoTime());
+            long now = System.nanoTime();
+            analysis.check(pipelines.feeds(), now);
+            tunings.forEach(tuning -> tuning.check(analysis.isOverloaded(tuning.feeds()), now));
         } catch (RuntimeException failure) {
             LOG.debug("Rates of the streams not checked", failure);
         }
@@ -224,5 +231,6 @@ final class ServiceMonitor implements AutoCloseable {
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
         }
+        tunings.forEach(WorkerTuning::close);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.DropCause;
@@ -21,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,6 +111,54 @@ class HelmetPipelineTest {
         }
         assertThat(recorder.found)
                 .allMatch(found -> found.detections().get(0).sourceBox().x1() == found.sequence());
+    }
+
+    @Test
+    void shouldAnalyseEveryFrameInOrderWhileWorkersAreExchanged() throws Exception {
+        stages.maxBatch = 4;
+        stages.workers = 2;
+        stages.maxWorkers = 3;
+        stages.sizing = InputSizing.fitting(320, 32);
+        stages.infer = frames -> ScriptedStages.sleepMicros(300);
+        List<List<InferenceLane>> plans = List.of(stages.newLanes(1), stages.newLanes(6), stages.newLanes(2));
+        int exchanges = 0;
+        try (HelmetPipeline pipeline =
+                start(new PipelineConfig(32, Duration.ofSeconds(60), Duration.ofSeconds(5)), 3)) {
+            for (int i = 0; i < 3; i++) {
+                Source source = new Source("shape-" + i, false, 800, 0);
+                source.size = new ImageSize(320, 32 * (i + 1));
+                pipeline.add(source);
+            }
+            while (pipeline.feeds().stream().anyMatch(feed -> !feed.isDone())) {
+                int workers = exchanges % 3 == 1 ? 3 : 1;
+                BooleanSupplier areOthersFree = pipeline.useLanes(plans.get(exchanges % 3), workers);
+                assertThat(pipeline.workers()).isEqualTo(workers);
+                exchanges++;
+                while (!areOthersFree.getAsBoolean() && pipeline.ringDepth() > 0) {
+                    ScriptedStages.sleepMicros(100);
+                }
+                ScriptedStages.sleepMicros(2_000);
+            }
+            pipeline.awaitStreams();
+            assertThat(pipeline.analysed()).isEqualTo(2_400);
+        }
+        assertThat(exchanges).isGreaterThan(10);
+        for (int i = 0; i < 3; i++) {
+            assertThat(recorder.sequencesOf("shape-" + i))
+                    .containsExactlyElementsOf(LongStream.range(0, 800).boxed().toList());
+        }
+        assertThat(recorder.found)
+                .allMatch(found -> found.detections().get(0).sourceBox().x1() == found.sequence());
+    }
+
+    @Test
+    void shouldRefuseMoreWorkersThanThePipelineHas() {
+        try (HelmetPipeline pipeline = start(EIGHT_SLOTS, 1)) {
+            assertThatThrownBy(() -> pipeline.useLanes(stages.newLanes(4), 3))
+                    .hasMessageContainingAll("3 workers", "4 lanes", "1 to 2");
+            assertThatThrownBy(() -> pipeline.useLanes(stages.newLanes(1), 2)).hasMessageContaining("1 lanes");
+            assertThat(pipeline.workers()).isEqualTo(2);
+        }
     }
 
     private int framesWithInput(ImageSize size) {

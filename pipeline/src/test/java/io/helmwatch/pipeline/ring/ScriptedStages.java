@@ -53,6 +53,9 @@ public final class ScriptedStages {
 
     public int workers = 2;
     public int lanes = 4;
+    /** Workers that other lanes may ask for; by default as many as there are. */
+    public int maxWorkers;
+
     int maxBatch = 1;
     public String device = "cpu";
     LongConsumer preprocess = frame -> {};
@@ -86,10 +89,14 @@ public final class ScriptedStages {
     }
 
     public OpenedBackend open() {
-        List<InferenceLane> opened = new ArrayList<>();
-        IntStream.range(0, lanes).forEach(i -> opened.add(new Lane()));
         return new OpenedBackend(
-                new Stages(new Engine(), opened, workers, new FrameNumberWriter(), new FrameNumberReader()),
+                new Stages(
+                        new Engine(),
+                        newLanes(lanes),
+                        workers,
+                        Math.max(workers, maxWorkers),
+                        new FrameNumberWriter(),
+                        new FrameNumberReader()),
                 () -> {
                     Picture lease = new Picture();
                     leases.add(lease);
@@ -101,6 +108,13 @@ public final class ScriptedStages {
                 device,
                 "scripted stages",
                 new Closer());
+    }
+
+    /** Lanes for an exchange. */
+    public List<InferenceLane> newLanes(int count) {
+        List<InferenceLane> opened = new ArrayList<>();
+        IntStream.range(0, count).forEach(i -> opened.add(new Lane()));
+        return opened;
     }
 
     private static final PredictionLayout LAYOUT = new PredictionLayout(PredictionLayout.Kind.DECODED, 1, 1, List.of());

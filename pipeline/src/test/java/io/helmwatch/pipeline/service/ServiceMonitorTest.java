@@ -36,7 +36,7 @@ class ServiceMonitorTest {
                         new SimpleMeterRegistry(),
                         1);
                 ServiceMonitor monitor = ServiceMonitor.start(
-                        new DevicePipelines(List.of(pipeline)), List.of(sink), stream -> 0, feed -> {})) {
+                        new DevicePipelines(List.of(pipeline)), List.of(sink), stream -> 0, feed -> {}, List.of())) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
@@ -59,11 +59,15 @@ class ServiceMonitorTest {
                         List.of(),
                         new SimpleMeterRegistry(),
                         2);
-                ServiceMonitor monitor =
-                        ServiceMonitor.start(new DevicePipelines(List.of(pipeline)), List.of(), stream -> 0, feed -> {
+                ServiceMonitor monitor = ServiceMonitor.start(
+                        new DevicePipelines(List.of(pipeline)),
+                        List.of(),
+                        stream -> 0,
+                        feed -> {
                             looked.add(feed.id());
                             throw new IllegalStateException("broken on purpose");
-                        })) {
+                        },
+                        List.of())) {
             pipeline.add(new Source("gate", true, 10, 0));
             pipeline.add(new Source("file", false, 10, 0));
             while (looked.size() < 2) {

@@ -5,9 +5,12 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
+import io.helmwatch.inference.onnx.WorkerPlan;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
+import io.helmwatch.pipeline.backend.ExchangeableWorkers;
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.pipeline.backend.OpenedWorkers;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.postprocess.CpuPostprocessor;
@@ -42,26 +45,44 @@ public final class CpuStageFactory implements StageFactory {
     @Override
     public OpenedBackend open(HelmwatchConfig config, Path model) {
         try (Closer opened = new Closer()) {
-            OnnxRuntimeEngine engine = opened.register(OnnxRuntimeEngine.open(
-                    model, config.model(), config.inference(), config.gpu().cacheFolder()));
+            OnnxRuntimeEngine engine = OnnxRuntimeEngine.open(
+                    model, config.model(), config.inference(), config.gpu().cacheFolder());
             ModelInfo info = engine.model();
-            int workers = engine.plan().workers();
             int maxBatch = Math.max(1, config.inference().maxBatch());
-            List<InferenceLane> lanes = new ArrayList<>();
-            for (int i = 0; i < workers * LANES_PER_WORKER; i++) {
-                lanes.add(opened.register(engine.openLane(maxBatch)));
-            }
+            OpenedWorkers first = openWorkers(engine, maxBatch);
+            ExchangeableWorkers workers = opened.register(new ExchangeableWorkers(first));
+            WorkerPlan other = engine.otherPlan();
+            int maxWorkers = other == null ? first.workers() : Math.max(first.workers(), other.workers());
             Preprocessor preprocessor = opened.register(new SwscalePreprocessor(info.anchor(), info.padValue()));
             Postprocessor postprocessor =
                     opened.register(new CpuPostprocessor(NmsSettings.of(config.model()), info.labels()));
             return new OpenedBackend(
-                    new Stages(engine, lanes, workers, preprocessor, postprocessor),
+                    new Stages(engine, first.lanes(), first.workers(), maxWorkers, preprocessor, postprocessor),
                     FfmpegFrameLease::create,
                     FfmpegFrameSource::create,
                     "cpu",
                     "Backend cpu: model " + info.identity().name() + " "
                             + info.identity().version() + ", input " + info.sizing() + ", "
                             + info.identity().precision() + ", " + engine.plan() + ", batch " + maxBatch,
+                    opened.transfer(),
+                    workers);
+        }
+    }
+
+    /** Takes ownership of the engine, also when it fails. */
+    private static OpenedWorkers openWorkers(OnnxRuntimeEngine engine, int maxBatch) {
+        try (Closer opened = new Closer()) {
+            opened.register(engine);
+            WorkerPlan plan = engine.plan();
+            List<InferenceLane> lanes = new ArrayList<>();
+            for (int i = 0; i < plan.workers() * LANES_PER_WORKER; i++) {
+                lanes.add(opened.register(engine.openLane(maxBatch)));
+            }
+            return new OpenedWorkers(
+                    lanes,
+                    plan.workers(),
+                    plan.shape(),
+                    engine.otherPlan() == null ? null : () -> openWorkers(engine.openOtherPlan(), maxBatch),
                     opened.transfer());
         }
     }

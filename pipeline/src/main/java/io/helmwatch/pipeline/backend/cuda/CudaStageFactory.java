@@ -135,7 +135,7 @@ public final class CudaStageFactory implements StageFactory {
             CudaPreprocessor preprocessor =
                     opened.register(new CudaPreprocessor(device, info.anchor(), info.padValue(), kernels));
             return new OpenedBackend(
-                    new Stages(engine, lanes, 1, preprocessor, postprocessor),
+                    new Stages(engine, lanes, 1, 1, preprocessor, postprocessor),
                     FfmpegFrameLease::create,
                     sources(decoding, share),
                     device.name(),
