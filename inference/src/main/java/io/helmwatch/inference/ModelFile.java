@@ -7,6 +7,7 @@ import com.google.protobuf.Parser;
 import io.helmwatch.inference.proto.ModelSignatureProto;
 import io.helmwatch.inference.proto.StringStringEntryProto;
 import io.helmwatch.inference.proto.TensorNameProto;
+import io.helmwatch.resource.FailureText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -77,7 +78,7 @@ public record ModelFile(
                             .map(TensorInfo::of)
                             .toList());
         } catch (IOException e) {
-            throw new ModelException("model " + path + ": cannot be read: " + e.getMessage(), e);
+            throw new ModelException("model " + path + ": cannot be read: " + FailureText.of(e), e);
         }
     }
 

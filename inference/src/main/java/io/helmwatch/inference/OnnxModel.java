@@ -14,6 +14,7 @@ import io.helmwatch.inference.proto.TensorShapeProto;
 import io.helmwatch.inference.proto.TensorShapeProto.Dimension;
 import io.helmwatch.inference.proto.TypeProto;
 import io.helmwatch.inference.proto.ValueInfoProto;
+import io.helmwatch.resource.FailureText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ public final class OnnxModel {
         } catch (InvalidProtocolBufferException e) {
             throw ModelFile.notOnnx(file, "a truncated file or something else (" + e.getMessage() + ")", e);
         } catch (IOException e) {
-            throw new ModelException("model " + file + ": cannot be read: " + e.getMessage(), e);
+            throw new ModelException("model " + file + ": cannot be read: " + FailureText.of(e), e);
         } catch (OutOfMemoryError e) {
             throw ModelFile.tooLarge(file, e);
         }

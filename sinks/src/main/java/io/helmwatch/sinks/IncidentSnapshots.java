@@ -1,5 +1,6 @@
 package io.helmwatch.sinks;
 
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.Incident;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,7 +70,7 @@ public final class IncidentSnapshots {
         try {
             return snapshot.get(millis, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            LOG.warn("Incident {} published without snapshot: {}", incident.id(), String.valueOf(e.getCause()));
+            LOG.warn("Incident {} published without snapshot: {}", incident.id(), FailureText.of(FailureText.root(e)));
             return null;
         }
     }

@@ -6,6 +6,7 @@ import io.helmwatch.inference.OnnxModel;
 import io.helmwatch.inference.PrecisionConverter;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
+import io.helmwatch.resource.FailureText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -71,7 +72,7 @@ public final class QuantizationRanges {
         try {
             lines = Files.readAllLines(file);
         } catch (IOException e) {
-            throw refusal(file, "a file that cannot be read: " + e.getMessage());
+            throw refusal(file, "a file that cannot be read: " + FailureText.of(e));
         }
         if (lines.size() < 4 || !lines.get(0).equals(MAGIC)) {
             throw refusal(file, "another kind or version of file");

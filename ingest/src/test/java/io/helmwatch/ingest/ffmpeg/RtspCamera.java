@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntToLongFunction;
 import java.util.regex.Matcher;
@@ -72,6 +74,8 @@ public final class RtspCamera implements AutoCloseable {
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private volatile IntToLongFunction stamps = frame -> 90_000L + (long) frame * TICKS_PER_FRAME;
     private volatile String codec = "H264";
+    private volatile int endlessAfterFrames = Integer.MAX_VALUE;
+    private final AtomicLong endlessBytes = new AtomicLong();
     private final SSLContext tls;
 
     /** Starts a camera that plays {@link TestClips#cameraH264}. */
@@ -153,6 +157,16 @@ public final class RtspCamera implements AutoCloseable {
     /** Calls its codec something else in the session description. */
     public void callCodec(String name) {
         codec = name;
+    }
+
+    /** Sends a frame without end, as fast as it is read, after so many frames of a session. */
+    public void sendWithoutEndAfter(int frames) {
+        endlessAfterFrames = frames;
+    }
+
+    /** Bytes of the frame without end that were sent so far. */
+    public long endlessBytes() {
+        return endlessBytes.get();
     }
 
     /** Sends clients that ask for the description to another address. */
@@ -492,6 +506,9 @@ public final class RtspCamera implements AutoCloseable {
                     }
                     due += FRAME_NANOS;
                     long timestamp = stamps.applyAsLong(frame);
+                    if (frame == endlessAfterFrames) {
+                        playWithoutEnd(out, sequence, timestamp, source);
+                    }
                     if (frame % 25 == 0) {
                         send(out, channel + 1, senderReport(source, timestamp, packetCount), rtcp, rtcpPeer);
                     }
@@ -515,6 +532,23 @@ public final class RtspCamera implements AutoCloseable {
                 // The client went away, or was cut.
             } finally {
                 close();
+            }
+        }
+
+        /** Fragments of one NAL unit (RFC 6184, section 5.8), none of which is the last; interleaved, and always in the same memory. */
+        private void playWithoutEnd(OutputStream out, int first, long timestamp, int source) throws IOException {
+            ByteBuffer packet = ByteBuffer.allocate(16 + 60_000);
+            Arrays.fill(packet.array(), (byte) 0x55);
+            packet.put(0, (byte) '$').put(1, (byte) channel).putShort(2, (short) (packet.capacity() - 4));
+            packet.put(4, (byte) 0x80)
+                    .put(5, (byte) 96)
+                    .putInt(8, (int) timestamp)
+                    .putInt(12, source);
+            packet.put(16, (byte) 0x7c);
+            for (int sequence = first; open; sequence++) {
+                packet.putShort(6, (short) sequence).put(17, (byte) (sequence == first ? 0x85 : 0x05));
+                out.write(packet.array());
+                endlessBytes.addAndGet(packet.capacity());
             }
         }
 

@@ -55,6 +55,9 @@ class RtspRedirectTest {
             try (RunningSource source = new RunningSource(stream(camera.url()).build())) {
                 source.seen().await("refusal", SOON, seen -> seen.states().contains(State.OFFLINE));
                 assertThat(source.seen().frames()).isEmpty();
+                assertThat(source.seen().lastStatus().reason())
+                        .contains(camera.url() + ", which redirects to " + thief.url(), "host and port only")
+                        .doesNotContain("correct the credentials");
             }
             assertThat(thief.requests()).noneMatch(request -> request.contains("Authorization:"));
         }

@@ -25,6 +25,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.pipeline.cli.option.Installation;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.sinks.kafka.KafkaProbe;
 import java.io.IOException;
@@ -269,7 +270,7 @@ final class DoctorCommand implements Callable<Integer> {
                                     : probe.problem());
                     probe.warnings().forEach(warning -> warn(name, warning));
                 } catch (ExecutionException failure) {
-                    bad(name, String.valueOf(failure.getCause()));
+                    bad(name, FailureText.of(FailureText.root(failure)));
                 }
             }
         } finally {

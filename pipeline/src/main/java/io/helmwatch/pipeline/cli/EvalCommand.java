@@ -14,6 +14,7 @@ import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.LabelledImages;
 import io.helmwatch.postprocess.NmsSettings;
 import io.helmwatch.postprocess.ObjectSize;
+import io.helmwatch.resource.FailureText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -65,7 +66,7 @@ final class EvalCommand implements Callable<Integer> {
         } catch (IllegalArgumentException refused) {
             throw CommandFailure.usage(String.valueOf(refused.getMessage()));
         } catch (IOException unreadable) {
-            throw CommandFailure.failed(data + " cannot be read: " + unreadable.getMessage(), unreadable);
+            throw CommandFailure.failed(data + " cannot be read: " + FailureText.of(unreadable), unreadable);
         }
         HelmwatchConfig config = common.in(gpu.in(Settings.of(
                 common.backend(),

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.resource.AtomicFile;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.sinks.opencv.FrameDrawing;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.VideoFrame;
@@ -36,7 +37,7 @@ final class FrameDrawer implements FrameAnalyzer {
         try {
             AtomicFile.replace(target, drawing.jpeg(frame, detections.detections()), AtomicFile.Durability.CACHED);
         } catch (IOException e) {
-            throw new UncheckedIOException(target + " cannot be written: " + e.getMessage(), e);
+            throw new UncheckedIOException(target + " cannot be written: " + FailureText.of(e), e);
         }
         onWritten.run();
         return detections;

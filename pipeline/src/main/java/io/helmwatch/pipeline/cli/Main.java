@@ -7,6 +7,7 @@ import io.helmwatch.config.Redaction;
 import io.helmwatch.pipeline.cli.engine.EngineCommand;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.resource.FailureText;
 import java.io.PrintStream;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -137,8 +138,10 @@ public final class Main implements Runnable {
             config.problems().forEach(problem -> say(problem.toString()));
             code = 2;
         } else {
-            String message = failure.getMessage();
-            say(failure instanceof Exception && message != null ? message : failure.toString());
+            say(
+                    failure instanceof LinkageError
+                            ? "a library cannot be loaded: " + FailureText.of(FailureText.root(failure))
+                            : FailureText.of(failure));
         }
         if (verbose) {
             PrintStream err = System.err;
@@ -167,7 +170,7 @@ public final class Main implements Runnable {
             say(wrong.getMessage() + "; '"
                     + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help' shows the usage");
             if (verbose) {
-                say(String.valueOf(wrong.getCause()));
+                say(FailureText.of(FailureText.root(wrong)));
             }
             return 2;
         }

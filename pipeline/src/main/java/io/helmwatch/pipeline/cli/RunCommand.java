@@ -30,7 +30,19 @@ final class RunCommand implements Callable<Integer> {
         Path model = config.model(settings);
         ModelLabels.check(config.file(), ModelLabels.problem(settings, model));
         LOG.debug("settings in force:\n{}", ConfigText.valuesInForce(settings));
-        try (DetectionService service = DetectionService.start(settings, model, List.of(), Main.FATAL_ERRORS);
+        DetectionService started;
+        try {
+            started = DetectionService.start(settings, model, List.of(), Main.FATAL_ERRORS);
+        } catch (RuntimeException | Error refused) {
+            // Libraries cannot be loaded any more once the process ends.
+            if (Termination.isRequested()) {
+                LOG.info("Stopped before the start was complete");
+                LOG.debug("Start not completed", refused);
+                return 0;
+            }
+            throw refused;
+        }
+        try (DetectionService service = started;
                 Termination.Registration signals = Termination.onSignal(() -> {
                     LOG.info("Stopping");
                     service.stop();

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.desk;
 import io.helmwatch.config.StreamConfig;
 import io.helmwatch.config.TrackingConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.sinks.opencv.StillFrame;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.VideoFrame;
@@ -102,7 +103,7 @@ public final class CurrentFrames implements FrameAnalyzer {
         } catch (CancellationException e) {
             return null;
         } catch (ExecutionException | CompletionException e) {
-            throw new IOException("frame cannot be copied: " + e.getCause(), e);
+            throw new IOException("frame cannot be copied: " + FailureText.of(FailureText.root(e)), e);
         } finally {
             requests.remove(stream, own);
             own.taken().cancel(false);

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.ring;
 import com.lmax.disruptor.RingBuffer;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
@@ -85,7 +86,7 @@ public final class StreamFeed implements FrameReceiver {
                     id(),
                     StreamStatus.State.FAILED,
                     StreamReason.INTERNAL_ERROR,
-                    "unexpected error: " + failure,
+                    "unexpected error: " + FailureText.of(failure),
                     System.currentTimeMillis()));
         } finally {
             ended.countDown();

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,19 @@ class TerminationTest {
         assertThat(log()).doesNotContain("LEAK");
     }
 
+    /** Native libraries refuse to be loaded once the process ends. */
+    @Test
+    void shouldExitWithZeroAndASentenceWhenItIsStoppedWhileItStarts() throws Exception {
+        Process process = start("json-lines:\n  target: lines.jsonl\n", "rtsp://127.0.0.1:1/live", "--verbose");
+        await(process, () -> log().contains("settings in force"));
+        signal(process, "TERM");
+        assertThat(process.waitFor(10, TimeUnit.SECONDS))
+                .as("ended within 10 s")
+                .isTrue();
+        assertThat(process.exitValue()).as(log()).isZero();
+        assertThat(log()).contains("Stopp").doesNotContain("helmwatch: ").doesNotContain("LEAK");
+    }
+
     @Test
     void shouldEndDetectWhenNobodyReadsItsLinesAnyMore() throws Exception {
         Process process = new ProcessBuilder(
@@ -100,23 +114,25 @@ class TerminationTest {
         assertThat(log()).doesNotContain("Exception");
     }
 
-    private Process start(String sinks, String url) throws Exception {
+    private Process start(String sinks, String url, String... options) throws Exception {
         Path yaml = Files.writeString(
                 folder.resolve("site.yaml"),
                 "backend: cpu\nmodel:\n  path: " + SampleMedia.cocoModel() + "\ninference:\n  workers: 2\nhttp:\n"
                         + "  enabled: false\n" + sinks + "streams:\n  - id: gate\n    url: " + url
                         + (url.startsWith("rtsp") ? "" : "\n    loop: true") + "\n");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx384m",
-                        "-Dorg.bytedeco.javacpp.maxBytes=0",
-                        "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "run",
-                        "-c",
-                        yaml.toString())
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-Dorg.bytedeco.javacpp.maxBytes=0",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "run",
+                "-c",
+                yaml.toString()));
+        command.addAll(List.of(options));
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
@@ -125,8 +141,12 @@ class TerminationTest {
     }
 
     private void awaitLines(Process process, Path events, int count) throws Exception {
+        await(process, () -> Files.exists(events) && Files.readAllLines(events).size() >= count);
+    }
+
+    private void await(Process process, Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!Files.exists(events) || Files.readAllLines(events).size() < count) {
+        while (!condition.call()) {
             assertThat(process.isAlive()).as(log()).isTrue();
             assertThat(System.nanoTime()).as("time; log: " + log()).isLessThan(deadline);
             TimeUnit.MILLISECONDS.sleep(50);

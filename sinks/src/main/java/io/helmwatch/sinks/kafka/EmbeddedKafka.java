@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.resource.PrivateFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -124,7 +125,8 @@ public final class EmbeddedKafka implements AutoCloseable {
             server = starting;
         } catch (Exception e) {
             throw new IllegalStateException(
-                    "embedded Kafka on " + bootstrapServers() + " with data in " + dataDir + " does not start: " + e,
+                    "embedded Kafka on " + bootstrapServers() + " with data in " + dataDir + " does not start: "
+                            + FailureText.of(FailureText.root(e)),
                     e);
         }
         LOG.info(

@@ -5,6 +5,11 @@ import java.util.List;
 
 /** What to do about a camera whose challenges cannot be answered. */
 final class AuthenticationAdvice {
+    /** The rest of a sentence about an address that a redirect led to. */
+    static final String WITHHELD =
+            " asks for a user and password (401), which are sent to the configured host and port only: configure the address"
+                    + " that it redirects to, if that is the camera.";
+
     private AuthenticationAdvice() {}
 
     /** The rest of a sentence that begins with the camera's address. */

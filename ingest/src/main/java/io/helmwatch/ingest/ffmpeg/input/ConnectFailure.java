@@ -13,19 +13,20 @@ import javax.net.ssl.SSLException;
 final class ConnectFailure {
     private ConnectFailure() {}
 
-    static RuntimeException of(IOException failure, StreamConfig config, StreamAddress shown, Interrupt interrupt) {
+    static RuntimeException of(
+            IOException failure, StreamConfig config, StreamAddress address, String displayed, Interrupt interrupt) {
         if (interrupt.isStopped() || interrupt.isExpired()) {
-            return new OpenFailure(config, shown, shown.displayed(), interrupt).of(Ffmpeg.EXIT, null);
+            return new OpenFailure(config, address, displayed, interrupt).of(Ffmpeg.EXIT, null);
         }
-        return new InputLostException(Cause.LOST, shown + sentence(failure, config, shown));
+        return new InputLostException(Cause.LOST, displayed + sentence(failure, config, address));
     }
 
-    private static String sentence(IOException failure, StreamConfig config, StreamAddress shown) {
+    private static String sentence(IOException failure, StreamConfig config, StreamAddress address) {
         if (failure instanceof NoRouteToHostException) {
             return OpenFailure.unreachable("no route to the host");
         }
         if (failure instanceof ConnectException) {
-            return OpenFailure.refusedConnection(shown.kind());
+            return OpenFailure.refusedConnection(address.kind());
         }
         if (failure instanceof NotHttpException) {
             return " does not speak HTTP: use the camera's web port, or an rtsp address.";

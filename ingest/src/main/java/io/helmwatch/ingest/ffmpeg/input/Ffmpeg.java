@@ -12,6 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The library as a whole: loads it once; its error codes as constants and as text. */
 public final class Ffmpeg {
+    /**
+     * Largest single allocation of FFmpeg in this process: the samples of the largest image that is taken, and the bound of a frame whose end
+     * a camera never sends.
+     */
+    public static final long MAX_ALLOCATION_BYTES = 288L << 20;
+
     /** Linux errno 93: the server does not offer the requested transport. */
     static final int PROTOCOL_NOT_SUPPORTED = -93;
 
@@ -49,6 +55,7 @@ public final class Ffmpeg {
         Loader.load(avformat.class);
         Loader.load(swscale.class);
         Loader.load(avfilter.class);
+        avutil.av_max_alloc(MAX_ALLOCATION_BYTES);
         FfmpegLog.install();
         avformat.avformat_network_init();
         EOF = avutil.AVERROR_EOF();

@@ -60,7 +60,7 @@ public final class FfmpegInput implements AutoCloseable {
         input.relay = access.relay();
         interrupt.arm(config.openTimeout().toNanos());
         try {
-            OpenFailure failure = new OpenFailure(config, access.address(), access.displayed(), interrupt);
+            OpenFailure failure = new OpenFailure(access, interrupt);
             input.connect(access, demuxer, failure);
             input.chooseVideo(access.address(), access.displayed(), failure);
             if (config.loop()) {

@@ -133,7 +133,7 @@ public final class HttpTransport {
             Server server = new Server(target.host(), target.effectivePort(), target.isEncrypted() ? trust() : null);
             return HttpSource.get(server, target.pathAndQuery(), headers, interrupt);
         } catch (IOException e) {
-            throw ConnectFailure.of(e, config, policy.configured(), interrupt);
+            throw ConnectFailure.of(e, config, policy.configured(), policy.displayed(target), interrupt);
         }
     }
 
@@ -161,13 +161,15 @@ public final class HttpTransport {
     }
 
     private InputLostException refused(StreamAddress target, HttpSource source) {
-        StreamAddress shown = policy.configured();
+        String shown = policy.displayed(target);
         int status = source.status();
-        if (status == UNAUTHORIZED && (authentication == null || !policy.isSameOrigin(target))) {
+        if (status == UNAUTHORIZED && authentication == null) {
             return new InputLostException(
                     Cause.UNAUTHORIZED,
-                    shown + " asks for a user and password (401), and none are configured"
-                            + (authentication == null ? "" : " for " + target.displayed()) + ": set credentials.");
+                    shown + " asks for a user and password (401), and none are configured: set credentials.");
+        }
+        if (status == UNAUTHORIZED && !policy.isSameOrigin(target)) {
+            return new InputLostException(Cause.UNAUTHORIZED, shown + AuthenticationAdvice.WITHHELD);
         }
         if (status == UNAUTHORIZED
                 && authentication != null

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param displayed its name in errors
  * @param http fetches it; null for what FFmpeg opens on its own
  * @param relay authenticates for FFmpeg; null where that is not needed. Closed with the input
+ * @param hasOtherOrigin whether a redirect led to an address that credentials are not sent to
  */
 public record InputAccess(
         StreamConfig config,
@@ -22,7 +23,8 @@ public record InputAccess(
         String url,
         String displayed,
         @Nullable HttpTransport http,
-        @Nullable RtspRelay relay) {
+        @Nullable RtspRelay relay,
+        boolean hasOtherOrigin) {
 
     /** A file, image or camera that FFmpeg opens on its own. */
     public static InputAccess direct(StreamConfig config, RedirectPolicy policy, StreamAddress target) {
@@ -30,19 +32,20 @@ public record InputAccess(
                 config,
                 policy,
                 InputOptions.url(config, policy, target),
-                policy.configured().displayed(),
+                policy.displayed(target),
                 null,
-                null);
+                null,
+                !policy.isSameOrigin(target));
     }
 
     /** One image of the folder that the address names. */
     public static InputAccess image(StreamConfig config, StreamAddress address, String path) {
-        return new InputAccess(config, new RedirectPolicy(config, address), "file:" + path, path, null, null);
+        return new InputAccess(config, new RedirectPolicy(config, address), "file:" + path, path, null, null, false);
     }
 
     /** What the transport fetches. */
     public static InputAccess through(StreamConfig config, RedirectPolicy policy, HttpTransport http) {
-        return new InputAccess(config, policy, "", policy.configured().displayed(), http, null);
+        return new InputAccess(config, policy, "", policy.configured().displayed(), http, null, false);
     }
 
     /** A camera behind a relay. */
@@ -52,9 +55,10 @@ public record InputAccess(
                 config,
                 policy,
                 relay.clientBase() + target.pathAndQuery(),
-                policy.configured().displayed(),
+                policy.displayed(target),
                 null,
-                relay);
+                relay,
+                false);
     }
 
     public StreamAddress address() {

@@ -28,11 +28,22 @@ public final class OpenFailure {
     private final StreamAddress address;
     private final String displayed;
     private final Interrupt interrupt;
+    private final boolean hasOtherOrigin;
 
+    /** For an address that credentials are sent to. */
     public OpenFailure(StreamConfig config, StreamAddress address, String displayed, Interrupt interrupt) {
         this.config = config;
         this.address = address;
         this.displayed = displayed;
+        this.interrupt = interrupt;
+        hasOtherOrigin = false;
+    }
+
+    OpenFailure(InputAccess access, Interrupt interrupt) {
+        config = access.config();
+        address = access.address();
+        displayed = access.displayed();
+        hasOtherOrigin = access.hasOtherOrigin();
         this.interrupt = interrupt;
     }
 
@@ -91,6 +102,9 @@ public final class OpenFailure {
             return new InputLostException(
                     Cause.UNAUTHORIZED,
                     displayed + " asks for a user and password (401), and none are configured: set credentials.");
+        }
+        if (status == UNAUTHORIZED && hasOtherOrigin) {
+            return new InputLostException(Cause.UNAUTHORIZED, displayed + AuthenticationAdvice.WITHHELD);
         }
         if (status == UNAUTHORIZED || status == FORBIDDEN) {
             return new InputLostException(

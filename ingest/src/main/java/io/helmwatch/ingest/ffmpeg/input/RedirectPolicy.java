@@ -74,6 +74,13 @@ public final class RedirectPolicy {
         return target;
     }
 
+    /** What a target is called in errors: the configured address and, after a redirect, where it led to. */
+    String displayed(StreamAddress target) {
+        return target.displayed().equals(configured.displayed())
+                ? configured.displayed()
+                : configured.displayed() + ", which redirects to " + target.displayed() + ",";
+    }
+
     private boolean isUpgrade(StreamAddress target) {
         return configured.scheme().equals("http")
                 && target.scheme().equals("https")

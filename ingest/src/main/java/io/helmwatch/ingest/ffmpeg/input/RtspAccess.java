@@ -49,7 +49,7 @@ public final class RtspAccess {
             RtspRelay relay = RtspRelay.open(server(target), target.scheme(), authentication, getsParameter, interrupt);
             return InputAccess.through(config, policy, target, relay);
         } catch (IOException e) {
-            throw ConnectFailure.of(e, config, policy.configured(), interrupt);
+            throw ConnectFailure.of(e, config, policy.configured(), policy.displayed(target), interrupt);
         } finally {
             interrupt.disarm();
         }

@@ -11,6 +11,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.postprocess.LabelledBox;
 import io.helmwatch.postprocess.LabelledImages;
 import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
+import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.HostTensorBatch;
@@ -68,7 +69,7 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
             throw new IllegalArgumentException(none.getMessage(), none);
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(
-                    "the folder " + folder + " cannot be read: " + unreadable.getMessage(), unreadable);
+                    "the folder " + folder + " cannot be read: " + FailureText.of(unreadable), unreadable);
         }
         return new ImageFolder(
                 folder,
@@ -134,7 +135,7 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java runtime has SHA-256", impossible);
         } catch (IOException unreadable) {
-            throw new UncheckedIOException(folder + " cannot be read: " + unreadable.getMessage(), unreadable);
+            throw new UncheckedIOException(folder + " cannot be read: " + FailureText.of(unreadable), unreadable);
         }
     }
 
@@ -171,7 +172,7 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
             return LabelledBox.read(entries.get(image).labels(), placed.source(), classes);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(
-                    entries.get(image).labels() + " cannot be read: " + unreadable.getMessage(), unreadable);
+                    entries.get(image).labels() + " cannot be read: " + FailureText.of(unreadable), unreadable);
         }
     }
 
