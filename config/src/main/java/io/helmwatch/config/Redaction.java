@@ -29,16 +29,22 @@ public final class Redaction {
     public static final int MIN_SECRET_LENGTH = 4;
 
     private static final String CREDENTIAL_NAME =
-            "[\\w.-]*(?:token|passw|passphrase|pwd|secret|credential|auth|signature|apikey|api_key|api-key|key)[\\w.-]*";
+            "[\\w.-]*(?:token|pas|pw|psw|secret|credential|auth|session|signature|key)[\\w.-]*";
     private static final Pattern PARAMETER =
             Pattern.compile("([?&;]" + CREDENTIAL_NAME + "=)[^&;\\s\"'<>#]+", Pattern.CASE_INSENSITIVE);
     private static final Pattern PAIR = Pattern.compile(
-            "((?<![\\w.-])[\\w.-]*(?:password|passwd|passphrase|pwd|secret|token)\\s*=\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,;&\"']+)",
+            "((?<![\\w.-])[\\w.-]*(?:password|passwd|passphrase|pass|pwd|pswd?|secret|token)\\s*=\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,;&\"']+)",
             Pattern.CASE_INSENSITIVE);
 
     /** Parameters of a URL whose value is a password, whatever it looks like. */
     private static final Pattern PASSWORD_PARAMETER = Pattern.compile(
-            "[?&;/][\\w.-]*(?:passw|passphrase|pwd|secret|token)[\\w.-]*=([^&;\\s\"'<>#/]+)", Pattern.CASE_INSENSITIVE);
+            "[?&;/#][\\w.-]*(?:passw[\\w.-]*|passphrase|pass?|pwd|pswd?|pw|secret[\\w.-]*|token[\\w.-]*)=([^&;\\s\"'<>#/]+)",
+            Pattern.CASE_INSENSITIVE);
+
+    /** Parameters of a URL that hold a user and a password. */
+    private static final Pattern USER_PARAMETER = Pattern.compile(
+            "([?&;](?:user|usr|login|account)[\\w.-]*=[^&;:,%\\s\"'<>#]*(?::|,|%3A|%2C))[^&;\\s\"'<>#]+",
+            Pattern.CASE_INSENSITIVE);
 
     /** User names that cameras are delivered with. */
     private static final String USER = "(?:admin|administrator|root|user|operator|viewer|guest|service|supervisor)\\d*";
@@ -89,11 +95,14 @@ public final class Redaction {
 
     /** Masks the passwords that cameras take in the path or the query of their URL, such as {@code ?user=admin&password=word}. */
     static void registerPartsOf(String url) {
-        for (Pattern pattern : List.of(PASSWORD_PARAMETER, PASSWORD_SEGMENT)) {
-            Matcher matcher = pattern.matcher(url);
-            while (matcher.find()) {
-                register(Secret.of(matcher.group(1)));
-                register(Secret.of(UserInfo.percentDecode(matcher.group(1))));
+        // Names may be percent-encoded, too.
+        for (String text : List.of(url, UserInfo.percentDecode(url))) {
+            for (Pattern pattern : List.of(PASSWORD_PARAMETER, PASSWORD_SEGMENT)) {
+                Matcher matcher = pattern.matcher(text);
+                while (matcher.find()) {
+                    register(Secret.of(matcher.group(1)));
+                    register(Secret.of(UserInfo.percentDecode(matcher.group(1))));
+                }
             }
         }
     }
@@ -127,6 +136,7 @@ public final class Redaction {
         }
         if (result.indexOf('=') >= 0) {
             result = mask(PARAMETER, result);
+            result = mask(USER_PARAMETER, result);
             result = mask(PAIR, result);
         }
         return result;

@@ -59,6 +59,14 @@ class RedactionTest {
             rtsp://cam/user=a&password=word&x=1   | rtsp://cam/user=a&password=***&x=1
             rtsp://cam/user=a_password=word_x=1   | rtsp://cam/user=a_password=***
             http://cam/x?usr=admin&pwd=word       | http://cam/x?usr=admin&pwd=***
+            http://cam/x?usr=admin&pass=word      | http://cam/x?usr=admin&pass=***
+            http://c/x?loginuse=u&loginpas=w&x=1  | http://c/x?loginuse=u&loginpas=***&x=1
+            http://c/x?psw=word&u=a               | http://c/x?psw=***&u=a
+            http://c/x?pswd=word&pw=other         | http://c/x?pswd=***&pw=***
+            http://c/x?user=admin:word&x=1        | http://c/x?user=admin:***&x=1
+            http://c/x?login=admin%3Aword         | http://c/x?login=admin%3A***
+            http://c/x?user=admin&x=a:b           | http://c/x?user=admin&x=a:b
+            camera says pass = word               | camera says pass = ***
             rtsp://u:p@c/x'y@z                    | rtsp://***@c/x'y@z
             rtsp://u:p@c/x<y@z                    | rtsp://***@c/x<y@z
             rtsp://u:p@c/x>y@z                    | rtsp://***@c/x>y@z
@@ -88,6 +96,10 @@ class RedactionTest {
             http://cam/x?user=admin&password=reg%2D1003       | reg-1003
             rtsp://cam/h264/ch1/admin:reg-1004                | reg-1004
             rtsp://cam/h264/user1:reg-1005/live               | reg-1005
+            http://cam/x?%70assword=reg-1006                  | reg-1006
+            http://cam/x?loginuse=admin&loginpas=reg-1007     | reg-1007
+            http://cam/x?pass=reg-1008                        | reg-1008
+            http://cam/x#password=reg-1009                    | reg-1009
             """)
     void shouldMaskPasswordsOfAStreamsPathAndQueryEverywhere(String url, String password) {
         assertThat(Redaction.redact(password)).isEqualTo(password);
