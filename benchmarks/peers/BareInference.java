@@ -1,11 +1,11 @@
-import io.helmwatch.config.InputSize;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.InputSize;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.QuantizationRanges;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.tensor.HostTensorBatch;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;

@@ -1,5 +1,15 @@
 package io.helmwatch.config;
 
+import io.helmwatch.config.http.DeskConfig;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.config.inference.InferenceConfig;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.sink.JsonLinesConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
 
 /**

@@ -1,5 +1,7 @@
 package io.helmwatch.config;
 
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

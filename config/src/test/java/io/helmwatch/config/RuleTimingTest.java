@@ -2,6 +2,14 @@ package io.helmwatch.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.inference.InferenceConfig;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.sink.JsonLinesConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

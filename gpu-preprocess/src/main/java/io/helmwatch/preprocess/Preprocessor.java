@@ -1,8 +1,8 @@
 package io.helmwatch.preprocess;
 
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.TensorBatch;
 
 /**
  * Letterboxes decoded frames into the input of a model: colour conversion, bilinear scaling, padding, division by 255,

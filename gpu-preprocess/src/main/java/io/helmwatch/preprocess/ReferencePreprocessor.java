@@ -1,15 +1,15 @@
 package io.helmwatch.preprocess;
 
 import io.helmwatch.vision.ColorEncoding;
-import io.helmwatch.vision.HalfFloat;
-import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.TensorBatch;
-import io.helmwatch.vision.TensorType;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.HalfFloat;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.TensorBatch;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;

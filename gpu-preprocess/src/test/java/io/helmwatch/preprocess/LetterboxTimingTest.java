@@ -3,12 +3,12 @@ package io.helmwatch.preprocess;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
-import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Locale;

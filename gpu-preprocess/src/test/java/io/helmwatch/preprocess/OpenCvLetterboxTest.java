@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
-import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package io.helmwatch.preprocess;
 
-import io.helmwatch.vision.LetterboxAnchor;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 
 class ReferencePreprocessorTest extends PreprocessorContract {
 

@@ -1,8 +1,8 @@
 package io.helmwatch.inference;
 
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.RawPredictions;
-import io.helmwatch.vision.TensorBatch;
+import io.helmwatch.vision.tensor.RawPredictions;
+import io.helmwatch.vision.tensor.TensorBatch;
 
 /**
  * One batch at a time through the model: input tensor, execution context, output. Buffers are allocated once.

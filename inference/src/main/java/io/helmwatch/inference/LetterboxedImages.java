@@ -1,6 +1,6 @@
 package io.helmwatch.inference;
 
-import io.helmwatch.vision.HostTensorBatch;
+import io.helmwatch.vision.tensor.HostTensorBatch;
 
 /**
  * Images that can be letterboxed into a model's input, for calibration and comparison.

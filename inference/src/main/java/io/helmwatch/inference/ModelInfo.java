@@ -1,11 +1,11 @@
 package io.helmwatch.inference;
 
-import io.helmwatch.vision.InputSizing;
-import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.ModelIdentity;
-import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.InputSizing;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.PredictionLayout;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 import java.util.List;
 
 /**

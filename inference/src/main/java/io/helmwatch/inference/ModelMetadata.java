@@ -1,8 +1,8 @@
 package io.helmwatch.inference;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.LetterboxAnchor;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package io.helmwatch.inference;
 
-import io.helmwatch.vision.HostPredictions;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.HostPredictions;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.nio.FloatBuffer;
 
 /**

@@ -1,9 +1,9 @@
 package io.helmwatch.inference;
 
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.PredictionLayout.Head;
-import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.tensor.PredictionLayout;
+import io.helmwatch.vision.tensor.PredictionLayout.Head;
+import io.helmwatch.vision.tensor.TensorShape;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import io.helmwatch.inference.proto.TensorProto;
 import io.helmwatch.inference.proto.TensorProto.DataLocation;
 import io.helmwatch.inference.proto.TensorProto.DataType;
-import io.helmwatch.vision.HalfFloat;
+import io.helmwatch.vision.tensor.HalfFloat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import io.helmwatch.inference.proto.TensorProto.DataType;
 import io.helmwatch.inference.proto.TensorShapeProto.Dimension;
 import io.helmwatch.inference.proto.TypeProto;
 import io.helmwatch.inference.proto.ValueInfoProto;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,14 +1,14 @@
 package io.helmwatch.inference;
 
-import io.helmwatch.config.InputSize;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.InputSize;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.InputSizing;
 import io.helmwatch.vision.ModelIdentity;
-import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.PredictionLayout.Head;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.InputSizing;
+import io.helmwatch.vision.tensor.PredictionLayout;
+import io.helmwatch.vision.tensor.PredictionLayout.Head;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package io.helmwatch.inference;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.OnnxRuntimeLane;
 import io.helmwatch.inference.onnx.WorkerPlan;
-import io.helmwatch.vision.HalfFloat;
-import io.helmwatch.vision.HostTensorBatch;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.HalfFloat;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Random;

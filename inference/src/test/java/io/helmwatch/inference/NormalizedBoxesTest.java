@@ -3,8 +3,8 @@ package io.helmwatch.inference;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.vision.HostPredictions;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.HostPredictions;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;

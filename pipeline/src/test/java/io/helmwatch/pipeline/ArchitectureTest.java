@@ -76,7 +76,7 @@ class ArchitectureTest {
 
     static Stream<Arguments> librariesAndTheirRooms() {
         return Stream.of(
-                Arguments.of("com.lmax.disruptor..", "io.helmwatch.pipeline.ring.."),
+                Arguments.of("com.lmax.disruptor..", "io.helmwatch.pipeline.ring"),
                 Arguments.of("org.bytedeco.ffmpeg..", "io.helmwatch..ffmpeg.."),
                 // TensorRT's own functions take CUDA's streams.
                 Arguments.of("org.bytedeco.cuda..", "io.helmwatch..cuda..,io.helmwatch..tensorrt.."),
@@ -128,40 +128,88 @@ class ArchitectureTest {
                 .check(PRODUCT);
     }
 
+    static Stream<Arguments> packagesAndWhatTheyMayUseOfTheirModule() {
+        return Stream.of(
+                Arguments.of("config.secret", ""),
+                Arguments.of("config.yaml", "config.secret"),
+                Arguments.of("config.schema", "config.secret,config.yaml"),
+                Arguments.of("config.rule", "config.schema,config.secret,config.yaml"),
+                Arguments.of("config.incident", "config.schema,config.secret,config.yaml"),
+                Arguments.of("config.inference", "config.schema,config.secret,config.yaml"),
+                Arguments.of("config.http", "config.schema,config.secret,config.yaml"),
+                Arguments.of("config.stream", "config.rule,config.schema,config.secret,config.yaml"),
+                Arguments.of("config.sink", "config.rule,config.schema,config.secret,config.stream,config.yaml"),
+                Arguments.of("vision", ""),
+                Arguments.of("vision.tensor", "vision"),
+                Arguments.of("ingest", ""),
+                Arguments.of("ingest.network", ""),
+                Arguments.of("ingest.timing", ""),
+                Arguments.of("ingest.ffmpeg.input", "ingest,ingest.network,ingest.timing"),
+                Arguments.of("ingest.ffmpeg.decode", "ingest,ingest.ffmpeg.input"),
+                Arguments.of("ingest.ffmpeg.remux", "ingest,ingest.ffmpeg.input,ingest.timing"));
+    }
+
+    @ParameterizedTest(name = "{0} depends on {1} only")
+    @MethodSource("packagesAndWhatTheyMayUseOfTheirModule")
+    void shouldLetPackagesDependOnlyOnWhatTheDesignAllowsOfTheirModule(String name, String allowed) {
+        String module = "io.helmwatch." + name.split("\\.", 2)[0] + "..";
+        String[] permitted = permitted(name, allowed, "io.helmwatch.");
+
+        noClasses()
+                .that()
+                .resideInAPackage("io.helmwatch." + name)
+                .should()
+                .dependOnClassesThat(
+                        resideInAPackage(module).and(DescribedPredicate.not(resideInAnyPackage(permitted))))
+                .because("a package of a subject knows no other subject, and what is decoded knows no stream")
+                .check(PRODUCT);
+    }
+
+    private static String[] permitted(String name, String allowed, String prefix) {
+        return Stream.concat(Stream.of(name), Stream.of(allowed.split(",", -1)))
+                .filter(other -> !other.isEmpty())
+                .map(other -> prefix + other)
+                .toArray(String[]::new);
+    }
+
     static Stream<Arguments> packagesOfThePipelineAndWhatTheyMayUse() {
         return Stream.of(
-                Arguments.of("ring", ""),
+                Arguments.of("ring.failure", ""),
+                Arguments.of("ring.stream", ""),
+                Arguments.of("ring", "ring.failure,ring.stream"),
                 Arguments.of("cli.option", ""),
                 Arguments.of("cli.log", ""),
+                Arguments.of("cli.process", "ring.failure"),
+                Arguments.of("cli.analysis", "backend,cli.option,cli.process,evaluation,ring,service"),
+                Arguments.of(
+                        "cli.measurement",
+                        "backend,backend.cpu.quantization,backend.cuda,bench,bench.cuda,cli.option,cli.process,evaluation,report"),
                 Arguments.of("cli.kafka", "cli.option"),
                 Arguments.of(
                         "cli.engine",
                         "backend.cuda,backend.cuda.quantization,backend.quantization,bench.cuda,cli.option"),
                 Arguments.of("report", ""),
                 Arguments.of("systemd", ""),
-                Arguments.of("backend", "ring"),
-                Arguments.of("backend.cpu", "backend,ring"),
-                Arguments.of("backend.cuda", "backend,backend.cuda.quantization,ring"),
+                Arguments.of("backend", "ring.."),
+                Arguments.of("backend.cpu", "backend,ring.."),
+                Arguments.of("backend.cuda", "backend,backend.cuda.quantization,ring.."),
                 Arguments.of("backend.quantization", ""),
                 Arguments.of("backend.cpu.quantization", "backend.quantization,report"),
                 Arguments.of("backend.cuda.quantization", "backend.quantization,report"),
-                Arguments.of("metrics", "ring"),
-                Arguments.of("live", "ring"),
-                Arguments.of("evaluation", "backend,ring,report"),
-                Arguments.of("bench", "backend,ring,report"),
+                Arguments.of("metrics", "ring.."),
+                Arguments.of("live", "ring.."),
+                Arguments.of("evaluation", "backend,ring..,report"),
+                Arguments.of("bench", "backend,ring..,report"),
                 Arguments.of("bench.cuda", "report"),
-                Arguments.of("desk", "backend,live,ring"),
-                Arguments.of("compliance", "desk,ring"),
-                Arguments.of("service", "backend,compliance,desk,metrics,ring"));
+                Arguments.of("desk", "backend,live,ring.."),
+                Arguments.of("compliance", "desk,ring.."),
+                Arguments.of("service", "backend,compliance,desk,metrics,ring.."));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")
     @MethodSource("packagesOfThePipelineAndWhatTheyMayUse")
     void shouldLetPackagesOfThePipelineDependOnlyOnWhatTheDesignAllows(String name, String allowed) {
-        String[] permitted = Stream.concat(Stream.of(name), Stream.of(allowed.split(",", -1)))
-                .filter(other -> !other.isEmpty())
-                .map(other -> "io.helmwatch.pipeline." + other)
-                .toArray(String[]::new);
+        String[] permitted = permitted(name, allowed, "io.helmwatch.pipeline.");
 
         noClasses()
                 .that()

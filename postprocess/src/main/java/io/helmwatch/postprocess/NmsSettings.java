@@ -1,6 +1,6 @@
 package io.helmwatch.postprocess;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 
 /**
  * Thresholds between raw predictions and detections.

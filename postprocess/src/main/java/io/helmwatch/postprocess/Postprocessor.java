@@ -1,8 +1,8 @@
 package io.helmwatch.postprocess;
 
 import io.helmwatch.vision.Detection;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.RawPredictions;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.RawPredictions;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 package io.helmwatch.postprocess;
 
-import io.helmwatch.vision.HostPredictions;
-import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.PredictionLayout.Head;
+import io.helmwatch.vision.tensor.HostPredictions;
+import io.helmwatch.vision.tensor.PredictionLayout;
+import io.helmwatch.vision.tensor.PredictionLayout.Head;
 import java.nio.FloatBuffer;
 
 /**

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.vision.Detection;
-import io.helmwatch.vision.DevicePredictions;
-import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.LetterboxAnchor;
-import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.RawPredictions;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.DevicePredictions;
+import io.helmwatch.vision.tensor.HostPredictions;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.PredictionLayout;
+import io.helmwatch.vision.tensor.RawPredictions;
+import io.helmwatch.vision.tensor.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -2,9 +2,9 @@ package io.helmwatch.postprocess;
 
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
-import io.helmwatch.vision.HostPredictions;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.HostPredictions;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

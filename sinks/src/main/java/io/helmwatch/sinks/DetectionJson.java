@@ -3,7 +3,7 @@ package io.helmwatch.sinks;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.io.SerializedString;
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameInfo;

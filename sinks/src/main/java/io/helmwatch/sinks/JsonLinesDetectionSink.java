@@ -1,6 +1,6 @@
 package io.helmwatch.sinks;
 
-import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;

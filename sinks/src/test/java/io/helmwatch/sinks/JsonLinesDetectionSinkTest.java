@@ -3,7 +3,7 @@ package io.helmwatch.sinks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.JsonLinesConfig;
+import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

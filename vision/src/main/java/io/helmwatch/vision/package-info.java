@@ -1,4 +1,4 @@
-/** The nouns of the pipeline: frames, sizes, pixel formats, letterbox geometry, tensors, detections. Pure Java; no dependencies on other modules. */
+/** The nouns of the pipeline: frames, sizes, pixel formats, detections, incidents, states of streams. Pure Java; no dependencies on other modules. */
 @NullMarked
 package io.helmwatch.vision;
 

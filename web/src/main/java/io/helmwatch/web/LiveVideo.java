@@ -1,6 +1,6 @@
 package io.helmwatch.web;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package io.helmwatch.config.schema;
 
-import io.helmwatch.config.Problem;
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.yaml.Problem;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;

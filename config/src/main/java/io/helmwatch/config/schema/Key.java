@@ -1,6 +1,6 @@
 package io.helmwatch.config.schema;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 

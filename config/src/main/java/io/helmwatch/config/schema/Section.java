@@ -1,5 +1,6 @@
 package io.helmwatch.config.schema;
 
+import io.helmwatch.config.yaml.Yaml;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -28,6 +28,13 @@ public record SectionSpec<R>(String description, List<Entry<R>> entries) {
         return new SectionSpec<>(description, list);
     }
 
+    /** The same section with further entries behind its own. */
+    public SectionSpec<R> with(List<Entry<R>> further) {
+        List<Entry<R>> list = new ArrayList<>(entries);
+        list.addAll(further);
+        return new SectionSpec<>(description, list);
+    }
+
     /** Why a key is refused; null for one that is not. */
     @Nullable
     String refused(String key) {

@@ -1,6 +1,7 @@
 package io.helmwatch.config.schema;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.yaml.Yaml;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.helmwatch.config.schema;
 
+import io.helmwatch.config.yaml.Yaml;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;

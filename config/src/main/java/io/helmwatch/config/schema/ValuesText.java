@@ -1,6 +1,7 @@
 package io.helmwatch.config.schema;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.yaml.Yaml;
 import java.util.List;
 
 /** Writes values as YAML, all or those that differ from their defaults; secrets are three stars. Threading: one thread. */

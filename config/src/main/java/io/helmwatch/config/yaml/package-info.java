@@ -1,4 +1,4 @@
-/** The keys of Helmwatch's YAML file, one class per section, and the loader that reads them. */
+/** The text of a YAML document: its nodes, its scalars, and problems with their line and column. */
 @NullMarked
 package io.helmwatch.config.yaml;
 

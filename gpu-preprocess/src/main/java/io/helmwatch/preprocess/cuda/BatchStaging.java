@@ -4,9 +4,9 @@ import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaStream;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.cuda.PinnedBuffer;
-import io.helmwatch.vision.DeviceTensorBatch;
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.DeviceTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
 
 /**
  * The memory of one batch tensor, in all its sizes: frame descriptors in page-locked and in device memory, and buffers for frames that come from host

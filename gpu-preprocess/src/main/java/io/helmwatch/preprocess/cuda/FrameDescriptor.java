@@ -1,10 +1,10 @@
 package io.helmwatch.preprocess.cuda;
 
 import io.helmwatch.vision.ColorEncoding;
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.nio.ByteBuffer;
 
 /** Writes {@code struct Frame} of {@code letterbox_nchw.cu}: the description of one frame for the kernel. */

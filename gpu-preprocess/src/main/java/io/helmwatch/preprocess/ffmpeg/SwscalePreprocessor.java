@@ -1,12 +1,12 @@
 package io.helmwatch.preprocess.ffmpeg;
 
 import io.helmwatch.preprocess.Preprocessor;
-import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.LetterboxAnchor;
-import io.helmwatch.vision.TensorBatch;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.TensorBatch;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

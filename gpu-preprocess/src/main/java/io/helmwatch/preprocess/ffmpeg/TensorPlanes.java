@@ -1,11 +1,11 @@
 package io.helmwatch.preprocess.ffmpeg;
 
-import io.helmwatch.vision.HalfFloat;
-import io.helmwatch.vision.HostTensorBatch;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.TensorType;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.HalfFloat;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;

@@ -2,9 +2,9 @@ package io.helmwatch.preprocess.ffmpeg;
 
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.VideoFrame;
+import io.helmwatch.vision.tensor.Letterbox;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.ffmpeg.global.swscale;
 import org.bytedeco.ffmpeg.swscale.SwsContext;

@@ -6,7 +6,7 @@ import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.OnnxModel;
 import io.helmwatch.inference.PrecisionConverter;
 import io.helmwatch.inference.YoloV5Model;
-import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.tensor.TensorShape;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.helmwatch.inference.onnx;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

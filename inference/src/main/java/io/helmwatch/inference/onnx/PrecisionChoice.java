@@ -1,6 +1,6 @@
 package io.helmwatch.inference.onnx;
 
-import io.helmwatch.config.CpuPrecision;
+import io.helmwatch.config.inference.CpuPrecision;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
 import java.nio.file.Path;

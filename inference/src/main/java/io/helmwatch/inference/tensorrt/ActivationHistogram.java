@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.inference.CalibrationMethod;
 import java.nio.FloatBuffer;
 
 /**

@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.GpuPrecision;
+import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
@@ -9,7 +9,7 @@ import io.helmwatch.inference.PrecisionConverter;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
 import io.helmwatch.resource.Closer;
-import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.tensor.TensorShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

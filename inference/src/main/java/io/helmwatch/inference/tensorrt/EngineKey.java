@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.InputSize;
+import io.helmwatch.config.inference.InputSize;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.GpuInfo;
 import io.helmwatch.inference.ModelFile;

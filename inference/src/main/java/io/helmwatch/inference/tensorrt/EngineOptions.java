@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.GpuPrecision;
+import io.helmwatch.config.inference.GpuPrecision;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;

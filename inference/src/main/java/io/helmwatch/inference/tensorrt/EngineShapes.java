@@ -2,8 +2,8 @@ package io.helmwatch.inference.tensorrt;
 
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.InputSizing;
-import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.tensor.InputSizing;
+import io.helmwatch.vision.tensor.TensorShape;
 
 /**
  * The shapes of the input that an engine takes: those of TensorRT's optimisation profile.

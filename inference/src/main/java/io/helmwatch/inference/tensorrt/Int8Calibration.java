@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.inference.CalibrationMethod;
 import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
@@ -10,7 +10,7 @@ import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.TensorProbe;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
-import io.helmwatch.vision.TensorShape;
+import io.helmwatch.vision.tensor.TensorShape;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
@@ -11,8 +11,8 @@ import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.TensorProbe;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
-import io.helmwatch.vision.HostTensorBatch;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

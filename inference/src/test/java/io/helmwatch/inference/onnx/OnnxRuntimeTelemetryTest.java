@@ -3,9 +3,9 @@ package io.helmwatch.inference.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.OnnxWriter;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.helmwatch.config.CalibrationMethod;
+import io.helmwatch.config.inference.CalibrationMethod;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Random;

@@ -2,7 +2,7 @@ package io.helmwatch.inference.tensorrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.GpuPrecision;
+import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.cuda.GpuInfo;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.helmwatch.inference.tensorrt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.GpuPrecision;
+import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.inference.tensorrt.EngineOptions.TacticSource;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

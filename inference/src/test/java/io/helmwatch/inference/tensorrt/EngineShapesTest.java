@@ -2,15 +2,15 @@ package io.helmwatch.inference.tensorrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.InputSize;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.InputSize;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.OnnxWriter;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.OnnxModel;
@@ -13,7 +13,7 @@ import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.proto.NodeProto;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

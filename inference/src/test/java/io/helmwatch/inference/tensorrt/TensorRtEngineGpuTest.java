@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.DeviceBuffer;
 import io.helmwatch.inference.InferenceLane;

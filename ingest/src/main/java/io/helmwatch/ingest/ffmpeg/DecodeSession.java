@@ -1,10 +1,11 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.config.DecodeMode;
-import io.helmwatch.config.PixelAspect;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.DecodeMode;
+import io.helmwatch.config.stream.PixelAspect;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
+import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;

@@ -1,7 +1,7 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.ingest.ImageFiles;
@@ -13,10 +13,13 @@ import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
 import io.helmwatch.ingest.ffmpeg.FrameDelivery.Mode;
+import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
+import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
 import io.helmwatch.ingest.ffmpeg.input.BasicExposure;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.InputLostException;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;
+import io.helmwatch.ingest.ffmpeg.remux.PacketTap;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;

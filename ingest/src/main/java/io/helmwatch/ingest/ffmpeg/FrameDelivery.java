@@ -1,9 +1,12 @@
 package io.helmwatch.ingest.ffmpeg;
 
 import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.ingest.ffmpeg.decode.FfmpegFrameLease;
+import io.helmwatch.ingest.ffmpeg.decode.FrameNormalizer;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;
 import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
+import io.helmwatch.ingest.ffmpeg.remux.PacketTap;
 import io.helmwatch.ingest.timing.CaptureClock;
 import io.helmwatch.ingest.timing.FrameSampler;
 import io.helmwatch.ingest.timing.Pacer;

@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;

@@ -1,9 +1,12 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
+import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
+import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
+import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.HostLookup;
 import io.helmwatch.ingest.ffmpeg.input.HttpTransport;

@@ -1,4 +1,4 @@
-/** FFmpeg behind the interfaces of {@code ingest}: demuxing, decoding, orientation and pixel formats, the library's log. */
+/** FFmpeg behind the interfaces of {@code ingest}: the source of a stream's frames, one player for each kind of input. */
 @NullMarked
 package io.helmwatch.ingest.ffmpeg;
 

@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.timing;
 
-import io.helmwatch.config.DecodeMode;
+import io.helmwatch.config.stream.DecodeMode;
 
 /**
  * Decides packet by packet what is decoded, so that no frame is decoded that nobody analyses.

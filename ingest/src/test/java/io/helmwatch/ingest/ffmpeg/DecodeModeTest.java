@@ -3,8 +3,8 @@ package io.helmwatch.ingest.ffmpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.helmwatch.config.DecodeMode;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.DecodeMode;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.StreamStatus.State;

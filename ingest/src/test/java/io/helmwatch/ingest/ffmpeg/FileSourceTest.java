@@ -3,7 +3,7 @@ package io.helmwatch.ingest.ffmpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;

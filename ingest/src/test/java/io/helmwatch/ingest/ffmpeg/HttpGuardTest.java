@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.helmwatch.config.HostAndPort;
-import io.helmwatch.config.Secret;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.BasicAuthentication;
-import io.helmwatch.config.StreamConfig.Credentials;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.stream.HostAndPort;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig.BasicAuthentication;
+import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.helmwatch.config.Secret;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.Credentials;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.StreamStatus.State;

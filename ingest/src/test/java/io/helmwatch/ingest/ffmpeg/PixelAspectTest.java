@@ -2,8 +2,8 @@ package io.helmwatch.ingest.ffmpeg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.PixelAspect;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.PixelAspect;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.vision.StreamStatus.State;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;

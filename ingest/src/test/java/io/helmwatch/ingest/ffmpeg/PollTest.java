@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;

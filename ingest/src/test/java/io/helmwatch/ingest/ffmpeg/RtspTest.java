@@ -3,10 +3,10 @@ package io.helmwatch.ingest.ffmpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.helmwatch.config.Secret;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.Credentials;
-import io.helmwatch.config.StreamConfig.Transport;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig.Credentials;
+import io.helmwatch.config.stream.StreamConfig.Transport;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.resource.NativeMemory;

@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.time.Duration;
 
 /** A source on a thread of its own, as the pipeline runs it; stopped when closed. */

@@ -2,7 +2,7 @@ package io.helmwatch.ingest.timing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.DecodeMode;
+import io.helmwatch.config.stream.DecodeMode;
 import io.helmwatch.ingest.timing.DecodePlan.Level;
 import java.util.ArrayList;
 import java.util.List;

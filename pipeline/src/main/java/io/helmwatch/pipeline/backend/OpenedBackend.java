@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.backend;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameSource;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.Stages;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.FrameLease;
 import java.util.function.Function;

@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.backend;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

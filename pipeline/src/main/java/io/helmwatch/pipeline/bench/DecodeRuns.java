@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.bench;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.backend.OpenedBackend;

@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

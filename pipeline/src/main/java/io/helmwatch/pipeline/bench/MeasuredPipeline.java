@@ -1,12 +1,12 @@
 package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;

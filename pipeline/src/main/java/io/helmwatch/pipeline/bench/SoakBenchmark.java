@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.pipeline.backend.OpenedBackend;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;

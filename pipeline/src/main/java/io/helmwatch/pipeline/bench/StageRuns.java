@@ -6,7 +6,7 @@ import io.helmwatch.pipeline.bench.StageBenchmark.Speed;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.vision.FrameLease;
-import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

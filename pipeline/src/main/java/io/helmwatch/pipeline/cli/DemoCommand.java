@@ -1,17 +1,19 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.cli.kafka.TopicPrinter;
 import io.helmwatch.pipeline.cli.option.BackendOptions;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.Installation;
 import io.helmwatch.pipeline.cli.option.Settings;
+import io.helmwatch.pipeline.cli.process.Console;
+import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,10 +86,10 @@ final class DemoCommand implements Callable<Integer> {
     private void play(Path model, HelmwatchConfig config) throws InterruptedException {
         KafkaConfig kafka = config.kafka();
         List<String> topics = List.of(kafka.detectionsTopic(), kafka.streamsTopic(), kafka.eventsTopic());
-        try (DetectionService service = DetectionService.start(config, model, List.of(), Main.FATAL_ERRORS);
+        try (DetectionService service = DetectionService.start(config, model, List.of(), Termination.ON_FATAL_ERROR);
                 Termination.Registration signals = Termination.onSignal(service::stop)) {
             String servers = service.embeddedBootstrapServers();
-            Main.say("events are on " + servers + " (topics " + String.join(", ", topics)
+            Console.say("events are on " + servers + " (topics " + String.join(", ", topics)
                     + "), for any Kafka client on this machine until the demo ends");
             TopicPrinter printer = new TopicPrinter(servers, topics, System.out, service::stop);
             service.awaitEnd();
@@ -100,8 +102,8 @@ final class DemoCommand implements Callable<Integer> {
             if (!problem.isEmpty()) {
                 throw CommandFailure.failed(problem, null);
             }
-            Main.say(printer.printed() + " events were read from the broker");
-            Main.say(service.startedIncidents() + " incidents: each is a person who was seen without a helmet for "
+            Console.say(printer.printed() + " events were read from the broker");
+            Console.say(service.startedIncidents() + " incidents: each is a person who was seen without a helmet for "
                     + RULE.atLeast().toSeconds() + " s or longer; topic " + kafka.eventsTopic()
                     + " has a message with phase start and one with phase end for it, with the same incident id");
         }

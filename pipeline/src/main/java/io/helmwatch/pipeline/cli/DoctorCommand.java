@@ -1,13 +1,13 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.cuda.GpuInfo;
@@ -19,12 +19,14 @@ import io.helmwatch.inference.onnx.VectorInstructions;
 import io.helmwatch.inference.onnx.WorkerPlan;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.StreamProbe;
-import io.helmwatch.ingest.ffmpeg.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
+import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.pipeline.cli.option.Installation;
+import io.helmwatch.pipeline.cli.option.ModelLabels;
+import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.sinks.kafka.KafkaProbe;
@@ -71,7 +73,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Main.quiet();
+        Console.quiet();
         good(
                 "java",
                 System.getProperty("java.vm.name") + " " + Runtime.version() + ", heap up to "

@@ -1,15 +1,21 @@
 package io.helmwatch.pipeline.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import io.helmwatch.config.ConfigException;
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.yaml.ConfigException;
+import io.helmwatch.pipeline.cli.analysis.DetectCommand;
+import io.helmwatch.pipeline.cli.analysis.ReplayCommand;
+import io.helmwatch.pipeline.cli.analysis.SnapshotCommand;
 import io.helmwatch.pipeline.cli.engine.EngineCommand;
+import io.helmwatch.pipeline.cli.measurement.BenchCommand;
+import io.helmwatch.pipeline.cli.measurement.CompareCommand;
+import io.helmwatch.pipeline.cli.measurement.EvalCommand;
+import io.helmwatch.pipeline.cli.measurement.QuantizeCommand;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.cli.process.Console;
+import io.helmwatch.pipeline.cli.process.NativeCache;
+import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.resource.FailureText;
 import java.io.PrintStream;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -46,9 +52,6 @@ import picocli.CommandLine.ParseResult;
             PasswordCommand.class
         })
 public final class Main implements Runnable {
-    /** Level of the project's own log lines. */
-    private static final String OUR_LOGGER = "io.helmwatch";
-
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -66,12 +69,6 @@ public final class Main implements Runnable {
             scope = CommandLine.ScopeType.INHERIT,
             description = "Logs more, and stack traces of errors.")
     private boolean verbose;
-
-    /** Ends the process when a GPU is lost: nothing on it works until a new process starts, and closing its owners may block. */
-    static final FatalErrorHandler FATAL_ERRORS = error -> {
-        say(String.valueOf(error.getMessage()));
-        Runtime.getRuntime().halt(1);
-    };
 
     private Main() {}
 
@@ -112,33 +109,18 @@ public final class Main implements Runnable {
     }
 
     private int start(ParseResult parsed) {
-        setLevel(verbose ? Level.DEBUG : Level.INFO);
+        Console.verbose(verbose);
         NativeCache.prepare();
         return new CommandLine.RunLast().execute(parsed);
-    }
-
-    /** Shows errors only, for commands whose output is their result. */
-    static void quiet() {
-        if (ourLogger().getLevel() != Level.DEBUG) {
-            setLevel(Level.ERROR);
-        }
-    }
-
-    private static void setLevel(Level level) {
-        ourLogger().setLevel(level);
-    }
-
-    private static Logger ourLogger() {
-        return (Logger) LoggerFactory.getLogger(OUR_LOGGER);
     }
 
     private int explain(Throwable failure) {
         int code = failure instanceof CommandFailure known ? known.exitCode() : 1;
         if (failure instanceof ConfigException config) {
-            config.problems().forEach(problem -> say(problem.toString()));
+            config.problems().forEach(problem -> Console.say(problem.toString()));
             code = 2;
         } else {
-            say(
+            Console.say(
                     failure instanceof LinkageError
                             ? "a library cannot be loaded: " + FailureText.of(FailureText.root(failure))
                             : FailureText.of(failure));
@@ -152,11 +134,6 @@ public final class Main implements Runnable {
         return code;
     }
 
-    /** Prints a sentence on standard error. */
-    public static void say(String sentence) {
-        System.err.println("helmwatch: " + Redaction.redact(sentence));
-    }
-
     @Override
     public void run() {
         throw CommandFailure.usage(
@@ -167,10 +144,10 @@ public final class Main implements Runnable {
     private final class UsageHandler implements IParameterExceptionHandler {
         @Override
         public int handleParseException(ParameterException wrong, String[] args) {
-            say(wrong.getMessage() + "; '"
+            Console.say(wrong.getMessage() + "; '"
                     + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help' shows the usage");
             if (verbose) {
-                say(FailureText.of(FailureText.root(wrong)));
+                Console.say(FailureText.of(FailureText.root(wrong)));
             }
             return 2;
         }

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigOptions;
 import io.helmwatch.pipeline.service.Notifications;

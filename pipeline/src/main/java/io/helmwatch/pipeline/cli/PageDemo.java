@@ -1,8 +1,10 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.Backend;
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.pipeline.cli.process.Console;
+import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -48,11 +50,11 @@ final class PageDemo {
     /** Serves the page until somebody stops the program. */
     static void run(Backend backend, Path model, Path clip, Path folder) throws InterruptedException {
         try (DetectionService service = DetectionService.start(
-                        configuration(backend, clip, folder), model, List.of(), Main.FATAL_ERRORS);
+                        configuration(backend, clip, folder), model, List.of(), Termination.ON_FATAL_ERROR);
                 Termination.Registration signals = Termination.onSignal(service::stop)) {
             InetSocketAddress address = service.httpAddress();
             if (address != null) {
-                Main.say("the page is on http://127.0.0.1:" + address.getPort() + "/ until you stop this (Ctrl+C)");
+                Console.say("the page is on http://127.0.0.1:" + address.getPort() + "/ until you stop this (Ctrl+C)");
             }
             service.awaitEnd();
         }

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.cli;
 
-import io.helmwatch.config.PasswordHash;
+import io.helmwatch.config.http.PasswordHash;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import java.io.BufferedReader;
 import java.io.Console;

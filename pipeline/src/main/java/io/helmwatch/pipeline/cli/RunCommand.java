@@ -1,9 +1,12 @@
 package io.helmwatch.pipeline.cli;
 
+import io.helmwatch.config.ConfigText;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigText;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigOptions;
+import io.helmwatch.pipeline.cli.option.ModelLabels;
+import io.helmwatch.pipeline.cli.process.HangUpSignal;
+import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.pipeline.systemd.SystemdNotifier;
 import java.nio.file.Path;
@@ -32,7 +35,7 @@ final class RunCommand implements Callable<Integer> {
         LOG.debug("settings in force:\n{}", ConfigText.valuesInForce(settings));
         DetectionService started;
         try {
-            started = DetectionService.start(settings, model, List.of(), Main.FATAL_ERRORS);
+            started = DetectionService.start(settings, model, List.of(), Termination.ON_FATAL_ERROR);
         } catch (RuntimeException | Error refused) {
             // Libraries cannot be loaded any more once the process ends.
             if (Termination.isRequested()) {

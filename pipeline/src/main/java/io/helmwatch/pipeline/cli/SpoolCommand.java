@@ -1,8 +1,9 @@
 package io.helmwatch.pipeline.cli;
 
-import io.helmwatch.config.SpoolConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.spool.DeadLetter;
 import io.helmwatch.sinks.spool.SpoolException;
@@ -82,9 +83,10 @@ final class SpoolCommand implements Callable<Integer> {
                         + letter.event().phase() + " " + letter.setAsideAt() + " " + letter.reason());
             }
             contents.damagedFiles().forEach(file -> System.out.println("damaged " + file));
-            Main.say("spool " + config.directory() + ": " + contents.waiting().size() + " waiting, "
-                    + contents.deadLetters().size() + " dead letters, "
-                    + contents.damagedFiles().size() + " damaged files");
+            Console.say(
+                    "spool " + config.directory() + ": " + contents.waiting().size() + " waiting, "
+                            + contents.deadLetters().size() + " dead letters, "
+                            + contents.damagedFiles().size() + " damaged files");
             return 0;
         }
     }
@@ -101,7 +103,7 @@ final class SpoolCommand implements Callable<Integer> {
         public Integer call() {
             SpoolConfig config = options.spool();
             int lines = run(() -> SpoolMaintenance.export(config, System.out));
-            Main.say("spool " + config.directory() + ": " + lines + " messages exported");
+            Console.say("spool " + config.directory() + ": " + lines + " messages exported");
             return 0;
         }
     }
@@ -127,7 +129,7 @@ final class SpoolCommand implements Callable<Integer> {
             Set<String> wanted = new HashSet<>(ids);
             int resent = run(() ->
                     SpoolMaintenance.resend(config, Clock.systemUTC(), id -> wanted.isEmpty() || wanted.contains(id)));
-            Main.say("spool " + config.directory() + ": " + resent + " dead letters returned");
+            Console.say("spool " + config.directory() + ": " + resent + " dead letters returned");
             if (resent < wanted.size()) {
                 throw CommandFailure.failed(
                         "spool resend: " + (wanted.size() - resent) + " of " + wanted.size()
@@ -150,7 +152,7 @@ final class SpoolCommand implements Callable<Integer> {
         public Integer call() {
             SpoolConfig config = options.spool();
             int salvaged = run(() -> SpoolMaintenance.repair(config, Clock.systemUTC()));
-            Main.say("spool " + config.directory() + ": intact, " + salvaged + " messages salvaged");
+            Console.say("spool " + config.directory() + ": intact, " + salvaged + " messages salvaged");
             return 0;
         }
     }

@@ -1,17 +1,19 @@
 package io.helmwatch.pipeline.cli;
 
-import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.ConfigText;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.Problem;
-import io.helmwatch.config.Redaction;
 import io.helmwatch.config.RuleTiming;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.yaml.ConfigText;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.yaml.ConfigException;
+import io.helmwatch.config.yaml.Problem;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigOptions;
+import io.helmwatch.pipeline.cli.option.ModelLabels;
+import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,9 +47,9 @@ final class ValidateCommand implements Callable<Integer> {
         if (settings == null || !problems.isEmpty()) {
             return 2;
         }
-        RuleTiming.delayed(settings).forEach(warning -> Main.say("warning: " + config.file() + ": " + warning));
+        RuleTiming.delayed(settings).forEach(warning -> Console.say("warning: " + config.file() + ": " + warning));
         System.out.print(ConfigText.valuesInForce(settings));
-        Main.say(config.file() + " is valid: " + settings.streams().size()
+        Console.say(config.file() + " is valid: " + settings.streams().size()
                 + (settings.streams().size() == 1 ? " stream" : " streams"));
         return 0;
     }

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.compliance;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.resource.Closer;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.sinks.opencv.StillFrame;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.SnapshotConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.SnapshotConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.history.IncidentQuery;
 import io.helmwatch.sinks.history.RecordedIncident;

@@ -2,11 +2,11 @@ package io.helmwatch.pipeline.desk;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.yaml.StreamSettings;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamSettings;
+import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.web.RefusedException;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.ConfigException;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

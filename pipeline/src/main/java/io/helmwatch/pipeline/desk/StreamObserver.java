@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 
 /**
  * Follows the streams that come and go while the service runs.

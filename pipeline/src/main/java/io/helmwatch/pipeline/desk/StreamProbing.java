@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.ingest.PacketReceiver;

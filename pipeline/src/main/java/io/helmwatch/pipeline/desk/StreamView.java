@@ -1,12 +1,12 @@
 package io.helmwatch.pipeline.desk;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.ring.StreamFeed;
-import io.helmwatch.pipeline.ring.StreamRates;
+import io.helmwatch.pipeline.ring.stream.StreamRates;
 import io.helmwatch.postprocess.rules.RulePreview;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;

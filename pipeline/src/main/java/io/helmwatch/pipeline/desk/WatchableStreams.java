@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.pipeline.live.LiveSource;

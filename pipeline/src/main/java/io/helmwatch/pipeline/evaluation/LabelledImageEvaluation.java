@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.evaluation;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.postprocess.DetectionEvaluation;
 import io.helmwatch.postprocess.DetectionEvaluator;
 import io.helmwatch.postprocess.LabelledBox;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.live;
 
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.ingest.VideoPackets;
 import java.util.List;
 

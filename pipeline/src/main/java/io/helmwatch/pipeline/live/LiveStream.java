@@ -1,11 +1,11 @@
 package io.helmwatch.pipeline.live;
 
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.ingest.MediaTimeline;
 import io.helmwatch.ingest.PacketQueue;
 import io.helmwatch.ingest.VideoPacket;
 import io.helmwatch.ingest.VideoPackets;
-import io.helmwatch.ingest.ffmpeg.Mp4Remuxer;
+import io.helmwatch.ingest.ffmpeg.remux.Mp4Remuxer;
 import io.helmwatch.pipeline.live.LiveMessage.Kind;
 import io.helmwatch.pipeline.live.Subscription.Mode;
 import io.helmwatch.pipeline.live.WatchRequest.Video;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.live;
 
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.pipeline.live.WatchRequest.Wish;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;

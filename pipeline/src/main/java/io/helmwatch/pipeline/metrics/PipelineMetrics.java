@@ -2,8 +2,8 @@ package io.helmwatch.pipeline.metrics;
 
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.PipelineListener;
-import io.helmwatch.pipeline.ring.Stage;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.ModelIdentity;
 import io.micrometer.core.instrument.Counter;

@@ -4,8 +4,8 @@ import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,8 @@
 package io.helmwatch.pipeline.ring;
 
 import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.pipeline.ring.failure.Stage;
 
 /**
  * Runs the model on the batches of its own lanes, at the first slot of each: a batch is complete before its slots are published to this

@@ -2,9 +2,11 @@ package io.helmwatch.pipeline.ring;
 
 import com.lmax.disruptor.WaitStrategy;
 import io.helmwatch.inference.InferenceLane;
+import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.vision.DropCause;
-import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.tensor.Letterbox;
 
 /** Decodes the output of the model to detections in source pixels; frees the lane when its batch is done. */
 final class PostprocessHandler extends StageHandler {

@@ -1,12 +1,14 @@
 package io.helmwatch.pipeline.ring;
 
 import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.preprocess.Preprocessor;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.InputSizing;
-import io.helmwatch.vision.Letterbox;
+import io.helmwatch.vision.tensor.InputSizing;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;

@@ -1,6 +1,8 @@
 package io.helmwatch.pipeline.ring;
 
 import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,13 +1,15 @@
 package io.helmwatch.pipeline.ring;
 
 import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.util.List;
 
 /** Creates the immutable record of a frame and passes it to the analyzers and to every sink. */

@@ -3,6 +3,8 @@ package io.helmwatch.pipeline.ring;
 import com.lmax.disruptor.EventHandler;
 import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.WaitStrategy;
+import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.vision.DropCause;
 import org.jspecify.annotations.Nullable;
 

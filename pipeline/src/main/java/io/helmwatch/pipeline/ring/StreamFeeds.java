@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.ring;
 
 import com.lmax.disruptor.RingBuffer;
 import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.pipeline.ring.stream.StreamEpochs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
-import io.helmwatch.pipeline.ring.StreamRates;
+import io.helmwatch.pipeline.ring.stream.StreamRates;
 import io.helmwatch.vision.StreamReason;
 import java.util.Collection;
 import java.util.HashSet;

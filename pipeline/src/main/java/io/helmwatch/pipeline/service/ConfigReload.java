@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.rules.StreamRules;
 import io.helmwatch.postprocess.tracking.HeadTracker;

@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.metrics.NotifyMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;

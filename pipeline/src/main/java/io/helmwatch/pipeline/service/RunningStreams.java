@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StreamPlacement;
 import io.helmwatch.pipeline.desk.StreamObserver;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.server.DeskServer;
 import java.util.concurrent.CompletableFuture;

@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.service;
 
-import io.helmwatch.config.ConfigException;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.Problem;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.yaml.ConfigException;
+import io.helmwatch.config.yaml.Problem;
 import io.helmwatch.pipeline.desk.StreamControl;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.postprocess.rules.RuleLabels;

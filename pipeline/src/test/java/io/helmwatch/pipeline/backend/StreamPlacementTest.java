@@ -3,9 +3,9 @@ package io.helmwatch.pipeline.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.GpuConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;

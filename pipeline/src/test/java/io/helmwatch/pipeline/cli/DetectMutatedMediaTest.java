@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.inference.OnnxWriter;
 import io.helmwatch.ingest.ffmpeg.MutatedMedia;
 import io.helmwatch.resource.NativeMemory;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

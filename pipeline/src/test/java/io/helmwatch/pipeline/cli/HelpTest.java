@@ -2,8 +2,13 @@ package io.helmwatch.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.pipeline.cli.analysis.DetectCommand;
+import io.helmwatch.pipeline.cli.analysis.ReplayCommand;
 import io.helmwatch.pipeline.cli.engine.EngineCommand;
+import io.helmwatch.pipeline.cli.measurement.BenchCommand;
+import io.helmwatch.pipeline.cli.measurement.CompareCommand;
+import io.helmwatch.pipeline.cli.measurement.EvalCommand;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.PasswordHash;
+import io.helmwatch.config.http.PasswordHash;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

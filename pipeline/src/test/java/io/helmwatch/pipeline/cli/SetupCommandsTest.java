@@ -88,8 +88,6 @@ class SetupCommandsTest {
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(ImageIO.read(folder.resolve("frames/a_b.png-0.jpg").toFile()).getWidth())
                 .isEqualTo(320);
-        assertThat(DetectCommand.imageName("rtsp://192.0.2.1/live/?token=word", 3))
-                .isEqualTo("live-3.jpg");
     }
 
     @ParameterizedTest

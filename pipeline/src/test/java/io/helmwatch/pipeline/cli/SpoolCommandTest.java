@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ImageSize;

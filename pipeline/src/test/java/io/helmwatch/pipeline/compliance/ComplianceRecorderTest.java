@@ -2,8 +2,8 @@ package io.helmwatch.pipeline.compliance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.BoundingBox;

@@ -2,12 +2,12 @@ package io.helmwatch.pipeline.desk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.PasswordHash;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.http.PasswordHash;
 import io.helmwatch.ingest.ffmpeg.RtspCamera;
 import io.helmwatch.ingest.ffmpeg.TestClips;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.nio.file.Files;
 import java.nio.file.Path;

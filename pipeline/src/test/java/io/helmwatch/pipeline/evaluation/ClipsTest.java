@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.SampleMedia;
 import io.helmwatch.pipeline.cli.option.Installation;
 import io.helmwatch.pipeline.cli.option.Settings;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;

@@ -3,8 +3,8 @@ package io.helmwatch.pipeline.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.ModelConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.cuda.CudaException;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.cli.option.Settings;

@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.live;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;

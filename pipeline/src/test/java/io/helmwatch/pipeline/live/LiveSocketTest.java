@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.HttpConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ffmpeg.TestClips;
 import io.helmwatch.pipeline.live.RecordingConnection.Binary;
 import io.helmwatch.web.Desk;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.helmwatch.config.TrackingConfig;
-import io.helmwatch.config.ZoneConfig.Point;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.ZoneConfig.Point;
 import io.helmwatch.ingest.ffmpeg.RecordedFragments;
 import io.helmwatch.ingest.ffmpeg.RtspCamera;
 import io.helmwatch.pipeline.live.RecordingConnection.Binary;

@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.pipeline.live.LiveMessage.Kind;
 import java.nio.ByteBuffer;
 import java.util.List;

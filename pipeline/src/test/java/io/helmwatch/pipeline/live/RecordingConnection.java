@@ -3,7 +3,7 @@ package io.helmwatch.pipeline.live;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import io.helmwatch.web.LiveVideo;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;

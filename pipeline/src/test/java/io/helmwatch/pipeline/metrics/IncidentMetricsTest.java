@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

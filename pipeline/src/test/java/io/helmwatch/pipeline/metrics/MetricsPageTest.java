@@ -2,9 +2,9 @@ package io.helmwatch.pipeline.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -2,8 +2,8 @@ package io.helmwatch.pipeline.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
+import io.helmwatch.config.inference.InferenceConfig;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;

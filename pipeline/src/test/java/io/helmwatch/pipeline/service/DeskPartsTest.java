@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.DeskConfig;
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.ingest.ffmpeg.RtspCamera;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.history.HeadHour;
 import io.helmwatch.sinks.history.IncidentHistory;

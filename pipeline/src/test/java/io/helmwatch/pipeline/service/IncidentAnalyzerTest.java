@@ -2,11 +2,11 @@ package io.helmwatch.pipeline.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.sinks.InMemoryIncidentSink;
 import io.helmwatch.vision.BoundingBox;

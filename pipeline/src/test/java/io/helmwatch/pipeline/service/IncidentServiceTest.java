@@ -3,13 +3,13 @@ package io.helmwatch.pipeline.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.ConfigException;
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.SpoolConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.pipeline.cli.CommandRun;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.web.Compliance;
 import java.io.IOException;

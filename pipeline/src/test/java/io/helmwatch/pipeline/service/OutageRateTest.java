@@ -3,10 +3,10 @@ package io.helmwatch.pipeline.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.vision.DropCause;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -3,12 +3,12 @@ package io.helmwatch.pipeline.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ffmpeg.RtspCamera;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.DropCause;

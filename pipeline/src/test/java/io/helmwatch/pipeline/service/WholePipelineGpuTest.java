@@ -2,10 +2,10 @@ package io.helmwatch.pipeline.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
 import io.helmwatch.cuda.CudaProbe;
-import io.helmwatch.pipeline.ring.FatalErrorHandler;
+import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.BoundingBox;

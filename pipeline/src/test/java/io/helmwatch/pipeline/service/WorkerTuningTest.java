@@ -2,10 +2,10 @@ package io.helmwatch.pipeline.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.InferenceConfig;
 import io.helmwatch.config.PipelineConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.inference.InferenceConfig;
 import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.pipeline.backend.ExchangeableWorkers;
 import io.helmwatch.pipeline.backend.OpenedBackend;

@@ -1,6 +1,6 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.Incident;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.TrackingConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.ZoneConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.postprocess.tracking.Observations;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.FrameDetections;

@@ -1,6 +1,6 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.postprocess.tracking.HeadFilter;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ImageSize;

@@ -1,7 +1,7 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.postprocess.tracking.Track;
 import io.helmwatch.vision.FrameDetections;

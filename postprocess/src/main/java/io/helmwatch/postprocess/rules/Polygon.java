@@ -1,6 +1,6 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import java.util.List;
 
 /** A polygon in normalised coordinates. */

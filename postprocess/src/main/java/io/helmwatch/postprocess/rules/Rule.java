@@ -1,8 +1,8 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.ScheduleConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.ScheduleConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.Incident;

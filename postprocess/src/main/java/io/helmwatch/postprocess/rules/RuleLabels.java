@@ -1,8 +1,8 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

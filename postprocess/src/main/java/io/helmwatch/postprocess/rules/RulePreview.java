@@ -1,10 +1,10 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.ScheduleConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.TrackingConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.ScheduleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.tracking.Observations;
 import io.helmwatch.vision.FrameDetections;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package io.helmwatch.postprocess.rules;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.Incident;

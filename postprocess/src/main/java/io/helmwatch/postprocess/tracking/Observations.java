@@ -1,6 +1,6 @@
 package io.helmwatch.postprocess.tracking;
 
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import java.util.Arrays;

@@ -14,14 +14,14 @@ import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.postprocess.PostprocessorContract;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.Detection;
-import io.helmwatch.vision.DevicePredictions;
-import io.helmwatch.vision.HostPredictions;
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.LetterboxAnchor;
-import io.helmwatch.vision.PredictionLayout;
-import io.helmwatch.vision.RawPredictions;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.DevicePredictions;
+import io.helmwatch.vision.tensor.HostPredictions;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
+import io.helmwatch.vision.tensor.PredictionLayout;
+import io.helmwatch.vision.tensor.RawPredictions;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -302,11 +302,11 @@ class CudaPostprocessorGpuTest extends PostprocessorContract {
     }
 
     private static short floatToHalf(float value) {
-        return io.helmwatch.vision.HalfFloat.fromFloat(value);
+        return io.helmwatch.vision.tensor.HalfFloat.fromFloat(value);
     }
 
     private static float halfToFloat(short value) {
-        return io.helmwatch.vision.HalfFloat.toFloat(value);
+        return io.helmwatch.vision.tensor.HalfFloat.toFloat(value);
     }
 
     private static void assertEqual(List<Detection> found, List<Detection> expected) {

@@ -2,7 +2,7 @@ package io.helmwatch.postprocess.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;

@@ -3,12 +3,12 @@ package io.helmwatch.postprocess.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.TrackingConfig;
-import io.helmwatch.config.ZoneConfig;
-import io.helmwatch.config.ZoneConfig.Point;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig.Point;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Detection;

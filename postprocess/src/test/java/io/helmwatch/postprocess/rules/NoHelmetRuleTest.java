@@ -13,10 +13,10 @@ import static io.helmwatch.postprocess.rules.Scenes.secondsOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.rules.Scenes.Scene;
 import io.helmwatch.vision.Incident;
 import java.time.Duration;

@@ -9,9 +9,9 @@ import static io.helmwatch.postprocess.rules.Scenes.rules;
 import static io.helmwatch.postprocess.rules.Scenes.secondsOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.rules.Scenes.Scene;
 import io.helmwatch.vision.Incident;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package io.helmwatch.postprocess.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -2,9 +2,9 @@ package io.helmwatch.postprocess.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.postprocess.tracking.IdentityF1;
 import io.helmwatch.postprocess.tracking.RenderedClip;
 import io.helmwatch.vision.BoundingBox;

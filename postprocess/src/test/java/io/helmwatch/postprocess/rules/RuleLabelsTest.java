@@ -2,10 +2,10 @@ package io.helmwatch.postprocess.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -15,12 +15,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.RuleConfig;
-import io.helmwatch.config.ScheduleConfig;
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.TrackingConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.rule.ScheduleConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.rules.Scenes.Scene;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;

@@ -5,7 +5,7 @@ import static io.helmwatch.postprocess.rules.Scenes.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.postprocess.tracking.HeadFilter;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.vision.BoundingBox;

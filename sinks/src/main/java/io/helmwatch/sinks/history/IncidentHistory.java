@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.history;
 
-import io.helmwatch.config.DeskConfig;
+import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.sqlite.SqliteException;

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.DetectionJson;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;

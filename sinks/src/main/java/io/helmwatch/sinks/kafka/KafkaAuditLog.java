@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.EventTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

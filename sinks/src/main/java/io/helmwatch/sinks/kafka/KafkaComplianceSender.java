@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.sinks.compliance.ComplianceOutbox;

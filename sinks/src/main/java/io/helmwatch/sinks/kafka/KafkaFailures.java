@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.sinks.SinkDropCause;
 import java.util.concurrent.ExecutionException;

@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.KafkaConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

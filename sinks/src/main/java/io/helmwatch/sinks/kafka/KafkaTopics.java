@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

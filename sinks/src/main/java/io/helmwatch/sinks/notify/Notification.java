@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.notify;
 
-import io.helmwatch.config.NotifyConfig;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.notify;
 
-import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.vision.Incident;
 import java.time.Instant;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.notify;
 
-import io.helmwatch.config.NotifyConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpoolException;

@@ -1,8 +1,8 @@
 package io.helmwatch.sinks.opencv;
 
-import io.helmwatch.config.StreamRulesConfig;
-import io.helmwatch.config.TrackingConfig;
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.VideoFrame;

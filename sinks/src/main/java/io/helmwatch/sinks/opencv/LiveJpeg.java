@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.opencv;
 
-import io.helmwatch.config.ZoneConfig;
+import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.VideoFrame;
 import java.io.IOException;

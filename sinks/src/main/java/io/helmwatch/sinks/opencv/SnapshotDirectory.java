@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.opencv;
 
-import io.helmwatch.config.SnapshotConfig;
+import io.helmwatch.config.incident.SnapshotConfig;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.PrivateFiles;
 import io.helmwatch.sinks.EventTime;

@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.opencv;
 
-import io.helmwatch.config.SnapshotConfig;
-import io.helmwatch.config.StreamRulesConfig;
+import io.helmwatch.config.incident.SnapshotConfig;
+import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.Incident;

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.spool;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.resource.PrivateFiles;

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks.spool;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

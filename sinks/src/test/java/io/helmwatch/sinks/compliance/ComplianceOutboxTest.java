@@ -5,7 +5,7 @@ import static io.helmwatch.sinks.compliance.Minutes.minute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.SchemaFiles;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.ComplianceMinute;

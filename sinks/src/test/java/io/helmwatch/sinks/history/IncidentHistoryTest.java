@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.helmwatch.config.DeskConfig;
+import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Incident;

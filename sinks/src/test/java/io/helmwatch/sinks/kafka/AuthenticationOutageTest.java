@@ -3,7 +3,7 @@ package io.helmwatch.sinks.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.SampleMessages;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.Incidents;

@@ -2,8 +2,8 @@ package io.helmwatch.sinks.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SampleMessages;
 import java.io.IOException;
 import java.io.InputStream;

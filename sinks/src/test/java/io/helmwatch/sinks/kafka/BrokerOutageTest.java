@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SampleMessages;
 import io.helmwatch.sinks.SinkDropCause;
 import io.helmwatch.vision.FrameDetections;

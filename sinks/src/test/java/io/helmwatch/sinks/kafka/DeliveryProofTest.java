@@ -3,8 +3,8 @@ package io.helmwatch.sinks.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;

@@ -3,7 +3,7 @@ package io.helmwatch.sinks.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SampleMessages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.sinks.spool.SpoolException;

@@ -2,7 +2,7 @@ package io.helmwatch.sinks.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.KafkaConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SchemaFiles;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

@@ -4,8 +4,8 @@ import static io.helmwatch.sinks.compliance.Minutes.NOON;
 import static io.helmwatch.sinks.compliance.Minutes.minute;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SchemaFiles;
 import io.helmwatch.sinks.compliance.ComplianceJson;
 import io.helmwatch.sinks.compliance.ComplianceOutbox;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.SampleMessages;
 import io.helmwatch.sinks.SchemaFiles;
@@ -323,7 +323,7 @@ class KafkaDetectionSinkTest {
 
     @Test
     void shouldRefuseClientPropertiesThatCannotBeUsedWithoutShowingThem() {
-        io.helmwatch.config.Redaction.register(Secret.of("hidden-8814"));
+        io.helmwatch.config.secret.Redaction.register(Secret.of("hidden-8814"));
         assertThatThrownBy(() -> new KafkaDetectionSink(config("bad", true, Map.of("acks", Secret.of("hidden-8814")))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("kafka.properties: Invalid value ***")

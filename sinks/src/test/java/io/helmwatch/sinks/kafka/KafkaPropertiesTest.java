@@ -3,9 +3,8 @@ package io.helmwatch.sinks.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.Secret;
-import io.helmwatch.config.yaml.ConfigLoader;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.KafkaConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -27,9 +26,9 @@ class KafkaPropertiesTest {
         Set<String> names = new TreeSet<>(ProducerConfig.configNames());
         names.addAll(AdminClientConfig.configNames());
         names.addAll(ConsumerConfig.configNames());
-        try (InputStream in = ConfigLoader.class.getResourceAsStream("kafka-client-properties.txt")) {
+        try (InputStream in = KafkaConfig.class.getResourceAsStream("kafka-client-properties.txt")) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines())
-                    .as("config/src/main/resources/io/helmwatch/config/yaml/kafka-client-properties.txt must be:\n"
+                    .as("config/src/main/resources/io/helmwatch/config/sink/kafka-client-properties.txt must be:\n"
                             + String.join("\n", names))
                     .containsExactlyElementsOf(names);
         }

@@ -3,8 +3,8 @@ package io.helmwatch.sinks.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SampleMessages;
 import io.helmwatch.sinks.SinkDropCause;
 import java.io.IOException;

@@ -3,9 +3,9 @@ package io.helmwatch.sinks.notify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.helmwatch.config.NotifyConfig;
-import io.helmwatch.config.ScheduleConfig;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.rule.ScheduleConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.spool.Incidents;

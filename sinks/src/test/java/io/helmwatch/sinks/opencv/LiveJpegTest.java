@@ -3,7 +3,7 @@ package io.helmwatch.sinks.opencv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.ZoneConfig.Point;
+import io.helmwatch.config.rule.ZoneConfig.Point;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ColorEncoding.Matrix;

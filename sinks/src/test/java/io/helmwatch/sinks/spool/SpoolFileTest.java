@@ -3,7 +3,7 @@ package io.helmwatch.sinks.spool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.helmwatch.sinks.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;

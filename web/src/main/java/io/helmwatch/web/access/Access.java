@@ -1,9 +1,9 @@
 package io.helmwatch.web.access;
 
-import io.helmwatch.config.AccessConfig;
-import io.helmwatch.config.AccessConfig.Anonymous;
-import io.helmwatch.config.PasswordHash;
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.AccessConfig;
+import io.helmwatch.config.http.AccessConfig.Anonymous;
+import io.helmwatch.config.http.PasswordHash;
+import io.helmwatch.config.http.Role;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package io.helmwatch.web.access;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

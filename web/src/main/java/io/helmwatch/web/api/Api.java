@@ -1,10 +1,10 @@
 package io.helmwatch.web.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.helmwatch.config.ConfigException;
-import io.helmwatch.config.HttpConfig;
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.http.Role;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.web.AuditEntry;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.RefusedException;

@@ -1,6 +1,6 @@
 package io.helmwatch.web.api;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.Incidents.Incident;
 import io.helmwatch.web.RefusedException;

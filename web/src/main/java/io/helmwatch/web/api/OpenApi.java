@@ -3,7 +3,7 @@ package io.helmwatch.web.api;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,6 +1,6 @@
 package io.helmwatch.web.api;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.web.RefusedException.FieldError;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

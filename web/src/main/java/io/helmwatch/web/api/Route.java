@@ -1,6 +1,6 @@
 package io.helmwatch.web.api;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;

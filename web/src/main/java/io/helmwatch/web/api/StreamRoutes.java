@@ -1,7 +1,7 @@
 package io.helmwatch.web.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.Kind;
 import io.helmwatch.web.Streams;

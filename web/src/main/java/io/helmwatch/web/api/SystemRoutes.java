@@ -1,6 +1,6 @@
 package io.helmwatch.web.api;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import io.helmwatch.web.AuditEntry;
 import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Desk;

@@ -1,6 +1,6 @@
 package io.helmwatch.web.server;
 
-import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.access.Access;

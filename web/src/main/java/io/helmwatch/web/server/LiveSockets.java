@@ -1,6 +1,6 @@
 package io.helmwatch.web.server;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.LiveVideo.Viewer;
 import io.helmwatch.web.access.Access;

@@ -1,7 +1,7 @@
 package io.helmwatch.web.server;
 
-import io.helmwatch.config.Redaction;
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.web.access.Access;
 import io.helmwatch.web.access.Caller;
 import io.helmwatch.web.access.SameSite;

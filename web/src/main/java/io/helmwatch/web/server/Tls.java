@@ -1,6 +1,6 @@
 package io.helmwatch.web.server;
 
-import io.helmwatch.config.HttpConfig.TlsFiles;
+import io.helmwatch.config.http.HttpConfig.TlsFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

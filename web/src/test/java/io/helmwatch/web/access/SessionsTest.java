@@ -2,7 +2,7 @@ package io.helmwatch.web.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.Role;
+import io.helmwatch.config.http.Role;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;

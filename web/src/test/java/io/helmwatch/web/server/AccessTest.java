@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helmwatch.config.AccessConfig;
-import io.helmwatch.config.HttpConfig;
+import io.helmwatch.config.http.AccessConfig;
+import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.web.AuditEntry;
 import java.io.IOException;
 import java.net.InetSocketAddress;

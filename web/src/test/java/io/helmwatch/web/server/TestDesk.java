@@ -2,11 +2,11 @@ package io.helmwatch.web.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.helmwatch.config.AccessConfig;
-import io.helmwatch.config.HttpConfig;
-import io.helmwatch.config.PasswordHash;
-import io.helmwatch.config.Role;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.http.AccessConfig;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.http.PasswordHash;
+import io.helmwatch.config.http.Role;
+import io.helmwatch.config.secret.Secret;
 import io.helmwatch.web.AuditEntry;
 import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Desk;

@@ -3,8 +3,8 @@ package io.helmwatch.web.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.helmwatch.config.HttpConfig;
-import io.helmwatch.config.HttpConfig.TlsFiles;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.http.HttpConfig.TlsFiles;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.network.HttpSource.NotHttpException;

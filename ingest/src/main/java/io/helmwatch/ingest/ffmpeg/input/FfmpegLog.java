@@ -1,6 +1,6 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
-import io.helmwatch.config.Redaction;
+import io.helmwatch.config.secret.Redaction;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.ffmpeg.avutil.LogCallback;

@@ -1,7 +1,7 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.Transport;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig.Transport;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;

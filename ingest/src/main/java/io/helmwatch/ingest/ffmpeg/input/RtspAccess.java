@@ -1,8 +1,8 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
-import io.helmwatch.config.StreamConfig;
-import io.helmwatch.config.StreamConfig.BasicAuthentication;
-import io.helmwatch.config.StreamConfig.Credentials;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig.BasicAuthentication;
+import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.network.Authentication;

@@ -2,7 +2,7 @@ package io.helmwatch.ingest.ffmpeg.input;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.ffmpeg.TestClips;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;

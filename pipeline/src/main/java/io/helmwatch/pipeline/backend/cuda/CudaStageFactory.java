@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.backend.cuda;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.GpuConfig;
-import io.helmwatch.config.HardwareDecoding;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.config.inference.HardwareDecoding;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.cuda.CudaProbe;
 import io.helmwatch.inference.InferenceLane;
@@ -15,10 +15,10 @@ import io.helmwatch.inference.tensorrt.HostStagedLane;
 import io.helmwatch.inference.tensorrt.TensorRtEngine;
 import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.FrameSource;
-import io.helmwatch.ingest.ffmpeg.CudaDecoding;
-import io.helmwatch.ingest.ffmpeg.DecoderPlacement;
-import io.helmwatch.ingest.ffmpeg.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
+import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
+import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
+import io.helmwatch.ingest.ffmpeg.decode.FfmpegFrameLease;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.backend.StreamPlacement;

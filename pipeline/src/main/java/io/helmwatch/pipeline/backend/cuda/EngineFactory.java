@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.cuda;
 
-import io.helmwatch.config.GpuPrecision;
+import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineProgress;
 import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;

@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.backend.cuda;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.helmwatch.cuda.GpuLoad;
-import io.helmwatch.ingest.ffmpeg.DecoderPlacement;
+import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.quantization;
 
-import io.helmwatch.config.Int8Config;
+import io.helmwatch.config.inference.Int8Config;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.resource.Closer;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.quantization;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameReceiver;
@@ -14,9 +14,9 @@ import io.helmwatch.preprocess.ffmpeg.SwscalePreprocessor;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
-import io.helmwatch.vision.HostTensorBatch;
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.StreamStatus;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

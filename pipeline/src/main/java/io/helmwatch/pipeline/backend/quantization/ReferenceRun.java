@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.quantization;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.YoloV5Model;

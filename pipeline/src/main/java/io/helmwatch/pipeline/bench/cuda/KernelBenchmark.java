@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.bench.cuda;
 
-import io.helmwatch.config.GpuConfig;
+import io.helmwatch.config.inference.GpuConfig;
 import io.helmwatch.cuda.CudaDevice;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.TensorType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

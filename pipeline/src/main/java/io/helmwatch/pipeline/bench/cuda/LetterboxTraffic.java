@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.bench.cuda;
 
-import io.helmwatch.vision.Letterbox;
 import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.tensor.Letterbox;
 import java.util.BitSet;
 
 /**

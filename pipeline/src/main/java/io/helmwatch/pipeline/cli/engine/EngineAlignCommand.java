@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.cli.engine;
 
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
 import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
@@ -10,7 +10,7 @@ import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import io.helmwatch.pipeline.backend.quantization.ImageFolder;
 import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;

@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.cli.engine;
 
-import io.helmwatch.config.GpuConfig;
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.GraphForm;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.GraphForm;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;

@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.InputSize;
+import io.helmwatch.config.inference.CpuPrecision;
+import io.helmwatch.config.inference.InputSize;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;

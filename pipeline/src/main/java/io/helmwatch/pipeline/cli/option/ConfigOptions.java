@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.cli.option;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.yaml.ConfigLoader;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

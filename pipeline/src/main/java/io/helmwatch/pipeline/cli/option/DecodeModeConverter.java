@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.cli.option;
 
-import io.helmwatch.config.DecodeMode;
 import io.helmwatch.config.schema.ValueTypes;
+import io.helmwatch.config.stream.DecodeMode;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;

@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.cli.option;
 
-import io.helmwatch.config.GpuConfig;
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.GraphForm;
-import io.helmwatch.config.HardwareDecoding;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.GraphForm;
+import io.helmwatch.config.inference.HardwareDecoding;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;

@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.cli.option;
 
-import io.helmwatch.config.CalibrationMethod;
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.Int8Config;
+import io.helmwatch.config.inference.CalibrationMethod;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.Int8Config;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,15 +1,15 @@
 package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.Backend;
-import io.helmwatch.config.CpuPrecision;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.HttpConfig;
-import io.helmwatch.config.InferenceConfig;
-import io.helmwatch.config.JsonLinesConfig;
-import io.helmwatch.config.KafkaConfig;
-import io.helmwatch.config.ModelConfig;
 import io.helmwatch.config.PipelineConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.inference.CpuPrecision;
+import io.helmwatch.config.inference.InferenceConfig;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.sink.JsonLinesConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.cli.option;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import picocli.CommandLine.Option;
 
 /** Confidence and overlap thresholds of detections. */

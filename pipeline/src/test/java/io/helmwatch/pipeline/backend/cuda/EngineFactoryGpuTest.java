@@ -2,11 +2,11 @@ package io.helmwatch.pipeline.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.CalibrationMethod;
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.GraphForm;
-import io.helmwatch.config.Int8Config;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.CalibrationMethod;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.GraphForm;
+import io.helmwatch.config.inference.Int8Config;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.tensorrt.EngineAlignment;
@@ -24,7 +24,7 @@ import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import io.helmwatch.pipeline.cli.option.Installation;
 import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.resource.NativeMemory;
-import io.helmwatch.vision.PredictionLayout;
+import io.helmwatch.vision.tensor.PredictionLayout;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

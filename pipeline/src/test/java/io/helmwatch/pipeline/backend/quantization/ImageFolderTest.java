@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.postprocess.LabelledBox;
-import io.helmwatch.vision.HostTensorBatch;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.TensorShape;
-import io.helmwatch.vision.TensorType;
+import io.helmwatch.vision.tensor.HostTensorBatch;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.TensorShape;
+import io.helmwatch.vision.tensor.TensorType;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,9 +3,9 @@ package io.helmwatch.pipeline.bench.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.vision.ImageSize;
-import io.helmwatch.vision.Letterbox;
-import io.helmwatch.vision.LetterboxAnchor;
 import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.tensor.Letterbox;
+import io.helmwatch.vision.tensor.LetterboxAnchor;
 import org.junit.jupiter.api.Test;
 
 class LetterboxTrafficTest {

@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.notify.webhook;
 
-import io.helmwatch.config.NotifyConfig;
-import io.helmwatch.config.Secret;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;

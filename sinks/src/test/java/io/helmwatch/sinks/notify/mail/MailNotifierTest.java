@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
-import io.helmwatch.config.NotifyConfig;
-import io.helmwatch.config.NotifyConfig.Encryption;
-import io.helmwatch.config.Secret;
-import io.helmwatch.config.SpoolConfig;
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.config.sink.NotifyConfig.Encryption;
 import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;

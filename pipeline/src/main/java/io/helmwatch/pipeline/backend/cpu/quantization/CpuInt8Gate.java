@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.backend.cpu.quantization;
 
-import io.helmwatch.config.CalibrationMethod;
-import io.helmwatch.config.Int8Config;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.CalibrationMethod;
+import io.helmwatch.config.inference.Int8Config;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.onnx.CpuCalibration;

@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.backend.cuda.quantization;
 
-import io.helmwatch.config.GpuPrecision;
-import io.helmwatch.config.GraphForm;
-import io.helmwatch.config.Int8Config;
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.config.inference.GraphForm;
+import io.helmwatch.config.inference.Int8Config;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.tensorrt.EngineOptions;
 import io.helmwatch.inference.tensorrt.RawHeads;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.helmwatch.pipeline.backend.cuda.quantization;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelInfo;

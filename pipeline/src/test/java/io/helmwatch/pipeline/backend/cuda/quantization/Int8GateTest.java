@@ -2,7 +2,7 @@ package io.helmwatch.pipeline.backend.cuda.quantization;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.ModelConfig;
+import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.postprocess.NmsSettings;
 import java.util.List;

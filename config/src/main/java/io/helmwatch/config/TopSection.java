@@ -1,0 +1,114 @@
+package io.helmwatch.config;
+
+import static io.helmwatch.config.schema.ValueTypes.choice;
+
+import io.helmwatch.config.http.DeskConfig;
+import io.helmwatch.config.http.DeskSection;
+import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.http.HttpSection;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.incident.IncidentsSection;
+import io.helmwatch.config.inference.GpuConfig;
+import io.helmwatch.config.inference.GpuSection;
+import io.helmwatch.config.inference.InferenceConfig;
+import io.helmwatch.config.inference.InferenceSection;
+import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.inference.ModelSection;
+import io.helmwatch.config.schema.ConfigFile;
+import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.NestedSection;
+import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.SectionList;
+import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.sink.JsonLinesConfig;
+import io.helmwatch.config.sink.JsonLinesSection;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.sink.KafkaSection;
+import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.config.sink.NotifySection;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.config.stream.StreamSection;
+import java.util.List;
+import org.yaml.snakeyaml.nodes.MappingNode;
+
+/** The file as a whole. */
+final class TopSection {
+    private static final Key<HelmwatchConfig, Backend> BACKEND = Key.of(
+            "backend",
+            choice(Backend.class),
+            Backend.AUTO,
+            HelmwatchConfig::backend,
+            "where frames are decoded and analysed; `auto` uses a GPU where one is usable, `cuda` refuses to start without one");
+    private static final NestedSection<HelmwatchConfig, ModelConfig> MODEL =
+            NestedSection.of("model", ModelSection.SPEC, HelmwatchConfig::model);
+    private static final NestedSection<HelmwatchConfig, InferenceConfig> INFERENCE =
+            NestedSection.of("inference", InferenceSection.SPEC, HelmwatchConfig::inference);
+    private static final NestedSection<HelmwatchConfig, GpuConfig> GPU =
+            NestedSection.of("gpu", GpuSection.SPEC, HelmwatchConfig::gpu);
+    private static final NestedSection<HelmwatchConfig, PipelineConfig> PIPELINE =
+            NestedSection.of("pipeline", PipelineSection.SPEC, HelmwatchConfig::pipeline);
+    private static final NestedSection<HelmwatchConfig, KafkaConfig> KAFKA =
+            NestedSection.of("kafka", KafkaSection.SPEC, HelmwatchConfig::kafka);
+    private static final NestedSection<HelmwatchConfig, JsonLinesConfig> JSON_LINES =
+            NestedSection.of("json-lines", JsonLinesSection.SPEC, HelmwatchConfig::jsonLines);
+    private static final NestedSection<HelmwatchConfig, HttpConfig> HTTP =
+            NestedSection.of("http", HttpSection.SPEC, HelmwatchConfig::http);
+    private static final NestedSection<HelmwatchConfig, IncidentsConfig> INCIDENTS =
+            NestedSection.of("incidents", IncidentsSection.SPEC, HelmwatchConfig::incidents);
+    private static final NestedSection<HelmwatchConfig, DeskConfig> DESK =
+            NestedSection.of("desk", DeskSection.SPEC, HelmwatchConfig::desk);
+
+    private static final SectionList<HelmwatchConfig, StreamConfig> STREAMS =
+            StreamSection.list(HelmwatchConfig::streams);
+    private static final SectionList<HelmwatchConfig, NotifyConfig> NOTIFY =
+            NotifySection.list(HelmwatchConfig::notifications);
+
+    static final SectionSpec<HelmwatchConfig> SPEC = SectionSpec.of(
+            "the configuration",
+            BACKEND,
+            MODEL,
+            INFERENCE,
+            GPU,
+            PIPELINE,
+            STREAMS,
+            KAFKA,
+            JSON_LINES,
+            HTTP,
+            INCIDENTS,
+            DESK,
+            NOTIFY);
+
+    private TopSection() {}
+
+    static HelmwatchConfig read(ConfigFile file, MappingNode root, ConfigLoader.Purpose purpose) {
+        Section top = Section.of(file, "", root, SPEC, false);
+        GpuConfig gpu = GpuSection.read(top.section(GPU));
+        HttpConfig http = HttpSection.read(top.section(HTTP));
+        List<StreamConfig> streams = StreamSection.readAll(top, STREAMS, gpu.devices(), http.enabled());
+        boolean hasIncidents =
+                streams.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
+        HelmwatchConfig config = new HelmwatchConfig(
+                top.value(BACKEND),
+                ModelSection.read(top.section(MODEL)),
+                InferenceSection.read(top.section(INFERENCE)),
+                PipelineSection.read(top.section(PIPELINE)),
+                streams,
+                KafkaSection.read(top.section(KAFKA), hasIncidents),
+                JsonLinesSection.read(top.section(JSON_LINES)),
+                http,
+                IncidentsSection.read(top.section(INCIDENTS)),
+                gpu,
+                DeskSection.read(top.section(DESK)),
+                NotifySection.readAll(top, NOTIFY, streams));
+        if (purpose == ConfigLoader.Purpose.SERVICE
+                && !config.kafka().enabled()
+                && config.jsonLines().target() == null
+                && !file.hasProblems()) {
+            file.problem(
+                    null,
+                    "",
+                    "no sink for the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
+        }
+        return config;
+    }
+}

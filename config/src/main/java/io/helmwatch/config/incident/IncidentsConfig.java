@@ -1,0 +1,28 @@
+package io.helmwatch.config.incident;
+
+import java.time.Duration;
+
+/**
+ * How incidents are detected and stored, for all streams; the rules belong to the streams.
+ *
+ * @param tracking how heads are tracked
+ * @param observation length of one observation; frames within it count once, so that rules mean the same at every analysed rate
+ * @param lostAfter time without a frame of the stream after which its open incidents end
+ * @param spool where incidents are queued until the broker has them
+ * @param snapshots images that prove incidents
+ */
+public record IncidentsConfig(
+        TrackingConfig tracking,
+        Duration observation,
+        Duration lostAfter,
+        SpoolConfig spool,
+        SnapshotConfig snapshots) {
+
+    /** The defaults: an observation of 200 ms, 30 s without a frame. */
+    public static final IncidentsConfig DEFAULT = new IncidentsConfig(
+            TrackingConfig.DEFAULT,
+            Duration.ofMillis(200),
+            Duration.ofSeconds(30),
+            SpoolConfig.DEFAULT,
+            SnapshotConfig.DEFAULT);
+}

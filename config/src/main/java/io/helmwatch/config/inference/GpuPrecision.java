@@ -1,0 +1,18 @@
+package io.helmwatch.config.inference;
+
+import java.util.Locale;
+
+/** Arithmetic of a model on a GPU. */
+public enum GpuPrecision {
+    /** FP32, without TF32. */
+    FP32,
+    /** FP16, but FP32 for what decodes boxes; the input is FP16. */
+    FP16,
+    /** INT8 where the model has scales, else as {@link #FP16}. */
+    INT8;
+
+    /** As configuration, command line and events write it. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,33 @@
+package io.helmwatch.config.secret;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+
+/** A file of certificates. FFmpeg reads PEM only, and of another file it would say nothing but that the connection failed. */
+public final class CertificateFile {
+    private static final String PEM = "-----BEGIN CERTIFICATE-----";
+
+    private CertificateFile() {}
+
+    /** What is wrong with the file; empty where nothing is. */
+    public static String problem(Path file) {
+        try {
+            byte[] content = Files.readAllBytes(file);
+            boolean isPem = new String(content, StandardCharsets.ISO_8859_1).contains(PEM);
+            boolean hasCertificate = isPem
+                    && !CertificateFactory.getInstance("X.509")
+                            .generateCertificates(new ByteArrayInputStream(content))
+                            .isEmpty();
+            return hasCertificate ? "" : "has no certificate: expected a PEM file";
+        } catch (IOException e) {
+            return "cannot be read (looked for " + file + ")";
+        } catch (CertificateException e) {
+            return "has a damaged certificate: expected a PEM file";
+        }
+    }
+}

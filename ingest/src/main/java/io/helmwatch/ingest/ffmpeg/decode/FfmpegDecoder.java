@@ -1,0 +1,151 @@
+package io.helmwatch.ingest.ffmpeg.decode;
+
+import io.helmwatch.ingest.ReconnectPolicy.Cause;
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
+import io.helmwatch.ingest.ffmpeg.input.InputLostException;
+import io.helmwatch.resource.NativeMemory;
+import io.helmwatch.vision.PixelFormat;
+import org.bytedeco.ffmpeg.avcodec.AVCodec;
+import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVDictionary;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One decoder: in software with one thread, which adds no latency, or on a GPU's video engines where they support
+ * the codec.
+ *
+ * <p>Damaged frames are delivered and flagged rather than dropped silently, so that the source can count them. Cropping is
+ * applied exactly, rows may therefore start unaligned.
+ *
+ * <p>Threading: the stream's thread. Ownership: frees the codec context on {@link #close}, also when opening fails.
+ */
+public final class FfmpegDecoder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FfmpegDecoder.class);
+    private static final NativeMemory.Account DECODERS = NativeMemory.account("ffmpeg.decoders");
+
+    private @Nullable AVCodecContext context;
+    private final long countedBytes;
+    private final int codecId;
+    private final String codecName;
+    private final String displayed;
+    private final boolean wantsDevice;
+    private boolean softwareLogged;
+    private boolean onVideoEngine;
+
+    /**
+     * @param stream the video stream to decode
+     * @param displayed the input's name for errors
+     * @param device where to decode; null decodes in software
+     * @throws InputLostException when there is no decoder for it: the camera's codec may be changed
+     */
+    FfmpegDecoder(AVStream stream, String displayed, @Nullable CudaDecoding device) {
+        this.displayed = displayed;
+        codecId = stream.codecpar().codec_id();
+        codecName = Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
+        AVCodec codec = avcodec.avcodec_find_decoder(codecId);
+        if (codec == null) {
+            throw new InputLostException(
+                    Cause.NOT_FOUND,
+                    displayed + " is coded as '" + codecName
+                            + "', which cannot be decoded: expected H.264, HEVC, AV1, VP8, VP9, MPEG-4 or MJPEG; convert it or change the camera's codec.");
+        }
+        AVCodecContext allocated = avcodec.avcodec_alloc_context3(codec);
+        if (allocated == null) {
+            throw new OutOfMemoryError("FFmpeg could not allocate a decoder");
+        }
+        context = allocated;
+        countedBytes = allocated.sizeof();
+        DECODERS.allocated(countedBytes);
+        try {
+            check(avcodec.avcodec_parameters_to_context(allocated, stream.codecpar()), displayed);
+            allocated.pkt_timebase(stream.time_base());
+            allocated.thread_count(1);
+            allocated.flags(allocated.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
+            wantsDevice = device != null && device.prepare(allocated, codec);
+            if (device != null && !wantsDevice) {
+                logSoftware();
+            }
+            check(avcodec.avcodec_open2(allocated, codec, (AVDictionary) null), displayed);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void check(int rc, String displayed) {
+        if (rc < 0) {
+            throw new InputLostException(
+                    Cause.NOT_FOUND,
+                    "The " + codecName + " decoder refuses " + displayed + " (" + Ffmpeg.describe(rc)
+                            + "): the stream's parameters are damaged or of a profile that is not supported.");
+        }
+    }
+
+    /** FFmpeg's number of the codec. */
+    public int codecId() {
+        return codecId;
+    }
+
+    /** The codec's name as FFmpeg writes it, {@code h264} for example. */
+    public String codecName() {
+        return codecName;
+    }
+
+    /** Gives a packet to the decoder, null for the end of the stream; returns FFmpeg's code. */
+    public int send(@Nullable AVPacket packet) {
+        return avcodec.avcodec_send_packet(context, packet);
+    }
+
+    /** Asks for a frame; returns 0, {@link Ffmpeg#EAGAIN}, {@link Ffmpeg#EOF} or an error. */
+    public int receive(AVFrame frame) {
+        int rc = avcodec.avcodec_receive_frame(context, frame);
+        if (rc >= 0 && wantsDevice) {
+            onVideoEngine = CudaDecoding.isSurface(frame.format());
+        }
+        if (rc >= 0 && wantsDevice && !softwareLogged && !CudaDecoding.isSurface(frame.format())) {
+            logSoftware();
+        }
+        return rc;
+    }
+
+    /** Whether the latest frame came from a GPU's video engines. */
+    public boolean isOnVideoEngine() {
+        return onVideoEngine;
+    }
+
+    /** Resets the state of the stream, also its end: the next packet is the first of a round. */
+    public void restart() {
+        avcodec.avcodec_flush_buffers(context);
+    }
+
+    private void logSoftware() {
+        softwareLogged = true;
+        LOG.info(
+                "{} is decoded on the CPU: the GPU's video engines do not support this {} stream (codec, profile, size or too many sessions)",
+                displayed,
+                codecName);
+    }
+
+    /** The layout of frames that stay in device memory; null when it is none of ours. */
+    @Nullable
+    public PixelFormat surfaceFormat() {
+        AVCodecContext open = context;
+        return open == null ? null : CudaDecoding.surfaceFormat(open.sw_pix_fmt());
+    }
+
+    @Override
+    public void close() {
+        AVCodecContext open = context;
+        if (open != null) {
+            context = null;
+            avcodec.avcodec_free_context(open);
+            DECODERS.freed(countedBytes);
+        }
+    }
+}
