@@ -146,6 +146,8 @@ public record Incident(
         SCHEDULE,
         /** The rule or its zone was changed or removed. */
         RULE_CHANGED,
+        /** The head has never moved: it is no person. */
+        STATIC,
         /** The stream ended. */
         STREAM_ENDED,
         /** No frame arrived for too long. */

@@ -49,6 +49,12 @@ public final class IncidentsSection {
             TRACKING.maxGap(),
             incidents -> incidents.tracking().maxGap(),
             "longest time without an observation before a lost track is removed");
+    private static final Key<IncidentsConfig, Duration> STATIC_AFTER = Key.of(
+            "static-after",
+            duration(Duration.ZERO, Duration.ofDays(1)),
+            TRACKING.staticAfter(),
+            incidents -> incidents.tracking().staticAfter(),
+            "time after which a head that never moves is taken for a poster or a thing, and starts no incident; 0s for never");
     private static final Key<IncidentsConfig, Duration> OBSERVATION = Key.of(
             "observation",
             duration(Duration.ofMillis(1), MINUTE),
@@ -74,6 +80,7 @@ public final class IncidentsSection {
             START_CONFIDENCE,
             CONFIRM,
             MAX_GAP,
+            STATIC_AFTER,
             OBSERVATION,
             LOST_AFTER,
             SPOOL,
@@ -89,7 +96,12 @@ public final class IncidentsSection {
             section.problem(BARE_HEAD_LABELS, "must not share a label with helmet-labels");
         }
         TrackingConfig tracking = new TrackingConfig(
-                helmet, bareHead, section.value(START_CONFIDENCE), section.value(CONFIRM), section.value(MAX_GAP));
+                helmet,
+                bareHead,
+                section.value(START_CONFIDENCE),
+                section.value(CONFIRM),
+                section.value(MAX_GAP),
+                section.value(STATIC_AFTER));
         return new IncidentsConfig(
                 tracking,
                 section.value(OBSERVATION),

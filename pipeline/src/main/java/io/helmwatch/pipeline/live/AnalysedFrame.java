@@ -10,10 +10,16 @@ import java.util.List;
  * @param mediaEpoch as {@link io.helmwatch.vision.FrameInfo#mediaEpoch}
  * @param mediaTimeNanos as {@link io.helmwatch.vision.FrameInfo#mediaTimeNanos}
  * @param tracks ids of the tracks of the detections in their order, 0 where there is none
+ * @param isStatic whether the heads of the detections, in their order, have never moved
  * @param incidents ids of the stream's open incidents
  */
 record AnalysedFrame(
-        FrameDetections detections, int mediaEpoch, long mediaTimeNanos, List<Integer> tracks, List<String> incidents) {
+        FrameDetections detections,
+        int mediaEpoch,
+        long mediaTimeNanos,
+        List<Integer> tracks,
+        List<Boolean> isStatic,
+        List<String> incidents) {
 
     /** Seconds on the timeline of JPEG frames, which is that of the stream's run. */
     double runSeconds() {

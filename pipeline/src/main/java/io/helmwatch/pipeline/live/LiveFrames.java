@@ -30,26 +30,30 @@ final class LiveFrames implements FrameAnalyzer {
     public FrameDetections analyze(FrameDetections detections, VideoFrame frame) {
         LiveStream stream = streams.watched(detections.stream());
         if (stream != null) {
+            List<@Nullable Track> tracks = tracks(detections.detections(), heads.apply(detections.stream()));
             AnalysedFrame analysed = new AnalysedFrame(
                     detections,
                     frame.info().mediaEpoch(),
                     frame.info().mediaTimeNanos(),
-                    tracks(detections.detections(), heads.apply(detections.stream())),
+                    tracks.stream().map(track -> track == null ? 0 : track.id()).toList(),
+                    tracks.stream()
+                            .map(track -> track != null && track.isStatic())
+                            .toList(),
                     streams.openIncidents(detections.stream()));
             stream.onFrame(analysed, frame);
         }
         return detections;
     }
 
-    private static List<Integer> tracks(List<Detection> detections, @Nullable HeadTracker tracker) {
-        List<Integer> ids = new ArrayList<>(detections.size());
+    private static List<@Nullable Track> tracks(List<Detection> detections, @Nullable HeadTracker tracker) {
+        List<@Nullable Track> tracks = new ArrayList<>(detections.size());
         for (Detection detection : detections) {
-            ids.add(tracker == null ? 0 : trackOf(detection.sourceBox(), tracker));
+            tracks.add(tracker == null ? null : trackOf(detection.sourceBox(), tracker));
         }
-        return ids;
+        return tracks;
     }
 
-    private static int trackOf(BoundingBox box, HeadTracker tracker) {
+    private static @Nullable Track trackOf(BoundingBox box, HeadTracker tracker) {
         for (int i = 0; i < tracker.size(); i++) {
             Track track = tracker.track(i);
             if (track.isObserved()
@@ -57,10 +61,10 @@ final class LiveFrames implements FrameAnalyzer {
                     && track.y1() == box.y1()
                     && track.x2() == box.x2()
                     && track.y2() == box.y2()) {
-                return track.id();
+                return track;
             }
         }
-        return 0;
+        return null;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.live;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
@@ -33,7 +34,8 @@ final class LiveTexts {
             String label,
             String kind,
             float confidence,
-            @Nullable Integer track) {}
+            @Nullable Integer track,
+            @JsonProperty("static") boolean isStatic) {}
 
     private record FrameText(
             String type,
@@ -83,7 +85,8 @@ final class LiveTexts {
                     detection.label(),
                     kind(detection.label(), tracking),
                     detection.confidence(),
-                    track == 0 ? null : track));
+                    track == 0 ? null : track,
+                    frame.isStatic().get(i)));
         }
         return Json.text(new FrameText(
                 "frame",

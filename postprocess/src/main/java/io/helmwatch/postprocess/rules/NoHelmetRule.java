@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Somebody without a helmet: one incident per head. A head that is lost and found again under another track id near the same place
- * continues its incident instead of starting a second one.
+ * continues its incident instead of starting a second one. A head that is static starts none, and ends the one that it started before it was known
+ * to be.
  */
 final class NoHelmetRule extends Rule {
     private final List<Polygon> polygons;
@@ -106,7 +107,7 @@ final class NoHelmetRule extends Rule {
                 head.centerX() / frame.size().width(),
                 head.centerY() / frame.size().height());
         head.setInside(zone >= 0);
-        if (!head.isInside() || !inForce) {
+        if (!head.isInside() || !inForce || track.isStatic()) {
             return;
         }
         VoteWindow votes = head.votes();
@@ -202,8 +203,9 @@ final class NoHelmetRule extends Rule {
         if (episode == null) {
             return;
         }
-        if (frame.ptsNanos() - episode.lastNanos() >= endNanos) {
-            Incident.EndReason reason = reason(head, frame, inForce);
+        boolean isStatic = head.isTracked() && head.track().isStatic();
+        if (isStatic || frame.ptsNanos() - episode.lastNanos() >= endNanos) {
+            Incident.EndReason reason = isStatic ? Incident.EndReason.STATIC : reason(head, frame, inForce);
             head.close();
             out.accept(episode.end(frame, reason));
         } else if (episode.wantsUpdate(frame.ptsNanos(), updateNanos)) {

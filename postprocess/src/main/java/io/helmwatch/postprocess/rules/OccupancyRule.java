@@ -33,6 +33,7 @@ final class OccupancyRule extends Rule {
 
         boolean holds(Track track, FrameDetections frame) {
             if (!track.isConfirmed()
+                    || track.isStatic()
                     || track.confidence() < config.confidence()
                     || frame.ptsNanos() - track.lastSeenNanos() > RETAINED_NANOS) {
                 return false;

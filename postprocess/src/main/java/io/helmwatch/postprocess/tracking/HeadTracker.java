@@ -46,10 +46,11 @@ public final class HeadTracker {
     private final TrackingConfig config;
     private final long confirmNanos;
     private final long maxGapNanos;
+    private final long staticNanos;
     private final Observations observations;
     private final LinearAssignment assignment = new LinearAssignment();
-    private final TrackPool tracks = new TrackPool();
-    private final Reidentification reidentification = new Reidentification(tracks);
+    private final TrackPool tracks;
+    private final Reidentification reidentification;
     private final List<Track> confirmedNow = new ArrayList<>();
     private int[] candidates = new int[64];
     private int[] offered = new int[64];
@@ -61,7 +62,10 @@ public final class HeadTracker {
         this.config = config;
         this.confirmNanos = config.confirm().toNanos();
         this.maxGapNanos = config.maxGap().toNanos();
+        this.staticNanos = config.staticAfter().toNanos();
         this.observations = new Observations(config);
+        this.tracks = new TrackPool(new RestingPlaces(staticNanos));
+        this.reidentification = new Reidentification(tracks);
     }
 
     /** Number of live tracks. */
@@ -186,6 +190,7 @@ public final class HeadTracker {
             track.markMissed();
             return;
         }
+        track.rest().judge(staticNanos);
         // Half a step of tolerance, so that 0.2 s is five frames at 25 per second however the timestamps are rounded.
         boolean longEnough = track.observedNanos() + stepNanos / 2 >= confirmNanos;
         if (track.state() == TrackState.TENTATIVE && longEnough && track.observations() >= CONFIRM_OBSERVATIONS) {

@@ -27,6 +27,8 @@ public final class Track {
     private final AxisFilter boxWidth = new AxisFilter();
     private final AxisFilter boxHeight = new AxisFilter();
 
+    private final Rest rest = new Rest();
+
     private @Nullable Track helmetTrack;
     private int helmetTrackId;
     private int id;
@@ -104,6 +106,15 @@ public final class Track {
         return bareHeadConfidence;
     }
 
+    /** Whether the head has never moved for so long that it is no person; see {@code incidents.static-after}. */
+    public boolean isStatic() {
+        return rest.isStatic();
+    }
+
+    Rest rest() {
+        return rest;
+    }
+
     /** Left edge in source pixels: as detected when observed, else predicted. */
     public float x1() {
         return x1;
@@ -144,6 +155,7 @@ public final class Track {
     }
 
     void start(int id, long ptsNanos, Observations from, int index) {
+        rest.start((from.x1(index) + from.x2(index)) / 2, (from.y1(index) + from.y2(index)) / 2);
         this.id = id;
         state = TrackState.TENTATIVE;
         observations = 0;
@@ -204,6 +216,7 @@ public final class Track {
         y2 = other.y2;
         seenX = other.seenX;
         seenY = other.seenY;
+        rest.reidentify(other.rest, size());
     }
 
     /** The track of the helmet that this bare head may have taken off; null for most. */
@@ -243,6 +256,7 @@ public final class Track {
         }
         seenX = (x1 + x2) / 2;
         seenY = (y1 + y2) / 2;
+        rest.observe(seenX, seenY, size(), stepNanos);
     }
 
     /** Whether the head was seen with a helmet since a time. */

@@ -9,9 +9,15 @@ import java.util.List;
  * <p>Threading: as its tracker.
  */
 final class TrackPool {
+    private final RestingPlaces places;
     private final List<Track> live = new ArrayList<>();
     private final List<Track> removed = new ArrayList<>();
     private int nextId = 1;
+
+    /** No tracks; remembers in the given places where removed ones rested. */
+    TrackPool(RestingPlaces places) {
+        this.places = places;
+    }
 
     int size() {
         return live.size();
@@ -25,6 +31,7 @@ final class TrackPool {
     Track start(long ptsNanos, Observations from, int observation) {
         Track track = removed.isEmpty() ? new Track() : removed.remove(removed.size() - 1);
         track.start(nextId++, ptsNanos, from, observation);
+        places.resume(track, ptsNanos);
         return track;
     }
 
@@ -32,10 +39,12 @@ final class TrackPool {
         live.add(track);
     }
 
+    /** Removes a track that continues under another id. */
     void remove(int index) {
         recycle(live.remove(index));
     }
 
+    /** Removes a track that continues under another id. */
     void remove(Track track) {
         live.remove(track);
         recycle(track);
@@ -52,6 +61,7 @@ final class TrackPool {
         for (int i = 0; i < live.size(); i++) {
             Track track = live.get(i);
             if (now - track.lastSeenNanos() > (track.isConfirmed() ? confirmedNanos : tentativeNanos)) {
+                places.remember(track);
                 recycle(track);
             } else {
                 live.set(kept++, track);

@@ -554,7 +554,8 @@ class StreamRulesTest {
                 d.tracking().bareHeadLabels(),
                 d.tracking().startConfidence(),
                 d.tracking().confirm(),
-                Duration.ofMinutes(3));
+                Duration.ofMinutes(3),
+                Duration.ZERO);
         StreamRules rules = new StreamRules(
                 rules(slow), new IncidentsConfig(patient, d.observation(), d.lostAfter(), d.spool(), d.snapshots()));
         List<Incident> incidents = play(rules, t -> List.of(bareHead(900)), 1 / 60.0, 0, 1_800);

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ReidentificationTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private final TrackPool tracks = new TrackPool();
+    private final TrackPool tracks = new TrackPool(new RestingPlaces(0));
     private final Reidentification reidentification = new Reidentification(tracks);
     private final Observations observations = new Observations(TrackingConfig.DEFAULT);
 

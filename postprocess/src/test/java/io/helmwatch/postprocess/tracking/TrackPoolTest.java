@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TrackPoolTest {
-    private final TrackPool pool = new TrackPool();
+    private final TrackPool pool = new TrackPool(new RestingPlaces(0));
     private final Observations observations = new Observations(TrackingConfig.DEFAULT);
 
     @BeforeEach

@@ -9,6 +9,7 @@ import './region-form.js';
 import { address, replaceWith } from './route.js';
 import { shortcuts } from './shortcuts.js';
 import './source-form.js';
+import './static-heads.js';
 import { store } from './store.js';
 import { T } from './texts.js';
 import { STATE_SIGNS } from './wall.js';
@@ -120,6 +121,7 @@ class Camera extends DeskElement {
       picture.show(this.stream);
       const { width, height } = this.size(stream);
       this.child('.stage').style.aspectRatio = `${width} / ${height}`;
+      /** @type {import('./static-heads.js').StaticHeads} */ (this.child('hw-static-heads')).follow(picture);
       /** @type {import('./detection-log.js').DetectionLog | null} */ (this.querySelector('hw-detection-log'))?.follow(picture);
     }
   }
@@ -157,6 +159,7 @@ class Camera extends DeskElement {
             }
           </div>
           ${this.legend(stream)}
+          <hw-static-heads .stream=${this.stream} .mayMask=${store.mayOperate}></hw-static-heads>
           ${this.tab === 'rules' ? this.previewList() : nothing}
         </div>
         <div class="panel">

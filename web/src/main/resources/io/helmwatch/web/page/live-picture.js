@@ -386,7 +386,7 @@ export class LivePicture extends HTMLElement {
     const found = this.drawn && this.data.at(this.drawn.epoch, this.drawn.t);
     if (this.drawn && found) {
       this.drawn = { ...this.drawn, exact: found.exact, boxes: found.boxes };
-      const boxes = found.boxes.map((box) => ({ box: box.box, kind: box.kind, text: this.labelOf(box) }));
+      const boxes = found.boxes.map((box) => ({ box: box.box, kind: box.static ? 'other' : box.kind, text: box.static ? T.live.staticHead : this.labelOf(box) }));
       drawBoxes(context, area, found.frame.width, found.frame.height, boxes);
     }
   }

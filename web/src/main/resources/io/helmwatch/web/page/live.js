@@ -1,7 +1,7 @@
 /**
  * @typedef {{type: string, channel: number, id: string, mode: 'fmp4' | 'jpeg' | 'none', mime: string, width: number, height: number,
  *   epoch: number, reason: string}} StreamMessage
- * @typedef {{box: import('./api.js').Box, label: string, kind: 'helmet' | 'bare' | 'other', confidence: number, track: number | null}} LiveBox
+ * @typedef {{box: import('./api.js').Box, label: string, kind: 'helmet' | 'bare' | 'other', confidence: number, track: number | null, static: boolean}} LiveBox
  * @typedef {{type: string, channel: number, epoch: number, t: number, capturedAt: string, width: number, height: number,
  *   boxes: LiveBox[], incidents: string[]}} FrameMessage
  * @typedef {{kind: number, keyFrame: boolean, epoch: number, t: number, payload: Uint8Array<ArrayBuffer>}} Media

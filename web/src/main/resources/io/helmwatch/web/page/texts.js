@@ -137,6 +137,7 @@ export const T = {
     noFrames: 'No new picture arrives.',
     waiting: 'Waiting for the first picture \u2026',
     waitingAgain: 'Waiting for a new picture \u2026',
+    staticHead: 'never moves',
     short: { helmet: 'helmet', bare: 'bare', other: '?' },
   },
   wall: {
@@ -187,6 +188,10 @@ export const T = {
     estimated: (analysed, source) => `${analysed} of ${source} frames a second are analysed; boxes in between are interpolated.`,
     /** @param {string} sentences */
     previewInvalid: (sentences) => `Nothing while something is missing: ${sentences}`,
+    /** @param {number} count */
+    staticHeads: (count) => `${n(count, 'head')} that never ${count === 1 ? 'moves' : 'move'}: reported as nobody.`,
+    /** @param {number} number @param {number} count */
+    maskStatic: (number, count) => (count === 1 ? 'Make a mask of it' : `Make a mask of head ${number}`),
     /** @param {string} id */
     restarted: (id) => `${id} is connecting again.`,
   },
@@ -398,6 +403,7 @@ export const T = {
       'stream-ended': 'the stream ended',
       'stream-lost': 'the camera was lost',
       interrupted: 'Helmwatch was stopped',
+      static: 'the head never moved: no person',
     },
     draw: 'draw boxes',
     download: 'Save image',
