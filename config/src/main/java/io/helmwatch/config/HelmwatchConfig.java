@@ -9,6 +9,7 @@ import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
 
@@ -27,6 +28,7 @@ import java.util.List;
  * @param gpu how a GPU is used
  * @param desk what the page and its API keep on disk
  * @param notifications who is told about incidents beside Kafka
+ * @param cameraHealth how the pictures of cameras are checked
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -40,7 +42,8 @@ public record HelmwatchConfig(
         IncidentsConfig incidents,
         GpuConfig gpu,
         DeskConfig desk,
-        List<NotifyConfig> notifications) {
+        List<NotifyConfig> notifications,
+        CameraHealthConfig cameraHealth) {
 
     /** Keeps its own copies of the lists. */
     public HelmwatchConfig {
@@ -48,7 +51,7 @@ public record HelmwatchConfig(
         notifications = List.copyOf(notifications);
     }
 
-    /** A configuration with the defaults for incidents, GPU and desk, which notifies nobody. */
+    /** A configuration with the defaults for incidents, GPU, desk and camera health, which notifies nobody. */
     public HelmwatchConfig(
             Backend backend,
             ModelConfig model,
@@ -70,7 +73,8 @@ public record HelmwatchConfig(
                 IncidentsConfig.DEFAULT,
                 GpuConfig.DEFAULT,
                 DeskConfig.DEFAULT,
-                List.of());
+                List.of(),
+                CameraHealthConfig.DEFAULT);
     }
 
     /** The same with other streams. */
@@ -87,7 +91,8 @@ public record HelmwatchConfig(
                 incidents,
                 gpu,
                 desk,
-                notifications);
+                notifications,
+                cameraHealth);
     }
 
     /** The same with other settings of the model. */
@@ -104,13 +109,26 @@ public record HelmwatchConfig(
                 incidents,
                 gpu,
                 desk,
-                notifications);
+                notifications,
+                cameraHealth);
     }
 
     /** The same with another way to run the model. */
     public HelmwatchConfig withInference(InferenceConfig other) {
         return new HelmwatchConfig(
-                backend, model, other, pipeline, streams, kafka, jsonLines, http, incidents, gpu, desk, notifications);
+                backend,
+                model,
+                other,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                http,
+                incidents,
+                gpu,
+                desk,
+                notifications,
+                cameraHealth);
     }
 
     /** The same with another broker. */
@@ -127,7 +145,8 @@ public record HelmwatchConfig(
                 incidents,
                 gpu,
                 desk,
-                notifications);
+                notifications,
+                cameraHealth);
     }
 
     /** The same with another address for HTTP. */
@@ -144,13 +163,26 @@ public record HelmwatchConfig(
                 incidents,
                 gpu,
                 desk,
-                notifications);
+                notifications,
+                cameraHealth);
     }
 
     /** The same with other settings of incidents. */
     public HelmwatchConfig withIncidents(IncidentsConfig other) {
         return new HelmwatchConfig(
-                backend, model, inference, pipeline, streams, kafka, jsonLines, http, other, gpu, desk, notifications);
+                backend,
+                model,
+                inference,
+                pipeline,
+                streams,
+                kafka,
+                jsonLines,
+                http,
+                other,
+                gpu,
+                desk,
+                notifications,
+                cameraHealth);
     }
 
     /** The same with other settings of the GPU. */
@@ -167,7 +199,8 @@ public record HelmwatchConfig(
                 incidents,
                 other,
                 desk,
-                notifications);
+                notifications,
+                cameraHealth);
     }
 
     /** The same with other settings of what is kept on disk. */
@@ -184,6 +217,7 @@ public record HelmwatchConfig(
                 incidents,
                 gpu,
                 other,
-                notifications);
+                notifications,
+                cameraHealth);
     }
 }

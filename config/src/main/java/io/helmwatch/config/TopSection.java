@@ -26,6 +26,8 @@ import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.sink.KafkaSection;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.sink.NotifySection;
+import io.helmwatch.config.stream.CameraHealthConfig;
+import io.helmwatch.config.stream.CameraHealthSection;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.config.stream.StreamSection;
 import java.util.List;
@@ -57,6 +59,8 @@ final class TopSection {
             NestedSection.of("incidents", IncidentsSection.SPEC, HelmwatchConfig::incidents);
     private static final NestedSection<HelmwatchConfig, DeskConfig> DESK =
             NestedSection.of("desk", DeskSection.SPEC, HelmwatchConfig::desk);
+    private static final NestedSection<HelmwatchConfig, CameraHealthConfig> CAMERA_HEALTH =
+            NestedSection.of("camera-health", CameraHealthSection.SPEC, HelmwatchConfig::cameraHealth);
 
     private static final SectionList<HelmwatchConfig, StreamConfig> STREAMS =
             StreamSection.list(HelmwatchConfig::streams);
@@ -76,7 +80,8 @@ final class TopSection {
             HTTP,
             INCIDENTS,
             DESK,
-            NOTIFY);
+            NOTIFY,
+            CAMERA_HEALTH);
 
     private TopSection() {}
 
@@ -99,7 +104,8 @@ final class TopSection {
                 IncidentsSection.read(top.section(INCIDENTS)),
                 gpu,
                 DeskSection.read(top.section(DESK)),
-                NotifySection.readAll(top, NOTIFY, streams));
+                NotifySection.readAll(top, NOTIFY, streams),
+                CameraHealthSection.read(top.section(CAMERA_HEALTH)));
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()
                 && config.jsonLines().target() == null

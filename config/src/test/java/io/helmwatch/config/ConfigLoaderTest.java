@@ -24,6 +24,7 @@ import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.HostAndPort;
 import io.helmwatch.config.stream.PixelAspect;
 import io.helmwatch.config.stream.StreamConfig;
@@ -137,7 +138,8 @@ class ConfigLoaderTest {
                                 SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))),
                         GpuConfig.DEFAULT,
                         DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data")),
-                        List.of()));
+                        List.of(),
+                        CameraHealthConfig.DEFAULT));
     }
 
     @ParameterizedTest

@@ -203,7 +203,8 @@ class ArchitectureTest {
                 Arguments.of("bench.cuda", "report"),
                 Arguments.of("desk", "backend,live,ring.."),
                 Arguments.of("compliance", "desk,ring.."),
-                Arguments.of("service", "backend,compliance,desk,metrics,ring.."));
+                Arguments.of("health", "desk,ring.."),
+                Arguments.of("service", "backend,compliance,desk,health,metrics,ring.."));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

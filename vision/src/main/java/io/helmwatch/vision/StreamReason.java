@@ -23,7 +23,21 @@ public enum StreamReason {
     /** Frames arrive, and none is selected for analysis. */
     NOTHING_SELECTED,
     /** Fewer frames are analysed than wanted. */
-    OVERLOAD;
+    OVERLOAD,
+    /** The picture is black. */
+    BLACK,
+    /** Most of the picture is white. */
+    OVEREXPOSED,
+    /** The picture is too dark to see anybody. */
+    TOO_DARK,
+    /** Frames arrive and show the same picture. */
+    FROZEN,
+    /** The lens is covered or sprayed. */
+    COVERED,
+    /** The camera shows another scene than it usually does. */
+    MOVED,
+    /** The picture is out of focus or the lens is dirty. */
+    BLURRED;
 
     /** The code as published, such as {@code not-found}; empty for {@link #NONE}. */
     public String code() {

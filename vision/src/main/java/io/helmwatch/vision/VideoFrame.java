@@ -39,6 +39,19 @@ public interface VideoFrame {
                 "the frame is in " + memory() + " memory: only a frame in device memory can be downloaded");
     }
 
+    /**
+     * Copies evenly spaced rows of a frame from device to host memory, as they are stored and in the same format, and waits for the copy: some
+     * hundred kilobytes of 1080p. The caller closes the copy, whose height is the number of rows; this frame is unchanged.
+     *
+     * @param atLeast rows to copy; all where the frame has fewer
+     * @throws IllegalStateException when the frame is in host memory already
+     * @throws RuntimeException when the copy fails
+     */
+    default FrameLease downloadRows(int atLeast) {
+        throw new IllegalStateException(
+                "the frame is in " + memory() + " memory: only a frame in device memory can be downloaded");
+    }
+
     /** As {@link FrameInfo#width}. */
     default int width() {
         return info().width();

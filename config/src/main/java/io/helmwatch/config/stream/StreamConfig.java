@@ -7,6 +7,7 @@ import io.helmwatch.config.secret.UserInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param pixelAspect shape of a pixel, whatever the stream says; null takes the stream's, else square
  * @param rules zones, masks and rules for incidents
  * @param device index of the GPU that analyses the stream; null lets the service choose. Without effect on a CPU
+ * @param ignoreHealth what may be wrong with the picture without the stream being degraded
  */
 public record StreamConfig(
         String id,
@@ -48,7 +50,8 @@ public record StreamConfig(
         @Nullable Duration poll,
         @Nullable PixelAspect pixelAspect,
         StreamRulesConfig rules,
-        @Nullable Integer device) {
+        @Nullable Integer device,
+        Set<HealthCheck> ignoreHealth) {
 
     /** Moves user information from the URL to the credentials; credentials that are given win. */
     public StreamConfig {
@@ -64,6 +67,7 @@ public record StreamConfig(
         }
         Redaction.registerPartsOf(url);
         allowedHosts = List.copyOf(allowedHosts);
+        ignoreHealth = Set.copyOf(ignoreHealth);
     }
 
     /** Transports of RTSP. */
@@ -173,6 +177,7 @@ public record StreamConfig(
         private @Nullable PixelAspect pixelAspect;
         private StreamRulesConfig rules = StreamRulesConfig.NONE;
         private @Nullable Integer device;
+        private Set<HealthCheck> ignoreHealth = Set.of();
 
         private Builder(String id, String url) {
             this.id = id;
@@ -196,6 +201,7 @@ public record StreamConfig(
             pixelAspect = stream.pixelAspect;
             rules = stream.rules;
             device = stream.device;
+            ignoreHealth = stream.ignoreHealth;
         }
 
         /** Sets {@link StreamConfig#url}. */
@@ -288,6 +294,12 @@ public record StreamConfig(
             return this;
         }
 
+        /** Sets {@link StreamConfig#ignoreHealth}. */
+        public Builder ignoreHealth(Set<HealthCheck> value) {
+            ignoreHealth = value;
+            return this;
+        }
+
         /** The stream; registers its password with {@link Redaction}. */
         public StreamConfig build() {
             return new StreamConfig(
@@ -306,7 +318,8 @@ public record StreamConfig(
                     poll,
                     pixelAspect,
                     rules,
-                    device);
+                    device,
+                    ignoreHealth);
         }
     }
 }

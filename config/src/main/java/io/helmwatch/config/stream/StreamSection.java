@@ -4,6 +4,7 @@ import static io.helmwatch.config.schema.ValueTypes.choice;
 import static io.helmwatch.config.schema.ValueTypes.duration;
 import static io.helmwatch.config.schema.ValueTypes.flag;
 import static io.helmwatch.config.schema.ValueTypes.listOf;
+import static io.helmwatch.config.schema.ValueTypes.map;
 import static io.helmwatch.config.schema.ValueTypes.number;
 import static io.helmwatch.config.schema.ValueTypes.parsed;
 import static io.helmwatch.config.schema.ValueTypes.path;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -140,6 +142,17 @@ public final class StreamSection {
                     "chosen so that the streams are spread evenly",
                     "index of the GPU that analyses the stream, one of `gpu.devices`")
             .example("0");
+    private static final Key<StreamConfig, Set<HealthCheck>> IGNORE_HEALTH = Key.<StreamConfig, Set<HealthCheck>>of(
+                    "ignore-health",
+                    map(
+                            listOf(choice(HealthCheck.class)),
+                            Set::copyOf,
+                            checks -> checks.stream().sorted().toList()),
+                    DEFAULT.ignoreHealth(),
+                    StreamConfig::ignoreHealth,
+                    "what may be wrong with the picture without the stream being `degraded`: `moved` for a camera that turns"
+                            + " ([camera health](streams.md#camera-health))")
+            .example("[moved]");
     private static final StreamRulesSection<StreamConfig> RULES = new StreamRulesSection<>(StreamConfig::rules);
 
     static final SectionSpec<StreamConfig> SPEC = SectionSpec.of(
@@ -158,7 +171,8 @@ public final class StreamSection {
                     ALLOWED_HOSTS,
                     POLL,
                     PIXEL_ASPECT,
-                    DEVICE)
+                    DEVICE,
+                    IGNORE_HEALTH)
             .with(RULES.entries());
 
     /** What is drawn on the frame and what starts incidents there. */
@@ -269,7 +283,8 @@ public final class StreamSection {
                 .poll(section.optional(POLL))
                 .pixelAspect(section.optional(PIXEL_ASPECT))
                 .rules(rules)
-                .device(device);
+                .device(device)
+                .ignoreHealth(section.value(IGNORE_HEALTH));
         return id == null || url == null ? null : stream.build();
     }
 

@@ -3,17 +3,20 @@ package io.helmwatch.pipeline.service;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.pipeline.ring.stream.StreamRates;
 import io.helmwatch.vision.StreamReason;
+import io.helmwatch.vision.health.CameraHealth;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Marks live streams as degraded that are online but not analysed: no frame for ten seconds (longer where {@code analyze-fps} is low), or
- * less than four fifths of the wanted frames. An overload is logged once, with what to do.
+ * less than four fifths of the wanted frames; and those whose picture shows that something is wrong with the camera, which comes first where both
+ * are so. An overload is logged once, with what to do.
  *
  * <p>Threading: one thread.
  */
@@ -27,6 +30,7 @@ final class AnalysisWatch {
     private static final double RECOVERED_FROM = 0.95;
 
     private final ToDoubleFunction<String> analyzeFps;
+    private final Function<String, StreamReason> picture;
     private final Set<String> overloaded = new HashSet<>();
     private boolean warned;
 
@@ -34,9 +38,11 @@ final class AnalysisWatch {
      * A watch that has seen nothing.
      *
      * @param analyzeFps configured rate of a stream; 0 for all frames
+     * @param picture what is wrong with the picture of a stream
      */
-    AnalysisWatch(ToDoubleFunction<String> analyzeFps) {
+    AnalysisWatch(ToDoubleFunction<String> analyzeFps, Function<String, StreamReason> picture) {
         this.analyzeFps = analyzeFps;
+        this.picture = picture;
     }
 
     /** Checks all streams; to be called once a second. */
@@ -65,7 +71,8 @@ final class AnalysisWatch {
         boolean isIdle = rates.idleSeconds() >= idleLimit;
         if (isIdle && rates.wantedPerSecond() < 1 / idleLimit) {
             overloaded.remove(stream);
-            feed.reportAnalysis(
+            report(
+                    feed,
                     StreamReason.NOTHING_SELECTED,
                     "no frame selected for analysis for " + (long) idleLimit
                             + " s: the timestamps of the stream may be wrong");
@@ -77,17 +84,28 @@ final class AnalysisWatch {
                 && rates.analysedPerSecond() < limit * rates.wantedPerSecond();
         if (!isIdle && !isShort) {
             overloaded.remove(stream);
-            feed.reportAnalysis(StreamReason.NONE, "");
+            report(feed, StreamReason.NONE, "");
             return;
         }
         overloaded.add(stream);
-        feed.reportAnalysis(
+        report(
+                feed,
                 StreamReason.OVERLOAD,
                 String.format(
                         Locale.ROOT,
                         "only %.1f of %.1f wanted frames per second analysed",
                         rates.analysedPerSecond(),
                         rates.wantedPerSecond()));
+    }
+
+    private void report(StreamFeed feed, StreamReason code, String problem) {
+        StreamReason wrong = picture.apply(feed.id());
+        if (wrong == StreamReason.NONE) {
+            feed.reportAnalysis(code, problem);
+        } else {
+            String sentence = CameraHealth.describe(wrong);
+            feed.reportAnalysis(wrong, problem.isEmpty() ? sentence : sentence + "; " + problem);
+        }
     }
 
     private void warn(Collection<StreamFeed> feeds) {

@@ -12,6 +12,8 @@ import io.helmwatch.pipeline.compliance.ComplianceService;
 import io.helmwatch.pipeline.desk.DeskParts;
 import io.helmwatch.pipeline.desk.DeskSystem;
 import io.helmwatch.pipeline.desk.StreamObserver;
+import io.helmwatch.pipeline.health.HealthAnalyzer;
+import io.helmwatch.pipeline.health.HealthMetrics;
 import io.helmwatch.pipeline.metrics.MemoryMetrics;
 import io.helmwatch.pipeline.metrics.PipelineMetrics;
 import io.helmwatch.pipeline.metrics.ProcessMetrics;
@@ -72,6 +74,7 @@ public final class DetectionService implements AutoCloseable, Service {
     /** Pipelines, incidents and sinks, which can be closed while the embedded broker is still readable. */
     private final Closer delivery = new Closer();
 
+    private final HealthAnalyzer health;
     private final AuditPublisher audit = new AuditPublisher();
 
     private @Nullable DeskServer http;
@@ -91,6 +94,7 @@ public final class DetectionService implements AutoCloseable, Service {
     private DetectionService(HelmwatchConfig config, FatalErrorHandler fatalErrors) {
         this.config = config;
         this.fatalErrors = fatalErrors;
+        this.health = new HealthAnalyzer(config.cameraHealth(), new HealthMetrics(registry));
     }
 
     /**
@@ -239,7 +243,7 @@ public final class DetectionService implements AutoCloseable, Service {
             pipelines = delivery.register(new DevicePipelines(started));
             opened.transfer();
         }
-        List<StreamObserver> observers = new ArrayList<>(List.of(incidents()));
+        List<StreamObserver> observers = new ArrayList<>(List.of(incidents(), health));
         if (compliance != null) {
             observers.add(compliance.observer());
         }
@@ -250,7 +254,7 @@ public final class DetectionService implements AutoCloseable, Service {
     }
 
     private List<FrameAnalyzer> analyzers() {
-        List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(incidents().analyzer()));
+        List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(incidents().analyzer(), health));
         if (compliance != null) {
             analyzers.add(compliance.analyzer());
         }
@@ -277,7 +281,11 @@ public final class DetectionService implements AutoCloseable, Service {
     private void startMonitor() {
         IncidentAnalyzer rules = incidents().analyzer();
         monitor = delivery.register(ServiceMonitor.start(
-                running(), sinks, streams()::analyzeFps, feed -> rules.checkSilence(feed.id()), workerTunings()));
+                running(),
+                sinks,
+                new AnalysisWatch(streams()::analyzeFps, health::condition),
+                feed -> rules.checkSilence(feed.id()),
+                workerTunings()));
     }
 
     private List<WorkerTuning> workerTunings() {

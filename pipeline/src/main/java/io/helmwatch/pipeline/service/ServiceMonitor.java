@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,14 +64,14 @@ final class ServiceMonitor implements AutoCloseable {
     private ServiceMonitor(
             DevicePipelines pipelines,
             List<DetectionSink> sinks,
-            ToDoubleFunction<String> analyzeFps,
+            AnalysisWatch analysis,
             Consumer<StreamFeed> watch,
             List<WorkerTuning> tunings) {
         this.pipelines = pipelines;
         this.sinks = sinks;
         this.watch = watch;
         this.tunings = List.copyOf(tunings);
-        this.analysis = new AnalysisWatch(analyzeFps);
+        this.analysis = analysis;
         // One each: a device that hangs must be seen although the others go on.
         this.stalls = pipelines.all().stream()
                 .map(pipeline -> new StallWatch(pipeline::passed, () -> pipeline.ringDepth() > 0, System::nanoTime))
@@ -84,17 +83,17 @@ final class ServiceMonitor implements AutoCloseable {
     /**
      * Starts looking.
      *
-     * @param analyzeFps configured rate of a stream; 0 for all frames
+     * @param analysis finds streams that are online and not well; owned by the monitor from here on
      * @param watch is called for every live stream once a second
      * @param tunings measure workers again under overload; closed with the monitor
      */
     static ServiceMonitor start(
             DevicePipelines pipelines,
             List<DetectionSink> sinks,
-            ToDoubleFunction<String> analyzeFps,
+            AnalysisWatch analysis,
             Consumer<StreamFeed> watch,
             List<WorkerTuning> tunings) {
-        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, analyzeFps, watch, tunings);
+        ServiceMonitor monitor = new ServiceMonitor(pipelines, sinks, analysis, watch, tunings);
         monitor.thread.start();
         return monitor;
     }

@@ -9,12 +9,14 @@ import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.InMemoryDetectionSink;
+import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -58,7 +60,7 @@ class AnalysisWatchTest {
         };
         Source camera = new Source("gate", true, Long.MAX_VALUE, 2_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(stream -> 0);
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE);
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.status().state() == State.ONLINE);
@@ -79,13 +81,38 @@ class AnalysisWatchTest {
     }
 
     @Test
+    void shouldDegradeAStreamWhosePictureIsBlackAndSayThatFirst() {
+        AtomicReference<StreamReason> picture = new AtomicReference<>(StreamReason.BLACK);
+        stages.workers = 1;
+        stages.lanes = 1;
+        stages.infer = frames -> ScriptedStages.sleepMicros(10_000);
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 1_000);
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0, stream -> picture.get());
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.analysed() > 10);
+
+            seconds(15, watch, pipeline, 40);
+            assertThat(feed.status().reasonCode()).isEqualTo(StreamReason.BLACK);
+            assertThat(feed.status().reason()).matches("the picture is black: .*; only .* analysed");
+
+            picture.set(StreamReason.NONE);
+            seconds(1, watch, pipeline, 40);
+            assertThat(feed.status().reasonCode()).isEqualTo(StreamReason.OVERLOAD);
+            camera.stop();
+            await(feed::isDone);
+        }
+    }
+
+    @Test
     void shouldDegradeAnOverloadedStreamAndReportItsRates() {
         stages.workers = 1;
         stages.lanes = 1;
         stages.infer = frames -> ScriptedStages.sleepMicros(10_000);
         Source camera = new Source("gate", true, Long.MAX_VALUE, 1_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(stream -> 0);
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE);
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.analysed() > 10);
@@ -111,7 +138,7 @@ class AnalysisWatchTest {
     void shouldLeaveAStreamAloneThatIsAnalysedRarelyBecauseItIsConfiguredSo() {
         Source camera = new Source("gate", true, Long.MAX_VALUE, 15_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(stream -> 0.1);
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0.1, stream -> StreamReason.NONE);
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.analysed() > 0);

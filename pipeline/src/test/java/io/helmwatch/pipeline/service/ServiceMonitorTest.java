@@ -9,6 +9,7 @@ import io.helmwatch.pipeline.ring.ScriptedStages;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.InMemoryDetectionSink;
+import io.helmwatch.vision.StreamReason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +37,7 @@ class ServiceMonitorTest {
                         new SimpleMeterRegistry(),
                         1);
                 ServiceMonitor monitor = ServiceMonitor.start(
-                        new DevicePipelines(List.of(pipeline)), List.of(sink), stream -> 0, feed -> {}, List.of())) {
+                        new DevicePipelines(List.of(pipeline)), List.of(sink), new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE), feed -> {}, List.of())) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
@@ -62,7 +63,7 @@ class ServiceMonitorTest {
                 ServiceMonitor monitor = ServiceMonitor.start(
                         new DevicePipelines(List.of(pipeline)),
                         List.of(),
-                        stream -> 0,
+                        new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE),
                         feed -> {
                             looked.add(feed.id());
                             throw new IllegalStateException("broken on purpose");

@@ -24,6 +24,7 @@ import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.InMemoryDetectionSink;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.StreamReason;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -173,7 +174,7 @@ class SeveralDevicesTest {
         Source endless = new Source("working", false, Long.MAX_VALUE, 1_000);
         try (DevicePipelines pipelines = new DevicePipelines(List.of(start(new ScriptedStages()), start(stuck)));
                 ServiceMonitor monitor =
-                        ServiceMonitor.start(pipelines, List.of(), stream -> 0, feed -> {}, List.of())) {
+                        ServiceMonitor.start(pipelines, List.of(), new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE), feed -> {}, List.of())) {
             pipelines.all().get(0).add(endless);
             pipelines.all().get(1).add(new Source("hanging", false, 100, 0));
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

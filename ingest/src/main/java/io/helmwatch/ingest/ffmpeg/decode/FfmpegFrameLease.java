@@ -175,6 +175,58 @@ public final class FfmpegFrameLease implements FrameLease {
         }
     }
 
+    @Override
+    public FrameLease downloadRows(int atLeast) {
+        if (!held) {
+            throw new IllegalStateException("the frame lease holds no frame");
+        }
+        if (memory() == Memory.HOST) {
+            return FrameLease.super.downloadRows(atLeast);
+        }
+        FfmpegFrameLease copy = create();
+        try {
+            copy.fillRowsFrom(this, Math.max(1, frame().height() / atLeast));
+            return copy;
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
+    }
+
+    /** Copies every so-many-th row: the surface is described as one whose rows are that much further apart, and fewer. */
+    private void fillRowsFrom(FfmpegFrameLease surface, int step) {
+        AVFrame from = surface.frame();
+        AVFrame to = frame();
+        int rows = from.height() / step;
+        to.format(FfmpegPixelFormats.ofSurface(surface.format()));
+        to.width(from.width());
+        to.height(rows);
+        int rc = avutil.av_frame_get_buffer(to, 0);
+        if (rc >= 0) {
+            int height = from.height();
+            describe(from, rows, surface, step);
+            // Copies in the stream that decoders write in, behind the frame, and waits.
+            rc = avutil.av_hwframe_transfer_data(to, from, 0);
+            describe(from, height, surface, 1);
+        }
+        if (rc >= 0) {
+            rc = avutil.av_frame_copy_props(to, from);
+        }
+        if (rc < 0) {
+            throw new IngestException(
+                    "Rows of a frame could not be copied from the GPU (" + Ffmpeg.describe(rc) + ").");
+        }
+        hold(surface.format(), Memory.HOST, Orientation.UPRIGHT);
+        info.setPosition(surface.sequence(), surface.ptsNanos(), surface.capturedAtMillis(), surface.receivedNanos());
+    }
+
+    private static void describe(AVFrame frame, int rows, FfmpegFrameLease surface, int step) {
+        frame.height(rows);
+        for (int plane = 0; plane < surface.format().planes(); plane++) {
+            frame.linesize(plane, surface.strideBytes(plane) * step);
+        }
+    }
+
     private void fillFrom(FfmpegFrameLease surface) {
         AVFrame to = frame();
         AVFrame from = surface.frame();

@@ -33,6 +33,17 @@ final class FfmpegPixelFormats {
         };
     }
 
+    /** The format of the samples of a surface once they are in host memory. */
+    static int ofSurface(PixelFormat surface) {
+        return switch (surface) {
+            case NV12 -> avutil.AV_PIX_FMT_NV12;
+            case P010 -> avutil.AV_PIX_FMT_P010LE;
+            case I444 -> avutil.AV_PIX_FMT_YUV444P;
+            default ->
+                throw new IllegalArgumentException("surfaces are NV12, P010 or I444, but this one is " + surface);
+        };
+    }
+
     /** The format nearest to one that has to be converted; null when the frame is not in host memory. */
     static @Nullable PixelFormat nearest(int avFormat) {
         PixelFormat same = direct(avFormat);

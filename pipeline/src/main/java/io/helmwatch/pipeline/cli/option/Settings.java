@@ -67,7 +67,8 @@ public final class Settings {
                 config.incidents(),
                 config.gpu(),
                 config.desk(),
-                List.of());
+                List.of(),
+                config.cameraHealth());
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */

@@ -210,6 +210,7 @@ class DeviceFramesGpuTest {
                         assertThat(host.memory()).isEqualTo(Memory.HOST);
                         assertThat(host.sequence()).isEqualTo(frame.sequence());
                         assertThat(host.color()).isEqualTo(frame.color());
+                        checkRows(frame, host);
                         return new Seen(describe(frame), samples(host), values, picture, millis);
                     }
                 });
@@ -218,6 +219,23 @@ class DeviceFramesGpuTest {
                     .filteredOn(entry -> entry.kind() != NativeMemory.Kind.HOST)
                     .isEmpty();
             return seen;
+        }
+    }
+
+    /** Rows that are copied alone are those of the whole frame, as they are stored. */
+    private static void checkRows(FrameLease frame, FrameLease whole) {
+        int step = frame.info().storedHeight() / 36;
+        try (FrameLease rows = frame.downloadRows(36)) {
+            assertThat(rows.height()).isEqualTo(frame.info().storedHeight() / step);
+            if (frame.orientation() == Orientation.UPRIGHT) {
+                byte[] expected = new byte[frame.format().planeRowBytes(0, frame.width())];
+                byte[] found = new byte[expected.length];
+                for (int row = 0; row < rows.height(); row++) {
+                    whole.plane(0).get(row * step * whole.strideBytes(0), expected);
+                    rows.plane(0).get(row * rows.strideBytes(0), found);
+                    assertThat(found).as("row " + row).isEqualTo(expected);
+                }
+            }
         }
     }
 

@@ -1,0 +1,59 @@
+package io.helmwatch.pipeline.health;
+
+import io.helmwatch.vision.StreamReason;
+import io.helmwatch.vision.health.CameraHealth;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The meters of the cameras' pictures. Tags are bounded: configured streams, conditions.
+ *
+ * <p>Threading: cameras are added and removed by one thread at a time, recording by any; it allocates nothing.
+ */
+public final class HealthMetrics {
+    private final MeterRegistry registry;
+    private final Timer checks;
+    private final Map<String, List<Meter>> meters = new ConcurrentHashMap<>();
+
+    /** No cameras so far. */
+    public HealthMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        this.checks = Timer.builder("helmwatch.camera.check")
+                .description("Time to check a picture of a camera")
+                .register(registry);
+    }
+
+    void add(String stream, CameraHealth health) {
+        List<Meter> all = new ArrayList<>();
+        for (StreamReason condition : CameraHealth.CONDITIONS) {
+            all.add(Gauge.builder("helmwatch.camera.condition", health, h -> h.condition() == condition ? 1 : 0)
+                    .description("1 for what is wrong with the camera's picture, 0 for the others")
+                    .tags("stream", stream, "condition", condition.code())
+                    .register(registry));
+        }
+        all.add(Gauge.builder("helmwatch.camera.brightness", health, CameraHealth::brightness)
+                .description("Mean brightness of the camera's picture, 0 to 1")
+                .baseUnit("ratio")
+                .tag("stream", stream)
+                .register(registry));
+        meters.put(stream, all);
+    }
+
+    void remove(String stream) {
+        List<Meter> all = meters.remove(stream);
+        if (all != null) {
+            all.forEach(registry::remove);
+        }
+    }
+
+    void record(long nanos) {
+        checks.record(nanos, TimeUnit.NANOSECONDS);
+    }
+}

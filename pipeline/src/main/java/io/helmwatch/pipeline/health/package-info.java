@@ -1,0 +1,5 @@
+/** Watches the pictures of the cameras while their frames are analysed. */
+@NullMarked
+package io.helmwatch.pipeline.health;
+
+import org.jspecify.annotations.NullMarked;

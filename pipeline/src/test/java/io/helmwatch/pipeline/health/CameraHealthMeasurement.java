@@ -1,0 +1,115 @@
+package io.helmwatch.pipeline.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helmwatch.pipeline.health.CameraFilm.Fault;
+import io.helmwatch.pipeline.health.CameraFilm.Light;
+import io.helmwatch.vision.PixelFormat;
+import io.helmwatch.vision.StreamReason;
+import io.helmwatch.vision.health.CameraHealth;
+import io.helmwatch.vision.health.LumaSample;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Days without a fault, and every fault at several times of day: the tables of docs/measured/health.md. */
+@Tag("slow")
+class CameraHealthMeasurement {
+    private static final Path CLIPS = Path.of(System.getProperty("helmwatch.home"), "models/demo-clip");
+    private static final long SECOND = 1_000_000_000L;
+    private static final long LEARNING_SECONDS = 600;
+    private static final long FAULT_SECONDS = 300;
+
+    private final List<float[]> yard = CameraFilm.decode(CLIPS.resolve("yard.mp4"));
+    private final List<float[]> ramp = CameraFilm.decode(CLIPS.resolve("ramp.mp4"));
+    private final LumaSample sample = new LumaSample();
+    private final byte[] rows = new byte[CameraFilm.WIDTH * LumaSample.ROWS];
+    private final byte[] row = new byte[CameraFilm.WIDTH];
+
+    private static CameraHealth health() {
+        return new CameraHealth(10 * SECOND, 10 * SECOND, Set.of());
+    }
+
+    private StreamReason check(CameraFilm film, CameraHealth health, double second) {
+        film.go(second);
+        for (int r = 0; r < LumaSample.ROWS; r++) {
+            film.row((2 * r + 1) * CameraFilm.HEIGHT / (2 * LumaSample.ROWS), row);
+            System.arraycopy(row, 0, rows, r * CameraFilm.WIDTH, CameraFilm.WIDTH);
+        }
+        sample.read(
+                ByteBuffer.wrap(rows), CameraFilm.WIDTH, CameraFilm.WIDTH, LumaSample.ROWS, PixelFormat.GRAY8, true);
+        return health.update(sample, (long) (second * SECOND));
+    }
+
+    private CameraFilm film(boolean isYard, Light light, boolean isRaining, boolean hasTraffic) {
+        return new CameraFilm(isYard ? yard : ramp, isYard ? ramp : yard, light, isRaining, hasTraffic, 7);
+    }
+
+    @Test
+    void shouldRaiseNothingInDaysWithoutAFault() {
+        for (boolean isYard : new boolean[] {true, false}) {
+            for (Light light : Light.values()) {
+                for (boolean isRaining : new boolean[] {false, true}) {
+                    day(isYard, light, isRaining);
+                }
+            }
+        }
+    }
+
+    private void day(boolean isYard, Light light, boolean isRaining) {
+        CameraFilm film = film(isYard, light, isRaining, true);
+        CameraHealth health = health();
+        StringBuilder raised = new StringBuilder();
+        StreamReason before = StreamReason.NONE;
+        double start = 9.0 * 3600;
+        for (int second = 0; second < CameraFilm.DAY_SECONDS; second++) {
+            StreamReason now = check(film, health, start + second);
+            if (now != before) {
+                raised.append(String.format(Locale.ROOT, " %s@%05.2f", now.code(), (start + second) / 3600 % 24));
+                before = now;
+            }
+        }
+        System.out.printf("day %s %s rain=%s:%s%n", isYard ? "yard" : "ramp", light, isRaining, raised);
+    }
+
+    @Test
+    void shouldDetectEachFault() {
+        double[] hours = {8, 12, 18, 21, 2};
+        for (Fault fault : Fault.values()) {
+            if (fault == Fault.NONE) {
+                continue;
+            }
+            StringBuilder line = new StringBuilder();
+            for (boolean isYard : new boolean[] {true, false}) {
+                for (Light light : List.of(Light.LAMPS, Light.INFRARED)) {
+                    for (boolean isRaining : new boolean[] {false, true}) {
+                        for (double hour : hours) {
+                            if (fault != Fault.LAMPS_OUT || hour > 19 || hour < 6) {
+                                line.append(' ').append(detect(fault, film(isYard, light, isRaining, true), hour));
+                            }
+                        }
+                    }
+                }
+            }
+            System.out.printf("fault %s:%s%n", fault, line);
+        }
+        assertThat(hours).isNotEmpty();
+    }
+
+    private String detect(Fault fault, CameraFilm film, double hour) {
+        CameraHealth health = health();
+        double start = hour * 3600;
+        film.fault(fault, start + LEARNING_SECONDS);
+        for (int second = 0; second < LEARNING_SECONDS + FAULT_SECONDS; second++) {
+            StreamReason now = check(film, health, start + second);
+            if (now != StreamReason.NONE) {
+                return (second < LEARNING_SECONDS ? "EARLY-" : "") + now.code() + "+" + (second - LEARNING_SECONDS);
+            }
+        }
+        return "-";
+    }
+}

@@ -1,0 +1,188 @@
+package io.helmwatch.vision.health;
+
+import java.util.Arrays;
+
+/**
+ * What one sample shows, in numbers: brightness, how many edges there are, how steep they are, and where.
+ *
+ * <p>An edge is a difference over {@value #REACH} bins that stands out of the sample's own noise. Its steepness is the share of the difference
+ * that lies between two neighbouring bins: near 1 in focus, a fifth for a blur of 8 pixels in 1080p, whatever the contrast.
+ *
+ * <p>Cells are 18 rows of 32; the map of edges is the logarithm of their strength in each cell, less its mean in the neighbourhood, so that two maps
+ * correlate only where the edges are in the same places, whatever the light.
+ *
+ * <p>Threading: one thread. Allocates nothing after its creation.
+ */
+final class SceneMeasures {
+    static final int CELL_COLUMNS = 32;
+    static final int CELL_ROWS = 18;
+    static final int CELLS = CELL_COLUMNS * CELL_ROWS;
+
+    private static final int CELL_BINS = LumaSample.COLUMNS / CELL_COLUMNS;
+    private static final int CELL_LINES = LumaSample.ROWS / CELL_ROWS;
+    private static final int REACH = 6;
+    private static final int NEIGHBOURHOOD = 2;
+    /** Smallest difference that counts as an edge, and as one whose steepness is measured. */
+    private static final int EDGE = 6;
+
+    private static final int STRONG_EDGE = 24;
+    private static final int EDGE_PER_NOISE = 5;
+    private static final int STRONG_EDGE_PER_NOISE = 8;
+    private static final int SATURATED = 250;
+
+    private final int[] levels = new int[256];
+    private final int[] differences = new int[256];
+    private final float[] strength = new float[CELLS];
+    private final float[] edges = new float[CELLS];
+    private double mean;
+    private double saturated;
+    private double steepness;
+    private int strongEdges;
+    private double edgeShare;
+
+    /** Measures a sample. */
+    void measure(LumaSample sample) {
+        count(sample);
+        int noise = percentile(differences, 0.5);
+        findEdges(sample, Math.max(EDGE, EDGE_PER_NOISE * noise), Math.max(STRONG_EDGE, STRONG_EDGE_PER_NOISE * noise));
+        subtractNeighbourhood();
+    }
+
+    private void count(LumaSample sample) {
+        Arrays.fill(levels, 0);
+        Arrays.fill(differences, 0);
+        long sum = 0;
+        for (int row = 0; row < LumaSample.ROWS; row++) {
+            int start = row * LumaSample.COLUMNS;
+            int before = sample.at(start);
+            for (int x = 0; x < LumaSample.COLUMNS; x++) {
+                int value = sample.at(start + x);
+                levels[value]++;
+                differences[Math.abs(value - before)]++;
+                sum += value;
+                before = value;
+            }
+        }
+        int bins = LumaSample.ROWS * LumaSample.COLUMNS;
+        mean = (double) sum / bins;
+        int bright = 0;
+        for (int level = SATURATED; level < levels.length; level++) {
+            bright += levels[level];
+        }
+        saturated = (double) bright / bins;
+    }
+
+    private void findEdges(LumaSample sample, int edge, int strongEdge) {
+        Arrays.fill(strength, 0);
+        int found = 0;
+        int strong = 0;
+        double steep = 0;
+        for (int row = 0; row < LumaSample.ROWS; row++) {
+            int start = row * LumaSample.COLUMNS;
+            int cellRow = row / CELL_LINES * CELL_COLUMNS;
+            for (int x = 0; x < LumaSample.COLUMNS - REACH; x++) {
+                int difference = Math.abs(sample.at(start + x + REACH) - sample.at(start + x));
+                if (difference < edge) {
+                    continue;
+                }
+                found++;
+                strength[cellRow + (x + REACH / 2) / CELL_BINS] += difference - edge + 1;
+                if (difference >= strongEdge) {
+                    strong++;
+                    steep += Math.min(1, steepest(sample, start + x) / (double) difference);
+                }
+            }
+        }
+        strongEdges = strong;
+        steepness = strong == 0 ? 0 : steep / strong;
+        edgeShare = found / (double) (LumaSample.ROWS * (LumaSample.COLUMNS - REACH));
+    }
+
+    private static int steepest(LumaSample sample, int start) {
+        int steepest = 0;
+        for (int x = start; x < start + REACH; x++) {
+            steepest = Math.max(steepest, Math.abs(sample.at(x + 1) - sample.at(x)));
+        }
+        return steepest;
+    }
+
+    private void subtractNeighbourhood() {
+        for (int cell = 0; cell < CELLS; cell++) {
+            strength[cell] = (float) Math.log1p(strength[cell]);
+        }
+        for (int row = 0; row < CELL_ROWS; row++) {
+            for (int column = 0; column < CELL_COLUMNS; column++) {
+                edges[row * CELL_COLUMNS + column] = strength[row * CELL_COLUMNS + column] - neighbourhood(row, column);
+            }
+        }
+    }
+
+    private float neighbourhood(int row, int column) {
+        int top = Math.max(0, row - NEIGHBOURHOOD);
+        int bottom = Math.min(CELL_ROWS - 1, row + NEIGHBOURHOOD);
+        int left = Math.max(0, column - NEIGHBOURHOOD);
+        int right = Math.min(CELL_COLUMNS - 1, column + NEIGHBOURHOOD);
+        float sum = 0;
+        for (int y = top; y <= bottom; y++) {
+            for (int x = left; x <= right; x++) {
+                sum += strength[y * CELL_COLUMNS + x];
+            }
+        }
+        return sum / ((bottom - top + 1) * (right - left + 1));
+    }
+
+    private static int percentile(int[] histogram, double share) {
+        int total = 0;
+        for (int count : histogram) {
+            total += count;
+        }
+        int below = 0;
+        for (int value = 0; value < histogram.length; value++) {
+            below += histogram[value];
+            if (below >= share * total) {
+                return value;
+            }
+        }
+        return histogram.length - 1;
+    }
+
+    /** Mean luma, 0 to 255. */
+    double mean() {
+        return mean;
+    }
+
+    /** Luma that a share of the bins stays below. */
+    int percentile(double share) {
+        return percentile(levels, share);
+    }
+
+    /** Share of bins that are as good as white. */
+    double saturated() {
+        return saturated;
+    }
+
+    /** Share of places where there is an edge. */
+    double edgeShare() {
+        return edgeShare;
+    }
+
+    /** Number of edges that {@link #steepness} is the mean of. */
+    int strongEdges() {
+        return strongEdges;
+    }
+
+    /** Mean steepness of the strong edges, 0 to 1; 0 where there are none. */
+    double steepness() {
+        return steepness;
+    }
+
+    /** Strength of the edges of a cell, logarithmic; 0 where it has none. */
+    float strength(int cell) {
+        return strength[cell];
+    }
+
+    /** Map of edges of a cell: strength less its mean in the neighbourhood. */
+    float edges(int cell) {
+        return edges[cell];
+    }
+}
