@@ -1,8 +1,8 @@
 package io.helmwatch.pipeline.health;
 
-import io.helmwatch.config.CameraHealthConfig;
-import io.helmwatch.config.HealthCheck;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.CameraHealthConfig;
+import io.helmwatch.config.stream.HealthCheck;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.vision.FrameDetections;

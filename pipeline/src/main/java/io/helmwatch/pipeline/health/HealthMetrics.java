@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of the cameras' pictures. Tags are bounded: configured streams, conditions.
@@ -19,18 +20,22 @@ import java.util.concurrent.TimeUnit;
  */
 public final class HealthMetrics {
     private final MeterRegistry registry;
-    private final Timer checks;
+    /** Registered with the first camera: filters of the registry are set before any meter. */
+    private volatile @Nullable Timer checks;
+
     private final Map<String, List<Meter>> meters = new ConcurrentHashMap<>();
 
     /** No cameras so far. */
     public HealthMetrics(MeterRegistry registry) {
         this.registry = registry;
-        this.checks = Timer.builder("helmwatch.camera.check")
-                .description("Time to check a picture of a camera")
-                .register(registry);
     }
 
     void add(String stream, CameraHealth health) {
+        if (checks == null) {
+            checks = Timer.builder("helmwatch.camera.check")
+                    .description("Time to check a picture of a camera")
+                    .register(registry);
+        }
         List<Meter> all = new ArrayList<>();
         for (StreamReason condition : CameraHealth.CONDITIONS) {
             all.add(Gauge.builder("helmwatch.camera.condition", health, h -> h.condition() == condition ? 1 : 0)
@@ -54,6 +59,9 @@ public final class HealthMetrics {
     }
 
     void record(long nanos) {
-        checks.record(nanos, TimeUnit.NANOSECONDS);
+        Timer timer = checks;
+        if (timer != null) {
+            timer.record(nanos, TimeUnit.NANOSECONDS);
+        }
     }
 }

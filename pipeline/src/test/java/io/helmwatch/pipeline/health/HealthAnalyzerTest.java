@@ -2,8 +2,8 @@ package io.helmwatch.pipeline.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.CameraHealthConfig;
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.CameraHealthConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.vision.DropCause;
@@ -17,7 +17,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The frames of a clip, as the decoder gives them. */
@@ -60,9 +59,6 @@ class HealthAnalyzerTest {
         assertThat(analyzer.condition("yard")).isEqualTo(StreamReason.NONE);
         assertThat(registry.get("helmwatch.camera.check").timer().count()).isBetween(24L, 26L);
         assertThat(registry.get("helmwatch.camera.brightness").gauge().value()).isBetween(0.2, 0.8);
-        System.out.printf(
-                "check of a picture of 1280 by 720: %.3f ms%n",
-                registry.get("helmwatch.camera.check").timer().mean(TimeUnit.MILLISECONDS));
         analyzer.removed("yard");
         assertThat(registry.find("helmwatch.camera.condition").gauges()).isEmpty();
         assertThat(analyzer.condition("yard")).isEqualTo(StreamReason.NONE);
@@ -75,7 +71,7 @@ class HealthAnalyzerTest {
         HealthAnalyzer analyzer = new HealthAnalyzer(off, new HealthMetrics(registry));
         analyzer.added(YARD);
         play(analyzer);
-        assertThat(registry.get("helmwatch.camera.check").timer().count()).isZero();
+        assertThat(registry.find("helmwatch.camera.check").timer()).isNull();
         assertThat(registry.find("helmwatch.camera.condition").gauges()).isEmpty();
     }
 }

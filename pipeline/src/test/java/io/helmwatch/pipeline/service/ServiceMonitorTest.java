@@ -37,7 +37,11 @@ class ServiceMonitorTest {
                         new SimpleMeterRegistry(),
                         1);
                 ServiceMonitor monitor = ServiceMonitor.start(
-                        new DevicePipelines(List.of(pipeline)), List.of(sink), new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE), feed -> {}, List.of())) {
+                        new DevicePipelines(List.of(pipeline)),
+                        List.of(sink),
+                        new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE),
+                        feed -> {},
+                        List.of())) {
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))

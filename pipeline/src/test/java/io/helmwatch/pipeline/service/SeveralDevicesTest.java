@@ -173,8 +173,12 @@ class SeveralDevicesTest {
         stuck.infer = frames -> awaitQuietly(hanging);
         Source endless = new Source("working", false, Long.MAX_VALUE, 1_000);
         try (DevicePipelines pipelines = new DevicePipelines(List.of(start(new ScriptedStages()), start(stuck)));
-                ServiceMonitor monitor =
-                        ServiceMonitor.start(pipelines, List.of(), new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE), feed -> {}, List.of())) {
+                ServiceMonitor monitor = ServiceMonitor.start(
+                        pipelines,
+                        List.of(),
+                        new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE),
+                        feed -> {},
+                        List.of())) {
             pipelines.all().get(0).add(endless);
             pipelines.all().get(1).add(new Source("hanging", false, 100, 0));
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

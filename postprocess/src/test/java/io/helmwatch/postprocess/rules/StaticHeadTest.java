@@ -8,8 +8,8 @@ import static io.helmwatch.postprocess.rules.Scenes.rules;
 import static io.helmwatch.postprocess.rules.Scenes.secondsOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.IncidentsConfig;
-import io.helmwatch.config.RuleConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.postprocess.rules.Scenes.Scene;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.Incident;

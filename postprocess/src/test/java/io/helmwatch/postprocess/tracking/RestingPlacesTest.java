@@ -2,7 +2,7 @@ package io.helmwatch.postprocess.tracking;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.TrackingConfig;
+import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import java.util.List;
