@@ -75,6 +75,7 @@ public final class IncidentConsumer {
         switch (type) {
             case "io.helmwatch.incident.start" -> System.out.println("ALARM on  " + stream + " " + incident);
             case "io.helmwatch.incident.end" -> System.out.println("ALARM off " + stream + " " + incident);
+            case "io.helmwatch.incident.evidence" -> System.out.println("clip of   " + stream + " " + incident);
             default -> System.out.println("goes on   " + stream + " " + incident);
         }
         if (json.contains("\"snapshot\"")) {

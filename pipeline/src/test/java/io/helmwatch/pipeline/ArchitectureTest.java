@@ -204,7 +204,8 @@ class ArchitectureTest {
                 Arguments.of("desk", "backend,live,ring.."),
                 Arguments.of("compliance", "desk,ring.."),
                 Arguments.of("health", "desk,ring.."),
-                Arguments.of("service", "backend,compliance,desk,health,metrics,ring.."));
+                Arguments.of("clips", ""),
+                Arguments.of("service", "backend,clips,compliance,desk,health,metrics,ring.."));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

@@ -51,6 +51,11 @@ final class EventValues {
         writeFixed(json, Math.round(bounded * 10_000), 4);
     }
 
+    /** Writes a time from the start of a video, rounded to a microsecond, with six decimals. */
+    void writeSeconds(JsonGenerator json, double seconds) throws IOException {
+        writeFixed(json, Math.round((Double.isFinite(seconds) ? Math.max(0, seconds) : 0) * 1_000_000), 6);
+    }
+
     /** Writes {@code scaled / 10^decimals} with that many decimals. */
     private void writeFixed(JsonGenerator json, long scaled, int decimals) throws IOException {
         long rest = Math.abs(scaled);

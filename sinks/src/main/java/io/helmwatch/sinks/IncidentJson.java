@@ -57,7 +57,7 @@ public final class IncidentJson {
             values.writeTime(json, incident.startedAtMillis());
             json.writeFieldName("lastAt");
             values.writeTime(json, incident.lastAtMillis());
-            if (incident.phase() == Incident.Phase.END) {
+            if (incident.hasEnded()) {
                 json.writeFieldName("endedAt");
                 values.writeTime(json, incident.lastAtMillis());
             }
@@ -95,6 +95,7 @@ public final class IncidentJson {
             json.writeStringField("backend", incident.model().backend());
             json.writeEndObject();
             snapshot(json, incident);
+            clip(json, values, incident);
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("incident " + incident.id() + " cannot be encoded as JSON", e);
@@ -131,6 +132,7 @@ public final class IncidentJson {
             end.put("recordedAt", EventTime.format(recordedAtMillis));
             end.set("positions", MAPPER.createArrayNode());
             end.remove("snapshot");
+            end.remove("clip");
             return MAPPER.writeValueAsBytes(end);
         } catch (IOException e) {
             throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);
@@ -149,7 +151,7 @@ public final class IncidentJson {
         json.writeEndObject();
     }
 
-    private static void zonePolygon(JsonGenerator json, EventValues values, Incident incident) throws IOException {
+    static void zonePolygon(JsonGenerator json, EventValues values, Incident incident) throws IOException {
         if (incident.zonePolygon().isEmpty()) {
             return;
         }
@@ -195,6 +197,27 @@ public final class IncidentJson {
         if (snapshot.drawnUrl() != null) {
             json.writeStringField("drawnUrl", snapshot.drawnUrl());
         }
+        json.writeEndObject();
+    }
+
+    private static void clip(JsonGenerator json, EventValues values, Incident incident) throws IOException {
+        Incident.Clip clip = incident.clip();
+        if (clip == null) {
+            return;
+        }
+        json.writeObjectFieldStart("clip");
+        json.writeStringField("path", clip.path());
+        json.writeStringField("sha256", clip.sha256());
+        json.writeStringField("url", clip.url());
+        json.writeNumberField("bytes", clip.bytes());
+        json.writeFieldName("from");
+        values.writeTime(json, clip.fromMillis());
+        json.writeFieldName("to");
+        values.writeTime(json, clip.toMillis());
+        json.writeBooleanField("masked", clip.isMasked());
+        json.writeStringField("sidecarPath", clip.sidecar().path());
+        json.writeStringField("sidecarSha256", clip.sidecar().sha256());
+        json.writeStringField("sidecarUrl", clip.sidecar().url());
         json.writeEndObject();
     }
 

@@ -77,7 +77,7 @@ class AsyncApiTest {
                 operations,
                 "events",
                 topics.eventsTopic(),
-                "Start, updates and end of incidents, at least once: drop repeats by id.",
+                "Start, updates and end of incidents, and where their clips are, at least once: drop repeats by id.",
                 "delete",
                 List.of(new Message(
                         "incident",
@@ -85,7 +85,8 @@ class AsyncApiTest {
                         List.of(
                                 "io.helmwatch.incident.start",
                                 "io.helmwatch.incident.update",
-                                "io.helmwatch.incident.end"),
+                                "io.helmwatch.incident.end",
+                                "io.helmwatch.incident.evidence"),
                         "events")),
                 messages);
         channel(

@@ -61,6 +61,10 @@ public final class SchemaFiles {
         return new SchemaFiles("compliance");
     }
 
+    public static SchemaFiles clip() {
+        return new SchemaFiles("clip");
+    }
+
     public static SchemaFiles detect() {
         return new SchemaFiles("detect");
     }

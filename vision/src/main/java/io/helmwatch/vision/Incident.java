@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message about an incident: that it started, continues or ended. Immutable.
+ * One message about an incident: that it started, continues or ended, or that its clip is stored. Immutable.
  *
  * @param id the incident's id, the same in all its messages: {@code stream/epoch/rule/number}; the same frames give the same id
  * @param revision 0 for the start, one more with each message
@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param model model and backend
  * @param snapshot the stored image; null where there is none
  * @param zonePolygon corners of the zone in order; empty where the rule applies to the whole frame or the zone is not known
+ * @param clip the stored video; null except in messages of {@link Phase#EVIDENCE}
  */
 public record Incident(
         String id,
@@ -55,7 +56,8 @@ public record Incident(
         ImageSize size,
         ModelIdentity model,
         @Nullable Snapshot snapshot,
-        List<Corner> zonePolygon) {
+        List<Corner> zonePolygon,
+        @Nullable Clip clip) {
 
     /** Keeps its own copies of the positions and corners. */
     public Incident {
@@ -63,23 +65,33 @@ public record Incident(
         zonePolygon = List.copyOf(zonePolygon);
     }
 
-    /** Id of the message, by which consumers drop repeats: {@code id/revision}. */
-    public String eventId() {
-        return id + "/" + revision;
-    }
-
-    /** A copy with a snapshot. */
-    public Incident withSnapshot(Snapshot stored) {
-        return with(stored, zonePolygon);
-    }
-
-    /** A copy with the corners of its zone. */
-    public Incident withZonePolygon(List<Corner> corners) {
-        return with(snapshot, corners);
-    }
-
-    private Incident with(@Nullable Snapshot stored, List<Corner> corners) {
-        return new Incident(
+    /** A message without a clip. */
+    public Incident(
+            String id,
+            int revision,
+            Phase phase,
+            String stream,
+            String rule,
+            Kind kind,
+            @Nullable String zone,
+            int track,
+            int people,
+            int limit,
+            long startedAtMillis,
+            long lastAtMillis,
+            long decidedAtMillis,
+            long decidedSequence,
+            long decidedPtsNanos,
+            @Nullable EndReason endReason,
+            float peakConfidence,
+            float meanConfidence,
+            int observations,
+            List<Position> positions,
+            ImageSize size,
+            ModelIdentity model,
+            @Nullable Snapshot snapshot,
+            List<Corner> zonePolygon) {
+        this(
                 id,
                 revision,
                 phase,
@@ -102,8 +114,74 @@ public record Incident(
                 positions,
                 size,
                 model,
-                stored,
-                corners);
+                snapshot,
+                zonePolygon,
+                null);
+    }
+
+    /** Id of the message, by which consumers drop repeats: {@code id/revision}. */
+    public String eventId() {
+        return id + "/" + revision;
+    }
+
+    /** Whether the incident has ended, with this message or before it. */
+    public boolean hasEnded() {
+        return endReason != null;
+    }
+
+    /** A copy with a snapshot. */
+    public Incident withSnapshot(Snapshot stored) {
+        return with(revision, phase, positions, stored, zonePolygon, clip);
+    }
+
+    /** A copy with the corners of its zone. */
+    public Incident withZonePolygon(List<Corner> corners) {
+        return with(revision, phase, positions, snapshot, corners, clip);
+    }
+
+    /** A copy with another number among the messages of its incident. */
+    public Incident withRevision(int number) {
+        return with(number, phase, positions, snapshot, zonePolygon, clip);
+    }
+
+    /** The message after this one, which says that the clip of the incident is stored. */
+    public Incident evidence(Clip stored) {
+        return with(revision + 1, Phase.EVIDENCE, List.of(), null, zonePolygon, stored);
+    }
+
+    private Incident with(
+            int number,
+            Phase reported,
+            List<Position> since,
+            @Nullable Snapshot image,
+            List<Corner> corners,
+            @Nullable Clip video) {
+        return new Incident(
+                id,
+                number,
+                reported,
+                stream,
+                rule,
+                kind,
+                zone,
+                track,
+                people,
+                limit,
+                startedAtMillis,
+                lastAtMillis,
+                decidedAtMillis,
+                decidedSequence,
+                decidedPtsNanos,
+                endReason,
+                peakConfidence,
+                meanConfidence,
+                observations,
+                since,
+                size,
+                model,
+                image,
+                corners,
+                video);
     }
 
     /**
@@ -121,7 +199,9 @@ public record Incident(
         /** The incident continues. */
         UPDATE,
         /** The incident ended. */
-        END
+        END,
+        /** The clip of the incident is stored; it may be open or ended. */
+        EVIDENCE
     }
 
     /** What a rule detects. */
@@ -164,6 +244,37 @@ public record Incident(
      * @param sourceBox in source pixels
      */
     public record Position(int track, long atMillis, BoundingBox sourceBox) {}
+
+    /**
+     * A stored video of the incident.
+     *
+     * @param path path as published: relative to the clip directory, or a URL
+     * @param sha256 SHA-256 of the file, lower-case hexadecimal
+     * @param url absolute URL of the file
+     * @param bytes size of the file
+     * @param fromMillis capture time of its first frame
+     * @param toMillis capture time of its last frame
+     * @param isMasked whether it was encoded again with masks blackened or heads blurred; else it is the camera's own video
+     * @param sidecar the boxes of its frames
+     */
+    public record Clip(
+            String path,
+            String sha256,
+            String url,
+            long bytes,
+            long fromMillis,
+            long toMillis,
+            boolean isMasked,
+            Sidecar sidecar) {}
+
+    /**
+     * A stored description of a clip's frames.
+     *
+     * @param path path as published, as {@link Clip#path}
+     * @param sha256 SHA-256 of the file, lower-case hexadecimal
+     * @param url absolute URL of the file
+     */
+    public record Sidecar(String path, String sha256, String url) {}
 
     /**
      * A stored image.

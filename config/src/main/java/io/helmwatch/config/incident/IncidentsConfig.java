@@ -10,13 +10,15 @@ import java.time.Duration;
  * @param lostAfter time without a frame of the stream after which its open incidents end
  * @param spool where incidents are queued until the broker has them
  * @param snapshots images that prove incidents
+ * @param clips videos that prove incidents
  */
 public record IncidentsConfig(
         TrackingConfig tracking,
         Duration observation,
         Duration lostAfter,
         SpoolConfig spool,
-        SnapshotConfig snapshots) {
+        SnapshotConfig snapshots,
+        ClipConfig clips) {
 
     /** The defaults: an observation of 200 ms, 30 s without a frame. */
     public static final IncidentsConfig DEFAULT = new IncidentsConfig(
@@ -24,5 +26,16 @@ public record IncidentsConfig(
             Duration.ofMillis(200),
             Duration.ofSeconds(30),
             SpoolConfig.DEFAULT,
-            SnapshotConfig.DEFAULT);
+            SnapshotConfig.DEFAULT,
+            ClipConfig.DEFAULT);
+
+    /** Incidents without clips. */
+    public IncidentsConfig(
+            TrackingConfig tracking,
+            Duration observation,
+            Duration lostAfter,
+            SpoolConfig spool,
+            SnapshotConfig snapshots) {
+        this(tracking, observation, lostAfter, spool, snapshots, ClipConfig.DEFAULT);
+    }
 }

@@ -71,6 +71,8 @@ public final class IncidentsSection {
             NestedSection.of("spool", SpoolSection.SPEC, IncidentsConfig::spool);
     private static final NestedSection<IncidentsConfig, SnapshotConfig> SNAPSHOTS =
             NestedSection.of("snapshots", SnapshotsSection.SPEC, IncidentsConfig::snapshots);
+    private static final NestedSection<IncidentsConfig, ClipConfig> CLIPS =
+            NestedSection.of("clips", ClipsSection.SPEC, IncidentsConfig::clips);
 
     /** The keys of the section. */
     public static final SectionSpec<IncidentsConfig> SPEC = SectionSpec.of(
@@ -84,7 +86,8 @@ public final class IncidentsSection {
             OBSERVATION,
             LOST_AFTER,
             SPOOL,
-            SNAPSHOTS);
+            SNAPSHOTS,
+            CLIPS);
 
     private IncidentsSection() {}
 
@@ -107,7 +110,8 @@ public final class IncidentsSection {
                 section.value(OBSERVATION),
                 section.value(LOST_AFTER),
                 SpoolSection.read(section.section(SPOOL)),
-                SnapshotsSection.read(section.section(SNAPSHOTS)));
+                SnapshotsSection.read(section.section(SNAPSHOTS)),
+                ClipsSection.read(section.section(CLIPS)));
     }
 
     private static Set<String> labels(Section section, Key<IncidentsConfig, Set<String>> key) {

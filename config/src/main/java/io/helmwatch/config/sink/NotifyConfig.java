@@ -65,7 +65,9 @@ public record NotifyConfig(
         /** It continues. */
         UPDATE,
         /** It ended. */
-        END
+        END,
+        /** Its clip is stored. */
+        EVIDENCE
     }
 
     /** Where messages go. */

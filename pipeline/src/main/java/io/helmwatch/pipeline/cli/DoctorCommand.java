@@ -164,6 +164,9 @@ final class DoctorCommand implements Callable<Integer> {
                     "incidents.snapshots.directory",
                     settings.incidents().snapshots().directory());
         }
+        if (settings.incidents().clips().enabled()) {
+            folder("incidents.clips.directory", settings.incidents().clips().directory());
+        }
     }
 
     private void folder(String key, Path folder) {

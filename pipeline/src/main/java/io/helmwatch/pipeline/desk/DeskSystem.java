@@ -138,10 +138,14 @@ public final class DeskSystem implements SystemState {
     private List<Disk> disks() {
         Set<FileStore> seen = new LinkedHashSet<>();
         List<Disk> disks = new ArrayList<>();
-        for (Path folder : List.of(
+        List<Path> folders = new ArrayList<>(List.of(
                 config.desk().directory(),
                 config.incidents().spool().directory(),
-                config.incidents().snapshots().directory())) {
+                config.incidents().snapshots().directory()));
+        if (config.incidents().clips().enabled()) {
+            folders.add(config.incidents().clips().directory());
+        }
+        for (Path folder : folders) {
             Path existing = folder.toAbsolutePath();
             while (existing != null && !Files.exists(existing)) {
                 existing = existing.getParent();

@@ -2,8 +2,6 @@ package io.helmwatch.pipeline.live;
 
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;
-import io.helmwatch.postprocess.tracking.Track;
-import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.VideoFrame;
@@ -48,23 +46,9 @@ final class LiveFrames implements FrameAnalyzer {
     private static List<@Nullable Track> tracks(List<Detection> detections, @Nullable HeadTracker tracker) {
         List<@Nullable Track> tracks = new ArrayList<>(detections.size());
         for (Detection detection : detections) {
-            tracks.add(tracker == null ? null : trackOf(detection.sourceBox(), tracker));
+            tracks.add(tracker == null ? null : tracker.observedIn(detection.sourceBox()));
         }
         return tracks;
-    }
-
-    private static @Nullable Track trackOf(BoundingBox box, HeadTracker tracker) {
-        for (int i = 0; i < tracker.size(); i++) {
-            Track track = tracker.track(i);
-            if (track.isObserved()
-                    && track.x1() == box.x1()
-                    && track.y1() == box.y1()
-                    && track.x2() == box.x2()
-                    && track.y2() == box.y2()) {
-                return track;
-            }
-        }
-        return null;
     }
 
     @Override

@@ -123,7 +123,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
 
     void onIncident(Incident incident) {
         Map<String, Incident> incidents = open.computeIfAbsent(incident.stream(), id -> new ConcurrentHashMap<>());
-        if (incident.phase() == Incident.Phase.END) {
+        if (incident.hasEnded()) {
             incidents.remove(incident.id());
         } else {
             incidents.put(incident.id(), incident);

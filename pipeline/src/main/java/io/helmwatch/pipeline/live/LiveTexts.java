@@ -121,7 +121,7 @@ final class LiveTexts {
 
     /** A message about an incident. */
     static String incident(Incident incident) {
-        boolean ended = incident.phase() == Incident.Phase.END;
+        boolean ended = incident.hasEnded();
         Instant started = Instant.ofEpochMilli(incident.startedAtMillis());
         Incident.EndReason reason = incident.endReason();
         Incidents.Incident shown = new Incidents.Incident(

@@ -1,13 +1,14 @@
 package io.helmwatch.pipeline.metrics;
 
 import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.sinks.evidence.ClipStore;
 import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.ToDoubleFunction;
 
-/** Meters of incident messages and their snapshots. Threading: any thread. */
+/** Meters of incident messages, their snapshots and clips. Threading: any thread. */
 public final class IncidentMetrics {
     private final MeterRegistry registry;
     private final IncidentStatistics statistics;
@@ -59,6 +60,22 @@ public final class IncidentMetrics {
         FunctionCounter.builder("helmwatch.incident.snapshots", store, value)
                 .description("Snapshots of incidents, by result")
                 .baseUnit("pictures")
+                .tag("result", result)
+                .register(registry);
+    }
+
+    public static void bind(MeterRegistry registry, ClipStore store) {
+        clips(registry, store, "stored", ClipStore::stored);
+        clips(registry, store, "skipped", ClipStore::skipped);
+        clips(registry, store, "refused", ClipStore::refused);
+        clips(registry, store, "failed", ClipStore::failed);
+    }
+
+    private static void clips(
+            MeterRegistry registry, ClipStore store, String result, ToDoubleFunction<ClipStore> value) {
+        FunctionCounter.builder("helmwatch.incident.clips", store, value)
+                .description("Clips of incidents, by result")
+                .baseUnit("clips")
                 .tag("result", result)
                 .register(registry);
     }

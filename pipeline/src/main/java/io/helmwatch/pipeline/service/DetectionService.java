@@ -162,6 +162,9 @@ public final class DetectionService implements AutoCloseable, Service {
         ProcessMetrics process = owned.register(new ProcessMetrics(registry));
         process.bindDisk(config.incidents().spool().directory());
         process.bindDisk(config.incidents().snapshots().directory());
+        if (config.incidents().clips().enabled()) {
+            process.bindDisk(config.incidents().clips().directory());
+        }
         reloads.bindTo(registry);
         Desk shown =
                 new Desk(this, parts.streams(), parts.incidents(), parts.compliance(), system(), parts.live(), audit);

@@ -2,6 +2,8 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.pipeline.clips.ClipService;
+import io.helmwatch.pipeline.clips.StreamClips;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.rules.StreamRules;
 import io.helmwatch.postprocess.tracking.HeadTracker;
@@ -34,12 +36,14 @@ import org.jspecify.annotations.Nullable;
 public final class IncidentAnalyzer implements FrameAnalyzer {
     /**
      * The rules of a stream and its frame at hand. Frames wait for the lock only while the stream's silence is looked at, which is when
-     * there are none.
+     * there are none, and while the message about a stored clip is queued.
      */
     private final class WatchedStream {
         private final StreamRules rules;
         private final List<IncidentSink> sinks;
         private final @Nullable SnapshotStore snapshots;
+        private final @Nullable StreamClips clips;
+        private final IncidentMessages messages = new IncidentMessages();
         private final Consumer<Incident> publisher = this::publish;
         private final ReentrantLock lock = new ReentrantLock();
         private @Nullable FrameDetections shown;
@@ -48,10 +52,11 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         private boolean seen;
         private long seenNanos;
 
-        WatchedStream(StreamRules rules, List<IncidentSink> sinks, @Nullable SnapshotStore snapshots) {
+        WatchedStream(StreamRules rules, Shared shared, @Nullable StreamClips clips) {
             this.rules = rules;
-            this.sinks = sinks;
-            this.snapshots = snapshots;
+            this.sinks = shared.sinks();
+            this.snapshots = shared.snapshots();
+            this.clips = clips;
         }
 
         void onFrame(FrameDetections detections, VideoFrame frame) {
@@ -63,6 +68,9 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
                 seenNanos = nanoClock.getAsLong();
                 prepare(detections, frame);
                 rules.onFrame(detections, publisher);
+                if (clips != null) {
+                    clips.onFrame(detections, frame, rules.heads());
+                }
             } finally {
                 shown = null;
                 current = null;
@@ -83,6 +91,9 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             lock.lock();
             try {
                 rules.onStatus(status, publisher);
+                if (clips != null) {
+                    clips.onStatus(status);
+                }
             } finally {
                 lock.unlock();
             }
@@ -110,8 +121,26 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             }
         }
 
-        private void publish(Incident incident) {
-            Future<Incident.@Nullable Snapshot> snapshot = snapshot(incident);
+        private void publish(Incident decided) {
+            boolean hasClip = clips != null && clips.onIncident(decided, current, this::publishEvidence);
+            Incident incident = messages.next(decided, hasClip);
+            deliver(incident, snapshot(incident));
+        }
+
+        /** The clip of an incident is stored, or will never be. */
+        private void publishEvidence(String id, Incident.@Nullable Clip clip) {
+            lock.lock();
+            try {
+                Incident evidence = messages.evidence(id, clip);
+                if (evidence != null) {
+                    deliver(evidence, CompletableFuture.completedFuture(null));
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void deliver(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
             for (int i = 0; i < sinks.size(); i++) {
                 sinks.get(i).publish(incident, snapshot);
             }
@@ -133,7 +162,8 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     private record Shared(
             IncidentsConfig incidents,
             List<IncidentSink> sinks,
-            @Nullable SnapshotStore snapshots) {}
+            @Nullable SnapshotStore snapshots,
+            @Nullable ClipService clips) {}
 
     private final LongSupplier nanoClock;
     private final Map<String, WatchedStream> streams = new ConcurrentHashMap<>();
@@ -157,7 +187,22 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             IncidentsConfig incidents,
             List<? extends IncidentSink> sinks,
             @Nullable SnapshotStore snapshots) {
-        shared = new Shared(incidents, List.copyOf(sinks), snapshots);
+        begin(configs, incidents, sinks, snapshots, null);
+    }
+
+    /**
+     * Starts the rules of each stream with its next frame.
+     *
+     * @param snapshots stores images of starts; null stores none
+     * @param clips stores videos of incidents; null stores none
+     */
+    public void begin(
+            Collection<StreamConfig> configs,
+            IncidentsConfig incidents,
+            List<? extends IncidentSink> sinks,
+            @Nullable SnapshotStore snapshots,
+            @Nullable ClipService clips) {
+        shared = new Shared(incidents, List.copyOf(sinks), snapshots, clips);
         configs.forEach(this::add);
     }
 
@@ -166,7 +211,8 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         Shared all = shared;
         if (all != null) {
             StreamRules rules = new StreamRules(stream.rules(), all.incidents());
-            streams.put(stream.id(), new WatchedStream(rules, all.sinks(), all.snapshots()));
+            ClipService clips = all.clips();
+            streams.put(stream.id(), new WatchedStream(rules, all, clips == null ? null : clips.add(stream)));
         }
     }
 
@@ -175,6 +221,9 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         WatchedStream known = streams.get(stream.id());
         if (known != null) {
             known.rules.reload(stream.rules());
+            if (known.clips != null) {
+                known.clips.change(stream);
+            }
         }
     }
 
@@ -183,6 +232,10 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         WatchedStream known = streams.remove(stream);
         if (known != null) {
             known.end(Incident.EndReason.STREAM_ENDED);
+        }
+        Shared all = shared;
+        if (all != null && all.clips() != null) {
+            all.clips().remove(stream);
         }
     }
 

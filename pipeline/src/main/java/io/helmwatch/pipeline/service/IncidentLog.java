@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs one line when an incident starts and one when it ends. Threading: as {@link IncidentSink}. */
+/** Logs one line when an incident starts, one when it ends and one when its clip is stored. Threading: as {@link IncidentSink}. */
 final class IncidentLog implements IncidentSink {
     private static final Logger LOG = LoggerFactory.getLogger(IncidentLog.class);
 
@@ -35,7 +35,18 @@ final class IncidentLog implements IncidentSink {
                         (incident.lastAtMillis() - incident.startedAtMillis()) / 1000,
                         incident.endReason() == null ? "" : name(incident.endReason()),
                         incident.id());
-            default -> {
+            case EVIDENCE -> {
+                Incident.Clip clip = incident.clip();
+                if (clip != null) {
+                    LOG.info(
+                            "Incident clip stored: {} seconds={} bytes={} id={}",
+                            clip.path(),
+                            (clip.toMillis() - clip.fromMillis()) / 1000,
+                            clip.bytes(),
+                            incident.id());
+                }
+            }
+            case UPDATE -> {
                 // Updates are for consumers.
             }
         }

@@ -3,6 +3,8 @@ package io.helmwatch.pipeline.service;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.ingest.FrameSource;
+import io.helmwatch.pipeline.clips.ClipService;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
@@ -26,7 +28,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The incidents of the streams: rules, spool, sender, snapshots. Nothing is opened or tracked until the first stream that has a rule, at start
+ * The incidents of the streams: rules, spool, sender, snapshots, clips. Nothing is opened or tracked until the first stream that has a rule, at start
  * or later.
  *
  * <p>Threading: any thread.
@@ -40,7 +42,9 @@ final class IncidentService implements StreamObserver, AutoCloseable {
     private final Closer owned = new Closer();
     private final IncidentCounts counts;
     private final Map<String, StreamConfig> streams = new LinkedHashMap<>();
+    private final Map<String, FrameSource> sources = new LinkedHashMap<>();
     private @Nullable IncidentsConfig inForce;
+    private @Nullable ClipService clips;
     private volatile @Nullable IncidentStatistics spool;
     private boolean closed;
 
@@ -83,7 +87,12 @@ final class IncidentService implements StreamObserver, AutoCloseable {
             if (incidents.snapshots().enabled()) {
                 snapshots = opened.register(new SnapshotStore(incidents.snapshots(), Clock.systemUTC()));
             }
-            analyzer.begin(streams.values(), incidents, incidentSinks, snapshots);
+            ClipService recording = null;
+            if (incidents.clips().enabled()) {
+                recording = opened.register(new ClipService(incidents, Clock.systemUTC()));
+                sources.values().forEach(recording::starting);
+            }
+            analyzer.begin(streams.values(), incidents, incidentSinks, snapshots, recording);
             streams.values().forEach(this::registerCounts);
             // Last: meters of something that failed to open would remain.
             if (spooling != null) {
@@ -92,6 +101,10 @@ final class IncidentService implements StreamObserver, AutoCloseable {
             if (snapshots != null) {
                 IncidentMetrics.bind(registry, snapshots);
             }
+            if (recording != null) {
+                IncidentMetrics.bind(registry, recording.store());
+            }
+            clips = recording;
             inForce = incidents;
             spool = spooling == null ? null : spooling.statistics();
             owned.register(opened.transfer());
@@ -154,6 +167,14 @@ final class IncidentService implements StreamObserver, AutoCloseable {
         }
     }
 
+    @Override
+    public synchronized void starting(FrameSource source) {
+        sources.put(source.id(), source);
+        if (clips != null) {
+            clips.starting(source);
+        }
+    }
+
     /** Applies other zones, masks and rules. */
     @Override
     public synchronized void changed(StreamConfig stream) {
@@ -168,6 +189,7 @@ final class IncidentService implements StreamObserver, AutoCloseable {
     @Override
     public synchronized void removed(String stream) {
         streams.remove(stream);
+        sources.remove(stream);
         analyzer.remove(stream);
         counts.remove(stream);
     }

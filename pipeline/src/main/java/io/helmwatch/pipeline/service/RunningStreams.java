@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StreamPlacement;
 import io.helmwatch.pipeline.desk.StreamObserver;
@@ -129,7 +130,9 @@ final class RunningStreams {
         observers.forEach(observer -> observer.added(stream));
         streams.put(stream.id(), new Running(stream, device, order));
         try {
-            device.pipeline().add(device.backend().newSource(stream));
+            FrameSource source = device.backend().newSource(stream);
+            observers.forEach(observer -> observer.starting(source));
+            device.pipeline().add(source);
         } catch (RuntimeException refused) {
             streams.remove(stream.id());
             observers.forEach(observer -> observer.removed(stream.id()));

@@ -62,8 +62,14 @@ class MetricsPageTest {
     @Test
     void shouldNameOnlyMetricsThatExistInTheGuides() throws IOException {
         Set<String> known = documented().keySet();
-        for (String page :
-                List.of("metrics.md", "operations.md", "incidents.md", "events.md", "notifications.md", "streams.md")) {
+        for (String page : List.of(
+                "metrics.md",
+                "operations.md",
+                "incidents.md",
+                "events.md",
+                "notifications.md",
+                "streams.md",
+                "clips.md")) {
             Matcher mentioned = Pattern.compile("\\b(helmwatch|jvm|process|disk|system)_[a-z_0-9]+\\b")
                     .matcher(Files.readString(HOME.resolve("docs").resolve(page)));
             while (mentioned.find()) {
@@ -78,7 +84,7 @@ class MetricsPageTest {
                 """
                 kafka: {embedded: true}
                 http: {port: 0}
-                incidents: {snapshots: {enabled: true}}
+                incidents: {snapshots: {enabled: true}, clips: {enabled: true}}
                 streams:
                   - {id: yard, url: %s, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
                 notify: [{name: guards, webhook: {url: "http://127.0.0.1:9/"}}]

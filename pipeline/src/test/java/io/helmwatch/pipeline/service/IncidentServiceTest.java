@@ -3,6 +3,8 @@ package io.helmwatch.pipeline.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.incident.SpoolConfig;
@@ -21,8 +23,10 @@ import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -190,7 +194,8 @@ class IncidentServiceTest {
     @Test
     void shouldApplyRulesThatAreAddedToAServiceThatRunsWithoutAnyAndDropNoFrame() throws Exception {
         String sinks = "kafka: {embedded: true}\njson-lines: {target: lines.jsonl}\nhttp: {enabled: false}\n";
-        String kept = "incidents: {spool: {directory: spool}, snapshots: {enabled: true, directory: pictures}}\n";
+        String kept = "incidents: {spool: {directory: spool}, snapshots: {enabled: true, directory: pictures},"
+                + " clips: {enabled: true, directory: clips}}\n";
         String rules = ", rules: [{name: bare, kind: no-helmet}]";
         HelmwatchConfig without = ConfigLoader.parse(sinks + streams(""), "site.yaml", folder, name -> null);
         HelmwatchConfig with = ConfigLoader.parse(sinks + kept + streams(rules), "site.yaml", folder, name -> null);
@@ -238,6 +243,28 @@ class IncidentServiceTest {
         assertThat(incidents).hasSizeGreaterThan(2).allMatch(line -> line.contains("\"stream\":\"yard\""));
         assertThat(incidents).anyMatch(line -> line.contains("\"snapshot\":{\"path\":\"yard/"));
         assertThat(folder.resolve("pictures/yard")).isNotEmptyDirectory();
+        checkEvidence(incidents);
+    }
+
+    /** Every clip exists as its message says, and messages of an incident are numbered without a gap. */
+    private void checkEvidence(List<String> incidents) throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        Map<String, Integer> next = new HashMap<>();
+        int clips = 0;
+        for (String line : incidents) {
+            JsonNode message = mapper.readTree(line);
+            assertThat(message.path("revision").intValue())
+                    .isEqualTo(next.merge(message.path("incident").textValue(), 1, Integer::sum) - 1);
+            if (message.path("phase").textValue().equals("evidence")) {
+                Path clip = folder.resolve("clips")
+                        .resolve(message.path("clip").path("path").textValue());
+                assertThat(clip).hasSize(message.path("clip").path("bytes").longValue());
+                assertThat(clip.resolveSibling(clip.getFileName().toString().replace(".mp4", ".json")))
+                        .exists();
+                clips++;
+            }
+        }
+        assertThat(clips).isEqualTo(next.size());
     }
 
     private boolean isTold(String part) {

@@ -1,10 +1,12 @@
 package io.helmwatch.postprocess.tracking;
 
 import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tracks the heads of one stream regardless of their label, so that somebody who takes the helmet off stays the same head.
@@ -76,6 +78,21 @@ public final class HeadTracker {
     /** A live track; indices are in the order of first detection. */
     public Track track(int index) {
         return tracks.get(index);
+    }
+
+    /** The track that the last frame observed in a box; null where there is none. */
+    public @Nullable Track observedIn(BoundingBox sourceBox) {
+        for (int i = 0; i < tracks.size(); i++) {
+            Track track = tracks.get(i);
+            if (track.isObserved()
+                    && track.x1() == sourceBox.x1()
+                    && track.y1() == sourceBox.y1()
+                    && track.x2() == sourceBox.x2()
+                    && track.y2() == sourceBox.y2()) {
+                return track;
+            }
+        }
+        return null;
     }
 
     /**

@@ -33,11 +33,18 @@ final class NotifyFilter {
         if (!accepted && incident.phase() == Incident.Phase.START) {
             leaveOut(incident.id());
         }
-        if (incident.phase() == Incident.Phase.END) {
+        boolean isLast = config.phases().contains(NotifyConfig.Phase.EVIDENCE)
+                ? incident.phase() == Incident.Phase.EVIDENCE && incident.hasEnded()
+                : incident.phase() == Incident.Phase.END;
+        if (isLast) {
             leftOut.remove(incident.id());
         }
         return accepted
-                && (incident.phase() != Incident.Phase.UPDATE || config.phases().contains(NotifyConfig.Phase.UPDATE));
+                && switch (incident.phase()) {
+                    case START, END -> true;
+                    case UPDATE -> config.phases().contains(NotifyConfig.Phase.UPDATE);
+                    case EVIDENCE -> config.phases().contains(NotifyConfig.Phase.EVIDENCE);
+                };
     }
 
     private boolean isMatching(Incident incident) {

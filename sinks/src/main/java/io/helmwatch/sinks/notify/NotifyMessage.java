@@ -28,6 +28,7 @@ public record NotifyMessage(String id, Type type, String stream, byte[] value, J
         INCIDENT_START("incident.start"),
         INCIDENT_UPDATE("incident.update"),
         INCIDENT_END("incident.end"),
+        INCIDENT_EVIDENCE("incident.evidence"),
         STREAM_OFFLINE("stream.offline"),
         STREAM_BACK("stream.back"),
         TEST("test");

@@ -127,7 +127,7 @@ final class NotifySender implements AutoCloseable {
         return switch (message.type()) {
             case INCIDENT_START -> notifier.keepsState() || config.phases().contains(NotifyConfig.Phase.START);
             case INCIDENT_END -> notifier.keepsState() || config.phases().contains(NotifyConfig.Phase.END);
-            case INCIDENT_UPDATE, STREAM_OFFLINE, STREAM_BACK, TEST -> true;
+            case INCIDENT_UPDATE, INCIDENT_EVIDENCE, STREAM_OFFLINE, STREAM_BACK, TEST -> true;
         };
     }
 

@@ -21,6 +21,9 @@ public final class NotifyText {
                 what(message) + " at " + place(message) + " since " + time(message, "startedAt", zone);
             case INCIDENT_UPDATE -> what(message) + " at " + place(message) + " continues, " + duration(message);
             case INCIDENT_END -> what(message) + " at " + place(message) + " ended after " + duration(message);
+            case INCIDENT_EVIDENCE ->
+                "Clip of " + what(message).toLowerCase(Locale.ROOT) + " at " + place(message) + ", "
+                        + time(message, "startedAt", zone);
             case STREAM_OFFLINE -> "Camera " + where + " offline since " + time(message, "since", zone);
             case STREAM_BACK -> "Camera " + where + " is back";
             case TEST -> "Test of Helmwatch's notifications";
@@ -57,6 +60,7 @@ public final class NotifyText {
                 text,
                 "Picture",
                 snapshot.path("drawnUrl").asText(snapshot.path("url").asText("")));
+        line(text, "Clip", json.path("clip").path("url").asText(""));
         line(text, "Id", message.id());
         line(text, "Text", message.field("text"));
         return text.toString();

@@ -109,12 +109,16 @@ final class SnapshotRenderer {
     }
 
     static void fill(Mat image, List<ZoneConfig.Point> polygon) {
+        fill(image, polygon, BLACK.toScalar());
+    }
+
+    static void fill(Mat image, List<ZoneConfig.Point> polygon, Scalar value) {
         opencv_imgproc.fillPoly(
                 image,
                 corners(image, polygon),
                 new IntPointer(new int[] {polygon.size()}),
                 1,
-                BLACK.toScalar(),
+                value,
                 opencv_imgproc.LINE_8,
                 0,
                 new Point(0, 0));

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * <p>Durability: once {@link #append} returned, the messages survive the death of the process; with {@code fsync} also a power cut.
  * Acknowledgements may be lost: the message is then sent again with the same id and the same bytes.
  *
- * <p>Capacity: {@link SpoolConfig#maxBytes}. Above four fifths updates are refused, so that starts and ends still fit; a full spool
+ * <p>Capacity: {@link SpoolConfig#maxBytes}. Above four fifths only starts and ends are accepted; a full spool
  * refuses every message. On a full disk append throws; nothing is partially written, and it works again once there is space.
  *
  * <p>A damaged file is moved aside, and its readable messages are salvaged row by row. A file of an older version is migrated; one of a
@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class IncidentSpool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IncidentSpool.class);
 
-    /** Fraction of the capacity above which updates are refused. */
+    /** Fraction of the capacity above which only starts and ends are accepted. */
     private static final double UPDATE_LIMIT = 0.8;
 
     private final SpoolConfig config;
@@ -183,7 +183,8 @@ public final class IncidentSpool implements AutoCloseable {
 
     private boolean append(Incident incident, SpoolTransaction changes) throws SQLException {
         byte[] value = IncidentJson.incident(incident, clock.millis());
-        double limit = incident.phase() == Incident.Phase.UPDATE ? UPDATE_LIMIT * config.maxBytes() : config.maxBytes();
+        boolean isNeeded = incident.phase() == Incident.Phase.START || incident.phase() == Incident.Phase.END;
+        double limit = isNeeded ? config.maxBytes() : UPDATE_LIMIT * config.maxBytes();
         if (waitingBytes + changes.bytes() + SpoolTransaction.sizeOnDisk(value) > limit) {
             return false;
         }
@@ -195,7 +196,7 @@ public final class IncidentSpool implements AutoCloseable {
                 IncidentJson.name(incident.phase()),
                 incident.decidedAtMillis(),
                 value));
-        if (incident.phase() == Incident.Phase.END) {
+        if (incident.hasEnded()) {
             changes.close(incident.id());
         } else {
             changes.open(new OpenIncident(incident.id(), incident.stream(), incident.revision(), value));

@@ -15,7 +15,7 @@ import org.bytedeco.ffmpeg.global.avcodec;
  *
  * <p>Threading and ownership: as {@link VideoPacket}; created with one hold, that of the creator.
  */
-final class FfmpegVideoPacket implements VideoPacket {
+public final class FfmpegVideoPacket implements VideoPacket {
     private static final NativeMemory.Account PACKETS = NativeMemory.account("ffmpeg.packets");
 
     private final AVPacket packet;
@@ -27,7 +27,13 @@ final class FfmpegVideoPacket implements VideoPacket {
     private final boolean keyFrame;
     private final AtomicInteger holds = new AtomicInteger(1);
 
-    FfmpegVideoPacket(AVPacket read, VideoFormat format, int mediaEpoch, long receivedNanos) {
+    /**
+     * A packet with one hold.
+     *
+     * @param read stays the caller's
+     * @param receivedNanos {@link System#nanoTime()} when it was read
+     */
+    public FfmpegVideoPacket(AVPacket read, VideoFormat format, int mediaEpoch, long receivedNanos) {
         AVPacket cloned = avcodec.av_packet_clone(read);
         if (cloned == null) {
             throw new OutOfMemoryError("FFmpeg could not allocate a packet");
@@ -51,7 +57,7 @@ final class FfmpegVideoPacket implements VideoPacket {
     }
 
     /** The packet itself, valid while it is held. */
-    AVPacket packet() {
+    public AVPacket packet() {
         return packet;
     }
 

@@ -16,7 +16,7 @@ final class OpenIncidents implements IncidentSink {
 
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
-        if (incident.phase() == Incident.Phase.END) {
+        if (incident.hasEnded()) {
             open.remove(incident.id());
         } else {
             open.put(incident.id(), incident);

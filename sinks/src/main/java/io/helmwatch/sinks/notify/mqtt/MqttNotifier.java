@@ -161,6 +161,8 @@ public final class MqttNotifier implements Notifier {
             case STREAM_OFFLINE -> publish(connected, topic(stream, "connectivity"), "OFF", true);
             case STREAM_BACK -> publish(connected, topic(stream, "connectivity"), "ON", true);
             case TEST -> publish(connected, topic("test"), message.value(), false);
+            case INCIDENT_EVIDENCE ->
+                publish(connected, topic(stream, message.field("rule"), "incident"), message.value(), false);
             case INCIDENT_START, INCIDENT_UPDATE, INCIDENT_END -> {
                 String rule = message.field("rule");
                 publish(connected, topic(stream, rule, "incident"), message.value(), false);
