@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.live;
 
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;
+import io.helmwatch.postprocess.tracking.Track;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.VideoFrame;
