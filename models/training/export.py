@@ -34,7 +34,8 @@ class Graph:
         self.stored = np.float16 if half else np.float32
 
     def constant(self, name: str, value: np.ndarray) -> str:
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        # Unlike np.ascontiguousarray, this leaves scalars scalars: TensorRT refuses vectors as bounds of Range.
+        self.weights.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes) -> str:

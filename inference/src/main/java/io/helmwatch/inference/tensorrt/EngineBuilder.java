@@ -6,6 +6,7 @@ import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.OnnxModel;
 import io.helmwatch.inference.PrecisionConverter;
+import io.helmwatch.inference.ScalarRanges;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
 import io.helmwatch.resource.Closer;
@@ -126,6 +127,7 @@ final class EngineBuilder {
 
     private static void parse(ModelFile file, GpuPrecision precision, INetworkDefinition network, TensorRtLog log) {
         OnnxModel model = OnnxModel.read(file.path());
+        ScalarRanges.in(model);
         PrecisionConverter.toFp32(model);
         if (precision == GpuPrecision.FP16) {
             PrecisionConverter.toFp16(model);

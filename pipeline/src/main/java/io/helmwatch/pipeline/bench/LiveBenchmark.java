@@ -32,13 +32,12 @@ public final class LiveBenchmark {
     /** Number of streams from which on steps are smaller: far too many take long to start and to stop. */
     private static final int MANY = 64;
 
-    private static final long SETTLE_NANOS = 1_000_000_000;
-
     private final OpenedBackend backend;
     private final FatalErrorHandler fatalErrors;
     private final HelmwatchConfig config;
     private final IntFunction<StreamConfig> stream;
     private final double streamFps;
+    private final long settleNanos;
     private final long stepNanos;
 
     /**
@@ -55,6 +54,7 @@ public final class LiveBenchmark {
      *
      * @param stream creates the n-th stream, which must be paced and endless
      * @param streamFps frames of one stream that are to be analysed per second
+     * @param settleSeconds pause before a measurement, in which streams find their place
      * @param secondsPerStep duration of a measurement
      * @param fatalErrors handles the loss of the device
      */
@@ -63,6 +63,7 @@ public final class LiveBenchmark {
             HelmwatchConfig config,
             IntFunction<StreamConfig> stream,
             double streamFps,
+            double settleSeconds,
             double secondsPerStep,
             FatalErrorHandler fatalErrors) {
         this.fatalErrors = fatalErrors;
@@ -70,6 +71,7 @@ public final class LiveBenchmark {
         this.config = config;
         this.stream = stream;
         this.streamFps = streamFps;
+        this.settleNanos = (long) (settleSeconds * 1e9);
         this.stepNanos = (long) (secondsPerStep * 1e9);
     }
 
@@ -126,7 +128,7 @@ public final class LiveBenchmark {
         }
         try (MeasuredPipeline pipeline =
                 MeasuredPipeline.start(backend, config, streams, stagger(count), fatalErrors)) {
-            TimeUnit.NANOSECONDS.sleep(SETTLE_NANOS);
+            TimeUnit.NANOSECONDS.sleep(settleNanos);
             MeasuredPipeline.Measurement measured = pipeline.measure(stepNanos, true);
             boolean holds = pipeline.isComplete()
                     && measured.dropped() == 0

@@ -30,7 +30,7 @@ final class EngineBalance {
     enum Move {
         /** Nothing. */
         NONE,
-        /** One stream more on the CPU. */
+        /** More streams on the CPU. */
         TO_CPU,
         /** One stream back to the video engines. */
         TO_ENGINES

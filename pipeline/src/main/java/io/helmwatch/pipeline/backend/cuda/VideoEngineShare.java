@@ -12,13 +12,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Shares a GPU's video engines: while they are full, the streams that came last are decoded on CPU cores that are free, one more after
- * each sample, and move back one by one when there is room.
+ * Shares a GPU's video engines: while they are full, the streams that came last are decoded on CPU cores that are free, one of 32 more, but at
+ * least one, after every second sample; they move back one by one when there is room.
  *
  * <p>Threading: a thread of its own samples the load; {@link #place} from any thread. Ownership: {@link #close} ends the thread.
  */
 final class VideoEngineShare implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+    /** Of so many streams one leaves full engines at once; an engine that is overloaded by a tenth is relieved in some ten seconds. */
+    private static final int PART = 32;
 
     /** A stream that did not ask for so long has ended, or sends no key frames and cannot be moved. */
     private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(5);
@@ -81,12 +84,13 @@ final class VideoEngineShare implements AutoCloseable {
         long now = System.nanoTime();
         synchronized (places) {
             places.removeIf(place -> now - place.askedNanos > FORGOTTEN_NANOS);
-            for (int i = 0; i < places.size(); i++) {
-                // The last one leaves the engines, and the first of those that left returns.
+            int moving = toEngines ? 1 : Math.max(1, places.size() / PART);
+            for (int i = 0; i < places.size() && moving > 0; i++) {
+                // The last ones leave the engines, and the first of those that left returns.
                 Place place = places.get(toEngines ? i : places.size() - 1 - i);
                 if (place.onEngines != toEngines) {
                     place.onEngines = toEngines;
-                    return;
+                    moving--;
                 }
             }
         }

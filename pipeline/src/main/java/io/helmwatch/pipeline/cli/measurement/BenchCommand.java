@@ -100,6 +100,15 @@ public final class BenchCommand implements Callable<Integer> {
     private double analyzeFps;
 
     @Option(
+            names = "--settle",
+            paramLabel = "S",
+            defaultValue = "1",
+            description =
+                    "With --live: seconds before each measurement; with --hardware-decoding auto streams move to the CPU"
+                            + " meanwhile. Default: ${DEFAULT-VALUE}.")
+    private double settleSeconds;
+
+    @Option(
             names = "--decode",
             paramLabel = "MODE",
             defaultValue = "auto",
@@ -159,9 +168,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void check() {
+        int most = live ? MAX_LIVE_STREAMS : MAX_STREAMS;
         for (int count : streams) {
-            if (count < 1 || count > MAX_STREAMS) {
-                throw CommandFailure.usage("--streams " + count + ": must be 1.." + MAX_STREAMS);
+            if (count < 1 || count > most) {
+                throw CommandFailure.usage("--streams " + count + ": must be 1.." + most);
             }
         }
         if (!(seconds >= 0.3 && seconds <= 3600)) {
@@ -172,6 +182,9 @@ public final class BenchCommand implements Callable<Integer> {
         }
         if (!(analyzeFps >= 0 && analyzeFps <= MAX_ANALYZE_FPS)) {
             throw CommandFailure.usage("--analyze-fps " + analyzeFps + ": must be 0.." + MAX_ANALYZE_FPS);
+        }
+        if (!(settleSeconds >= 0 && settleSeconds <= 3600)) {
+            throw CommandFailure.usage("--settle " + settleSeconds + ": must be 0..3600");
         }
         if (!(soakMinutes >= 0 && soakMinutes <= MAX_SOAK_MINUTES)) {
             throw CommandFailure.usage("--soak " + soakMinutes + ": must be 0.." + MAX_SOAK_MINUTES + " minutes");
@@ -241,6 +254,7 @@ public final class BenchCommand implements Callable<Integer> {
                         .decode(decode)
                         .build(),
                 rate,
+                settleSeconds,
                 seconds,
                 Termination.ON_FATAL_ERROR);
         print(BenchReport.LIVE_HEAD);
