@@ -51,173 +51,181 @@ public record HelmwatchConfig(
         notifications = List.copyOf(notifications);
     }
 
-    /** A configuration with the defaults for incidents, GPU, desk and camera health, which notifies nobody. */
-    public HelmwatchConfig(
-            Backend backend,
-            ModelConfig model,
-            InferenceConfig inference,
-            PipelineConfig pipeline,
-            List<StreamConfig> streams,
-            KafkaConfig kafka,
-            JsonLinesConfig jsonLines,
-            HttpConfig http) {
-        this(
-                backend,
-                model,
-                inference,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                http,
-                IncidentsConfig.DEFAULT,
-                GpuConfig.DEFAULT,
-                DeskConfig.DEFAULT,
-                List.of(),
-                CameraHealthConfig.DEFAULT);
+    /** A builder with the defaults, and no stream. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** The same with other streams. */
-    public HelmwatchConfig withStreams(List<StreamConfig> others) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                inference,
-                pipeline,
-                others,
-                kafka,
-                jsonLines,
-                http,
-                incidents,
-                gpu,
-                desk,
-                notifications,
-                cameraHealth);
+    /** A builder with these values. */
+    public Builder toBuilder() {
+        return new Builder()
+                .backend(backend)
+                .model(model)
+                .inference(inference)
+                .pipeline(pipeline)
+                .streams(streams)
+                .kafka(kafka)
+                .jsonLines(jsonLines)
+                .http(http)
+                .incidents(incidents)
+                .gpu(gpu)
+                .desk(desk)
+                .notifications(notifications)
+                .cameraHealth(cameraHealth);
     }
 
     /** The same with other settings of the model. */
     public HelmwatchConfig withModel(ModelConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                other,
-                inference,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                http,
-                incidents,
-                gpu,
-                desk,
-                notifications,
-                cameraHealth);
+        return toBuilder().model(other).build();
     }
 
     /** The same with another way to run the model. */
     public HelmwatchConfig withInference(InferenceConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                other,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                http,
-                incidents,
-                gpu,
-                desk,
-                notifications,
-                cameraHealth);
+        return toBuilder().inference(other).build();
+    }
+
+    /** The same with other streams. */
+    public HelmwatchConfig withStreams(List<StreamConfig> other) {
+        return toBuilder().streams(other).build();
     }
 
     /** The same with another broker. */
     public HelmwatchConfig withKafka(KafkaConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                inference,
-                pipeline,
-                streams,
-                other,
-                jsonLines,
-                http,
-                incidents,
-                gpu,
-                desk,
-                notifications,
-                cameraHealth);
+        return toBuilder().kafka(other).build();
     }
 
     /** The same with another address for HTTP. */
     public HelmwatchConfig withHttp(HttpConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                inference,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                other,
-                incidents,
-                gpu,
-                desk,
-                notifications,
-                cameraHealth);
+        return toBuilder().http(other).build();
     }
 
     /** The same with other settings of incidents. */
     public HelmwatchConfig withIncidents(IncidentsConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                inference,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                http,
-                other,
-                gpu,
-                desk,
-                notifications,
-                cameraHealth);
+        return toBuilder().incidents(other).build();
     }
 
     /** The same with other settings of the GPU. */
     public HelmwatchConfig withGpu(GpuConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                inference,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                http,
-                incidents,
-                other,
-                desk,
-                notifications,
-                cameraHealth);
+        return toBuilder().gpu(other).build();
     }
 
     /** The same with other settings of what is kept on disk. */
     public HelmwatchConfig withDesk(DeskConfig other) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                inference,
-                pipeline,
-                streams,
-                kafka,
-                jsonLines,
-                http,
-                incidents,
-                gpu,
-                other,
-                notifications,
-                cameraHealth);
+        return toBuilder().desk(other).build();
+    }
+
+    /** Collects values one by one; each starts as its default. Threading: one thread. */
+    public static final class Builder {
+        private Backend backend = Backend.AUTO;
+        private ModelConfig model = ModelConfig.DEFAULT;
+        private InferenceConfig inference = InferenceConfig.DEFAULT;
+        private PipelineConfig pipeline = PipelineConfig.DEFAULT;
+        private List<StreamConfig> streams = List.of();
+        private KafkaConfig kafka = KafkaConfig.DEFAULT;
+        private JsonLinesConfig jsonLines = JsonLinesConfig.DEFAULT;
+        private HttpConfig http = HttpConfig.DEFAULT;
+        private IncidentsConfig incidents = IncidentsConfig.DEFAULT;
+        private GpuConfig gpu = GpuConfig.DEFAULT;
+        private DeskConfig desk = DeskConfig.DEFAULT;
+        private List<NotifyConfig> notifications = List.of();
+        private CameraHealthConfig cameraHealth = CameraHealthConfig.DEFAULT;
+
+        private Builder() {}
+
+        /** Sets where frames are decoded and analysed. */
+        public Builder backend(Backend value) {
+            backend = value;
+            return this;
+        }
+
+        /** Sets the model and its thresholds. */
+        public Builder model(ModelConfig value) {
+            model = value;
+            return this;
+        }
+
+        /** Sets how the model is run. */
+        public Builder inference(InferenceConfig value) {
+            inference = value;
+            return this;
+        }
+
+        /** Sets the ring and its limits. */
+        public Builder pipeline(PipelineConfig value) {
+            pipeline = value;
+            return this;
+        }
+
+        /** Sets the cameras and files, at least one. */
+        public Builder streams(List<StreamConfig> value) {
+            streams = value;
+            return this;
+        }
+
+        /** Sets the broker and the topics. */
+        public Builder kafka(KafkaConfig value) {
+            kafka = value;
+            return this;
+        }
+
+        /** Sets the JSON-lines sink. */
+        public Builder jsonLines(JsonLinesConfig value) {
+            jsonLines = value;
+            return this;
+        }
+
+        /** Sets the HTTP server: metrics, health, stream states. */
+        public Builder http(HttpConfig value) {
+            http = value;
+            return this;
+        }
+
+        /** Sets how incidents are detected and stored. */
+        public Builder incidents(IncidentsConfig value) {
+            incidents = value;
+            return this;
+        }
+
+        /** Sets how a GPU is used. */
+        public Builder gpu(GpuConfig value) {
+            gpu = value;
+            return this;
+        }
+
+        /** Sets what the page and its API keep on disk. */
+        public Builder desk(DeskConfig value) {
+            desk = value;
+            return this;
+        }
+
+        /** Sets who is told about incidents beside Kafka. */
+        public Builder notifications(List<NotifyConfig> value) {
+            notifications = value;
+            return this;
+        }
+
+        /** Sets how the pictures of cameras are checked. */
+        public Builder cameraHealth(CameraHealthConfig value) {
+            cameraHealth = value;
+            return this;
+        }
+
+        /** The configuration. */
+        public HelmwatchConfig build() {
+            return new HelmwatchConfig(
+                    backend,
+                    model,
+                    inference,
+                    pipeline,
+                    streams,
+                    kafka,
+                    jsonLines,
+                    http,
+                    incidents,
+                    gpu,
+                    desk,
+                    notifications,
+                    cameraHealth);
+        }
     }
 }

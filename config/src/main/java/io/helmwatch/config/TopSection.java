@@ -92,20 +92,21 @@ final class TopSection {
         List<StreamConfig> streams = StreamSection.readAll(top, STREAMS, gpu.devices(), http.enabled());
         boolean hasIncidents =
                 streams.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
-        HelmwatchConfig config = new HelmwatchConfig(
-                top.value(BACKEND),
-                ModelSection.read(top.section(MODEL)),
-                InferenceSection.read(top.section(INFERENCE)),
-                PipelineSection.read(top.section(PIPELINE)),
-                streams,
-                KafkaSection.read(top.section(KAFKA), hasIncidents),
-                JsonLinesSection.read(top.section(JSON_LINES)),
-                http,
-                IncidentsSection.read(top.section(INCIDENTS)),
-                gpu,
-                DeskSection.read(top.section(DESK)),
-                NotifySection.readAll(top, NOTIFY, streams),
-                CameraHealthSection.read(top.section(CAMERA_HEALTH)));
+        HelmwatchConfig config = HelmwatchConfig.builder()
+                .backend(top.value(BACKEND))
+                .model(ModelSection.read(top.section(MODEL)))
+                .inference(InferenceSection.read(top.section(INFERENCE)))
+                .pipeline(PipelineSection.read(top.section(PIPELINE)))
+                .streams(streams)
+                .kafka(KafkaSection.read(top.section(KAFKA), hasIncidents))
+                .jsonLines(JsonLinesSection.read(top.section(JSON_LINES)))
+                .http(http)
+                .incidents(IncidentsSection.read(top.section(INCIDENTS)))
+                .gpu(gpu)
+                .desk(DeskSection.read(top.section(DESK)))
+                .notifications(NotifySection.readAll(top, NOTIFY, streams))
+                .cameraHealth(CameraHealthSection.read(top.section(CAMERA_HEALTH)))
+                .build();
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()
                 && config.jsonLines().target() == null

@@ -16,15 +16,12 @@ import io.helmwatch.config.inference.GpuConfig;
 import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.config.inference.GraphForm;
 import io.helmwatch.config.inference.HardwareDecoding;
-import io.helmwatch.config.inference.InferenceConfig;
 import io.helmwatch.config.inference.Int8Config;
-import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.config.schema.Durations;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.KafkaConfig;
-import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.HostAndPort;
 import io.helmwatch.config.stream.PixelAspect;
 import io.helmwatch.config.stream.StreamConfig;
@@ -120,26 +117,19 @@ class ConfigLoaderTest {
     void shouldUseEveryDefaultOfAnEmptyConfiguration() {
         HelmwatchConfig config = parse(SINK + STREAM);
         assertThat(config)
-                .isEqualTo(new HelmwatchConfig(
-                        Backend.AUTO,
-                        ModelConfig.DEFAULT,
-                        InferenceConfig.DEFAULT,
-                        PipelineConfig.DEFAULT,
-                        List.of(StreamConfig.of("gate-3", "rtsp://camera/1")),
-                        KafkaConfig.DEFAULT,
-                        new JsonLinesConfig("-"),
-                        HttpConfig.DEFAULT.withAccess(
-                                AccessConfig.DEFAULT.withAuditFile(folder.resolve("helmwatch-audit.jsonl"))),
-                        new IncidentsConfig(
+                .isEqualTo(HelmwatchConfig.builder()
+                        .streams(List.of(StreamConfig.of("gate-3", "rtsp://camera/1")))
+                        .jsonLines(new JsonLinesConfig("-"))
+                        .http(HttpConfig.DEFAULT.withAccess(
+                                AccessConfig.DEFAULT.withAuditFile(folder.resolve("helmwatch-audit.jsonl"))))
+                        .incidents(new IncidentsConfig(
                                 TrackingConfig.DEFAULT,
                                 IncidentsConfig.DEFAULT.observation(),
                                 IncidentsConfig.DEFAULT.lostAfter(),
                                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
-                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))),
-                        GpuConfig.DEFAULT,
-                        DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data")),
-                        List.of(),
-                        CameraHealthConfig.DEFAULT));
+                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))))
+                        .desk(DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data")))
+                        .build());
     }
 
     @ParameterizedTest

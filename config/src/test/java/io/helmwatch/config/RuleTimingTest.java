@@ -2,13 +2,8 @@ package io.helmwatch.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.http.HttpConfig;
-import io.helmwatch.config.inference.InferenceConfig;
-import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.config.rule.StreamRulesConfig;
-import io.helmwatch.config.sink.JsonLinesConfig;
-import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,14 +45,6 @@ class RuleTimingTest {
                 .analyzeFps(analyzeFps)
                 .rules(new StreamRulesConfig(List.of(), List.of(), 0, rules))
                 .build();
-        return new HelmwatchConfig(
-                Backend.CPU,
-                ModelConfig.DEFAULT,
-                InferenceConfig.DEFAULT,
-                PipelineConfig.DEFAULT,
-                List.of(stream),
-                KafkaConfig.DEFAULT,
-                JsonLinesConfig.DEFAULT,
-                HttpConfig.DEFAULT);
+        return HelmwatchConfig.builder().streams(List.of(stream)).build();
     }
 }

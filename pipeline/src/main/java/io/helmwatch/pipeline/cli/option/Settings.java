@@ -2,7 +2,6 @@ package io.helmwatch.pipeline.cli.option;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.config.inference.CpuPrecision;
 import io.helmwatch.config.inference.InferenceConfig;
@@ -20,19 +19,19 @@ public final class Settings {
     private static final InferenceConfig QUICK_START =
             new InferenceConfig(CpuPrecision.FP32, Runtime.getRuntime().availableProcessors(), 0, Duration.ZERO);
 
+    private static final HttpConfig NO_HTTP = new HttpConfig(false, HttpConfig.DEFAULT.host(), 0);
+
     private Settings() {}
 
     /** For a command that works on files without a configuration of its own: no sinks, no HTTP. */
     public static HelmwatchConfig of(Backend backend, ModelConfig model, List<StreamConfig> streams) {
-        return new HelmwatchConfig(
-                backend,
-                model,
-                QUICK_START,
-                PipelineConfig.DEFAULT,
-                streams,
-                KafkaConfig.DEFAULT,
-                JsonLinesConfig.DEFAULT,
-                new HttpConfig(false, HttpConfig.DEFAULT.host(), 0));
+        return HelmwatchConfig.builder()
+                .backend(backend)
+                .model(model)
+                .inference(QUICK_START)
+                .streams(streams)
+                .http(NO_HTTP)
+                .build();
     }
 
     /** The same with a broker in this process. */
@@ -55,20 +54,14 @@ public final class Settings {
 
     /** A configuration for commands that analyse a few frames: no sinks, no HTTP, no measurement of workers. */
     public static HelmwatchConfig offline(HelmwatchConfig config) {
-        return new HelmwatchConfig(
-                config.backend(),
-                config.model(),
-                QUICK_START.withPrecision(config.inference().precision()),
-                config.pipeline(),
-                List.of(),
-                KafkaConfig.DEFAULT,
-                JsonLinesConfig.DEFAULT,
-                new HttpConfig(false, HttpConfig.DEFAULT.host(), 0),
-                config.incidents(),
-                config.gpu(),
-                config.desk(),
-                List.of(),
-                config.cameraHealth());
+        return config.toBuilder()
+                .inference(QUICK_START.withPrecision(config.inference().precision()))
+                .streams(List.of())
+                .kafka(KafkaConfig.DEFAULT)
+                .jsonLines(JsonLinesConfig.DEFAULT)
+                .http(NO_HTTP)
+                .notifications(List.of())
+                .build();
     }
 
     /** One stream of a configuration with a file in place of its camera: no sinks, no HTTP, and the same result on every run. */
@@ -76,6 +69,7 @@ public final class Settings {
         return offline(config).withStreams(List.of(stream.playing(clip, false, false)));
     }
 
+    /** The default settings of a model with other thresholds. */
     public static ModelConfig model(double confidence, double iou) {
         ModelConfig usual = ModelConfig.DEFAULT;
         return new ModelConfig(
@@ -90,6 +84,7 @@ public final class Settings {
                 usual.letterboxPadValue());
     }
 
+    /** A file that plays as fast as it is analysed. */
     public static StreamConfig file(String id, Path file, boolean loop) {
         return StreamConfig.of(id, file.toString()).playing(file.toString(), false, loop);
     }

@@ -5,13 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.HttpConfig;
-import io.helmwatch.config.inference.InferenceConfig;
-import io.helmwatch.config.inference.ModelConfig;
-import io.helmwatch.config.sink.JsonLinesConfig;
-import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
@@ -87,16 +82,11 @@ class EngineBuildStatusTest {
     @Test
     void shouldAnswerReadyWithTheBuildInProgress(@TempDir Path folder) throws Exception {
         int port = freePort();
-        HelmwatchConfig config = new HelmwatchConfig(
-                        Backend.CUDA,
-                        ModelConfig.DEFAULT,
-                        InferenceConfig.DEFAULT,
-                        PipelineConfig.DEFAULT,
-                        List.of(),
-                        KafkaConfig.DEFAULT,
-                        JsonLinesConfig.DEFAULT,
-                        new HttpConfig(true, "127.0.0.1", port))
-                .withDesk(DeskConfig.DEFAULT.withDirectory(folder));
+        HelmwatchConfig config = HelmwatchConfig.builder()
+                .backend(Backend.CUDA)
+                .http(new HttpConfig(true, "127.0.0.1", port))
+                .desk(DeskConfig.DEFAULT.withDirectory(folder))
+                .build();
         Builder builder = new Builder();
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
