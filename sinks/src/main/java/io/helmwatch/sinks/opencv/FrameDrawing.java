@@ -36,7 +36,7 @@ public final class FrameDrawing {
     private final TrackingConfig tracking;
     private final boolean grid;
     private final FrameCopy copy = new FrameCopy();
-    private byte[] pixels = new byte[0];
+    private final BgrPixels pixels = new BgrPixels();
 
     /**
      * Creates a drawing for the frames of one stream.
@@ -75,7 +75,7 @@ public final class FrameDrawing {
     public byte[] jpeg(VideoFrame frame, List<Detection> detections) throws IOException {
         load(frame);
         try (PointerScope scope = new PointerScope()) {
-            Mat image = image();
+            Mat image = pixels.image();
             dimMasks(image);
             draw(image, detections, List.of(), List.of());
             return SnapshotRenderer.encode(image, JPEG_QUALITY);
@@ -93,7 +93,7 @@ public final class FrameDrawing {
             throws IOException {
         load(frame);
         try (PointerScope scope = new PointerScope()) {
-            Mat image = image();
+            Mat image = pixels.image();
             rules.masks().forEach(mask -> SnapshotRenderer.fill(image, mask));
             draw(image, detections, marks, lines);
             receiver.accept(image.data(), image.cols(), image.rows());
@@ -102,17 +102,7 @@ public final class FrameDrawing {
 
     private void load(VideoFrame frame) {
         SnapshotStore.copy(frame, copy);
-        int size = 3 * copy.width() * copy.height();
-        if (pixels.length < size) {
-            pixels = new byte[size];
-        }
-        copy.toBgr(pixels);
-    }
-
-    private Mat image() {
-        Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
-        image.data().put(pixels, 0, 3 * copy.width() * copy.height());
-        return image;
+        pixels.load(copy);
     }
 
     private void draw(Mat image, List<Detection> detections, List<Mark> marks, List<String> lines) {

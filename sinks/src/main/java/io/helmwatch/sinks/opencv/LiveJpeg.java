@@ -12,7 +12,6 @@ import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.Mat;
-import org.bytedeco.opencv.opencv_core.Rect;
 import org.bytedeco.opencv.opencv_core.Size;
 
 /**
@@ -35,7 +34,7 @@ public final class LiveJpeg {
 
     private volatile int requestedBytes;
     private volatile int reservedBytes;
-    private byte[] pixels = new byte[0];
+    private final BgrPixels pixels = new BgrPixels();
 
     /**
      * Loads OpenCV; does nothing where it is loaded.
@@ -98,22 +97,15 @@ public final class LiveJpeg {
         if (!captured.get()) {
             throw new IllegalStateException("no frame was captured");
         }
-        int width = copy.width();
-        int height = copy.height();
-        int size = 3 * width * height;
-        if (pixels.length < size) {
-            pixels = new byte[size];
-        }
         try {
-            copy.toBgr(pixels);
+            pixels.load(copy);
         } finally {
             captured.set(false);
         }
         try (PointerScope scope = new PointerScope()) {
-            Mat image = new Mat(height, width, opencv_core.CV_8UC3);
-            image.data().put(pixels, 0, size);
+            Mat image = pixels.image();
             for (BoundingBox box : blurred) {
-                blur(image, box);
+                SnapshotRenderer.blur(image, box, BLUR_MARGIN);
             }
             Mat shown = scaled(image);
             masks.forEach(mask -> SnapshotRenderer.fill(shown, mask));
@@ -129,14 +121,5 @@ public final class LiveJpeg {
         Mat smaller = new Mat();
         opencv_imgproc.resize(image, smaller, new Size(maxWidth, rows), 0, 0, opencv_imgproc.INTER_AREA);
         return smaller;
-    }
-
-    private static void blur(Mat image, BoundingBox box) {
-        Rect head = SnapshotRenderer.clip(image, box, BLUR_MARGIN);
-        if (head != null) {
-            Mat region = image.apply(head);
-            int side = Math.max(head.width(), head.height()) | 1;
-            opencv_imgproc.GaussianBlur(region, region, new Size(side, side), 0);
-        }
     }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotRenderer {
     /** Margin around a blurred head, as a fraction of its box. */
-    private static final float BLUR_MARGIN = 0.15f;
+    static final float BLUR_MARGIN = 0.15f;
 
     static final Color BLACK = new Color(0, 0, 0);
     static final Color WHITE = new Color(255, 255, 255);
@@ -46,7 +46,7 @@ final class SnapshotRenderer {
     }
 
     private final SnapshotConfig config;
-    private byte[] pixels = new byte[0];
+    private final BgrPixels pixels = new BgrPixels();
 
     SnapshotRenderer(SnapshotConfig config) {
         this.config = config;
@@ -69,14 +69,9 @@ final class SnapshotRenderer {
 
     Images render(FrameCopy copy, Incident incident, FrameDetections frame, StreamRulesConfig rules)
             throws IOException {
-        int size = 3 * copy.width() * copy.height();
-        if (pixels.length < size) {
-            pixels = new byte[size];
-        }
-        copy.toBgr(pixels);
+        pixels.load(copy);
         try (PointerScope scope = new PointerScope()) {
-            Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
-            image.data().put(pixels, 0, size);
+            Mat image = pixels.image();
             if (config.blurOthers()) {
                 blurOthers(image, incident, frame);
             }
@@ -137,14 +132,18 @@ final class SnapshotRenderer {
     private static void blurOthers(Mat image, Incident incident, FrameDetections frame) {
         for (Detection detection : frame.detections()) {
             if (!isSubject(incident, detection.sourceBox())) {
-                blur(image, detection.sourceBox());
+                blur(image, detection.sourceBox(), BLUR_MARGIN);
             }
         }
     }
 
-    /** Blurs a head beyond recognition. */
-    static void blur(Mat image, BoundingBox sourceBox) {
-        Rect head = clip(image, sourceBox, BLUR_MARGIN);
+    /**
+     * Blurs a head beyond recognition.
+     *
+     * @param margin around its box, as a fraction of the box
+     */
+    static void blur(Mat image, BoundingBox sourceBox, float margin) {
+        Rect head = clip(image, sourceBox, margin);
         if (head != null) {
             Mat region = image.apply(head);
             int side = Math.max(head.width(), head.height()) | 1;

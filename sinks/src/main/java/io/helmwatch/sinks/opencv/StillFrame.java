@@ -8,7 +8,6 @@ import io.helmwatch.vision.VideoFrame;
 import java.io.IOException;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +21,7 @@ public final class StillFrame {
     private static final int JPEG_QUALITY = 85;
 
     private final FrameCopy copy = new FrameCopy();
-    private byte[] pixels = new byte[0];
+    private final BgrPixels pixels = new BgrPixels();
 
     /** Copies a frame, which is needed only during the call. */
     public void take(VideoFrame frame) {
@@ -41,16 +40,12 @@ public final class StillFrame {
     public byte[] jpeg(
             StreamRulesConfig rules, List<Detection> detections, boolean isBlurred, @Nullable TrackingConfig drawn)
             throws IOException {
-        int size = 3 * copy.width() * copy.height();
-        if (pixels.length < size) {
-            pixels = new byte[size];
-        }
-        copy.toBgr(pixels);
+        pixels.load(copy);
         try (PointerScope scope = new PointerScope()) {
-            Mat image = new Mat(copy.height(), copy.width(), opencv_core.CV_8UC3);
-            image.data().put(pixels, 0, size);
+            Mat image = pixels.image();
             if (isBlurred) {
-                detections.forEach(detection -> SnapshotRenderer.blur(image, detection.sourceBox()));
+                detections.forEach(
+                        detection -> SnapshotRenderer.blur(image, detection.sourceBox(), SnapshotRenderer.BLUR_MARGIN));
             }
             for (List<ZoneConfig.Point> mask : rules.masks()) {
                 SnapshotRenderer.fill(image, mask);
