@@ -6,18 +6,16 @@ import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.spool.DeadLetter;
-import io.helmwatch.sinks.spool.SpoolException;
 import io.helmwatch.sinks.spool.SpoolMaintenance;
 import io.helmwatch.sinks.spool.SpooledEvent;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -38,8 +36,8 @@ final class SpoolCommand implements Callable<Integer> {
         throw CommandFailure.usage("spool: expected list, export, resend or repair");
     }
 
-    /** The spool that a configuration names. */
-    static final class SpoolOptions {
+    /** What a subcommand does with the spool that a configuration names. */
+    abstract static class Action implements Callable<Integer> {
         @Option(
                 names = {"-c", "--config"},
                 required = true,
@@ -47,33 +45,35 @@ final class SpoolCommand implements Callable<Integer> {
                 description = "Configuration (YAML).")
         private Path file = Path.of("");
 
-        SpoolConfig spool() {
-            return ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE)
+        @Override
+        public final Integer call() {
+            SpoolConfig config = ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE)
                     .incidents()
                     .spool();
+            try {
+                Console.say("spool " + config.directory() + ": " + run(config));
+            } catch (SqliteException failure) {
+                throw CommandFailure.failed(String.valueOf(failure.getMessage()), failure);
+            }
+            requireComplete();
+            return 0;
         }
-    }
 
-    private static <T> T run(Supplier<T> action) {
-        try {
-            return action.get();
-        } catch (SpoolException failure) {
-            throw CommandFailure.failed(String.valueOf(failure.getMessage()), failure);
-        }
+        /** Does it; returns what was done, as a phrase. */
+        abstract String run(SpoolConfig config);
+
+        /** Fails where less was done than was asked for. */
+        void requireComplete() {}
     }
 
     /** Waiting messages and dead letters, one per line. */
     @Command(
             name = "list",
             description = "Lists waiting messages, dead letters and damaged files; works while the service runs.")
-    static final class ListCommand implements Callable<Integer> {
-        @Mixin
-        private SpoolOptions options = new SpoolOptions();
-
+    static final class ListCommand extends Action {
         @Override
-        public Integer call() {
-            SpoolConfig config = options.spool();
-            SpoolMaintenance.Contents contents = run(() -> SpoolMaintenance.list(config));
+        String run(SpoolConfig config) {
+            SpoolMaintenance.Contents contents = SpoolMaintenance.list(config);
             for (SpooledEvent event : contents.waiting()) {
                 System.out.println("waiting " + event.id() + " " + event.phase() + " "
                         + EventTime.format(event.atMillis()) + " " + event.value().length + " bytes");
@@ -82,12 +82,10 @@ final class SpoolCommand implements Callable<Integer> {
                 System.out.println("dead " + letter.event().id() + " "
                         + letter.event().phase() + " " + letter.setAsideAt() + " " + letter.reason());
             }
-            contents.damagedFiles().forEach(file -> System.out.println("damaged " + file));
-            Console.say(
-                    "spool " + config.directory() + ": " + contents.waiting().size() + " waiting, "
-                            + contents.deadLetters().size() + " dead letters, "
-                            + contents.damagedFiles().size() + " damaged files");
-            return 0;
+            contents.damagedFiles().forEach(damaged -> System.out.println("damaged " + damaged));
+            return contents.waiting().size() + " waiting, "
+                    + contents.deadLetters().size() + " dead letters, "
+                    + contents.damagedFiles().size() + " damaged files";
         }
     }
 
@@ -95,16 +93,10 @@ final class SpoolCommand implements Callable<Integer> {
     @Command(
             name = "export",
             description = "Prints waiting messages and dead letters as JSON lines; works while the service runs.")
-    static final class ExportCommand implements Callable<Integer> {
-        @Mixin
-        private SpoolOptions options = new SpoolOptions();
-
+    static final class ExportCommand extends Action {
         @Override
-        public Integer call() {
-            SpoolConfig config = options.spool();
-            int lines = run(() -> SpoolMaintenance.export(config, System.out));
-            Console.say("spool " + config.directory() + ": " + lines + " messages exported");
-            return 0;
+        String run(SpoolConfig config) {
+            return SpoolMaintenance.export(config, System.out) + " messages exported";
         }
     }
 
@@ -113,30 +105,32 @@ final class SpoolCommand implements Callable<Integer> {
             name = "resend",
             description =
                     "Returns dead letters to the spool, to be sent when the service starts; needs the service stopped.")
-    static final class ResendCommand implements Callable<Integer> {
-        @Mixin
-        private SpoolOptions options = new SpoolOptions();
-
+    static final class ResendCommand extends Action {
         @Parameters(
                 arity = "0..*",
                 paramLabel = "ID",
                 description = "Ids of messages, as list prints them. Default: all.")
         private List<String> ids = List.of();
 
+        private int missing;
+
         @Override
-        public Integer call() {
-            SpoolConfig config = options.spool();
+        String run(SpoolConfig config) {
             Set<String> wanted = new HashSet<>(ids);
-            int resent = run(() ->
-                    SpoolMaintenance.resend(config, Clock.systemUTC(), id -> wanted.isEmpty() || wanted.contains(id)));
-            Console.say("spool " + config.directory() + ": " + resent + " dead letters returned");
-            if (resent < wanted.size()) {
+            int resent =
+                    SpoolMaintenance.resend(config, Clock.systemUTC(), id -> wanted.isEmpty() || wanted.contains(id));
+            missing = Math.max(0, wanted.size() - resent);
+            return resent + " dead letters returned";
+        }
+
+        @Override
+        void requireComplete() {
+            if (missing > 0) {
                 throw CommandFailure.failed(
-                        "spool resend: " + (wanted.size() - resent) + " of " + wanted.size()
+                        "spool resend: " + missing + " of " + new HashSet<>(ids).size()
                                 + " ids are not among the dead letters: compare with spool list",
                         null);
             }
-            return 0;
         }
     }
 
@@ -144,16 +138,10 @@ final class SpoolCommand implements Callable<Integer> {
     @Command(
             name = "repair",
             description = "Checks the spool and salvages the messages of damaged files; needs the service stopped.")
-    static final class RepairCommand implements Callable<Integer> {
-        @Mixin
-        private SpoolOptions options = new SpoolOptions();
-
+    static final class RepairCommand extends Action {
         @Override
-        public Integer call() {
-            SpoolConfig config = options.spool();
-            int salvaged = run(() -> SpoolMaintenance.repair(config, Clock.systemUTC()));
-            Console.say("spool " + config.directory() + ": intact, " + salvaged + " messages salvaged");
-            return 0;
+        String run(SpoolConfig config) {
+            return "intact, " + SpoolMaintenance.repair(config, Clock.systemUTC()) + " messages salvaged";
         }
     }
 }

@@ -27,7 +27,7 @@ public final class Notifications implements AutoCloseable {
     /**
      * Opens the spools and begins to deliver what is in them.
      *
-     * @throws io.helmwatch.sinks.spool.SpoolException when a spool cannot be used; everything opened is closed again
+     * @throws io.helmwatch.sinks.sqlite.SqliteException when a spool cannot be used; everything opened is closed again
      */
     static Notifications open(HelmwatchConfig config, MeterRegistry registry) {
         Notifications notifications = new Notifications();

@@ -3,8 +3,8 @@ package io.helmwatch.sinks.kafka;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.spool.IncidentSpool;
-import io.helmwatch.sinks.spool.SpoolException;
 import io.helmwatch.sinks.spool.SpooledEvent;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -108,7 +108,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
             while (!isDone()) {
                 try {
                     sendWaiting();
-                } catch (SpoolException e) {
+                } catch (SqliteException e) {
                     warnOnce(e);
                     session.backOff();
                 }
@@ -223,12 +223,12 @@ public final class KafkaIncidentSender implements AutoCloseable {
             spool.acknowledge(acknowledged);
             acknowledged.clear();
             spoolProblem = "";
-        } catch (SpoolException e) {
+        } catch (SqliteException e) {
             warnOnce(e);
         }
     }
 
-    private void warnOnce(SpoolException failure) {
+    private void warnOnce(SqliteException failure) {
         String sentence = String.valueOf(failure.getMessage());
         if (!sentence.equals(spoolProblem)) {
             LOG.warn("{}", sentence);

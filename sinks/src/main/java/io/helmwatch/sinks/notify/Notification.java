@@ -33,7 +33,7 @@ public final class Notification implements IncidentSink {
      * Opens the spool, {@code notify/NAME} in the folder of the incidents' spool, and begins to deliver what is in it.
      *
      * @param notifier the target; owned from here on
-     * @throws io.helmwatch.sinks.spool.SpoolException when the spool cannot be used
+     * @throws io.helmwatch.sinks.sqlite.SqliteException when the spool cannot be used
      */
     public Notification(NotifyConfig config, SpoolConfig spool, Notifier notifier, Clock clock) {
         this.config = config;

@@ -2,8 +2,8 @@ package io.helmwatch.sinks.notify;
 
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
-import io.helmwatch.sinks.spool.SpoolException;
 import io.helmwatch.sinks.spool.SpooledEvent;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -62,7 +62,7 @@ final class NotifySender implements AutoCloseable {
                     deliverWaiting();
                 } catch (NotifyException e) {
                     unavailable(String.valueOf(e.getMessage()), e.retryAfter());
-                } catch (SpoolException e) {
+                } catch (SqliteException e) {
                     unavailable(String.valueOf(e.getMessage()), Duration.ZERO);
                 }
             }

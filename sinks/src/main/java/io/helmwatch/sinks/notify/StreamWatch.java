@@ -3,7 +3,7 @@ package io.helmwatch.sinks.notify;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.spool.IncidentSpool;
-import io.helmwatch.sinks.spool.SpoolException;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamStatus;
 import java.time.Clock;
@@ -107,7 +107,7 @@ final class StreamWatch implements DetectionSink {
         try {
             spool.enqueue(NotifyMessage.ofStream(type, stream, reason, sinceMillis, clock.millis()));
             return true;
-        } catch (SpoolException e) {
+        } catch (SqliteException e) {
             LOG.warn("Notification {} of stream {} not stored: {}", config.name(), stream, e.getMessage());
             return false;
         }

@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.spool;
 
+import io.helmwatch.sinks.sqlite.SqliteFile;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,9 +17,9 @@ final class EventTable {
     private static final String SELECT = "select position, id, incident, stream, phase, at_millis, value from event"
             + " where position > ? order by position limit ?";
 
-    private final SpoolFile file;
+    private final SqliteFile file;
 
-    EventTable(SpoolFile file) {
+    EventTable(SqliteFile file) {
         this.file = file;
     }
 

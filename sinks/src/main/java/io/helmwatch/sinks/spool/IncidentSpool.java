@@ -3,6 +3,8 @@ package io.helmwatch.sinks.spool;
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.sqlite.SqliteException;
+import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +42,7 @@ public final class IncidentSpool implements AutoCloseable {
 
     private final SpoolConfig config;
     private final Clock clock;
-    private final SpoolFile file;
+    private final SqliteFile file;
     private final EventTable events;
     private final SpoolRecovery recovery;
     private final DeadLetters deadLetterFile;
@@ -56,18 +58,18 @@ public final class IncidentSpool implements AutoCloseable {
     /**
      * Opens the spool, created when missing.
      *
-     * @throws SpoolException when the directory cannot be used, another process uses it, or a newer version wrote it
+     * @throws SqliteException when the directory cannot be used, another process uses it, or a newer version wrote it
      */
     public IncidentSpool(SpoolConfig config, Clock clock) {
         this.config = config;
         this.clock = clock;
         this.deadLetterFile = new DeadLetters(config.directory());
         try (Closer opened = new Closer()) {
-            file = opened.register(new SpoolFile(config, clock.millis()));
+            file = opened.register(SpoolSchema.open(config, clock.millis()));
             events = new EventTable(file);
             recovery = new SpoolRecovery(file, clock);
             try {
-                lostFiles = (long) SpoolFile.damagedFiles(config.directory()).size() + (file.wasEmpty() ? 1 : 0);
+                lostFiles = (long) SpoolSchema.damagedFiles(config.directory()).size() + (file.wasEmpty() ? 1 : 0);
                 if (file.damaged() != null) {
                     salvaged = recovery.salvage(file.damaged());
                 }
@@ -103,7 +105,7 @@ public final class IncidentSpool implements AutoCloseable {
     synchronized int repair() {
         try {
             long added = 0;
-            for (Path damaged : SpoolFile.damagedFiles(config.directory())) {
+            for (Path damaged : SpoolSchema.damagedFiles(config.directory())) {
                 added += recovery.salvage(damaged);
             }
             recovery.endInterrupted();
@@ -120,7 +122,7 @@ public final class IncidentSpool implements AutoCloseable {
      *
      * @param ids accepts the ids of messages to send
      * @return number of messages
-     * @throws SpoolException when they cannot be returned; they stay in the file
+     * @throws SqliteException when they cannot be returned; they stay in the file
      */
     public synchronized int resend(Predicate<String> ids) {
         try {
@@ -146,7 +148,7 @@ public final class IncidentSpool implements AutoCloseable {
     /**
      * Persists a message that belongs to no incident; its position is not used. A message whose id is in the spool already is not added again.
      *
-     * @throws SpoolException when it cannot be written
+     * @throws SqliteException when it cannot be written
      */
     public synchronized void enqueue(SpooledEvent event) {
         try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
@@ -162,7 +164,7 @@ public final class IncidentSpool implements AutoCloseable {
      * Persists messages in one transaction.
      *
      * @return number of messages refused because the spool is full; they are lost
-     * @throws SpoolException when they cannot be written; none of them is stored then, and the call may be repeated
+     * @throws SqliteException when they cannot be written; none of them is stored then, and the call may be repeated
      */
     public synchronized int append(List<Incident> incidents) {
         int refusedNow = 0;
@@ -216,7 +218,7 @@ public final class IncidentSpool implements AutoCloseable {
     /**
      * Removes acknowledged messages.
      *
-     * @throws SpoolException when they cannot be removed; they remain, and are sent again unless the call is repeated
+     * @throws SqliteException when they cannot be removed; they remain, and are sent again unless the call is repeated
      */
     public synchronized void acknowledge(Collection<SpooledEvent> acknowledged) {
         delivered += remove(acknowledged);
@@ -237,7 +239,7 @@ public final class IncidentSpool implements AutoCloseable {
      * Moves a message that the broker rejects for good to {@code dead-letters.jsonl}, with the reason, so that it does not block
      * others.
      *
-     * @throws SpoolException when it cannot be moved; the message remains
+     * @throws SqliteException when it cannot be moved; the message remains
      */
     public synchronized void deadLetter(SpooledEvent event, String reason) {
         try {

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
  * What an operator does with a spool: look into it, export it, send dead letters again, and repair it.
  *
  * <p>Reading works on a copy, also while a service uses the spool; changing needs the spool for itself. Failures are
- * {@link SpoolException}s of one sentence. Threading: any thread.
+ * {@link SqliteException}s of one sentence. Threading: any thread.
  */
 public final class SpoolMaintenance {
     private SpoolMaintenance() {}
@@ -35,7 +36,7 @@ public final class SpoolMaintenance {
             return new Contents(
                     waiting(directory),
                     List.copyOf(new DeadLetters(directory).read()),
-                    SpoolFile.damagedFiles(directory));
+                    SpoolSchema.damagedFiles(directory));
         } catch (IOException e) {
             throw failure(config, "cannot be read", e);
         }
@@ -89,12 +90,12 @@ public final class SpoolMaintenance {
     }
 
     private static List<SpooledEvent> waiting(Path directory) throws IOException {
-        Path file = directory.resolve(SpoolFile.NAME);
+        Path file = directory.resolve(SpoolSchema.FILE);
         return Files.exists(file) ? SpoolSalvage.read(file).events() : List.of();
     }
 
-    private static SpoolException failure(SpoolConfig config, String what, IOException cause) {
-        return new SpoolException(
+    private static SqliteException failure(SpoolConfig config, String what, IOException cause) {
+        return new SqliteException(
                 "incident spool " + config.directory() + " " + what + ": " + cause.getMessage(), cause);
     }
 }

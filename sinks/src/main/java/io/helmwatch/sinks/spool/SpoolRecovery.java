@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,10 +20,10 @@ import org.slf4j.LoggerFactory;
 final class SpoolRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(SpoolRecovery.class);
 
-    private final SpoolFile file;
+    private final SqliteFile file;
     private final Clock clock;
 
-    SpoolRecovery(SpoolFile file, Clock clock) {
+    SpoolRecovery(SqliteFile file, Clock clock) {
         this.file = file;
         this.clock = clock;
     }
@@ -39,9 +40,8 @@ final class SpoolRecovery {
             }
             changes.commit();
             LOG.error(
-                    "Spool file {} damaged: moved to {}; salvaged {} messages, {} rows unreadable",
-                    damaged.resolveSibling(SpoolFile.NAME),
-                    damaged.getFileName(),
+                    "Damaged spool file {}: salvaged {} messages, {} rows unreadable",
+                    damaged,
                     changes.messages(),
                     found.unreadable());
             return changes.messages();

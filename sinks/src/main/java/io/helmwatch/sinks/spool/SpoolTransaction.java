@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.sqlite.SqliteFile;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -28,7 +29,7 @@ final class SpoolTransaction implements AutoCloseable {
             "insert or replace into open_incident(incident, stream, revision, value) values(?,?,?,?)";
     private static final String CLOSE = "delete from open_incident where incident=?";
 
-    private final SpoolFile file;
+    private final SqliteFile file;
     private final Clock clock;
     private final Closer statements = new Closer();
     private @Nullable PreparedStatement insert;
@@ -40,7 +41,7 @@ final class SpoolTransaction implements AutoCloseable {
     private boolean committed;
 
     /** Begins a transaction. */
-    SpoolTransaction(SpoolFile file, Clock clock) throws SQLException {
+    SpoolTransaction(SqliteFile file, Clock clock) throws SQLException {
         this.file = file;
         this.clock = clock;
         try {

@@ -1,46 +1,26 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.sinks.IncidentSink;
-import io.helmwatch.sinks.IncidentSnapshots;
 import io.helmwatch.sinks.IncidentStatistics;
-import io.helmwatch.sinks.PendingIncident;
+import io.helmwatch.sinks.IncidentWriter;
 import io.helmwatch.vision.Incident;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Persists incidents on a thread of its own, so that neither a slow disk nor a snapshot in progress delays the pipeline.
+ * Persists incidents in the spool, on a thread of its own ({@link IncidentWriter}).
  *
  * <p>A message counts as accepted once it is in the spool. Until then it is in memory, usually for a few milliseconds, and is lost
- * when the process is killed. When the disk cannot be written, the write is retried every second; meanwhile up to
- * {@value #CAPACITY} messages are queued in memory, further ones are refused and counted.
+ * when the process is killed. Messages that a full spool does not take are refused and counted.
  *
  * <p>Threading: publish and statistics by any thread; close by one. Ownership: the spool belongs to the caller.
  */
 public final class SpoolingIncidentSink implements IncidentSink {
-    private static final Logger LOG = LoggerFactory.getLogger(SpoolingIncidentSink.class);
-    private static final int CAPACITY = 4_096;
-    private static final int BATCH = 64;
-    private static final long RETRY_MILLIS = 1_000;
-    private static final long CLOSE_MILLIS = 3_000;
-
     private final IncidentSpool spool;
-    private final BlockingQueue<PendingIncident> queue = new ArrayBlockingQueue<>(CAPACITY);
-    private final IncidentSnapshots snapshots = new IncidentSnapshots();
     private final LongAdder accepted = new LongAdder();
-    private final LongAdder refused = new LongAdder();
-    private final Thread thread;
-    private volatile String problem = "";
-    private volatile boolean closing;
-    private volatile long closeByNanos;
+    private final IncidentWriter writer = new IncidentWriter("incident spool", this::append);
 
     /** One object for the lifetime of the sink, since meters hold it weakly. */
     private final IncidentStatistics statistics = new IncidentStatistics() {
@@ -51,7 +31,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
         @Override
         public long refused() {
-            return refused.sum();
+            return writer.refused();
         }
 
         @Override
@@ -96,84 +76,29 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
         @Override
         public String problem() {
-            return problem;
+            return writer.problem();
         }
     };
 
     /** Starts the thread. */
     public SpoolingIncidentSink(IncidentSpool spool) {
         this.spool = spool;
-        this.thread = new Thread(this::run, "incident-spool");
-        thread.setDaemon(true);
-        thread.start();
+        writer.start();
     }
 
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
-        if (closing || !queue.offer(new PendingIncident(incident, snapshot))) {
-            refused.increment();
-        }
+        writer.publish(incident, snapshot);
     }
 
-    private void run() {
-        List<Incident> batch = new ArrayList<>();
-        List<PendingIncident> messages = new ArrayList<>();
-        try {
-            while (true) {
-                if (messages.isEmpty()) {
-                    PendingIncident first = queue.poll(100, TimeUnit.MILLISECONDS);
-                    if (first == null) {
-                        if (closing) {
-                            return;
-                        }
-                        continue;
-                    }
-                    messages.add(first);
-                    queue.drainTo(messages, BATCH - 1);
-                    for (PendingIncident message : messages) {
-                        batch.add(snapshots.complete(message));
-                    }
-                }
-                if (append(batch) || isPastDeadline()) {
-                    batch.clear();
-                    messages.clear();
-                } else {
-                    TimeUnit.MILLISECONDS.sleep(closing ? 100 : RETRY_MILLIS);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private boolean isPastDeadline() {
-        return closing && System.nanoTime() - closeByNanos >= 0;
-    }
-
-    private boolean append(List<Incident> batch) {
-        try {
-            int lost = spool.append(batch);
-            accepted.add(batch.size() - lost);
-            refused.add(lost);
-            if (lost > 0) {
-                report("incident spool is full: " + refused.sum()
-                        + " messages refused so far; restore what receives them or raise incidents.spool.max-bytes");
-            } else if (!problem.isEmpty()) {
-                LOG.info("Incident spool accepts messages again: {} refused so far", refused.sum());
-                problem = "";
-            }
-            return true;
-        } catch (SpoolException e) {
-            report(String.valueOf(e.getMessage()));
-            return false;
-        }
-    }
-
-    private void report(String sentence) {
-        if (problem.isEmpty()) {
-            LOG.error("{}", sentence);
-        }
-        problem = sentence;
+    private String append(List<Incident> messages) {
+        int lost = spool.append(messages);
+        accepted.add(messages.size() - lost);
+        writer.refuse(lost);
+        return lost == 0
+                ? ""
+                : "incident spool is full: " + writer.refused()
+                        + " messages refused so far; restore what receives them or raise incidents.spool.max-bytes";
     }
 
     @Override
@@ -183,15 +108,6 @@ public final class SpoolingIncidentSink implements IncidentSink {
 
     @Override
     public void close() {
-        if (closing) {
-            return;
-        }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
-        closing = true;
-        try {
-            thread.join(2 * CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        writer.close();
     }
 }

@@ -1,20 +1,17 @@
 package io.helmwatch.sinks.sqlite;
 
-import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.resource.PrivateFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,17 +19,31 @@ import org.slf4j.LoggerFactory;
  * One SQLite file in write-ahead mode, readable by its owner only. A damaged file is moved aside and an empty one started; a file that a newer
  * version wrote is refused.
  *
- * <p>A transaction that was committed survives the death of the process; a power cut may lose the latest ones, and never damages the file.
+ * <p>A transaction that was committed survives the death of the process; with {@code synchronous=full} also a power cut, which otherwise may lose the
+ * latest ones and never damages the file.
  *
  * <p>Threading: one thread at a time. Ownership: one process; a second one is refused.
  */
 public final class SqliteFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteFile.class);
-    private static final String LOG_SUFFIX = "-wal";
 
     private final Description description;
     private final Path folder;
+    private final SqliteOpening opening;
     private final Connection connection;
+
+    /** The tables of a file. */
+    public interface Schema {
+        /** Their version, at least 1. */
+        int version();
+
+        /**
+         * Creates tables that are missing, or migrates those of an older version, within a transaction of the caller.
+         *
+         * @param found version of the file; 0 for a new one
+         */
+        void apply(Statement statement, int found) throws SQLException;
+    }
 
     /**
      * What a file is.
@@ -40,13 +51,41 @@ public final class SqliteFile implements AutoCloseable {
      * @param file where it is; its folder is created when missing
      * @param name what messages call it, such as {@code incident history}
      * @param key the configuration's key of its folder
-     * @param version version of its tables, at least 1
-     * @param tables statements that create its tables where they are missing
+     * @param schema its tables
+     * @param pragmas how it is stored, such as {@code synchronous=normal}
+     * @param damagedName file name of a damaged one, with {@code %d} for the time
      */
-    public record Description(Path file, String name, String key, int version, List<String> tables) {
-        /** Keeps its own copy of the statements. */
+    public record Description(
+            Path file, String name, String key, Schema schema, List<String> pragmas, String damagedName) {
+        /** Keeps its own copy of the pragmas. */
         public Description {
-            tables = List.copyOf(tables);
+            pragmas = List.copyOf(pragmas);
+        }
+
+        /**
+         * A file whose freed pages are returned to the disk on request, and which may lose its latest transactions in a power cut.
+         *
+         * @param version version of its tables, at least 1
+         * @param tables statements that create its tables where they are missing
+         */
+        public Description(Path file, String name, String key, int version, List<String> tables) {
+            this(
+                    file,
+                    name,
+                    key,
+                    new Tables(version, List.copyOf(tables)),
+                    List.of("auto_vacuum=incremental", "synchronous=normal"),
+                    "damaged-%d-" + file.getFileName());
+        }
+    }
+
+    /** Tables that have had one version so far. */
+    private record Tables(int version, List<String> statements) implements Schema {
+        @Override
+        public void apply(Statement statement, int found) throws SQLException {
+            for (String table : statements) {
+                statement.execute(table);
+            }
         }
     }
 
@@ -58,122 +97,29 @@ public final class SqliteFile implements AutoCloseable {
      */
     public SqliteFile(Description description, long nowMillis) {
         this.description = description;
+        this.opening = new SqliteOpening(description);
         this.folder = Objects.requireNonNull(description.file().toAbsolutePath().getParent());
         try {
             PrivateFiles.createDirectories(folder);
-            connection = openChecked(nowMillis);
+            connection = opening.open(nowMillis);
         } catch (IOException | SQLException e) {
             throw failure("cannot be opened", e);
         }
     }
 
-    private Connection openChecked(long nowMillis) throws SQLException, IOException {
-        try (Closer opened = new Closer()) {
-            Connection candidate = opened.register(connect());
-            if (isIntact(candidate)) {
-                requireKnownVersion(candidate);
-                createTables(candidate);
-                opened.transfer();
-                return candidate;
-            }
-        }
-        moveAside(nowMillis);
-        try (Closer opened = new Closer()) {
-            Connection candidate = opened.register(connect());
-            createTables(candidate);
-            opened.transfer();
-            return candidate;
-        }
+    /** The damaged file that this one replaces; null when the file was intact. */
+    public @Nullable Path damaged() {
+        return opening.damaged();
     }
 
-    private Connection connect() throws SQLException, IOException {
-        Path file = description.file();
-        PrivateFiles.createOrRestrict(file);
-        PrivateFiles.restrict(sibling(file, LOG_SUFFIX));
-        try (Closer opened = new Closer()) {
-            Connection candidate = opened.register(DriverManager.getConnection("jdbc:sqlite:" + file));
-            try (Statement statement = candidate.createStatement()) {
-                statement.execute("pragma busy_timeout=1000");
-                // One process at a time; also keeps the index of the log out of the file system.
-                statement.execute("pragma locking_mode=exclusive");
-                statement.execute("pragma auto_vacuum=incremental");
-                statement.execute("pragma journal_mode=wal");
-                statement.execute("pragma synchronous=normal");
-                statement.execute("pragma wal_autocheckpoint=256");
-                statement.execute("pragma journal_size_limit=1048576");
-            } catch (SQLException e) {
-                if (!isDamage(e)) {
-                    throw e;
-                }
-            }
-            opened.transfer();
-            return candidate;
-        }
+    /** Whether the file existed with zero length. */
+    public boolean wasEmpty() {
+        return opening.wasEmpty();
     }
 
-    private static boolean isIntact(Connection candidate) throws SQLException {
-        try (Statement statement = candidate.createStatement();
-                ResultSet result = statement.executeQuery("pragma quick_check(1)")) {
-            return result.next() && "ok".equals(result.getString(1));
-        } catch (SQLException e) {
-            if (isDamage(e)) {
-                return false;
-            }
-            throw e;
-        }
-    }
-
-    private static boolean isDamage(SQLException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("SQLITE_CORRUPT")
-                || message.contains("SQLITE_NOTADB")
-                || message.contains("SQLITE_IOERR_SHORT_READ");
-    }
-
-    private void requireKnownVersion(Connection candidate) throws SQLException {
-        try (Statement statement = candidate.createStatement();
-                ResultSet result = statement.executeQuery("pragma user_version")) {
-            int version = result.next() ? result.getInt(1) : 0;
-            if (version > description.version()) {
-                throw new SqliteException(
-                        description.name() + " " + description.file()
-                                + " was written by a newer version of Helmwatch (schema " + version
-                                + ", expected at most " + description.version()
-                                + "): install that version, or set another "
-                                + description.key(),
-                        null);
-            }
-        }
-    }
-
-    private void createTables(Connection candidate) throws SQLException {
-        try (Statement statement = candidate.createStatement()) {
-            statement.execute("begin immediate");
-            for (String table : description.tables()) {
-                statement.execute(table);
-            }
-            statement.execute("pragma user_version=" + description.version());
-            statement.execute("commit");
-        }
-    }
-
-    private void moveAside(long nowMillis) throws IOException {
-        Path file = description.file();
-        Path aside = file.resolveSibling("damaged-" + nowMillis + "-" + file.getFileName());
-        Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-        Path log = sibling(file, LOG_SUFFIX);
-        if (Files.exists(log)) {
-            Files.move(log, sibling(aside, LOG_SUFFIX), StandardCopyOption.REPLACE_EXISTING);
-        }
-        LOG.error(
-                "File of the {} {} damaged: moved to {}; started an empty one",
-                description.name(),
-                file,
-                aside.getFileName());
-    }
-
-    private static Path sibling(Path path, String suffix) {
-        return path.resolveSibling(path.getFileName() + suffix);
+    /** A statement, closed by the caller. */
+    public Statement createStatement() throws SQLException {
+        return connection.createStatement();
     }
 
     /** A statement that is executed several times; closed by the caller. */
@@ -214,8 +160,11 @@ public final class SqliteFile implements AutoCloseable {
         }
     }
 
-    /** SQLite has already rolled back on a full disk; the log is written into the file, since every commit needs room in it. */
-    private void rollBack() {
+    /**
+     * Ends a failed transaction. SQLite has already rolled it back on a full disk. Since every commit, also of a deletion, needs room in the
+     * log, the log is written into the file and truncated.
+     */
+    public void rollBack() {
         for (String sql : new String[] {"rollback", "pragma wal_checkpoint(truncate)"}) {
             try {
                 execute(sql);

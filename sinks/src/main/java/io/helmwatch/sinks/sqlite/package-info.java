@@ -1,4 +1,4 @@
-/** SQLite files that outlive the process: opened, checked, migrated, put aside when damaged. */
+/** SQLite files that outlive the process: opened, checked, migrated, moved aside when damaged. */
 @NullMarked
 package io.helmwatch.sinks.sqlite;
 

@@ -4,7 +4,7 @@ import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.Incidents;
-import io.helmwatch.sinks.spool.SpoolException;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +37,7 @@ final class IncidentProducerProcess {
                 Incident end = Incidents.bareHead(stream, run * 100_000 + number, 1, Incident.Phase.END);
                 try {
                     spool.append(List.of(start, end));
-                } catch (SpoolException e) {
+                } catch (SqliteException e) {
                     System.out.println(e.getMessage());
                     Thread.sleep(100);
                     continue;

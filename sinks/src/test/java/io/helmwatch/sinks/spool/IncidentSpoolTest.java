@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +144,7 @@ class IncidentSpoolTest {
         try (IncidentSpool spool = open()) {
             spool.append(List.of(start(1)));
             assertThatThrownBy(this::open)
-                    .isInstanceOf(SpoolException.class)
+                    .isInstanceOf(SqliteException.class)
                     .hasMessageContaining("is used by another process")
                     .hasMessageContaining("incidents.spool.directory");
         }
@@ -153,7 +154,7 @@ class IncidentSpoolTest {
     void shouldSayWhichFolderCannotBeUsed() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
         assertThatThrownBy(() -> new IncidentSpool(new SpoolConfig(file, 1 << 20, true), CLOCK))
-                .isInstanceOf(SpoolException.class)
+                .isInstanceOf(SqliteException.class)
                 .hasMessageContaining("cannot be opened")
                 .hasMessageContaining(file + " is no folder")
                 .hasMessageContaining("set incidents.spool.directory");
@@ -170,7 +171,7 @@ class IncidentSpoolTest {
                 many.add(start(i));
             }
             assertThatThrownBy(() -> spool.append(many))
-                    .isInstanceOf(SpoolException.class)
+                    .isInstanceOf(SqliteException.class)
                     .hasMessageContaining("the disk is full; free space");
             assertThat(ids(spool)).containsExactly("1/0");
             assertThat(spool.waiting()).isEqualTo(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
@@ -212,7 +213,7 @@ class SpoolRecoveryTest {
         }
         byte[] before = Files.readAllBytes(file());
         assertThatThrownBy(this::open)
-                .isInstanceOf(SpoolException.class)
+                .isInstanceOf(SqliteException.class)
                 .hasMessageContaining("newer version")
                 .hasMessageContaining("schema 99")
                 .hasMessageContaining("at most 2");

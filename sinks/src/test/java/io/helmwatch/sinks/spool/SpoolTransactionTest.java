@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.sinks.sqlite.SqliteFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -22,12 +23,12 @@ class SpoolTransactionTest {
     @TempDir
     Path folder;
 
-    private SpoolFile file;
+    private SqliteFile file;
     private EventTable events;
 
     @BeforeEach
     void open() {
-        file = new SpoolFile(new SpoolConfig(folder, 1 << 20, false), CLOCK.millis());
+        file = SpoolSchema.open(new SpoolConfig(folder, 1 << 20, false), CLOCK.millis());
         events = new EventTable(file);
     }
 

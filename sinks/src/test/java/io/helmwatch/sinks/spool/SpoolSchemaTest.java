@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.sinks.sqlite.SqliteFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,15 +16,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SpoolFileTest {
+class SpoolSchemaTest {
     @TempDir
     Path folder;
 
-    private SpoolFile open(boolean fsync) {
-        return new SpoolFile(new SpoolConfig(folder, 1 << 20, fsync), 42);
+    private SqliteFile open(boolean fsync) {
+        return SpoolSchema.open(new SpoolConfig(folder, 1 << 20, fsync), 42);
     }
 
-    private static String pragma(SpoolFile file, String name) throws SQLException {
+    private static String pragma(SqliteFile file, String name) throws SQLException {
         try (Statement statement = file.createStatement();
                 ResultSet result = statement.executeQuery("pragma " + name)) {
             assertThat(result.next()).isTrue();
@@ -34,7 +35,7 @@ class SpoolFileTest {
     @ParameterizedTest
     @CsvSource({"true, 2", "false, 1"})
     void shouldForceCommitsToDiskOnlyWithFsync(boolean fsync, String level) throws SQLException {
-        try (SpoolFile file = open(fsync)) {
+        try (SqliteFile file = open(fsync)) {
             assertThat(pragma(file, "synchronous")).isEqualTo(level);
             assertThat(pragma(file, "journal_mode")).isEqualTo("wal");
             assertThat(pragma(file, "locking_mode")).isEqualTo("exclusive");
@@ -46,7 +47,7 @@ class SpoolFileTest {
 
     @Test
     void shouldBeFreeForAnotherUserOnceClosed() {
-        SpoolFile file = open(false);
+        SqliteFile file = open(false);
         file.close();
         file.close();
         open(false).close();
@@ -58,13 +59,13 @@ class SpoolFileTest {
         Files.writeString(folder.resolve("incidents.db-wal"), "its log");
         Files.writeString(folder.resolve("damaged-42.db"), "old");
         Files.writeString(folder.resolve("damaged-42.db-wal"), "old");
-        try (SpoolFile file = open(false)) {
+        try (SqliteFile file = open(false)) {
             assertThat(file.damaged()).isEqualTo(folder.resolve("damaged-42.db"));
             assertThat(file.wasEmpty()).isFalse();
         }
         assertThat(folder.resolve("damaged-42.db")).hasContent("no database at all, but long enough to have a header");
         assertThat(folder.resolve("damaged-42.db-wal")).exists();
-        try (SpoolFile file = open(false)) {
+        try (SqliteFile file = open(false)) {
             assertThat(file.damaged()).isNull();
             assertThat(file.wasEmpty()).isFalse();
         }
@@ -74,13 +75,13 @@ class SpoolFileTest {
     void shouldTellAFileWithoutLengthFromOneWhoseMessagesAreInItsLog() throws IOException {
         Files.createFile(folder.resolve("incidents.db"));
         Files.createFile(folder.resolve("incidents.db-wal"));
-        try (SpoolFile file = open(false)) {
+        try (SqliteFile file = open(false)) {
             assertThat(file.wasEmpty()).isTrue();
             assertThat(file.damaged()).isNull();
         }
         Files.write(folder.resolve("incidents.db"), new byte[0]);
         Files.writeString(folder.resolve("incidents.db-wal"), "a log");
-        try (SpoolFile file = open(false)) {
+        try (SqliteFile file = open(false)) {
             assertThat(file.wasEmpty()).isFalse();
             assertThat(file.damaged()).isEqualTo(folder.resolve("damaged-42.db"));
             assertThat(folder.resolve("damaged-42.db-wal")).hasContent("a log");
@@ -89,13 +90,13 @@ class SpoolFileTest {
 
     @Test
     void shouldListDamagedFilesOldestFirstAndNothingElse() throws IOException {
-        assertThat(SpoolFile.damagedFiles(folder.resolve("missing"))).isEmpty();
+        assertThat(SpoolSchema.damagedFiles(folder.resolve("missing"))).isEmpty();
         for (String name : new String[] {
             "damaged-2.db", "damaged-1.db", "damaged-1.db-wal", "damaged-.db", "damaged-x.db", "incidents.db"
         }) {
             Files.createFile(folder.resolve(name));
         }
-        assertThat(SpoolFile.damagedFiles(folder))
+        assertThat(SpoolSchema.damagedFiles(folder))
                 .containsExactly(folder.resolve("damaged-1.db"), folder.resolve("damaged-2.db"));
     }
 
@@ -110,7 +111,7 @@ class SpoolFileTest {
                 "[SQLITE_MISMATCH] Data type mismatch | cannot be written: [SQLITE_MISMATCH] Data type mismatch",
             })
     void shouldSayWhatFailedAndWhatToDo(String message, String sentence) {
-        try (SpoolFile file = open(false)) {
+        try (SqliteFile file = open(false)) {
             SQLException cause = new SQLException(message);
             assertThat(file.failure("cannot be written", cause))
                     .hasMessageStartingWith("incident spool " + folder.resolve("incidents.db"))
@@ -122,7 +123,7 @@ class SpoolFileTest {
     /** Whether or not a transaction is open, the next one can begin. */
     @Test
     void shouldRollBackAndEmptyTheLog() throws Exception {
-        try (SpoolFile file = open(false)) {
+        try (SqliteFile file = open(false)) {
             file.rollBack();
             file.execute("begin immediate");
             file.execute("insert into open_incident values('i', 's', 1, x'00')");
