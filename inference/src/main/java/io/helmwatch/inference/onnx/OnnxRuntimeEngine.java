@@ -1,15 +1,10 @@
 package io.helmwatch.inference.onnx;
 
-import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.helmwatch.config.inference.CpuPrecision;
 import io.helmwatch.config.inference.InferenceConfig;
-import io.helmwatch.config.inference.InputSize;
 import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.inference.InferenceEngine;
 import io.helmwatch.inference.InferenceException;
@@ -17,21 +12,10 @@ import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.inference.NormalizedBoxes;
-import io.helmwatch.inference.TensorInfo;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.resource.Closer;
-import io.helmwatch.resource.FailureText;
-import io.helmwatch.vision.tensor.TensorShape;
 import io.helmwatch.vision.tensor.TensorType;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,9 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class OnnxRuntimeEngine implements InferenceEngine {
 
     private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeEngine.class);
-
-    /** Address space; only used pages take memory. */
-    private static final long DEEP_STACK_BYTES = 512L << 20;
 
     private final OrtEnvironment environment;
     private final YoloV5Model model;
@@ -160,10 +141,12 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
         Path path = form.path();
         ModelFile file = ModelFile.read(path);
         YoloV5Model declared = YoloV5Model.hasOpenOutputs(file) ? null : YoloV5Model.of(file, form.config());
-        OrtEnvironment environment = environment();
+        OrtEnvironment environment = OnnxRuntime.environment();
         try (Closer opened = new Closer()) {
-            OrtSession session = opened.register(load(environment, form, int8Model, plan.threadsPerWorker()));
-            YoloV5Model model = declared != null ? declared : interpret(environment, session, file, form.config());
+            OrtSession session =
+                    opened.register(OnnxRuntime.load(environment, form, int8Model, plan.threadsPerWorker()));
+            YoloV5Model model =
+                    declared != null ? declared : OutputProbe.interpret(environment, session, file, form.config());
             OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form);
             try (OnnxRuntimeLane lane = engine.openTrialLane()) {
                 lane.run(1);
@@ -173,121 +156,10 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             opened.transfer();
             return engine;
         } catch (OrtException e) {
-            throw new ModelException("model " + path + ": ONNX Runtime refuses it: " + reason(e), e);
+            throw new ModelException("model " + path + ": ONNX Runtime refuses it: " + OnnxRuntime.reason(e), e);
         } catch (InferenceException e) {
             throw new ModelException("model " + path + ": a first run on an empty image fails: " + e.getMessage(), e);
         }
-    }
-
-    /**
-     * The process's environment. ONNX Runtime 1.29 recurses while it creates the environment, thousands of frames deep when the
-     * process's command line is long (a class path of some kilobytes), and a stack overflow in native code ends the process without
-     * a message. A thread with a deep stack creates it.
-     */
-    static OrtEnvironment environment() {
-        OnnxRuntimeTelemetry.disable();
-        FutureTask<OrtEnvironment> creation = new FutureTask<>(
-                () -> OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "helmwatch"));
-        new Thread(null, creation, "onnx-start", DEEP_STACK_BYTES).start();
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return creation.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    throw new ModelException(
-                            "ONNX Runtime cannot be loaded: " + FailureText.of(FailureText.root(e)), e);
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private static OrtSession load(OrtEnvironment environment, ModelForm form, byte @Nullable [] int8Model, int threads)
-            throws OrtException {
-        try (OrtSession.SessionOptions options = sessionOptions(threads)) {
-            return int8Model == null
-                    ? environment.createSession(form.path().toString(), options)
-                    : environment.createSession(int8Model, options);
-        }
-    }
-
-    /** The caller closes them. */
-    static OrtSession.SessionOptions sessionOptions(int threads) throws OrtException {
-        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.setIntraOpNumThreads(threads);
-        options.setInterOpNumThreads(1);
-        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
-        return options;
-    }
-
-    /** Interprets a model whose outputs are only known after a run. */
-    private static YoloV5Model interpret(
-            OrtEnvironment environment, OrtSession session, ModelFile file, ModelConfig config) throws OrtException {
-        if (YoloV5Model.hasDynamicSides(file)) {
-            TensorShape small = YoloV5Model.probeShapeOf(file);
-            Map<String, List<Long>> shapes = null;
-            try {
-                Map<String, List<Long>> found = probe(environment, session, file, small);
-                YoloV5Model.ofAnySize(file, config.withInput(InputSize.FIT), small, found);
-                shapes = found;
-            } catch (OrtException | ModelException e) {
-                LOG.info(
-                        "Model {} declares dynamic height and width, but has one size only: {}",
-                        file.path(),
-                        e instanceof OrtException refused ? reason(refused) : e.getMessage());
-            }
-            if (shapes != null) {
-                return YoloV5Model.ofAnySize(file, config, small, shapes);
-            }
-        }
-        return YoloV5Model.of(file, config, probe(environment, session, file, YoloV5Model.inputShapeOf(file)));
-    }
-
-    /** Shapes of the outputs for one empty image. */
-    private static Map<String, List<Long>> probe(
-            OrtEnvironment environment, OrtSession session, ModelFile file, TensorShape shape) throws OrtException {
-        TensorInfo input = file.inputs().get(0);
-        if (input.type() == null) {
-            return Map.of();
-        }
-        boolean half = input.type() == TensorType.FP16;
-        ByteBuffer zeros = ByteBuffer.allocateDirect(shape.batch() * shape.elementsPerImage() * (half ? 2 : 4))
-                .order(ByteOrder.nativeOrder());
-        long[] sizes = {shape.batch(), 3, shape.height(), shape.width()};
-        try (OnnxTensor tensor = OnnxTensor.createTensor(
-                        environment, zeros, sizes, half ? OnnxJavaType.FLOAT16 : OnnxJavaType.FLOAT);
-                OrtSession.Result result = session.run(Map.of(input.name(), tensor))) {
-            Map<String, List<Long>> shapes = new HashMap<>();
-            for (Map.Entry<String, OnnxValue> output : result) {
-                if (output.getValue() instanceof OnnxTensor value) {
-                    List<Long> found = new ArrayList<>();
-                    for (long size : value.getInfo().getShape()) {
-                        found.add(size);
-                    }
-                    shapes.put(output.getKey(), found);
-                }
-            }
-            return shapes;
-        }
-    }
-
-    /** ONNX Runtime's own sentence, without error codes and source files. */
-    static String reason(OrtException e) {
-        String message = String.valueOf(e.getMessage());
-        for (String prefix : List.of("message: ", "Status Message: ", "[ONNXRuntimeError] : ")) {
-            int at = message.lastIndexOf(prefix);
-            message = at < 0 ? message : message.substring(at + prefix.length());
-        }
-        int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
     }
 
     /**
@@ -400,7 +272,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             try {
                 old.close();
             } catch (OrtException e) {
-                throw new IllegalStateException("ONNX Runtime could not free the session: " + reason(e), e);
+                throw new IllegalStateException("ONNX Runtime could not free the session: " + OnnxRuntime.reason(e), e);
             }
         }
     }

@@ -98,7 +98,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
             return created;
         } catch (OrtException e) {
             throw new ModelException(
-                    "model " + model.file().path() + ": tensors cannot be created: " + OnnxRuntimeEngine.reason(e), e);
+                    "model " + model.file().path() + ": tensors cannot be created: " + OnnxRuntime.reason(e), e);
         }
     }
 
@@ -144,7 +144,7 @@ public final class OnnxRuntimeLane implements InferenceLane {
                 }
             }
         } catch (OrtException e) {
-            throw new InferenceException("running the model failed: " + OnnxRuntimeEngine.reason(e), e);
+            throw new InferenceException("running the model failed: " + OnnxRuntime.reason(e), e);
         }
         for (int i = 0; i < outputs.size(); i++) {
             outputs.get(i).widen(size * tensors.elementsPerImage(i));

@@ -82,10 +82,10 @@ public final class TensorProbe implements AutoCloseable {
      */
     public static TensorProbe open(OnnxModel model, String what, List<String> tensors, TensorShape shape) {
         model.addOutputs(tensors);
-        OrtEnvironment environment = OnnxRuntimeEngine.environment();
+        OrtEnvironment environment = OnnxRuntime.environment();
         try (Closer opened = new Closer();
                 OrtSession.SessionOptions options =
-                        OnnxRuntimeEngine.sessionOptions(Runtime.getRuntime().availableProcessors())) {
+                        OnnxRuntime.sessionOptions(Runtime.getRuntime().availableProcessors())) {
             OrtSession session = opened.register(environment.createSession(model.toBytes(), options));
             HostTensorBatch input = HostTensorBatch.allocate(shape, TensorType.FP32);
             record(opened, input.buffer().capacity());
@@ -97,7 +97,7 @@ public final class TensorProbe implements AutoCloseable {
             return new TensorProbe(
                     what, new LinkedHashSet<>(tensors), input, environment, session, source, opened.transfer());
         } catch (OrtException e) {
-            throw new ModelException(what + ": ONNX Runtime refuses it: " + OnnxRuntimeEngine.reason(e), e);
+            throw new ModelException(what + ": ONNX Runtime refuses it: " + OnnxRuntime.reason(e), e);
         }
     }
 
@@ -124,7 +124,7 @@ public final class TensorProbe implements AutoCloseable {
             }
             session.run(Map.of(inputName(), source), targets).close();
         } catch (OrtException e) {
-            throw new InferenceException("running " + what + " on the CPU failed: " + OnnxRuntimeEngine.reason(e), e);
+            throw new InferenceException("running " + what + " on the CPU failed: " + OnnxRuntime.reason(e), e);
         }
         return Map.copyOf(values);
     }
