@@ -20,12 +20,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: one thread.
  */
-final class BackendStart {
+final class BackendStart implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BackendStart.class);
 
     private final List<CompletableFuture<OpenedBackend>> opening = new ArrayList<>();
     private final Closer opened = new Closer();
     private @Nullable Throwable failure;
+    private @Nullable DevicePipelines users;
 
     private BackendStart() {}
 
@@ -50,8 +51,25 @@ final class BackendStart {
         return start;
     }
 
-    /** Waits for all devices; those that failed are missing. */
+    /**
+     * Waits for all devices.
+     *
+     * @return the backends in the order of the devices
+     * @throws RuntimeException what kept a device from being opened, as a sentence
+     */
     List<OpenedBackend> await() {
+        List<OpenedBackend> backends = collect();
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        return backends;
+    }
+
+    /** Waits for all devices; those that failed are missing. */
+    private List<OpenedBackend> collect() {
         List<OpenedBackend> backends = new ArrayList<>();
         for (CompletableFuture<OpenedBackend> device : opening) {
             try {
@@ -69,26 +87,23 @@ final class BackendStart {
         return List.copyOf(backends);
     }
 
-    /** Throws what kept a device from being opened; does nothing when all were. */
-    void throwFailure() {
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        if (failure instanceof RuntimeException unchecked) {
-            throw unchecked;
-        }
+    /** The pipelines whose threads use the backends from now on. */
+    void usedBy(DevicePipelines started) {
+        users = started;
     }
 
     /**
      * Closes the backends, and reports native memory that was not freed. Backends stay open while a thread of a pipeline still uses them:
      * freeing a model during an inference would crash the process, which is about to end anyway.
      */
-    void closeUnlessInUse(@Nullable DevicePipelines pipelines) {
+    @Override
+    public void close() {
+        DevicePipelines pipelines = users;
         if (pipelines != null && !pipelines.isStopped()) {
             LOG.error("Backends not closed: a stage is still running");
             return;
         }
-        await();
+        collect();
         opened.close();
         if (pipelines != null) {
             for (NativeMemory.Entry leak : NativeMemory.outstanding()) {

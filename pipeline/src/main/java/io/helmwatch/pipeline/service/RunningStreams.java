@@ -115,8 +115,19 @@ final class RunningStreams {
         start(stream, deviceFor(stream), additions++);
     }
 
+    /** Starts the streams of each device. */
+    void addAll(Map<Integer, List<StreamConfig>> placement) {
+        int all = placement.values().stream().mapToInt(List::size).sum();
+        placement.forEach((device, placed) -> {
+            if (placement.size() > 1) {
+                LOG.info("Device {}: {} of {} streams", device, placed.size(), all);
+            }
+            placed.forEach(stream -> add(stream, device));
+        });
+    }
+
     /** Starts a stream on one of the devices. */
-    synchronized void add(StreamConfig stream, int device) {
+    private synchronized void add(StreamConfig stream, int device) {
         start(
                 stream,
                 devices.stream()

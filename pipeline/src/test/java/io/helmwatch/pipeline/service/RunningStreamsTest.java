@@ -72,7 +72,7 @@ class RunningStreamsTest {
     void shouldStartWithoutStreamsAndRunThoseThatAreAddedUntilItIsStopped() throws Exception {
         try (RtspCamera gate = new RtspCamera();
                 DetectionService service = start(config("streams: []"))) {
-            assertThat(service.startupProblem()).isEmpty();
+            assertThat(service.status().startupProblem()).isEmpty();
             assertThat(service.liveProblem()).isEmpty();
             service.streams().add(camera("gate", gate));
             await(() -> recorder.sequences("gate").size() > 2);

@@ -1,0 +1,124 @@
+package io.helmwatch.pipeline.service;
+
+import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.pipeline.compliance.ComplianceService;
+import io.helmwatch.pipeline.metrics.SinkMetrics;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.JsonLinesDetectionSink;
+import io.helmwatch.sinks.SinkStatistics;
+import io.helmwatch.sinks.compliance.ComplianceStore;
+import io.helmwatch.sinks.kafka.KafkaAuditLog;
+import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import io.helmwatch.web.AuditSink;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a service delivers: detections and states of streams, incidents with the notifications about them, counts of
+ * observed heads, the audit log.
+ *
+ * <p>Threading: opened and closed by one thread, read by any. Ownership: owns its sinks, which close in reverse order.
+ */
+final class ServiceSinks implements AutoCloseable {
+    private final HelmwatchConfig config;
+    private final MeterRegistry registry;
+    private final List<DetectionSink> detections = new CopyOnWriteArrayList<>();
+    private final AuditPublisher audit = new AuditPublisher();
+    private final Closer owned = new Closer();
+
+    /**
+     * Sinks that exist already; the configured ones are opened later.
+     *
+     * @param more closed with the others
+     */
+    ServiceSinks(HelmwatchConfig config, MeterRegistry registry, List<? extends DetectionSink> more) {
+        this.config = config;
+        this.registry = registry;
+        more.forEach(this::add);
+    }
+
+    private void add(DetectionSink sink) {
+        detections.add(owned.register(sink));
+    }
+
+    /** The sinks of detections; grows while sinks are opened. */
+    List<DetectionSink> detections() {
+        return detections;
+    }
+
+    /** The audit log, which reaches Kafka once that is open. */
+    AuditSink audit() {
+        return audit;
+    }
+
+    /**
+     * Opens the configured sinks of detections and the audit topic.
+     *
+     * @param kafka with the address of the embedded broker, where one runs
+     */
+    void openDetections(KafkaConfig kafka) {
+        if (kafka.enabled()) {
+            add(new KafkaDetectionSink(kafka));
+            if (config.http().enabled()) {
+                audit.sendTo(owned.register(new KafkaAuditLog(kafka)));
+            }
+        }
+        if (config.jsonLines().target() != null) {
+            add(JsonLinesDetectionSink.open(config.jsonLines()));
+        }
+        detections.forEach(sink -> SinkMetrics.bind(registry, sink));
+    }
+
+    /**
+     * Opens notifications and what incidents need.
+     *
+     * @param kafka with the address of the embedded broker, where one runs
+     * @param more further sinks of incidents, owned by the caller
+     */
+    IncidentService openIncidents(KafkaConfig kafka, List<? extends IncidentSink> more) {
+        Notifications notifications = owned.register(Notifications.open(config, registry));
+        detections.addAll(notifications.streams());
+        List<IncidentSink> all = new ArrayList<>(notifications.incidents());
+        all.addAll(more);
+        IncidentService incidents = owned.register(new IncidentService(kafka, detections, all, registry));
+        incidents.prepare(config.streams(), config.incidents());
+        return incidents;
+    }
+
+    /**
+     * Opens what records the counts of observed heads; null where nothing receives them.
+     *
+     * @param kafka with the address of the embedded broker, where one runs
+     * @param history of the desk; null without one
+     */
+    @Nullable
+    ComplianceService openCompliance(KafkaConfig kafka, @Nullable ComplianceStore history) {
+        if (!config.http().enabled() && !kafka.enabled()) {
+            return null;
+        }
+        ComplianceService compliance = owned.register(new ComplianceService(config, kafka, history, registry));
+        SinkStatistics statistics = compliance.delivery();
+        if (statistics != null) {
+            SinkMetrics.bind(registry, "compliance", statistics);
+        }
+        return compliance;
+    }
+
+    /** Messages delivered, over all sinks of detections. */
+    long published() {
+        return detections.stream()
+                .mapToLong(sink -> sink.statistics().published())
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}
