@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: as {@link FrameAnalyzer}; {@link #next} by any thread.
  */
-public final class CurrentFrames implements FrameAnalyzer {
+final class CurrentFrames implements FrameAnalyzer {
     private static final int STILLS = 2;
 
     private record Request(StillFrame still, CompletableFuture<FrameDetections> taken) {}
@@ -50,7 +50,7 @@ public final class CurrentFrames implements FrameAnalyzer {
      * @param tracking labels of boxes that are drawn
      * @param isBlurred whether every head is blurred
      */
-    public CurrentFrames(TrackingConfig tracking, boolean isBlurred) {
+    CurrentFrames(TrackingConfig tracking, boolean isBlurred) {
         this.tracking = tracking;
         this.isBlurred = isBlurred;
         for (int i = 0; i < STILLS; i++) {

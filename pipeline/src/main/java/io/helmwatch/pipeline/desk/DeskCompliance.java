@@ -13,11 +13,11 @@ import java.util.List;
  *
  * <p>Threading: any thread. Ownership: the history belongs to the caller.
  */
-public final class DeskCompliance implements Compliance {
+final class DeskCompliance implements Compliance {
     private final IncidentHistory history;
 
     /** The counts of a history. */
-    public DeskCompliance(IncidentHistory history) {
+    DeskCompliance(IncidentHistory history) {
         this.history = history;
     }
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: any thread. Ownership: the history belongs to the caller.
  */
-public final class DeskIncidents implements Incidents {
+final class DeskIncidents implements Incidents {
     private static final String OPEN = "open";
     private static final String ENDED = "ended";
 
@@ -41,7 +41,7 @@ public final class DeskIncidents implements Incidents {
      * @param snapshots where their images are
      * @param tracking labels of heads
      */
-    public DeskIncidents(IncidentHistory history, SnapshotConfig snapshots, TrackingConfig tracking) {
+    DeskIncidents(IncidentHistory history, SnapshotConfig snapshots, TrackingConfig tracking) {
         this.history = history;
         this.snapshots = snapshots;
         this.headLabel = tracking.bareHeadLabels().stream().findFirst().orElse("head");

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: as {@link Streams}; operations that change something wait for each other.
  */
-public final class DeskStreams implements Streams, AutoCloseable {
+final class DeskStreams implements Streams, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeskStreams.class);
     private static final Duration SHORTEST_WAIT = Duration.ofSeconds(2);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
@@ -43,7 +43,7 @@ public final class DeskStreams implements Streams, AutoCloseable {
      *
      * @param frames gives frames of the streams
      */
-    public DeskStreams(HelmwatchConfig config, CurrentFrames frames) {
+    DeskStreams(HelmwatchConfig config, CurrentFrames frames) {
         this.config = config;
         this.frames = frames;
         this.added = new AddedStreams(config.desk().directory());

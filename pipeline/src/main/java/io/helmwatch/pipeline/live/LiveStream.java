@@ -42,7 +42,6 @@ final class LiveStream {
     private static final int MAX_JPEG_WIDTH = 1280;
     private static final long JPEG_INTERVAL_NANOS = 200_000_000L;
     private static final long CHECK_NANOS = 500_000_000L;
-    private static final String AWAITS_KEY_FRAME = "waiting for the next key frame";
 
     private final String id;
     private final int channel;
@@ -55,6 +54,7 @@ final class LiveStream {
     private final LiveJpeg jpeg = new LiveJpeg(MAX_JPEG_WIDTH);
     private final LiveTimelines timelines;
     private final Mp4Remuxer remuxer;
+    private final ViewerModes modes;
     private volatile boolean stopped;
     private volatile boolean recheck;
     private volatile boolean wantsJpeg;
@@ -77,6 +77,7 @@ final class LiveStream {
         packets = new PacketQueue(MAX_PACKETS, MAX_PACKET_BYTES, this::wakeUp);
         timelines = new LiveTimelines(channel, this::updateModes, this::onVideo);
         remuxer = new Mp4Remuxer(timelines);
+        modes = new ViewerModes(id, channel, timelines, remuxer::refusal);
     }
 
     void start() {
@@ -280,72 +281,7 @@ final class LiveStream {
         return true;
     }
 
-    /** Gives every viewer the best that there is for it now, and says so where that changes. */
     private void updateModes() {
-        boolean jpegWanted = false;
-        for (Subscription each : subscriptions) {
-            if (each.mode == Mode.FMP4 && each.wish.video() == Video.AUTO && timelines.isStarting()) {
-                // Its first frame follows; a still frame in between would only flicker.
-                continue;
-            }
-            String reason = whyNoMp4(each);
-            Mode mode = each.wish.video() == Video.NONE ? Mode.NONE : reason.isEmpty() ? Mode.FMP4 : Mode.JPEG;
-            jpegWanted |= mode == Mode.JPEG;
-            MediaTimeline timeline = timelines.current();
-            if (mode == Mode.FMP4 && timeline != null) {
-                if (each.mode != Mode.FMP4 || each.epoch != timeline.epoch()) {
-                    show(each, mode, timeline, "");
-                    timelines.join(each.viewer);
-                }
-            } else if (each.mode != mode || !each.reason.equals(reason)) {
-                show(each, mode, null, mode == Mode.NONE ? "" : reason);
-                each.reason = reason;
-            }
-        }
-        wantsJpeg = jpegWanted;
-    }
-
-    private void show(Subscription to, Mode mode, @Nullable MediaTimeline timeline, String reason) {
-        to.mode = mode;
-        to.reason = reason;
-        to.epoch = timeline == null ? 0 : timeline.epoch();
-        to.viewer.send(LiveMessage.control(LiveTexts.stream(
-                channel,
-                id,
-                mode,
-                timeline == null ? "" : timeline.mime(),
-                timeline == null ? 0 : timeline.size().width(),
-                timeline == null ? 0 : timeline.size().height(),
-                to.epoch,
-                reason)));
-    }
-
-    /** Why a viewer does not get MP4 now, as a phrase; empty when it does. */
-    private String whyNoMp4(Subscription subscription) {
-        LiveSource from = source;
-        MediaTimeline timeline = timelines.current();
-        if (from == null) {
-            return "the stream is not running";
-        }
-        if (subscription.wish.video() != Video.AUTO) {
-            return "as requested";
-        }
-        if (from.isMasked()) {
-            return "parts of the video are masked";
-        }
-        if (subscription.viewer.isJpegOnly()) {
-            return "this role gets still frames";
-        }
-        if (!from.isRealTime()) {
-            return "the file is played as fast as it is analysed";
-        }
-        if (timeline == null) {
-            return remuxer.refusal().isEmpty() ? AWAITS_KEY_FRAME : remuxer.refusal();
-        }
-        if (!subscription.wish.hevc() && timeline.mime().contains("hvc1")) {
-            return "this browser does not play HEVC";
-        }
-        boolean follows = subscription.mode == Mode.FMP4 && subscription.epoch == timeline.epoch();
-        return follows || timelines.isJoinable() ? "" : AWAITS_KEY_FRAME;
+        wantsJpeg = modes.update(subscriptions, source);
     }
 }

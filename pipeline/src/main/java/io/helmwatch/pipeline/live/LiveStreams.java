@@ -93,7 +93,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     }
 
     /** Streams that are watched by somebody. */
-    public int watchedStreams() {
+    int watchedStreams() {
         return watched.size();
     }
 

@@ -1,6 +1,5 @@
 package io.helmwatch.pipeline.cli.engine;
 
-import io.helmwatch.config.inference.GpuConfig;
 import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.config.inference.GraphForm;
 import io.helmwatch.config.inference.ModelConfig;
@@ -11,9 +10,10 @@ import io.helmwatch.pipeline.backend.cuda.EngineBuildStatus;
 import io.helmwatch.pipeline.backend.cuda.EngineFactory;
 import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
 import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
+import io.helmwatch.pipeline.cli.option.CacheOption;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
-import io.helmwatch.pipeline.cli.option.Installation;
 import io.helmwatch.pipeline.cli.option.Int8Options;
+import io.helmwatch.pipeline.cli.option.ModelOption;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,11 +23,8 @@ import picocli.CommandLine.Option;
 
 /** The options that select an engine; they are part of its cache key. */
 final class EngineSelection {
-    @Option(
-            names = "--model",
-            paramLabel = "FILE",
-            description = "ONNX export of YOLOv5. Default: the shipped helmet model.")
-    private @Nullable Path model;
+    @Mixin
+    private ModelOption model = new ModelOption();
 
     @Option(
             names = "--device",
@@ -106,11 +103,8 @@ final class EngineSelection {
     @Mixin
     private Int8Options int8 = new Int8Options();
 
-    @Option(
-            names = "--cache",
-            paramLabel = "DIR",
-            description = "Folder of engines and kernels. Default: ~/.cache/helmwatch.")
-    private @Nullable Path cache;
+    @Mixin
+    private CacheOption cache = new CacheOption();
 
     CudaDevice openDevice() {
         // Wrong usage is reported first, also without a GPU.
@@ -125,7 +119,7 @@ final class EngineSelection {
     }
 
     Path model() {
-        return Installation.model(model);
+        return model.file();
     }
 
     EngineOptions options() {
@@ -147,8 +141,7 @@ final class EngineSelection {
     }
 
     Path engines() {
-        Path folder = cache == null ? GpuConfig.DEFAULT.cacheFolder() : cache;
-        return folder.resolve("engines");
+        return cache.folder().resolve("engines");
     }
 
     OpenedEngine open(CudaDevice gpu) {

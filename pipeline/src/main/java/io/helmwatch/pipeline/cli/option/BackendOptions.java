@@ -5,18 +5,15 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.inference.CpuPrecision;
 import io.helmwatch.config.inference.InputSize;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** Model and backend. */
 public final class BackendOptions {
-    @Option(
-            names = "--model",
-            paramLabel = "FILE",
-            description = "ONNX export of YOLOv5. Default: the shipped helmet model.")
-    private @Nullable Path model;
+    @Mixin
+    private ModelOption model = new ModelOption();
 
     @Option(
             names = "--backend",
@@ -56,9 +53,10 @@ public final class BackendOptions {
 
     /** The model to use. */
     public Path model() {
-        return Installation.model(model);
+        return model.file();
     }
 
+    /** The backend to use. */
     public Backend backend() {
         return backend;
     }

@@ -5,7 +5,6 @@ import io.helmwatch.config.inference.GpuConfig;
 import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.config.inference.GraphForm;
 import io.helmwatch.config.inference.HardwareDecoding;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,11 +23,8 @@ public final class GpuOptions {
             description = "Builder level of the TensorRT engine, 0 (fastest build) to 5. Default: 1.")
     private @Nullable Integer level;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "DIR",
-            description = "Folder of engines and kernels. Default: ~/.cache/helmwatch.")
-    private @Nullable Path cache;
+    @Mixin
+    private CacheOption cache = new CacheOption();
 
     @Option(
             names = "--graph",
@@ -63,6 +59,6 @@ public final class GpuOptions {
                 level == null ? usual.builderLevel() : level,
                 usual.lanes(),
                 hardwareDecoding,
-                cache == null ? usual.cache() : cache));
+                cache.given() == null ? usual.cache() : cache.given()));
     }
 }
