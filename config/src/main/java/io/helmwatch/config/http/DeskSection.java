@@ -4,11 +4,14 @@ import static io.helmwatch.config.schema.ValueTypes.bytes;
 import static io.helmwatch.config.schema.ValueTypes.duration;
 import static io.helmwatch.config.schema.ValueTypes.path;
 
+import io.helmwatch.config.rule.ScheduleSection;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.SectionList;
 import io.helmwatch.config.schema.SectionSpec;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 
 /** The section {@code desk}. */
 public final class DeskSection {
@@ -32,17 +35,35 @@ public final class DeskSection {
             DeskConfig::maxBytes,
             "largest size of the history; beyond it the oldest incidents are deleted");
 
+    private static final Key<DeskConfig, ZoneId> TIME_ZONE = Key.<DeskConfig, ZoneId>optional(
+                    "time-zone",
+                    ScheduleSection.timeZone(),
+                    DeskConfig::timeZone,
+                    "the machine's",
+                    "time zone of the hours, days and shifts of reports")
+            .example("Europe/Berlin");
+    private static final SectionList<DeskConfig, ShiftConfig> SHIFTS =
+            SectionList.of("shifts", ShiftSection.SPEC, DeskConfig::shifts, "none");
+
     /** The keys of the section. */
     public static final SectionSpec<DeskConfig> SPEC = SectionSpec.of(
-            "what the page and its API keep on disk; without effect where `http` is off", DIRECTORY, KEEP, MAX_BYTES);
+            "what the page and its API keep on disk, and the times of reports; without effect where `http` is off",
+            DIRECTORY,
+            KEEP,
+            MAX_BYTES,
+            TIME_ZONE,
+            SHIFTS);
 
     private DeskSection() {}
 
     /** Reads the section and reports its problems. */
     public static DeskConfig read(Section section) {
+        ZoneId timeZone = section.optional(TIME_ZONE);
         return new DeskConfig(
                 section.file().resolve(section.value(DIRECTORY).toString()),
                 section.value(KEEP),
-                section.value(MAX_BYTES));
+                section.value(MAX_BYTES),
+                timeZone == null ? DEFAULT.timeZone() : timeZone,
+                ShiftSection.readAll(section.sections(SHIFTS)));
     }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScheduleSection {
     private static final Key<ScheduleConfig, ZoneId> TIME_ZONE = Key.required(
                     "time-zone",
-                    scalar("time zone", ScheduleSection::zone, ZoneId::getId),
+                    timeZone(),
                     ScheduleConfig::zone,
                     "a time zone such as Europe/Berlin or UTC",
                     "time zone of the times, with its daylight saving, such as `Europe/Berlin`")
@@ -66,6 +66,11 @@ public final class ScheduleSection {
             days = EnumSet.allOf(DayOfWeek.class);
         }
         return new ScheduleConfig(zone, days, from, to);
+    }
+
+    /** A time zone by its name. */
+    public static ValueType<ZoneId> timeZone() {
+        return scalar("time zone", ScheduleSection::zone, ZoneId::getId);
     }
 
     private static @Nullable ZoneId zone(String text, Value value) {

@@ -46,6 +46,7 @@ import picocli.CommandLine.ParseResult;
             BenchCommand.class,
             CompareCommand.class,
             SpoolCommand.class,
+            ReportCommand.class,
             NotifyCommand.class,
             QuantizeCommand.class,
             EngineCommand.class,

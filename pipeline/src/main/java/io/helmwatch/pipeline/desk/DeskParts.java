@@ -13,6 +13,7 @@ import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.LiveVideo;
+import io.helmwatch.web.Reports;
 import io.helmwatch.web.Streams;
 import java.time.Clock;
 import java.util.List;
@@ -91,6 +92,19 @@ public final class DeskParts implements AutoCloseable {
     /** Counts of observed heads; null where they cannot be kept. */
     public @Nullable Compliance compliance() {
         return history == null ? null : new DeskCompliance(history);
+    }
+
+    /** Reports; null where nothing can be kept. */
+    public @Nullable Reports reports() {
+        return history == null
+                ? null
+                : new DeskReports(
+                        history,
+                        history,
+                        config.desk(),
+                        config.http().site(),
+                        () -> streams.list().stream().map(Streams.Stream::id).toList(),
+                        Clock.systemUTC());
     }
 
     /** The history of incidents; null where it cannot be kept. */

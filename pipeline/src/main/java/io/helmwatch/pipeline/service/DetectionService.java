@@ -166,6 +166,7 @@ public final class DetectionService implements AutoCloseable {
                         parts.streams(),
                         parts.incidents(),
                         parts.compliance(),
+                        parts.reports(),
                         shownSystem,
                         parts.live(),
                         audit)));

@@ -10,12 +10,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of the history and how a row becomes an incident. Numbers of {@code incident} grow and are not used again; {@code hour} holds sums of
- * quarters of an hour, and of whole hours where an earlier version wrote them; {@code minute} holds what the latest sums were made from, so that a
- * correction replaces its minute.
+ * The tables of the history and how a row becomes an incident. Numbers of {@code incident} grow and are not used again.
  *
  * <p>Threading: any thread.
  */
@@ -25,6 +24,17 @@ final class HistoryTables {
     static final String COLUMNS =
             "number, id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason,"
                     + " people, track, peak, width, height, snapshot, acknowledged_millis, acknowledged_by, note";
+
+    private static final List<String> INCIDENTS = List.of(
+            "create table if not exists incident(number integer primary key autoincrement, id text not null unique,"
+                    + " stream text not null, rule text not null, kind text not null, zone text, polygon text not null,"
+                    + " started_millis integer not null, last_millis integer not null, end_reason text,"
+                    + " people integer not null, track integer not null, peak real not null,"
+                    + " width integer not null, height integer not null, snapshot text,"
+                    + " acknowledged_millis integer, acknowledged_by text, note text)",
+            "create index if not exists incident_start on incident(started_millis, number)",
+            "create table if not exists position(incident integer not null, revision integer not null,"
+                    + " value blob not null, primary key(incident, revision)) without rowid");
 
     private static final int VERSION = 1;
 
@@ -36,25 +46,7 @@ final class HistoryTables {
                 "incident history",
                 "desk.directory",
                 VERSION,
-                List.of(
-                        "create table if not exists incident(number integer primary key autoincrement, id text not null unique,"
-                                + " stream text not null, rule text not null, kind text not null, zone text, polygon text not null,"
-                                + " started_millis integer not null, last_millis integer not null, end_reason text,"
-                                + " people integer not null, track integer not null, peak real not null,"
-                                + " width integer not null, height integer not null, snapshot text,"
-                                + " acknowledged_millis integer, acknowledged_by text, note text)",
-                        "create index if not exists incident_start on incident(started_millis, number)",
-                        "create table if not exists position(incident integer not null, revision integer not null,"
-                                + " value blob not null, primary key(incident, revision)) without rowid",
-                        "create table if not exists hour(start_millis integer not null, stream text not null,"
-                                + " zone text not null, helmet integer not null, bare integer not null,"
-                                + " uncertain integer not null, frames integer not null, person_millis integer not null,"
-                                + " primary key(start_millis, stream, zone)) without rowid",
-                        "create table if not exists minute(start_millis integer not null, stream text not null,"
-                                + " zone text not null, since_millis integer not null, revision integer not null,"
-                                + " helmet integer not null, bare integer not null, uncertain integer not null,"
-                                + " frames integer not null, person_millis integer not null,"
-                                + " primary key(start_millis, stream, zone, since_millis)) without rowid"));
+                Stream.concat(INCIDENTS.stream(), CountTables.TABLES.stream()).toList());
     }
 
     /** The incident of the current row of a query of {@link #COLUMNS}, without positions. */

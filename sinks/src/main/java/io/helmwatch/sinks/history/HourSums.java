@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.history;
 
+import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects what belongs to the same hour, stream and zone. Threading: one thread. */
 final class HourSums {
+    private static final long HOUR_MILLIS = 3_600_000;
+
     /** In place of a time, for an incident that did not end by compliance. */
     static final long NOT_COMPLIED = -1;
 
@@ -21,7 +24,7 @@ final class HourSums {
     }
 
     private static final class Sum {
-        private @Nullable HeadCounts counts;
+        private @Nullable ComplianceQuarter counts;
         private long incidents;
         private final List<Long> complianceMillis = new ArrayList<>();
     }
@@ -30,16 +33,16 @@ final class HourSums {
 
     /** The start of the first hour that begins at a time or later. */
     static long hourFrom(long millis) {
-        return -Math.floorDiv(-millis, HeadCounts.HOUR_MILLIS) * HeadCounts.HOUR_MILLIS;
+        return -Math.floorDiv(-millis, HOUR_MILLIS) * HOUR_MILLIS;
     }
 
     private static long hourOf(long millis) {
-        return Math.floorDiv(millis, HeadCounts.HOUR_MILLIS) * HeadCounts.HOUR_MILLIS;
+        return Math.floorDiv(millis, HOUR_MILLIS) * HOUR_MILLIS;
     }
 
-    void add(HeadCounts counts) {
+    void add(ComplianceQuarter counts) {
         Sum sum = sum(hourOf(counts.startMillis()), counts.stream(), counts.zone());
-        HeadCounts earlier = sum.counts;
+        ComplianceQuarter earlier = sum.counts;
         sum.counts = earlier == null ? counts : earlier.plus(counts);
     }
 
@@ -67,8 +70,8 @@ final class HourSums {
     List<HeadHour> hours() {
         List<HeadHour> hours = new ArrayList<>();
         sums.forEach((key, sum) -> {
-            HeadCounts counts = sum.counts == null
-                    ? new HeadCounts(key.stream(), key.zone(), key.hourMillis(), 0, 0, 0, 0, 0)
+            ComplianceQuarter counts = sum.counts == null
+                    ? new ComplianceQuarter(key.stream(), key.zone(), key.hourMillis(), 0, 0, 0, 0, 0, 0)
                     : sum.counts;
             hours.add(new HeadHour(
                     key.stream(),

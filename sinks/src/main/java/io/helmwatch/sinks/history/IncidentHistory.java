@@ -2,6 +2,8 @@ package io.helmwatch.sinks.history;
 
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.compliance.ComplianceQuarter;
+import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.sinks.sqlite.SqliteFile;
@@ -13,7 +15,9 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: any thread; calls are serialised and do not take long. Ownership: one process.
  */
-public final class IncidentHistory implements ComplianceStore, AutoCloseable {
+public final class IncidentHistory implements ComplianceStore, ComplianceQuarters, AutoCloseable {
     private static final String RECORD =
             "insert into incident(id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason, people, track,"
                     + " peak, width, height, snapshot) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -56,16 +60,27 @@ public final class IncidentHistory implements ComplianceStore, AutoCloseable {
      * @throws SqliteException when it cannot be used, in one sentence
      */
     public IncidentHistory(DeskConfig config, Clock clock) {
+        this(config, clock, false);
+    }
+
+    private IncidentHistory(DeskConfig config, Clock clock, boolean isCopy) {
         this.config = config;
         this.clock = clock;
         try (Closer opened = new Closer()) {
             file = opened.register(new SqliteFile(HistoryTables.in(config.directory()), clock.millis()));
-            run(
-                    "cannot be opened",
-                    () -> file.execute("update incident set end_reason='" + Incident.EndReason.INTERRUPTED
-                            + "' where end_reason is null"));
+            if (!isCopy) {
+                run(
+                        "cannot be opened",
+                        () -> file.execute("update incident set end_reason='" + Incident.EndReason.INTERRUPTED
+                                + "' where end_reason is null"));
+            }
             opened.transfer();
         }
+    }
+
+    /** Opens a copy of a history that a service uses: incidents that are open stay so. */
+    static IncidentHistory ofCopy(DeskConfig config, Clock clock) {
+        return new IncidentHistory(config, clock, true);
     }
 
     /**
@@ -118,6 +133,20 @@ public final class IncidentHistory implements ComplianceStore, AutoCloseable {
     public synchronized int store(Collection<ComplianceMinute> minutes) {
         run("cannot be written", () -> file.transaction(() -> CountTables.add(file, minutes)));
         return 0;
+    }
+
+    @Override
+    public synchronized List<ComplianceQuarter> quarters(long fromMillis, long toMillis) {
+        List<ComplianceQuarter> quarters = new ArrayList<>();
+        run("cannot be read", () -> quarters.addAll(CountTables.read(file, fromMillis, toMillis)));
+        return quarters;
+    }
+
+    @Override
+    public synchronized Map<String, Long> firstMillis() {
+        Map<String, Long> first = new HashMap<>();
+        run("cannot be read", () -> first.putAll(CountTables.first(file)));
+        return first;
     }
 
     /** The incidents of a query, newest first, without positions. */
@@ -223,7 +252,8 @@ public final class IncidentHistory implements ComplianceStore, AutoCloseable {
     public synchronized List<HeadHour> hours(long fromMillis, long toMillis) {
         HourSums sums = new HourSums();
         run("cannot be read", () -> {
-            CountTables.read(file, HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis), sums::add);
+            CountTables.read(file, HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis))
+                    .forEach(sums::add);
             addIncidents(sums, fromMillis, toMillis);
         });
         return sums.hours();

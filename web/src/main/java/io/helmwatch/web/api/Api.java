@@ -48,6 +48,7 @@ public final class Api {
                 .forRole(null));
         all.addAll(new StreamRoutes(desk.streams()).routes());
         all.addAll(new IncidentRoutes(desk.incidents()).routes());
+        all.addAll(new ReportRoutes(desk.reports()).routes());
         all.addAll(new SystemRoutes(desk, audit).routes());
         routes = List.copyOf(all);
         document = OpenApi.of(routes, version);

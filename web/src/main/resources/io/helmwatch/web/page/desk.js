@@ -11,11 +11,12 @@ import './help.js';
 import './incidents.js';
 import './login.js';
 import './overview.js';
+import './report.js';
 import './setup.js';
 import './system.js';
 import './wall.js';
 
-const MAIN_PAGES = /** @type {const} */ (['wall', 'incidents', 'overview', 'cameras', 'system']);
+const MAIN_PAGES = /** @type {const} */ (['wall', 'incidents', 'overview', 'report', 'cameras', 'system']);
 
 /** The whole page: navigation, the page of the address, notices, help. */
 class Desk extends DeskElement {
@@ -36,6 +37,7 @@ class Desk extends DeskElement {
       { keys: 'g w', text: T.pages.wall, action: () => goTo('wall') },
       { keys: 'g i', text: T.pages.incidents, action: () => goTo('incidents') },
       { keys: 'g o', text: T.pages.overview, action: () => goTo('overview') },
+      { keys: 'g r', text: T.pages.report, action: () => goTo('report') },
       { keys: 'g c', text: T.pages.cameras, action: () => goTo('cameras') },
       { keys: 'g s', text: T.pages.system, action: () => goTo('system') },
       { keys: '?', text: T.keys.help, action: () => this.help() },
@@ -170,6 +172,8 @@ class Desk extends DeskElement {
         return html`<hw-incidents .selected=${id} .filters=${values}></hw-incidents>`;
       case 'overview':
         return html`<hw-overview></hw-overview>`;
+      case 'report':
+        return html`<hw-report .values=${values}></hw-report>`;
       case 'cameras':
         return id ? html`<hw-camera .stream=${id} .values=${values}></hw-camera>` : html`<hw-cameras></hw-cameras>`;
       case 'system':

@@ -26,6 +26,7 @@ const pages = {
   wall: 'Wall',
   incidents: 'Incidents',
   overview: 'Overview',
+  report: 'Report',
   cameras: 'Cameras',
   system: 'System',
   setup: 'Add camera',
@@ -443,6 +444,30 @@ export const T = {
     acknowledgedBy: (name, time) => `Acknowledged by ${name}, ${time}`,
     /** @param {string} stream */
     acknowledgedNow: (stream) => `Incident of ${stream} acknowledged.`,
+  },
+  /** @type {{[name: string]: any}} */
+  report: {
+    from: 'from',
+    to: 'to',
+    print: 'Print',
+    csv: 'Table (CSV)',
+    zones: 'By zone',
+    shifts: 'By shift',
+    shift: 'Shift',
+    outside: 'outside shifts',
+    noShifts: 'No shifts are configured (desk.shifts).',
+    allCameras: 'all cameras',
+    cameras: 'Availability of cameras',
+    camera: 'Camera',
+    availability: 'Analysed',
+    minutes: 'Minutes',
+    helmet: 'Helmet',
+    bare: 'Bare',
+    personHours: 'Person hours',
+    /** @param {number} count */
+    complied: (count) => `${count} ended by compliance`,
+    /** @param {string} zone */
+    timeZone: (zone) => `Shifts and hours in the time zone ${zone}.`,
   },
   overview: {
     period: 'Period',

@@ -62,6 +62,9 @@ class OpenApiTest {
                         "acknowledgeIncident", "POST " + INCIDENT + "/acknowledgement", "{\"note\":\"talked to him\"}"),
                 new Example("withdrawAcknowledgement", "DELETE " + INCIDENT + "/acknowledgement", ""),
                 new Example("getCompliance", "GET /api/v1/compliance", ""),
+                new Example("getReport", "GET /api/v1/report?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z", ""),
+                new Example("printReport", "GET /api/v1/report.html", ""),
+                new Example("exportReport", "GET /api/v1/report.csv", ""),
                 new Example("getSystem", "GET /api/v1/system", ""),
                 new Example("getAudit", "GET /api/v1/audit?limit=5", ""),
                 new Example("reload", "POST /api/v1/reload", ""));

@@ -14,12 +14,15 @@ import io.helmwatch.web.Incidents;
 import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.FieldError;
+import io.helmwatch.web.Reports;
 import io.helmwatch.web.Service;
 import io.helmwatch.web.Streams;
 import io.helmwatch.web.SystemState;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +55,7 @@ final class TestDesk implements Service, Streams, LiveVideo {
                 .withStreams(this)
                 .withIncidents(incidents)
                 .withCompliance(this::between)
+                .withReports(new OneReport())
                 .withSystem(TestDesk::state)
                 .withLive(this)
                 .withAudit(audited::add);
@@ -216,6 +220,36 @@ final class TestDesk implements Service, Streams, LiveVideo {
 
     private List<Compliance.Row> between(Instant from, Instant to) {
         return List.of(new Compliance.Row("gate-3", null, NOW, 90, 5, 3, 1000, 1, null));
+    }
+
+    /** A report of one camera. */
+    private static final class OneReport implements Reports {
+        private static final Figures FIGURES = new Figures(90, 5, 3, 1_000, 3.92, 0.9474, 1, 0, null);
+
+        @Override
+        public ZoneId timeZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Report between(Instant from, Instant to) {
+            return new Report(
+                    "site-a",
+                    from,
+                    to,
+                    "UTC",
+                    FIGURES,
+                    List.of(new ZoneFigures("gate-3", null, FIGURES)),
+                    List.of(new ShiftFigures("early", null, null, FIGURES)),
+                    List.of(new HourOfDayFigures(12, "gate-3", null, FIGURES)),
+                    List.of(new CameraAvailability("gate-3", 10, 9, 0.9)),
+                    List.of(new ReportedIncident(INCIDENT, "gate-3", "pit", "no-helmet", NOW, 4, null, null)));
+        }
+
+        @Override
+        public List<HourlyFigures> hours(Instant from, Instant to) {
+            return List.of(new HourlyFigures("gate-3", null, NOW, "early", FIGURES, 9));
+        }
     }
 
     private static SystemState.Snapshot state() {
