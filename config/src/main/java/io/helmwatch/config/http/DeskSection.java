@@ -3,8 +3,8 @@ package io.helmwatch.config.http;
 import static io.helmwatch.config.schema.ValueTypes.bytes;
 import static io.helmwatch.config.schema.ValueTypes.duration;
 import static io.helmwatch.config.schema.ValueTypes.path;
+import static io.helmwatch.config.schema.ValueTypes.timeZone;
 
-import io.helmwatch.config.rule.ScheduleSection;
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionList;
@@ -37,7 +37,7 @@ public final class DeskSection {
 
     private static final Key<DeskConfig, ZoneId> TIME_ZONE = Key.<DeskConfig, ZoneId>optional(
                     "time-zone",
-                    ScheduleSection.timeZone(),
+                    timeZone(),
                     DeskConfig::timeZone,
                     "the machine's",
                     "time zone of the hours, days and shifts of reports")
@@ -58,12 +58,12 @@ public final class DeskSection {
 
     /** Reads the section and reports its problems. */
     public static DeskConfig read(Section section) {
-        ZoneId timeZone = section.optional(TIME_ZONE);
+        ZoneId zone = section.optional(TIME_ZONE);
         return new DeskConfig(
                 section.file().resolve(section.value(DIRECTORY).toString()),
                 section.value(KEEP),
                 section.value(MAX_BYTES),
-                timeZone == null ? DEFAULT.timeZone() : timeZone,
+                zone == null ? DEFAULT.timeZone() : zone,
                 ShiftSection.readAll(section.sections(SHIFTS)));
     }
 }

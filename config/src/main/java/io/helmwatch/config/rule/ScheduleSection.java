@@ -3,13 +3,11 @@ package io.helmwatch.config.rule;
 import static io.helmwatch.config.schema.ValueTypes.listOf;
 import static io.helmwatch.config.schema.ValueTypes.map;
 import static io.helmwatch.config.schema.ValueTypes.parsed;
-import static io.helmwatch.config.schema.ValueTypes.scalar;
+import static io.helmwatch.config.schema.ValueTypes.timeZone;
 
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
-import io.helmwatch.config.schema.Spelling;
-import io.helmwatch.config.schema.Value;
 import io.helmwatch.config.schema.ValueType;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
@@ -66,22 +64,6 @@ public final class ScheduleSection {
             days = EnumSet.allOf(DayOfWeek.class);
         }
         return new ScheduleConfig(zone, days, from, to);
-    }
-
-    /** A time zone by its name. */
-    public static ValueType<ZoneId> timeZone() {
-        return scalar("time zone", ScheduleSection::zone, ZoneId::getId);
-    }
-
-    private static @Nullable ZoneId zone(String text, Value value) {
-        try {
-            return ZoneId.of(text.strip());
-        } catch (DateTimeException e) {
-            String nearest = Spelling.nearest(text.strip(), ZoneId.getAvailableZoneIds());
-            value.problem("must be a time zone such as Europe/Berlin or UTC"
-                    + (nearest == null ? "" : "; did you mean " + nearest + "?"));
-            return null;
-        }
     }
 
     private static ValueType<Set<DayOfWeek>> days() {

@@ -4,7 +4,9 @@ import io.helmwatch.config.yaml.Yaml;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -132,6 +134,23 @@ public final class ValueTypes {
                     return number;
                 },
                 ValueTypes::number);
+    }
+
+    /** A time zone by its name. */
+    public static ValueType<ZoneId> timeZone() {
+        return scalar(
+                "time zone",
+                (text, value) -> {
+                    try {
+                        return ZoneId.of(text.strip());
+                    } catch (DateTimeException e) {
+                        String nearest = Spelling.nearest(text.strip(), ZoneId.getAvailableZoneIds());
+                        value.problem("must be a time zone such as Europe/Berlin or UTC"
+                                + (nearest == null ? "" : "; did you mean " + nearest + "?"));
+                        return null;
+                    }
+                },
+                ZoneId::getId);
     }
 
     /** A duration within bounds, both included. */

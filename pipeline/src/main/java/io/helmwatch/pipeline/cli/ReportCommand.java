@@ -1,9 +1,10 @@
 package io.helmwatch.pipeline.cli;
 
+import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.stream.StreamConfig;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.pipeline.desk.DeskReports;
 import io.helmwatch.sinks.history.HistoryCopy;
 import io.helmwatch.sinks.sqlite.SqliteException;
@@ -125,6 +126,6 @@ final class ReportCommand implements Callable<Integer> {
         } catch (IOException failure) {
             throw CommandFailure.failed("report: " + target + " cannot be written: " + failure.getMessage(), failure);
         }
-        Main.say("report written to " + target);
+        Console.say("report written to " + target);
     }
 }
