@@ -281,9 +281,9 @@ class ConfigLoaderTest {
             kafka: {enabled: true}                 | kafka.enabled=true: needs bootstrap-servers or embedded: true
             kafka: {embedded: true, detections-topic: a b} | kafka.detections-topic=a b: must be 1 to 249 letters, digits, dots, dashes or underscores
             kafka: {embedded: true, detections-topic: helmwatch.streams} | kafka.streams-topic: the five topics must have different names
-            desk: {shifts: [{name: a, from: "06:00", to: "14:00"}, {name: b, from: "22:00", to: "06:15"}]} | desk.shifts[1].from: overlaps the shift a
-            desk: {shifts: [{name: a, from: "06:10", to: "14:00"}]} | desk.shifts[0].from: must be a time of day such as 06:00 or 14:30, a full quarter of an hour
-            desk: {time-zone: Europe/Berln} | did you mean Europe/Berlin?
+            desk: {shifts: [{name: a, from: "06:00", to: "14:00"}, {name: b, from: "22:00", to: "06:15"}]} | desk.shifts[1].from=22:00: overlaps the shift a
+            desk: {shifts: [{name: a, from: "06:10", to: "14:00"}]} | desk.shifts[0].from=06:10: must be a time of day such as 06:00 or 14:30, a full quarter of an hour
+            desk: {time-zone: Europe/Berln} | desk.time-zone=Europe/Berln: must be a time zone such as Europe/Berlin or UTC; did you mean Europe/Berlin?
             kafka: {embedded: true, queue-capacity: 0} | kafka.queue-capacity=0: must be from 1 to 10000000
             kafka: {embedded: true, properties: {bootstrap.servers: x}} | kafka.properties.bootstrap.servers: is set by kafka.bootstrap-servers
             kafka: {embedded: true, properties: {key.serializer: x}} | kafka.properties.key.serializer: is set by Helmwatch and cannot be changed
