@@ -85,9 +85,13 @@ public final class Key<R, T> implements Entry<R> {
         return new Key<>(name, type, byDefault, getter, description, phrase, missing, isSecret, example);
     }
 
-    /** The same key, whose value is shown as three stars. */
+    /** The same key, whose value is shown as three stars, and not at all in problems. */
     public Key<R, T> secret() {
         return new Key<>(name, type, byDefault, getter, description, defaultMeaning, missing, true, example);
+    }
+
+    boolean isSecret() {
+        return isSecret;
     }
 
     /** The same key, commented out in the example, with this value. */

@@ -25,13 +25,15 @@ import org.yaml.snakeyaml.nodes.Tag;
 public final class Section {
     private final ConfigFile file;
     private final String path;
+    private final SectionSpec<?> spec;
     private final boolean isSecret;
     private final @Nullable Node node;
     private final Map<String, NodeTuple> entries = new LinkedHashMap<>();
 
-    private Section(ConfigFile file, String path, @Nullable Node node, boolean isSecret) {
+    private Section(ConfigFile file, String path, @Nullable Node node, SectionSpec<?> spec, boolean isSecret) {
         this.file = file;
         this.path = path;
+        this.spec = spec;
         this.isSecret = isSecret;
         this.node = node;
         if (node instanceof MappingNode mapping) {
@@ -44,8 +46,8 @@ public final class Section {
 
     /** A section of the file; a null node is an absent one, where every key has its default. */
     public static Section of(ConfigFile file, String path, @Nullable Node node, SectionSpec<?> spec, boolean isSecret) {
-        Section section = new Section(file, path, node, isSecret);
-        section.report(spec);
+        Section section = new Section(file, path, node, spec, isSecret);
+        section.report();
         return section;
     }
 
@@ -92,7 +94,7 @@ public final class Section {
     }
 
     /** Reports keys that are refused in a file or not declared, the latter with the nearest that could be meant. */
-    private void report(SectionSpec<?> spec) {
+    private void report() {
         List<String> known = spec.names();
         for (Map.Entry<String, NodeTuple> entry : entries.entrySet()) {
             String key = entry.getKey();
@@ -221,7 +223,12 @@ public final class Section {
     /** The values of a section whose keys are free; those that are wrong are reported and left out. */
     public Map<String, Value> freeKeys(FreeKeys<?> keys) {
         NodeTuple tuple = entries.get(keys.name());
-        Section section = new Section(file, pathOf(keys.name()), tuple == null ? null : tuple.getValueNode(), true);
+        Section section = new Section(
+                file,
+                pathOf(keys.name()),
+                tuple == null ? null : tuple.getValueNode(),
+                new SectionSpec<>("", List.of()),
+                true);
         Map<String, Value> values = new LinkedHashMap<>();
         section.entries.forEach((key, entry) -> {
             Value value = section.given(key);
@@ -238,7 +245,7 @@ public final class Section {
     }
 
     private Value valueOf(String key, NodeTuple tuple) {
-        return new Value(file, pathOf(key), tuple.getValueNode(), isSecret);
+        return new Value(file, pathOf(key), tuple.getValueNode(), isSecret || spec.isSecret(key));
     }
 
     private String pathOf(String key) {

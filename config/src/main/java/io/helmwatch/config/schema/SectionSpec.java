@@ -46,6 +46,14 @@ public record SectionSpec<R>(String description, List<Entry<R>> entries) {
         return null;
     }
 
+    /** Whether problems leave the value of a key out. */
+    boolean isSecret(String key) {
+        return entries.stream()
+                .anyMatch(entry -> entry instanceof Key<R, ?> known
+                        && known.isSecret()
+                        && known.name().equals(key));
+    }
+
     /** Names of the entries that may be given. */
     List<String> names() {
         return entries.stream()

@@ -29,7 +29,7 @@ public final class Redaction {
     public static final int MIN_SECRET_LENGTH = 4;
 
     private static final String CREDENTIAL_NAME =
-            "[\\w.-]*(?:token|pas|pw|psw|secret|credential|auth|session|signature|key)[\\w.-]*";
+            "[\\w.-]*(?:token|pas|pw|psw|secret|credential|auth|sid|session|signature|key)[\\w.-]*";
     private static final Pattern PARAMETER =
             Pattern.compile("([?&;]" + CREDENTIAL_NAME + "=)[^&;\\s\"'<>#]+", Pattern.CASE_INSENSITIVE);
     private static final Pattern PAIR = Pattern.compile(

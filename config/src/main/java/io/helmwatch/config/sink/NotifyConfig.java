@@ -81,7 +81,13 @@ public record NotifyConfig(
      * @param allowLocal whether loopback and link-local addresses are allowed
      * @param timeout longest time for a request
      */
-    public record Webhook(URI url, @Nullable Secret secret, boolean allowLocal, Duration timeout) implements Target {}
+    public record Webhook(URI url, @Nullable Secret secret, boolean allowLocal, Duration timeout) implements Target {
+        /** Without the URL, whose path often holds a key. */
+        @Override
+        public String toString() {
+            return "Webhook[host=" + url.getHost() + "]";
+        }
+    }
 
     /**
      * An MQTT 5 broker.

@@ -65,6 +65,7 @@ class RedactionTest {
             http://cam/x?usr=admin&pass=word      | http://cam/x?usr=admin&pass=***
             http://c/x?loginuse=u&loginpas=w&x=1  | http://c/x?loginuse=u&loginpas=***&x=1
             http://c/x?psw=word&u=a               | http://c/x?psw=***&u=a
+            http://c/x?sid=word&session=other     | http://c/x?sid=***&session=***
             http://c/x?pswd=word&pw=other         | http://c/x?pswd=***&pw=***
             http://c/x?user=admin:word&x=1        | http://c/x?user=admin:***&x=1
             http://c/x?login=admin%3Aword         | http://c/x?login=admin%3A***

@@ -35,6 +35,25 @@ class NotifySectionTest {
         return ConfigLoader.load(file);
     }
 
+    @ParameterizedTest
+    @CsvSource({"ftp://hooks.example/T0/k3y-0815", "hooks.example/T0/k3y-0815", "https://hooks.example:x/k3y-0815"})
+    void shouldNeverShowTheUrlOfAWebhook(String url) {
+        ConfigException refused = catchThrowableOfType(
+                ConfigException.class, () -> load("  - {name: tickets, webhook: {url: \"" + url + "\"}}\n"));
+        assertThat(refused.problems())
+                .singleElement()
+                .asString()
+                .contains("notify[0].webhook.url: must be an http")
+                .doesNotContain("k3y");
+    }
+
+    @Test
+    void shouldNotShowTheUrlOfAWebhookAmongTheSettings() throws Exception {
+        HelmwatchConfig config = load("  - {name: tickets, webhook: {url: https://hooks.example/T0/k3y-0815}}\n");
+        assertThat(config.toString()).contains("hooks.example").doesNotContain("k3y");
+        assertThat(ConfigText.valuesInForce(config)).contains("webhook").doesNotContain("k3y");
+    }
+
     @Test
     void shouldReadATargetOfEachKind() throws Exception {
         Files.writeString(folder.resolve("word"), "secret-word\n");
