@@ -23,8 +23,20 @@ fi
 work=$(mktemp -d -p /var/tmp)
 containers=(consumer helmwatch camera kafka)
 storage=()
+in_use() {
+  local command
+  for command in /proc/[0-9]*/cmdline; do
+    [[ $(tr '\0' ' ' 2> /dev/null < "$command") != *"$work"* ]] || return 0
+  done
+  return 1
+}
 finish() {
   podman "${storage[@]}" rm -f -t 2 "${containers[@]}" > /dev/null 2>&1 || true
+  # The monitor of a container that has ended calls podman once more, which would make the folders of the storage again.
+  for _ in $(seq 100); do
+    in_use || break
+    sleep 0.1
+  done
   awk -v folder="$work/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts | tac | while read -r mounted; do
     umount -l "$mounted" 2> /dev/null || true
   done

@@ -28,6 +28,10 @@ final class KafkaClientProperties {
             "(?i)(?:password|secret|token)\\s*=\\s*(?:\"((?:\\\\.|[^\"\\\\])*)\"|'([^']*)'|([^\\s;]+))");
     private static final Pattern SECRET_NAME =
             Pattern.compile("(?i).*(?:password|secret|token|credential|jaas|keystore\\.key|oauth|assertion).*");
+    /** Limits of the size of a message, which must leave room for every message of ours. */
+    private static final List<String> SIZES = List.of("max.request.size", "buffer.memory");
+
+    private static final int LARGEST_MESSAGE_BYTES = 65_536;
     private static final Set<String> OWN = Set.of("key.serializer", "value.serializer", "transactional.id");
     private static final List<String> KNOWN = known();
 
@@ -49,6 +53,7 @@ final class KafkaClientProperties {
                     "must be all where streams have rules: with less, a broker that fails loses incidents that it has"
                             + " acknowledged");
         }
+        SIZES.forEach(name -> requireRoom(given.get(name)));
         given.forEach((name, value) -> {
             String text = value.text();
             if (text != null) {
@@ -70,6 +75,17 @@ final class KafkaClientProperties {
             }
         });
         return properties;
+    }
+
+    /** Kafka rejects a message that is too large for good. */
+    private static void requireRoom(@Nullable Value value) {
+        String text = value == null ? null : value.text();
+        if (value != null
+                && text != null
+                && text.strip().matches("\\d{1,9}")
+                && Integer.parseInt(text.strip()) < LARGEST_MESSAGE_BYTES) {
+            value.problem("must be at least " + LARGEST_MESSAGE_BYTES + ": larger messages are lost");
+        }
     }
 
     private static void put(Map<String, Secret> properties, String name, String text, Value value) {

@@ -77,6 +77,15 @@ class KafkaClientPropertiesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"max.request.size, 65535", "buffer.memory, 1"})
+    void shouldRefuseLimitsThatMessagesDoNotFitInto(String name, String value) {
+        ConfigException refused =
+                catchThrowableOfType(ConfigException.class, () -> read("properties: {" + name + ": " + value + "}"));
+        assertThat(refused).hasMessageContainingAll("kafka.properties." + name, "at least 65536");
+        assertThat(read("properties: {" + name + ": 65536}")).containsEntry(name, Secret.of("65536"));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"all", "-1", "' all '"})
     void shouldAcceptThatAllBrokersAcknowledgeIncidents(String acks) {
         assertThat(read("properties: {acks: " + acks + "}", ", rules: [{name: a, kind: no-helmet}]"))

@@ -181,7 +181,7 @@ final class DecodeSession implements AutoCloseable {
         delivery.packets().offer(packet, input.video(), pixelAspect, delivery.mediaEpoch());
         if (isTruncated()) {
             delivery.undecodable();
-        } else if (isDecoded()) {
+        } else if (isDecoded(delivery)) {
             if (isKey() && decoders.isMisplaced()) {
                 moveDecoder(delivery);
             }
@@ -196,8 +196,8 @@ final class DecodeSession implements AutoCloseable {
         }
     }
 
-    private boolean isDecoded() {
-        long time = packetNanos();
+    private boolean isDecoded(FrameDelivery delivery) {
+        long time = delivery.packetTime(packetNanos(), input.video().frameDurationNanos());
         boolean key = isKey();
         packetsWithoutKey = key ? 0 : packetsWithoutKey + 1;
         if (packetsWithoutKey == MANY_PACKETS && plan.level() == DecodePlan.Level.KEY_FRAMES) {
@@ -206,10 +206,7 @@ final class DecodeSession implements AutoCloseable {
                     config.id(),
                     packetsWithoutKey);
         }
-        boolean admitted = plan.admits(
-                time == PresentationClock.NONE ? System.nanoTime() : time,
-                key,
-                !key && references.isDisposable(packet));
+        boolean admitted = plan.admits(time, key, !key && references.isDisposable(packet));
         if (plan.level() != level) {
             level = plan.level();
             LOG.info(
@@ -273,7 +270,9 @@ final class DecodeSession implements AutoCloseable {
 
     /** Whether the packet is an image that is cut off, which decoders fill up and report as good. */
     private boolean isTruncated() {
-        return images && !ImageData.isComplete(decoders.current().codecId(), packet.data(), packet.size());
+        int codec = decoders.current().codecId();
+        return (images || codec == avcodec.AV_CODEC_ID_GIF)
+                && !ImageData.isComplete(codec, packet.data(), packet.size());
     }
 
     private Ending ending(int rc, FrameDelivery delivery) {

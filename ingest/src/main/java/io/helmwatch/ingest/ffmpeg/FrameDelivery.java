@@ -61,6 +61,9 @@ final class FrameDelivery implements AutoCloseable {
     private final FfmpegFrameLease lease;
     private final FfmpegFrameLease decoded;
     private final FrameNormalizer normalizer;
+    /** Of all packets: what is not decoded tells how fast time passes, too. */
+    private final StreamClock packetClock;
+
     private final StreamClock clock;
     private final CaptureClock captureClock = new CaptureClock();
     private final FrameSampler sampler;
@@ -104,7 +107,9 @@ final class FrameDelivery implements AutoCloseable {
         this.receiver = receiver;
         this.health = health;
         this.interrupt = interrupt;
-        clock = new StreamClock(mode == Mode.UNPACED ? MAX_GAP_FILE_NANOS : MAX_GAP_LIVE_NANOS, live);
+        long largestGap = mode == Mode.UNPACED ? MAX_GAP_FILE_NANOS : MAX_GAP_LIVE_NANOS;
+        packetClock = new StreamClock(largestGap, live);
+        clock = new StreamClock(largestGap, live, packetClock.check());
         sampler = new FrameSampler(analyzeFps);
         try {
             lease = closer.register(FfmpegFrameLease.create());
@@ -119,6 +124,7 @@ final class FrameDelivery implements AutoCloseable {
     /** A new connection, or a new round of a file: time continues, the decoder has no reference frame yet. */
     void startConnection() {
         mediaEpoch++;
+        packetClock.restart();
         clock.restart();
         lastTimestampNanos = PresentationClock.NONE;
         captureClock.restart();
@@ -132,6 +138,24 @@ final class FrameDelivery implements AutoCloseable {
         if (live && packet.side_data_elems() > 0 && captureClock.isDue(System.nanoTime())) {
             captureClock.observe(FfmpegInput.wallClockMicros(packet), video.toNanos(packet.pts()));
         }
+    }
+
+    /**
+     * The time of a packet, by which it is chosen for decoding: its own timestamp, or that of its arrival where the timestamps of a live stream
+     * are not trusted. Once for every packet.
+     *
+     * @param timestampNanos its own time, in the order of decoding, or {@link PresentationClock#NONE}
+     * @param durationNanos the nominal duration of a frame, above 0
+     */
+    long packetTime(long timestampNanos, long durationNanos) {
+        if (!live) {
+            return timestampNanos == PresentationClock.NONE ? System.nanoTime() : timestampNanos;
+        }
+        long time = packetClock.next(timestampNanos, durationNanos, System.nanoTime());
+        if (packetClock.verify()) {
+            reportMediaTime();
+        }
+        return time;
     }
 
     /** Who receives the compressed packets. */
@@ -200,9 +224,6 @@ final class FrameDelivery implements AutoCloseable {
         long received = System.nanoTime();
         long number = sequence++;
         long pts = clock.next(timestampNanos, durationNanos, received);
-        if (clock.verify()) {
-            reportMediaTime();
-        }
         if (isCorrupt(frame)) {
             avutil.av_frame_unref(frame);
             health.countCorrupt(received);

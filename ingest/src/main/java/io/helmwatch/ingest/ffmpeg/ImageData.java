@@ -17,6 +17,11 @@ final class ImageData {
     private static final int PNG_SIGNATURE_BYTES = 8;
     private static final int PNG_CHUNK_OVERHEAD = 12;
     private static final int RIFF_HEADER_BYTES = 8;
+    private static final int GIF_HEADER_BYTES = 13;
+    private static final int GIF_COLOR_TABLE = 0x80;
+    private static final int GIF_EXTENSION = 0x21;
+    private static final int GIF_IMAGE = 0x2c;
+    private static final int GIF_IMAGE_BYTES = 10;
     private static final int IEND = 'I' << 24 | 'E' << 16 | 'N' << 8 | 'D';
 
     private ImageData() {}
@@ -27,6 +32,7 @@ final class ImageData {
             case avcodec.AV_CODEC_ID_MJPEG -> isCompleteJpeg(data, size);
             case avcodec.AV_CODEC_ID_PNG -> isCompletePng(data, size);
             case avcodec.AV_CODEC_ID_WEBP -> isCompleteWebp(data, size);
+            case avcodec.AV_CODEC_ID_GIF -> isCompleteGif(data, size);
             default -> true;
         };
     }
@@ -106,6 +112,43 @@ final class ImageData {
         }
         long length = Integer.reverseBytes(bigEndian(data, 4)) & 0xffffffffL;
         return RIFF_HEADER_BYTES + length <= size;
+    }
+
+    /** One image with the blocks before it (GIF89a, sections 20 to 22); the first of a file has the file's header before it. */
+    private static boolean isCompleteGif(BytePointer data, long size) {
+        long position = 0;
+        if (size >= GIF_HEADER_BYTES && at(data, 0) == 'G' && at(data, 1) == 'I' && at(data, 2) == 'F') {
+            position = GIF_HEADER_BYTES + colorTableBytes(at(data, GIF_HEADER_BYTES - 3));
+        }
+        while (position < size) {
+            int block = at(data, position);
+            if (block == GIF_EXTENSION) {
+                position = endOfGifData(data, position + 2, size);
+            } else if (block == GIF_IMAGE && position + GIF_IMAGE_BYTES < size) {
+                long codes = position + GIF_IMAGE_BYTES + colorTableBytes(at(data, position + GIF_IMAGE_BYTES - 1));
+                return endOfGifData(data, codes + 1, size) <= size;
+            } else {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private static long colorTableBytes(int flags) {
+        return (flags & GIF_COLOR_TABLE) == 0 ? 0 : 3L << ((flags & 7) + 1);
+    }
+
+    /** The position behind a series of blocks, each with its length before it; beyond the size where the last, of length 0, is missing. */
+    private static long endOfGifData(BytePointer data, long from, long size) {
+        long position = from;
+        while (position < size) {
+            int length = at(data, position);
+            position += 1 + length;
+            if (length == 0) {
+                return position;
+            }
+        }
+        return size + 1;
     }
 
     private static int bigEndian(BytePointer data, long position) {

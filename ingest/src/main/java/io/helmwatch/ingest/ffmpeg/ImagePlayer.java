@@ -63,6 +63,16 @@ final class ImagePlayer implements StreamPlayer {
                 : failures + " of " + images.size() + " images could not be decoded; the first: " + firstFailure;
     }
 
+    private static String sentence(int rc) {
+        if (rc == Ffmpeg.EOF) {
+            return " is cut off: its end is missing; copy or upload it again.";
+        }
+        return rc == Ffmpeg.NO_MEMORY
+                ? " is too large: decoded it takes more than " + (Ffmpeg.MAX_ALLOCATION_BYTES >> 20)
+                        + " MiB; make it smaller."
+                : " cannot be decoded (" + Ffmpeg.describe(rc) + "): it may be truncated or damaged.";
+    }
+
     /** Returns what is wrong with the image; empty when it was delivered. */
     private String playImage(Path image, long timestampNanos, FrameDelivery delivery) {
         String demuxer = ImageFormat.demuxer(image);
@@ -75,9 +85,7 @@ final class ImagePlayer implements StreamPlayer {
             int rc = session.decodeImage(delivery, timestampNanos, INTERVAL_NANOS);
             if (rc < 0) {
                 delivery.undecodable();
-                return rc == Ffmpeg.EOF
-                        ? image + " is cut off: its end is missing; copy or upload it again."
-                        : image + " cannot be decoded (" + Ffmpeg.describe(rc) + "): it may be truncated or damaged.";
+                return image + sentence(rc);
             }
             return delivery.health().corruptFrames() == corruptBefore
                     ? ""

@@ -10,7 +10,7 @@ public final class StreamClock {
     private static final long LEAST_STEP_NANOS = 1_000L;
 
     private final PresentationClock media;
-    private final MediaTimeCheck check = new MediaTimeCheck();
+    private final MediaTimeCheck check;
     private final boolean live;
     private boolean started;
     private long lastMedia;
@@ -22,6 +22,16 @@ public final class StreamClock {
      * @param live whether frames arrive at the camera's pace, so that arrival says something about time
      */
     public StreamClock(long largestGapNanos, boolean live) {
+        this(largestGapNanos, live, new MediaTimeCheck());
+    }
+
+    /**
+     * As the other constructor, for the frames of a stream whose packets are timed by another clock.
+     *
+     * @param check the verdict of that clock
+     */
+    public StreamClock(long largestGapNanos, boolean live, MediaTimeCheck check) {
+        this.check = check;
         media = new PresentationClock(largestGapNanos, live);
         this.live = live;
     }

@@ -7,10 +7,14 @@ import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +46,68 @@ class TruncatedImagesTest {
         assertThat(receiver.frames()).isEmpty();
         assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1);
         assertThat(receiver.lastStatus().state()).isEqualTo(State.FAILED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"50, 0", "90, 0", "99, 0", "100, 1"})
+    void shouldRefuseAGifThatIsCutOff(int percent, int frames) throws IOException {
+        byte[] whole = image("a.gif", "gif");
+        Path cut = Files.write(folder.resolve("a.gif"), Arrays.copyOf(whole, whole.length * percent / 100));
+
+        RecordingReceiver receiver = play(cut);
+
+        assertThat(receiver.frames()).hasSize(frames);
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1 - frames);
+    }
+
+    @Test
+    void shouldTakeTheWholeImagesOfAnAnimationWhoseLastIsCutOff() throws IOException {
+        byte[] whole =
+                Files.readAllBytes(TestClips.make("moving.gif", "-i testsrc=size=128x96:rate=5 -frames:v 4 -c:v gif"));
+
+        assertThat(play(Files.write(folder.resolve("whole.gif"), whole)).frames())
+                .hasSize(4);
+        RecordingReceiver receiver =
+                play(Files.write(folder.resolve("cut.gif"), Arrays.copyOf(whole, whole.length - 9)));
+        assertThat(receiver.frames()).hasSize(3);
+        assertThat(receiver.dropped(DropCause.CORRUPT)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldSayThatAnImageIsTooLarge() throws IOException {
+        Path bomb = Files.write(folder.resolve("bomb.png"), png(12_000, 10_000));
+
+        assertThat(play(bomb).lastStatus().reason()).contains("bomb.png is too large", "288 MiB");
+    }
+
+    /** With the samples of its first row only. */
+    private static byte[] png(int width, int height) throws IOException {
+        ByteArrayOutputStream samples = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflated = new DeflaterOutputStream(samples)) {
+            deflated.write(new byte[3 * width + 1]);
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        png.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+        ByteBuffer header = ByteBuffer.allocate(13)
+                .putInt(width)
+                .putInt(height)
+                .put((byte) 8)
+                .put((byte) 2);
+        chunk(png, "IHDR", header.array());
+        chunk(png, "IDAT", samples.toByteArray());
+        chunk(png, "IEND", new byte[0]);
+        return png.toByteArray();
+    }
+
+    private static void chunk(ByteArrayOutputStream png, String type, byte[] data) {
+        byte[] name = type.getBytes(StandardCharsets.US_ASCII);
+        CRC32 sum = new CRC32();
+        sum.update(name);
+        sum.update(data);
+        png.writeBytes(ByteBuffer.allocate(4).putInt(data.length).array());
+        png.writeBytes(name);
+        png.writeBytes(data);
+        png.writeBytes(ByteBuffer.allocate(4).putInt((int) sum.getValue()).array());
     }
 
     @Test

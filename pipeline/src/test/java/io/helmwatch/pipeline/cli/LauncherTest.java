@@ -140,6 +140,13 @@ class LauncherTest {
         assertThat(start.output()).contains("HELMWATCH_LOG_FORMAT is xml", "text or json");
     }
 
+    @Test
+    void shouldRefuseAFolderWithAColon() throws Exception {
+        Start start = start("mkdir a:b; cp helmwatch a:b; cd a:b;");
+        assertThat(start.exitCode()).isEqualTo(1);
+        assertThat(start.output()).startsWith("helmwatch: ").contains("/a:b has a colon").hasLineCount(1);
+    }
+
     /** Without one, Java cannot open paths that are not ASCII. */
     @Test
     void shouldSetALocaleWhereThereIsNone() throws Exception {

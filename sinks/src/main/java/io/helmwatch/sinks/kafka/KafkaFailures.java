@@ -16,6 +16,9 @@ import org.apache.kafka.common.errors.SslAuthenticationException;
 
 /** Classifies failures of Kafka clients and describes them in one sentence without secrets. Threading: any thread. */
 final class KafkaFailures {
+    /** Begin of a message that names a key store; its cause says why. */
+    private static final String STORE = "Failed to load SSL keystore ";
+
     private KafkaFailures() {}
 
     /** Whether the same client may succeed later; otherwise it has to be replaced. */
@@ -67,10 +70,12 @@ final class KafkaFailures {
         while (cause.getCause() != null
                 && (cause.getMessage() == null
                         || cause instanceof ExecutionException
-                        || cause.getMessage().startsWith("Failed to "))) {
+                        || (cause.getMessage().startsWith("Failed to ")
+                                && !cause.getMessage().startsWith(STORE)))) {
             cause = cause.getCause();
         }
-        if (cause instanceof SslAuthenticationException && cause.getCause() != null) {
+        boolean isStore = String.valueOf(cause.getMessage()).startsWith(STORE);
+        if ((isStore || cause instanceof SslAuthenticationException) && cause.getCause() != null) {
             return Redaction.redact(FailureText.of(cause) + ": " + FailureText.of(FailureText.root(cause)));
         }
         return cause instanceof TimeoutException ? "no answer in time" : Redaction.redact(FailureText.of(cause));

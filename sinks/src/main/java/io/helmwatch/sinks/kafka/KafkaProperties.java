@@ -2,18 +2,26 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.KafkaConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import javax.security.auth.login.LoginException;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
+import org.apache.kafka.common.security.JaasUtils;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Properties of Kafka clients: our defaults, overridden by the configuration, overridden by what Helmwatch depends on. */
 final class KafkaProperties {
@@ -30,6 +38,9 @@ final class KafkaProperties {
     private static final int INCIDENT_DELIVERY_TIMEOUT_MILLIS = 30_000;
 
     private static final Set<String> REMOTE_LOGINS = Set.of("GSSAPI", "OAUTHBEARER");
+
+    private static final List<String> STORES =
+            List.of(SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG);
 
     private KafkaProperties() {}
 
@@ -116,6 +127,8 @@ final class KafkaProperties {
      * depend on a server (Kerberos, OAuth) may fail now and succeed later.
      */
     private static void validate(Map<String, Object> properties) {
+        STORES.forEach(name -> requireFile(name, properties.get(name)));
+        requireLogin(properties);
         Map<String, Object> unreachable = new HashMap<>(properties);
         unreachable.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
         try (KafkaProducer<byte[], byte[]> trial = new KafkaProducer<>(unreachable)) {
@@ -124,6 +137,26 @@ final class KafkaProperties {
             if (!isRemoteLogin(properties, e)) {
                 throw new IllegalArgumentException("kafka.properties: " + KafkaFailures.message(e), e);
             }
+        }
+    }
+
+    /** Kafka's client would log a stack trace. */
+    private static void requireFile(String name, @Nullable Object path) {
+        if (path != null && !Files.isRegularFile(Path.of(path.toString().strip()))) {
+            throw new IllegalArgumentException(
+                    "kafka.properties." + name + ": " + path + " is no file: give the path of the key store");
+        }
+    }
+
+    private static void requireLogin(Map<String, Object> properties) {
+        Object protocol = properties.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
+        boolean isSasl = protocol != null
+                && protocol.toString().strip().toUpperCase(Locale.ROOT).startsWith("SASL_");
+        if (isSasl
+                && !properties.containsKey(SaslConfigs.SASL_JAAS_CONFIG)
+                && System.getProperty(JaasUtils.JAVA_LOGIN_CONFIG_PARAM) == null) {
+            throw new IllegalArgumentException("kafka.properties.sasl.jaas.config: missing: security.protocol "
+                    + protocol + " needs a login module with user and password");
         }
     }
 

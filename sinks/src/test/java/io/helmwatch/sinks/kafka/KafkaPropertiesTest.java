@@ -76,6 +76,28 @@ class KafkaPropertiesTest {
                 .hasMessageContaining("acks");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "security.protocol=SSL,ssl.truststore.location=/nowhere | ssl.truststore.location: /nowhere is no file",
+                "security.protocol=SSL,ssl.keystore.location=/etc | ssl.keystore.location: /etc is no file",
+                "security.protocol=SSL,ssl.keystore.location=/etc/hostname,ssl.keystore.password=w | keystore /etc/hostname of type JKS: ",
+                "security.protocol=SASL_SSL,sasl.mechanism=PLAIN | sasl.jaas.config: missing: security.protocol SASL_SSL",
+                "security.protocol=TLS | security.protocol: String must be one of",
+            })
+    void shouldSayWhichPropertyOfTheConnectionIsWrong(String given, String sentence) {
+        Map<String, Secret> own = new HashMap<>();
+        for (String property : given.split(",")) {
+            String[] parts = property.split("=");
+            own.put(parts[0], Secret.of(parts[1]));
+        }
+        assertThatThrownBy(() -> KafkaProperties.producer(TestConfigs.kafka("127.0.0.1:1", "x", 10, own)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("kafka.properties")
+                .hasMessageContaining(sentence);
+    }
+
     @Test
     void shouldPassPropertiesOfPluginsThrough() {
         KafkaConfig config =

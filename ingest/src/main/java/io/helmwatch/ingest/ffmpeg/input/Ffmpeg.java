@@ -36,6 +36,9 @@ public final class Ffmpeg {
     /** Linux errno 5: also the result of a failed TLS handshake. */
     static final int IO_ERROR = -5;
 
+    /** Linux errno 12: also the result of an allocation beyond the limit. */
+    public static final int NO_MEMORY = -12;
+
     /** Linux errno 22: also the result of a format that is not allowed. */
     static final int INVALID_ARGUMENT = -22;
 
