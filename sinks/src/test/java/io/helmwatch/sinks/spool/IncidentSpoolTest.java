@@ -254,6 +254,23 @@ class IncidentSpoolTest {
     }
 
     @Test
+    void shouldPersistAMessageThatBelongsToNoIncidentOnce() throws InterruptedException {
+        SpooledEvent back = new SpooledEvent(0, "gate-3/back/7", "", "gate-3", "stream.back", 7, new byte[] {'{', '}'});
+        try (IncidentSpool spool = open()) {
+            assertThat(endsWaiting(spool, () -> spool.enqueue(back))).isTrue();
+            spool.enqueue(back);
+            assertThat(spool.waiting()).isEqualTo(1);
+        }
+        try (IncidentSpool spool = open()) {
+            assertThat(spool.next(0, 10)).singleElement().satisfies(event -> {
+                assertThat(event.id()).isEqualTo("gate-3/back/7");
+                assertThat(event.phase()).isEqualTo("stream.back");
+                assertThat(event.value()).isEqualTo(back.value());
+            });
+        }
+    }
+
+    @Test
     void shouldWaitForAMessageNoLongerThanAsked() throws InterruptedException {
         try (IncidentSpool spool = open()) {
             long start = System.nanoTime();

@@ -146,6 +146,21 @@ class SpoolSalvageTest {
         assertThat(temporaryFolders()).isEqualTo(before);
     }
 
+    /** Rows that were inserted in descending order are in pages that are not in the order of the rows. */
+    @Test
+    void shouldReturnMessagesInTheOrderOfTheirPositionsWhateverTheOrderOfThePages() throws Exception {
+        try (Connection connection = connect()) {
+            for (int i = 40; i >= 1; i--) {
+                event(connection, i, start(i).eventId(), "gate-3", json(start(i)));
+            }
+        }
+        hideFromSqlite();
+        assertThat(SpoolSalvage.read(file).events())
+                .hasSize(40)
+                .extracting(SpooledEvent::position)
+                .isSorted();
+    }
+
     /** The pages of other tables are found, too: only rows with the types of ours are taken. */
     @Test
     void shouldIgnoreRowsOfOtherTablesInPages() throws Exception {

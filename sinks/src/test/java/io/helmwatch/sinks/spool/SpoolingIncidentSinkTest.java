@@ -74,6 +74,9 @@ class SpoolingIncidentSinkTest {
             spool.deadLetter(events.get(0), "reason");
             spool.acknowledge(events.subList(1, 3));
             assertThat(statistics.deadLetters()).isEqualTo(1);
+            assertThat(statistics.deadLetterBytes())
+                    .isEqualTo(spool.deadLetterBytes())
+                    .isPositive();
             assertThat(statistics.delivered()).isEqualTo(2);
             assertThat(statistics.salvaged()).isZero();
             assertThat(statistics.lostFiles()).isZero();
