@@ -2,7 +2,7 @@ package io.helmwatch.ingest.ffmpeg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helmwatch.config.StreamConfig;
+import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.StreamStatus.State;

@@ -144,7 +144,10 @@ class LauncherTest {
     void shouldRefuseAFolderWithAColon() throws Exception {
         Start start = start("mkdir a:b; cp helmwatch a:b; cd a:b;");
         assertThat(start.exitCode()).isEqualTo(1);
-        assertThat(start.output()).startsWith("helmwatch: ").contains("/a:b has a colon").hasLineCount(1);
+        assertThat(start.output())
+                .startsWith("helmwatch: ")
+                .contains("/a:b has a colon")
+                .hasLineCount(1);
     }
 
     /** Without one, Java cannot open paths that are not ASCII. */
