@@ -34,6 +34,9 @@ final class PreprocessHandler extends StageHandler {
     /** Used before; frames may still wait for one of its lanes. */
     private @Nullable LaneRotation previous;
 
+    /** Written by the stage's thread before it takes a lane of this rotation: it takes none of another one afterwards. */
+    private volatile LaneRotation taking;
+
     private boolean closed;
 
     PreprocessHandler(
@@ -48,6 +51,7 @@ final class PreprocessHandler extends StageHandler {
         this.preprocessor = preprocessor;
         this.sizing = sizing;
         this.lanes = lanes;
+        this.taking = lanes;
         this.maxFrameAgeNanos = maxFrameAgeNanos;
         this.listener = listener;
     }
@@ -55,7 +59,7 @@ final class PreprocessHandler extends StageHandler {
     /**
      * Takes lanes from another rotation from now on; batches on the lanes of the present one are completed. Any thread.
      *
-     * @return whether none of the lanes used before carries a batch any more
+     * @return whether the stage takes the new lanes, which it does from the next frame on, and none of those before carries a batch any more
      */
     synchronized BooleanSupplier use(LaneRotation next) {
         LaneRotation before = lanes;
@@ -64,7 +68,7 @@ final class PreprocessHandler extends StageHandler {
         }
         previous = before;
         lanes = next;
-        return before::isIdle;
+        return () -> taking != before && before.isIdle();
     }
 
     /** Ends every wait for a lane, now and in future. Any thread. */
@@ -138,6 +142,7 @@ final class PreprocessHandler extends StageHandler {
             }
         }
         LaneRotation rotation = lanes;
+        taking = rotation;
         if (open.size() >= rotation.count()) {
             // Every lane waits here: without this none would ever be free.
             closeAll();
