@@ -1,9 +1,12 @@
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -16,6 +19,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * <p>Helmwatch delivers at least once: after a failure a message may come again, with the same id and the same bytes. So remember
  * the ids that were acted on, here the last 100,000 in memory; a real consumer writes the id in the same transaction as its action.
  *
+ * <p>In a cluster a node that was replaced may still deliver: its messages are marked, or carry a smaller epoch than the newest of their
+ * stream (docs/cluster.md). They are no reason to act.
+ *
  * <pre>
  * java -cp 'pipeline/target/lib/*' examples/IncidentConsumer.java BROKER:9092 [TOPIC [IDLE_SECONDS]]
  * </pre>
@@ -24,6 +30,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 public final class IncidentConsumer {
     private static final int REMEMBERED = 100_000;
+    private static final Pattern EPOCH = Pattern.compile("\"epoch\":(\\d+)");
 
     /** Forgets the oldest. */
     private final Map<String, Boolean> actedOn = new LinkedHashMap<>() {
@@ -33,7 +40,11 @@ public final class IncidentConsumer {
         }
     };
 
+    /** The largest epoch of every stream. */
+    private final Map<String, Long> epochs = new HashMap<>();
+
     private int repeats;
+    private int superseded;
 
     public static void main(String[] args) {
         String topic = args.length > 1 ? args[1] : "helmwatch.events";
@@ -58,7 +69,7 @@ public final class IncidentConsumer {
                 consumer.commitSync();
             }
         }
-        System.out.println("repeats dropped: " + example.repeats);
+        System.out.println("repeats dropped: " + example.repeats + ", superseded: " + example.superseded);
     }
 
     private void take(ConsumerRecord<String, String> record) {
@@ -67,7 +78,19 @@ public final class IncidentConsumer {
             repeats++;
             return;
         }
+        if (isSuperseded(record)) {
+            superseded++;
+            return;
+        }
         act(record.key(), header(record, "ce_type"), header(record, "ce_subject"), record.value());
+    }
+
+    /** Whether another node had taken the stream over. */
+    private boolean isSuperseded(ConsumerRecord<String, String> record) {
+        Matcher found = EPOCH.matcher(record.value());
+        long epoch = found.find() ? Long.parseLong(found.group(1)) : 0;
+        long newest = epochs.merge(record.key(), epoch, Math::max);
+        return epoch < newest || header(record, "ce_superseded").equals("true");
     }
 
     /** The place for an alarm, a ticket, a lamp. */

@@ -13,7 +13,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * Shows the current state of every stream, by the rules of {@code docs/events.md}: the last message of each key counts, a message
- * without a value removes the stream, and a state that is past its {@code validUntil} is unknown, except for {@code ended}.
+ * without a value removes the stream, a state that is past its {@code validUntil} is unknown, except for {@code ended}, and in a cluster a
+ * state with a smaller epoch than the last is ignored.
  *
  * <pre>
  * java -cp 'pipeline/target/lib/*' examples/StreamStates.java BROKER:9092 [TOPIC [SECONDS]]
@@ -23,6 +24,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 public final class StreamStates {
     private static final Pattern STATE = Pattern.compile("\"state\":\"([a-z]+)\"");
+    private static final Pattern EPOCH = Pattern.compile("\"epoch\":(\\d+)");
     private static final Pattern VALID_UNTIL = Pattern.compile("\"validUntil\":\"([^\"]+)\"");
 
     /** The last message of every stream. */
@@ -63,9 +65,14 @@ public final class StreamStates {
     private void apply(String stream, String message) {
         if (message == null) {
             messages.remove(stream);
-        } else {
+        } else if (!messages.containsKey(stream) || epoch(message) >= epoch(messages.get(stream))) {
             messages.put(stream, message);
         }
+    }
+
+    private static long epoch(String message) {
+        Matcher epoch = EPOCH.matcher(message);
+        return epoch.find() ? Long.parseLong(epoch.group(1)) : 0;
     }
 
     private static String state(String message, Instant now) {

@@ -1,5 +1,6 @@
 package io.helmwatch.config;
 
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
@@ -12,6 +13,7 @@ import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole configuration: one record per section of the YAML file.
@@ -29,6 +31,7 @@ import java.util.List;
  * @param desk what the page and its API keep on disk
  * @param notifications who is told about incidents beside Kafka
  * @param cameraHealth how the pictures of cameras are checked
+ * @param cluster the cluster that shares the cameras; null for a process that has its own
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -43,7 +46,8 @@ public record HelmwatchConfig(
         GpuConfig gpu,
         DeskConfig desk,
         List<NotifyConfig> notifications,
-        CameraHealthConfig cameraHealth) {
+        CameraHealthConfig cameraHealth,
+        @Nullable ClusterConfig cluster) {
 
     /** Keeps its own copies of the lists. */
     public HelmwatchConfig {
@@ -71,7 +75,8 @@ public record HelmwatchConfig(
                 .gpu(gpu)
                 .desk(desk)
                 .notifications(notifications)
-                .cameraHealth(cameraHealth);
+                .cameraHealth(cameraHealth)
+                .cluster(cluster);
     }
 
     /** The same with other settings of the model. */
@@ -129,6 +134,7 @@ public record HelmwatchConfig(
         private DeskConfig desk = DeskConfig.DEFAULT;
         private List<NotifyConfig> notifications = List.of();
         private CameraHealthConfig cameraHealth = CameraHealthConfig.DEFAULT;
+        private @Nullable ClusterConfig cluster;
 
         private Builder() {}
 
@@ -210,6 +216,12 @@ public record HelmwatchConfig(
             return this;
         }
 
+        /** Sets the cluster that shares the cameras; null for none. */
+        public Builder cluster(@Nullable ClusterConfig value) {
+            cluster = value;
+            return this;
+        }
+
         /** The configuration. */
         public HelmwatchConfig build() {
             return new HelmwatchConfig(
@@ -225,7 +237,8 @@ public record HelmwatchConfig(
                     gpu,
                     desk,
                     notifications,
-                    cameraHealth);
+                    cameraHealth,
+                    cluster);
         }
     }
 }

@@ -2,6 +2,8 @@ package io.helmwatch.config;
 
 import static io.helmwatch.config.schema.ValueTypes.choice;
 
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.cluster.ClusterSection;
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.DeskSection;
 import io.helmwatch.config.http.HttpConfig;
@@ -51,6 +53,10 @@ final class TopSection {
             NestedSection.of("pipeline", PipelineSection.SPEC, HelmwatchConfig::pipeline);
     private static final NestedSection<HelmwatchConfig, KafkaConfig> KAFKA =
             NestedSection.of("kafka", KafkaSection.SPEC, HelmwatchConfig::kafka);
+    private static final NestedSection<HelmwatchConfig, ClusterConfig> CLUSTER =
+            NestedSection.<HelmwatchConfig, ClusterConfig>optional(
+                            "cluster", ClusterSection.SPEC, HelmwatchConfig::cluster, "none")
+                    .exampleCommentedOut();
     private static final NestedSection<HelmwatchConfig, JsonLinesConfig> JSON_LINES =
             NestedSection.of("json-lines", JsonLinesSection.SPEC, HelmwatchConfig::jsonLines);
     private static final NestedSection<HelmwatchConfig, HttpConfig> HTTP =
@@ -76,6 +82,7 @@ final class TopSection {
             PIPELINE,
             STREAMS,
             KAFKA,
+            CLUSTER,
             JSON_LINES,
             HTTP,
             INCIDENTS,
@@ -89,7 +96,9 @@ final class TopSection {
         Section top = Section.of(file, "", root, SPEC, false);
         GpuConfig gpu = GpuSection.read(top.section(GPU));
         HttpConfig http = HttpSection.read(top.section(HTTP));
-        List<StreamConfig> streams = StreamSection.readAll(top, STREAMS, gpu.devices(), http.enabled());
+        ClusterConfig cluster = ClusterSection.read(top.section(CLUSTER));
+        List<StreamConfig> streams =
+                StreamSection.readAll(top, STREAMS, gpu.devices(), http.enabled() || cluster != null);
         boolean hasIncidents =
                 streams.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
         HelmwatchConfig config = HelmwatchConfig.builder()
@@ -106,6 +115,7 @@ final class TopSection {
                 .desk(DeskSection.read(top.section(DESK)))
                 .notifications(NotifySection.readAll(top, NOTIFY, streams))
                 .cameraHealth(CameraHealthSection.read(top.section(CAMERA_HEALTH)))
+                .cluster(cluster)
                 .build();
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()
@@ -115,6 +125,9 @@ final class TopSection {
                     null,
                     "",
                     "no sink for the detections: set kafka.bootstrap-servers, kafka.embedded or json-lines.target");
+        }
+        if (cluster != null && !config.kafka().enabled() && !file.hasProblems()) {
+            top.problem(CLUSTER, "needs a broker: set kafka.bootstrap-servers");
         }
         return config;
     }

@@ -39,6 +39,7 @@ class ArchitectureTest {
             "postprocess",
             "sinks",
             "web",
+            "cluster",
             "pipeline");
 
     static Stream<Arguments> modulesAndWhatTheyMayUse() {
@@ -52,7 +53,8 @@ class ArchitectureTest {
                 Arguments.of("inference", List.of("resource", "vision", "config", "cuda", "preprocess")),
                 Arguments.of("postprocess", List.of("resource", "vision", "config", "cuda")),
                 Arguments.of("sinks", List.of("resource", "vision", "config")),
-                Arguments.of("web", List.of("resource", "vision", "config")));
+                Arguments.of("web", List.of("resource", "vision", "config")),
+                Arguments.of("cluster", List.of("resource", "vision", "config")));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")
@@ -138,6 +140,7 @@ class ArchitectureTest {
                 Arguments.of("config.inference", "config.schema,config.secret,config.yaml"),
                 Arguments.of("config.http", "config.schema,config.secret,config.yaml"),
                 Arguments.of("config.stream", "config.rule,config.schema,config.secret,config.yaml"),
+                Arguments.of("config.cluster", "config.schema,config.secret,config.sink,config.yaml"),
                 Arguments.of("config.sink", "config.rule,config.schema,config.secret,config.stream,config.yaml"),
                 Arguments.of("vision", ""),
                 Arguments.of("vision.tensor", "vision"),
@@ -185,6 +188,7 @@ class ArchitectureTest {
                         "cli.measurement",
                         "backend,backend.cpu.quantization,backend.cuda,bench,bench.cuda,cli.option,cli.process,evaluation,report"),
                 Arguments.of("cli.kafka", "cli.option"),
+                Arguments.of("cli.cluster", "cli.option"),
                 Arguments.of(
                         "cli.engine",
                         "backend.cuda,backend.cuda.quantization,backend.quantization,bench.cuda,cli.option"),

@@ -9,6 +9,7 @@ import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameInfo;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes detections and stream states as JSON, for Kafka, JSON-lines files and standard output. The schemas are in
@@ -57,19 +59,36 @@ public final class DetectionJson {
     private static final SerializableString REASON_CODE = new SerializedString("reasonCode");
     private static final SerializableString CHANGED_AT = new SerializedString("changedAt");
     private static final SerializableString VALID_UNTIL = new SerializedString("validUntil");
+    private static final SerializableString NODE = new SerializedString("node");
+    private static final SerializableString EPOCH = new SerializedString("epoch");
+    private static final SerializableString SUPERSEDED = new SerializedString("superseded");
 
     private final JsonEncoder encoder = new JsonEncoder();
     private final EventValues values = new EventValues();
 
     /** Encodes the detections of one frame. */
     public byte[] detections(FrameDetections frame, long publishedAtMillis) {
-        return encoder.encode(json -> detections(json, frame, publishedAtMillis))
+        return detections(frame, publishedAtMillis, false);
+    }
+
+    /**
+     * Encodes the detections of one frame.
+     *
+     * @param isSuperseded whether another node has taken the stream over since
+     */
+    public byte[] detections(FrameDetections frame, long publishedAtMillis, boolean isSuperseded) {
+        return encoder.encode(json -> detections(json, frame, publishedAtMillis, isSuperseded))
                 .toByteArray();
     }
 
     /** Writes the detections of one frame as a line. */
     public void writeDetections(FrameDetections frame, long publishedAtMillis, OutputStream out) throws IOException {
-        writeLine(json -> detections(json, frame, publishedAtMillis), out);
+        writeLine(json -> detections(json, frame, publishedAtMillis, false), out);
+    }
+
+    /** Encodes a stream state without a cluster. */
+    public byte[] status(StreamStatus status, String id, long publishedAtMillis, long validUntilMillis) {
+        return status(status, id, publishedAtMillis, validUntilMillis, null);
     }
 
     /**
@@ -77,15 +96,17 @@ public final class DetectionJson {
      *
      * @param id id of the message
      * @param validUntilMillis when the state expires
+     * @param origin the node that has the stream; null without a cluster
      */
-    public byte[] status(StreamStatus status, String id, long publishedAtMillis, long validUntilMillis) {
-        return encoder.encode(json -> status(json, status, id, publishedAtMillis, validUntilMillis))
+    public byte[] status(
+            StreamStatus status, String id, long publishedAtMillis, long validUntilMillis, @Nullable NodeEpoch origin) {
+        return encoder.encode(json -> status(json, status, id, publishedAtMillis, validUntilMillis, origin))
                 .toByteArray();
     }
 
     /** Writes a stream state as a line, without a time at which it expires. */
     public void writeStatus(StreamStatus status, long publishedAtMillis, OutputStream out) throws IOException {
-        writeLine(json -> status(json, status, id(status), publishedAtMillis, 0), out);
+        writeLine(json -> status(json, status, id(status), publishedAtMillis, 0, null), out);
     }
 
     /**
@@ -124,7 +145,8 @@ public final class DetectionJson {
         return status.stream() + "/" + atMillis + "/" + name(status.state());
     }
 
-    private void detections(JsonGenerator json, FrameDetections frame, long publishedAtMillis) throws IOException {
+    private void detections(JsonGenerator json, FrameDetections frame, long publishedAtMillis, boolean isSuperseded)
+            throws IOException {
         json.writeStartObject();
         json.writeFieldName(SCHEMA);
         json.writeString(DETECTIONS_SCHEMA);
@@ -132,6 +154,11 @@ public final class DetectionJson {
         json.writeString(frame.id());
         json.writeFieldName(STREAM);
         json.writeString(frame.stream());
+        origin(json, frame.origin());
+        if (isSuperseded) {
+            json.writeFieldName(SUPERSEDED);
+            json.writeBoolean(true);
+        }
         json.writeFieldName(SEQUENCE);
         json.writeNumber(frame.sequence());
         json.writeFieldName(CAPTURED_AT);
@@ -162,7 +189,12 @@ public final class DetectionJson {
     }
 
     private void status(
-            JsonGenerator json, StreamStatus status, String id, long publishedAtMillis, long validUntilMillis)
+            JsonGenerator json,
+            StreamStatus status,
+            String id,
+            long publishedAtMillis,
+            long validUntilMillis,
+            @Nullable NodeEpoch origin)
             throws IOException {
         json.writeStartObject();
         json.writeFieldName(SCHEMA);
@@ -171,6 +203,7 @@ public final class DetectionJson {
         json.writeString(id);
         json.writeFieldName(STREAM);
         json.writeString(status.stream());
+        origin(json, origin);
         json.writeFieldName(STATE);
         json.writeString(name(status.state()));
         json.writeFieldName(REASON);
@@ -188,6 +221,15 @@ public final class DetectionJson {
             values.writeTime(json, validUntilMillis);
         }
         json.writeEndObject();
+    }
+
+    private static void origin(JsonGenerator json, @Nullable NodeEpoch origin) throws IOException {
+        if (origin != null) {
+            json.writeFieldName(NODE);
+            json.writeString(origin.node());
+            json.writeFieldName(EPOCH);
+            json.writeNumber(origin.epoch());
+        }
     }
 
     private static String name(StreamStatus.State state) {

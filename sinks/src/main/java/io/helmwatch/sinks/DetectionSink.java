@@ -23,6 +23,12 @@ public interface DetectionSink extends AutoCloseable {
     /** Publishes that a stream no longer exists, after its last state; does nothing for sinks that keep no states. */
     default void removeStream(String stream) {}
 
+    /** Publishes that another node takes a stream over: its state expires at once. Does nothing for sinks that keep no states. */
+    default void releaseStream(String stream) {}
+
+    /** Says nothing more of the state of a stream that another node may have already. */
+    default void abandonStream(String stream) {}
+
     /** Live delivery statistics for metrics and health checks; {@link SinkStatistics#NONE} for a sink that keeps none. */
     default SinkStatistics statistics() {
         return SinkStatistics.NONE;

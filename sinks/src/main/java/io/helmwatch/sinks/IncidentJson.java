@@ -2,15 +2,18 @@ package io.helmwatch.sinks;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.NodeEpoch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes incidents as JSON; the schema is {@code docs/schema/events-1.schema.json}.
@@ -23,6 +26,9 @@ import java.util.Locale;
 public final class IncidentJson {
     /** Value of {@code schema}. */
     public static final String SCHEMA = "helmwatch.events/1";
+
+    private static final String NODE = "node";
+    private static final String EPOCH = "epoch";
 
     /** Numbers keep the decimals with which they were written. */
     private static final ObjectMapper MAPPER = JsonMapper.builder()
@@ -44,6 +50,11 @@ public final class IncidentJson {
             json.writeNumberField("revision", incident.revision());
             json.writeStringField("phase", name(incident.phase()));
             json.writeStringField("stream", incident.stream());
+            NodeEpoch origin = incident.origin();
+            if (origin != null) {
+                json.writeStringField(NODE, origin.node());
+                json.writeNumberField(EPOCH, origin.epoch());
+            }
             json.writeStringField("rule", incident.rule());
             json.writeStringField("kind", name(incident.kind()));
             if (incident.zone() != null) {
@@ -112,6 +123,80 @@ public final class IncidentJson {
      * @throws UncheckedIOException when {@code last} is not an incident message
      */
     public static byte[] interrupted(byte[] last, int revision, long recordedAtMillis) {
+        return ended(last, revision, Incident.EndReason.INTERRUPTED, null, recordedAtMillis);
+    }
+
+    /**
+     * The end of an incident whose node is gone, by the node that took the stream over.
+     *
+     * @param last the last message that the lost node published
+     * @param origin the node that ends it
+     * @param recordedAtMillis the current time
+     * @throws UncheckedIOException when {@code last} is not an incident message
+     */
+    public static PendingEvent nodeLost(byte[] last, NodeEpoch origin, long recordedAtMillis) {
+        try {
+            JsonNode message = MAPPER.readTree(last);
+            int revision = message.path("revision").asInt() + 1;
+            String incident = message.path("incident").asText();
+            byte[] end = ended(last, revision, Incident.EndReason.NODE_LOST, origin, recordedAtMillis);
+            return new PendingEvent(
+                    incident + "/" + revision, incident, message.path("stream").asText(), end);
+        } catch (IOException e) {
+            throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * An end message that is about to be published.
+     *
+     * @param id the message's id
+     * @param incident the incident's id
+     * @param stream the stream's id
+     * @param value the JSON
+     */
+    public record PendingEvent(String id, String incident, String stream, byte[] value) {}
+
+    /** The node that a message names; null where it names none, and for what is not a message. */
+    public static @Nullable NodeEpoch origin(byte[] message) {
+        try {
+            JsonNode fields = MAPPER.readTree(message);
+            return fields.has(EPOCH)
+                    ? new NodeEpoch(
+                            fields.path(NODE).asText(""), fields.path(EPOCH).asLong())
+                    : null;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** Whether a message is about an incident that has ended, or is no message. */
+    public static boolean hasEnded(byte[] message) {
+        try {
+            return MAPPER.readTree(message).has("endReason");
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /**
+     * A message that says of itself that another node has taken its stream over since.
+     *
+     * @throws UncheckedIOException when it is not an incident message
+     */
+    public static byte[] superseded(byte[] message) {
+        try {
+            if (!(MAPPER.readTree(message) instanceof ObjectNode marked)) {
+                throw new IOException("expected an incident message");
+            }
+            return MAPPER.writeValueAsBytes(marked.put("superseded", true));
+        } catch (IOException e) {
+            throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] ended(
+            byte[] last, int revision, Incident.EndReason reason, @Nullable NodeEpoch origin, long recordedAtMillis) {
         try {
             if (!(MAPPER.readTree(last) instanceof ObjectNode message)
                     || !message.path("incident").isTextual()) {
@@ -123,7 +208,7 @@ public final class IncidentJson {
                 if (field.getKey().equals("lastAt")) {
                     end.set("endedAt", field.getValue());
                 } else if (field.getKey().equals("ptsMillis")) {
-                    end.put("endReason", name(Incident.EndReason.INTERRUPTED));
+                    end.put("endReason", name(reason));
                 }
             });
             end.put("id", message.path("incident").textValue() + "/" + revision);
@@ -133,6 +218,10 @@ public final class IncidentJson {
             end.set("positions", MAPPER.createArrayNode());
             end.remove("snapshot");
             end.remove("clip");
+            if (origin != null) {
+                end.put(NODE, origin.node());
+                end.put(EPOCH, origin.epoch());
+            }
             return MAPPER.writeValueAsBytes(end);
         } catch (IOException e) {
             throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);

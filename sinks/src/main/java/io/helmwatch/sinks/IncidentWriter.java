@@ -8,6 +8,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,9 @@ public final class IncidentWriter implements AutoCloseable {
     private final BlockingQueue<PendingIncident> queue = new ArrayBlockingQueue<>(CAPACITY);
     private final IncidentSnapshots snapshots = new IncidentSnapshots();
     private final LongAdder refused = new LongAdder();
+    /** Messages that are in memory only. */
+    private final AtomicInteger unwritten = new AtomicInteger();
+
     private final Thread thread;
     private volatile String problem = "";
     private volatile boolean closing;
@@ -74,7 +78,9 @@ public final class IncidentWriter implements AutoCloseable {
 
     /** Queues a message, or refuses and counts it. */
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
+        unwritten.incrementAndGet();
         if (closing || !queue.offer(new PendingIncident(incident, snapshot))) {
+            unwritten.decrementAndGet();
             refuse(1);
         }
     }
@@ -87,6 +93,11 @@ public final class IncidentWriter implements AutoCloseable {
     /** Messages that are lost. */
     public long refused() {
         return refused.sum();
+    }
+
+    /** Whether every message that was published so far is written, or lost. */
+    public boolean isIdle() {
+        return unwritten.get() == 0;
     }
 
     /** Messages in memory. */
@@ -126,6 +137,7 @@ public final class IncidentWriter implements AutoCloseable {
         while (!attempt(() -> target.write(batch)) && !isPastDeadline()) {
             TimeUnit.MILLISECONDS.sleep(closing ? 100 : RETRY_MILLIS);
         }
+        unwritten.addAndGet(-batch.size());
         return true;
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,10 +124,53 @@ class AsyncApiTest {
                 List.of(new Message(
                         "compliance", "Counts of a minute", List.of("io.helmwatch.compliance"), "compliance")),
                 messages);
-        for (String name : List.of("detections", "events", "streams", "audit", "compliance")) {
+        cluster(channels, operations, messages);
+        for (String name : List.of("detections", "events", "streams", "audit", "compliance", "cameras", "nodes")) {
             schemas(name, schemas);
         }
         return document;
+    }
+
+    /** The topics that only a cluster has. */
+    private static void cluster(ObjectNode channels, ObjectNode operations, ObjectNode messages) {
+        ClusterConfig topics = ClusterConfig.of("", "");
+        channel(
+                channels,
+                operations,
+                "openIncidents",
+                topics.openIncidentsTopic(),
+                "In a cluster: the last message of every incident that is open; without a value it has ended.",
+                "compact",
+                List.of(
+                        new Message(
+                                "openIncident",
+                                "Last message of an open incident",
+                                List.of("io.helmwatch.incident.start", "io.helmwatch.incident.update"),
+                                "events"),
+                        new Message("incidentEnded", "An incident that has ended", List.of(), "")),
+                messages);
+        channel(
+                channels,
+                operations,
+                "cameras",
+                topics.camerasTopic(),
+                "In a cluster: the cameras that the nodes share, one partition of which is given to one node.",
+                "compact",
+                List.of(
+                        new Message("camera", "Camera of a cluster", List.of(), "cameras"),
+                        new Message("cameraRemoved", "A camera that is no longer in the partition", List.of(), "")),
+                messages);
+        channel(
+                channels,
+                operations,
+                "nodes",
+                topics.nodesTopic(),
+                "In a cluster: the nodes, renewed every 10 s; one that is past its validUntil is gone.",
+                "compact",
+                List.of(
+                        new Message("node", "Node of a cluster", List.of(), "nodes"),
+                        new Message("nodeStopped", "A node that stopped", List.of(), "")),
+                messages);
     }
 
     private static void channel(
@@ -161,7 +205,9 @@ class AsyncApiTest {
         component.put("name", message.name());
         component.put("title", message.title());
         component.put("contentType", "application/json");
-        headers(message, component.putObject("headers"));
+        if (!message.types().isEmpty()) {
+            headers(message, component.putObject("headers"));
+        }
         ObjectNode payload = component.putObject("payload");
         if (message.schema().isEmpty()) {
             payload.put("type", "null");
@@ -175,9 +221,11 @@ class AsyncApiTest {
     }
 
     private static String keyOf(Message message) {
-        return switch (message.schema()) {
+        return switch (message.name()) {
             case "audit" -> "The user's name.";
             case "compliance" -> "The id without its revision: names the counts that the message replaces.";
+            case "openIncident", "incidentEnded" -> "The incident's id.";
+            case "node", "nodeStopped" -> "The node's name.";
             default -> "The stream's id.";
         };
     }
@@ -212,6 +260,13 @@ class AsyncApiTest {
         } else if (message.schema().equals("compliance")) {
             header(properties, required, "ce_subject", "The key of the record.");
         }
+        if (message.name().equals("detections") || message.name().equals("incident")) {
+            properties
+                    .putObject("ce_superseded")
+                    .put("type", "string")
+                    .put("description", "In a cluster: another node had taken the stream over; absent otherwise.")
+                    .put("const", "true");
+        }
         if (hasValue) {
             header(properties, required, "ce_dataschema", "URI of the schema of the value.")
                     .put("const", "https://helmwatch.io/schema/" + message.schema() + "-1.schema.json");
@@ -232,6 +287,9 @@ class AsyncApiTest {
         JsonNode definitions = schema.remove("$defs");
         schema.remove(List.of("$schema", "$id"));
         components.set(name, schema);
+        if (definitions == null) {
+            return;
+        }
         for (Map.Entry<String, JsonNode> definition : definitions.properties()) {
             components.set(name + "-" + definition.getKey(), definition.getValue());
         }

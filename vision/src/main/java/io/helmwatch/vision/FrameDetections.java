@@ -1,6 +1,7 @@
 package io.helmwatch.vision;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The detections of one frame. Immutable: sinks may retain it.
@@ -14,6 +15,7 @@ import java.util.List;
  * @param size size of the source frame
  * @param model model and backend that made the detections
  * @param detections in descending order of confidence
+ * @param origin the node that made them; null without a cluster
  */
 public record FrameDetections(
         String stream,
@@ -24,11 +26,36 @@ public record FrameDetections(
         long cameraTimeMillis,
         ImageSize size,
         ModelIdentity model,
-        List<Detection> detections) {
+        List<Detection> detections,
+        @Nullable NodeEpoch origin) {
 
     /** Keeps its own copy of the list. */
     public FrameDetections {
         detections = List.copyOf(detections);
+    }
+
+    /** Without a cluster. */
+    public FrameDetections(
+            String stream,
+            long epochSeconds,
+            long sequence,
+            long ptsNanos,
+            long capturedAtMillis,
+            long cameraTimeMillis,
+            ImageSize size,
+            ModelIdentity model,
+            List<Detection> detections) {
+        this(
+                stream,
+                epochSeconds,
+                sequence,
+                ptsNanos,
+                capturedAtMillis,
+                cameraTimeMillis,
+                size,
+                model,
+                detections,
+                null);
     }
 
     /** Of a camera that does not tell its clock. */
@@ -51,6 +78,21 @@ public record FrameDetections(
                 size,
                 model,
                 detections);
+    }
+
+    /** A copy that names the node that made it. */
+    public FrameDetections withOrigin(NodeEpoch made) {
+        return new FrameDetections(
+                stream,
+                epochSeconds,
+                sequence,
+                ptsNanos,
+                capturedAtMillis,
+                cameraTimeMillis,
+                size,
+                model,
+                detections,
+                made);
     }
 
     /** {@code stream/epoch/sequence}, the same in repeats of a message. */

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param snapshot the stored image; null where there is none
  * @param zonePolygon corners of the zone in order; empty where the rule applies to the whole frame or the zone is not known
  * @param clip the stored video; null except in messages of {@link Phase#EVIDENCE}
+ * @param origin the node that detected it; null without a cluster
  */
 public record Incident(
         String id,
@@ -57,7 +58,8 @@ public record Incident(
         ModelIdentity model,
         @Nullable Snapshot snapshot,
         List<Corner> zonePolygon,
-        @Nullable Clip clip) {
+        @Nullable Clip clip,
+        @Nullable NodeEpoch origin) {
 
     /** Keeps its own copies of the positions and corners. */
     public Incident {
@@ -65,7 +67,7 @@ public record Incident(
         zonePolygon = List.copyOf(zonePolygon);
     }
 
-    /** A message without a clip. */
+    /** A message without a clip, and without a cluster. */
     public Incident(
             String id,
             int revision,
@@ -116,6 +118,7 @@ public record Incident(
                 model,
                 snapshot,
                 zonePolygon,
+                null,
                 null);
     }
 
@@ -131,22 +134,27 @@ public record Incident(
 
     /** A copy with a snapshot. */
     public Incident withSnapshot(Snapshot stored) {
-        return with(revision, phase, positions, stored, zonePolygon, clip);
+        return with(revision, phase, positions, stored, zonePolygon, clip, origin);
     }
 
     /** A copy with the corners of its zone. */
     public Incident withZonePolygon(List<Corner> corners) {
-        return with(revision, phase, positions, snapshot, corners, clip);
+        return with(revision, phase, positions, snapshot, corners, clip, origin);
+    }
+
+    /** A copy that names the node that detected it. */
+    public Incident withOrigin(NodeEpoch detected) {
+        return with(revision, phase, positions, snapshot, zonePolygon, clip, detected);
     }
 
     /** A copy with another number among the messages of its incident. */
     public Incident withRevision(int number) {
-        return with(number, phase, positions, snapshot, zonePolygon, clip);
+        return with(number, phase, positions, snapshot, zonePolygon, clip, origin);
     }
 
     /** The message after this one, which says that the clip of the incident is stored. */
     public Incident evidence(Clip stored) {
-        return with(revision + 1, Phase.EVIDENCE, List.of(), null, zonePolygon, stored);
+        return with(revision + 1, Phase.EVIDENCE, List.of(), null, zonePolygon, stored, origin);
     }
 
     private Incident with(
@@ -155,7 +163,8 @@ public record Incident(
             List<Position> since,
             @Nullable Snapshot image,
             List<Corner> corners,
-            @Nullable Clip video) {
+            @Nullable Clip video,
+            @Nullable NodeEpoch detected) {
         return new Incident(
                 id,
                 number,
@@ -181,7 +190,8 @@ public record Incident(
                 model,
                 image,
                 corners,
-                video);
+                video,
+                detected);
     }
 
     /**
@@ -233,7 +243,9 @@ public record Incident(
         /** No frame arrived for too long. */
         STREAM_LOST,
         /** The process ended before the incident did. */
-        INTERRUPTED
+        INTERRUPTED,
+        /** The node that had the camera is gone; the one that took the camera over ended it. */
+        NODE_LOST
     }
 
     /**

@@ -181,7 +181,8 @@ public final class KafkaSection {
         return kafka;
     }
 
-    private static ValueType<String> topic() {
+    /** A topic's name. */
+    public static ValueType<String> topic() {
         return text(
                 "topic name",
                 name -> TOPIC.matcher(name).matches(),

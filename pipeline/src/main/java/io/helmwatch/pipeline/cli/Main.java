@@ -5,6 +5,8 @@ import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.pipeline.cli.analysis.DetectCommand;
 import io.helmwatch.pipeline.cli.analysis.ReplayCommand;
 import io.helmwatch.pipeline.cli.analysis.SnapshotCommand;
+import io.helmwatch.pipeline.cli.cluster.CamerasCommand;
+import io.helmwatch.pipeline.cli.cluster.NodesCommand;
 import io.helmwatch.pipeline.cli.engine.EngineCommand;
 import io.helmwatch.pipeline.cli.measurement.BenchCommand;
 import io.helmwatch.pipeline.cli.measurement.CompareCommand;
@@ -47,6 +49,8 @@ import picocli.CommandLine.ParseResult;
             CompareCommand.class,
             SpoolCommand.class,
             ReportCommand.class,
+            CamerasCommand.class,
+            NodesCommand.class,
             NotifyCommand.class,
             QuantizeCommand.class,
             EngineCommand.class,
@@ -138,7 +142,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw CommandFailure.usage(
-                "no command was given: expected demo, run, detect, replay, snapshot, validate, doctor, eval, bench, compare, engine, password or spool;"
+                "no command was given: expected demo, run, detect, replay, snapshot, validate, doctor, eval, bench, compare, engine, password, spool, cameras or nodes;"
                         + " 'helmwatch --help' shows them");
     }
 

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.desk;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.config.stream.StreamSettings;
@@ -52,6 +53,9 @@ final class DeskStreams implements Streams, AutoCloseable {
     /** Starts the stored streams beside those that run; one that cannot run is logged, and shown as failed. */
     public synchronized void start(StreamControl control) {
         started = control;
+        if (config.cluster() != null) {
+            return;
+        }
         for (StreamStore.Stored stored : added.stored()) {
             ObjectNode settings = SettingsJson.parse(stored.settings());
             try {
@@ -120,6 +124,7 @@ final class DeskStreams implements Streams, AutoCloseable {
 
     @Override
     public synchronized Stream add(JsonNode given) {
+        requireNoCluster();
         ObjectNode settings = SettingsJson.complete(SettingsJson.object(given), null);
         StreamConfig stream = check(settings);
         String id = stream.id();
@@ -167,6 +172,7 @@ final class DeskStreams implements Streams, AutoCloseable {
 
     @Override
     public synchronized Stream changeRegions(String id, JsonNode regions) {
+        requireNoCluster();
         if (control().isInFile(id)) {
             StreamConfig changed = withRegions(id, regions);
             throw RefusedException.conflict("stream " + id
@@ -272,7 +278,16 @@ final class DeskStreams implements Streams, AutoCloseable {
         return feed;
     }
 
+    private void requireNoCluster() {
+        ClusterConfig cluster = config.cluster();
+        if (cluster != null) {
+            throw RefusedException.conflict("the cameras of cluster " + cluster.name()
+                    + " are changed in a file and with './helmwatch cameras apply -c FILE'");
+        }
+    }
+
     private ObjectNode requireAdded(String id) {
+        requireNoCluster();
         ObjectNode settings = added.settings(id);
         if (settings == null) {
             if (control().isInFile(id)) {

@@ -1,7 +1,9 @@
 package io.helmwatch.pipeline.service;
 
+import io.helmwatch.cluster.kafka.ClusterNode;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.backend.Backends;
@@ -88,13 +90,18 @@ public final class DetectionService implements AutoCloseable {
         return new DetectionService(config, model, more, fatalErrors, choice);
     }
 
+    /** In a cluster the streams of the file are those that {@code cameras apply} writes; a node has those that it is given. */
+    private static HelmwatchConfig withOwnStreams(HelmwatchConfig config) {
+        return config.cluster() == null ? config : config.withStreams(List.of());
+    }
+
     private DetectionService(
-            HelmwatchConfig config,
+            HelmwatchConfig configured,
             Path model,
             List<? extends DetectionSink> more,
             FatalErrorHandler fatalErrors,
             Function<Backend, StageFactory> choice) {
-        this.config = config;
+        this.config = withOwnStreams(configured);
         try (Closer opened = new Closer();
                 Closer delivering = new Closer()) {
             sinks = delivering.register(new ServiceSinks(config, status.registry(), more));
@@ -117,7 +124,15 @@ public final class DetectionService implements AutoCloseable {
             checkRules(config, labels);
             HealthAnalyzer health = new HealthAnalyzer(config.cameraHealth(), new HealthMetrics(status.registry()));
             PipelineStart pipelineStart = new PipelineStart(
-                    config, fatalErrors, status.registry(), sinks.detections(), rules, health, compliance, shown);
+                    config,
+                    fatalErrors,
+                    status.registry(),
+                    sinks.detections(),
+                    rules,
+                    health,
+                    compliance,
+                    shown,
+                    sinks.ownership());
             List<RunningStreams.Device> devices = pipelineStart.start(placement, backends);
             pipelines = delivering.register(new DevicePipelines(
                     devices.stream().map(RunningStreams.Device::pipeline).toList()));
@@ -137,10 +152,19 @@ public final class DetectionService implements AutoCloseable {
                     feed -> rules.analyzer().checkSilence(feed.id()),
                     pipelineStart.tunings(devices))));
             running.addAll(placement);
+            StreamOperations operations = new StreamOperations(config, running, rules, reload, labels);
             if (shown != null) {
-                shown.start(new StreamOperations(config, running, rules, reload, labels));
+                shown.start(operations);
             }
-            if (running.configs().isEmpty()) {
+            ClusterConfig cluster = config.cluster();
+            ClusterNode node = sinks.node();
+            if (node != null && cluster != null) {
+                InetSocketAddress page = http == null ? null : http.address();
+                node.start(
+                        new ClusterCameras(cluster, operations, running, rules, sinks.detections()),
+                        status.version(),
+                        page == null ? "" : page.getHostString() + ":" + page.getPort());
+            } else if (running.configs().isEmpty()) {
                 LOG.info("No stream is configured: waiting for streams to be added");
             }
             desk = shown;
@@ -257,7 +281,7 @@ public final class DetectionService implements AutoCloseable {
 
     /** Sets where {@link #reload} reads the configuration. */
     public void reloadFrom(Supplier<HelmwatchConfig> source) {
-        status.reloadFrom(source);
+        status.reloadFrom(() -> withOwnStreams(source.get()));
     }
 
     /**

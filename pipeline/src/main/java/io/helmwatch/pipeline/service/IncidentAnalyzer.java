@@ -12,6 +12,8 @@ import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
 import java.util.Collection;
@@ -121,7 +123,9 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             }
         }
 
-        private void publish(Incident decided) {
+        private void publish(Incident found) {
+            NodeEpoch origin = ownership.origin(found.stream());
+            Incident decided = origin == null ? found : found.withOrigin(origin);
             boolean hasClip = clips != null && clips.onIncident(decided, current, this::publishEvidence);
             Incident incident = messages.next(decided, hasClip);
             deliver(incident, snapshot(incident));
@@ -166,6 +170,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
             @Nullable ClipService clips) {}
 
     private final LongSupplier nanoClock;
+    private final StreamOwnership ownership;
     private final Map<String, WatchedStream> streams = new ConcurrentHashMap<>();
     private volatile @Nullable Shared shared;
 
@@ -174,7 +179,17 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     }
 
     public IncidentAnalyzer(LongSupplier nanoClock) {
+        this(nanoClock, StreamOwnership.NONE);
+    }
+
+    /**
+     * Idle.
+     *
+     * @param ownership what incidents are stamped with
+     */
+    IncidentAnalyzer(LongSupplier nanoClock, StreamOwnership ownership) {
         this.nanoClock = nanoClock;
+        this.ownership = ownership;
     }
 
     /**

@@ -10,6 +10,7 @@ import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
@@ -17,14 +18,20 @@ import io.helmwatch.sinks.JsonLinesIncidentSink;
 import io.helmwatch.sinks.kafka.KafkaIncidentSender;
 import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.sinks.spool.IncidentSpool;
+import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;
+import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +41,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: any thread.
  */
 final class IncidentService implements StreamObserver, AutoCloseable {
+    private static final long DELIVERY_CHECK_MILLIS = 20;
+
     private final KafkaConfig kafka;
     private final List<? extends DetectionSink> sinks;
     private final List<? extends IncidentSink> more;
     private final MeterRegistry registry;
-    private final IncidentAnalyzer analyzer = new IncidentAnalyzer();
+    private final StreamOwnership ownership;
+    private final @Nullable String openTopic;
+    private final IncidentAnalyzer analyzer;
     private final Closer owned = new Closer();
     private final IncidentCounts counts;
     private final Map<String, StreamConfig> streams = new LinkedHashMap<>();
@@ -46,7 +57,11 @@ final class IncidentService implements StreamObserver, AutoCloseable {
     private @Nullable IncidentsConfig inForce;
     private @Nullable ClipService clips;
     private volatile @Nullable IncidentStatistics spool;
+    private volatile @Nullable Waiting waiting;
     private boolean closed;
+
+    /** The spool and what brings messages to it. */
+    private record Waiting(IncidentSpool spool, SpoolingIncidentSink sink) {}
 
     /**
      * Incidents of no stream so far.
@@ -60,6 +75,25 @@ final class IncidentService implements StreamObserver, AutoCloseable {
             List<? extends DetectionSink> sinks,
             List<? extends IncidentSink> more,
             MeterRegistry registry) {
+        this(kafka, sinks, more, registry, StreamOwnership.NONE, null);
+    }
+
+    /**
+     * Incidents of no stream so far, on a node of a cluster.
+     *
+     * @param ownership which streams this node has
+     * @param openTopic topic of the open incidents; null without a cluster
+     */
+    IncidentService(
+            KafkaConfig kafka,
+            List<? extends DetectionSink> sinks,
+            List<? extends IncidentSink> more,
+            MeterRegistry registry,
+            StreamOwnership ownership,
+            @Nullable String openTopic) {
+        this.ownership = ownership;
+        this.openTopic = openTopic;
+        this.analyzer = new IncidentAnalyzer(System::nanoTime, ownership);
         this.kafka = kafka;
         this.sinks = sinks;
         this.more = List.copyOf(more);
@@ -72,9 +106,11 @@ final class IncidentService implements StreamObserver, AutoCloseable {
             List<IncidentSink> incidentSinks = new ArrayList<>(List.of(new IncidentLog(), counts));
             incidentSinks.addAll(more);
             SpoolingIncidentSink spooling = null;
+            IncidentSpool messages = null;
             if (kafka.enabled()) {
                 IncidentSpool spool = opened.register(new IncidentSpool(incidents.spool(), Clock.systemUTC()));
-                opened.register(new KafkaIncidentSender(kafka, spool));
+                messages = spool;
+                opened.register(new KafkaIncidentSender(kafka, spool, ownership, openTopic));
                 spooling = opened.register(new SpoolingIncidentSink(spool));
                 incidentSinks.add(spooling);
             }
@@ -107,6 +143,7 @@ final class IncidentService implements StreamObserver, AutoCloseable {
             clips = recording;
             inForce = incidents;
             spool = spooling == null ? null : spooling.statistics();
+            waiting = messages == null || spooling == null ? null : new Waiting(messages, spooling);
             owned.register(opened.transfer());
             owned.register(analyzer);
         }
@@ -154,6 +191,51 @@ final class IncidentService implements StreamObserver, AutoCloseable {
                 wanted.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
         if (inForce == null && hasRules) {
             open(incidents);
+        }
+    }
+
+    /** Opens what incidents need, whether or not a stream has a rule: a node of a cluster delivers what it has from an earlier run. */
+    synchronized void openNow(IncidentsConfig incidents) {
+        if (inForce == null && !closed) {
+            open(incidents);
+        }
+    }
+
+    /** Waits until the messages about streams are delivered, at most for the given time; false when some are not. */
+    boolean awaitDelivered(Collection<String> stopped, Duration timeout) throws InterruptedException {
+        Waiting parts = waiting;
+        long until = System.nanoTime() + timeout.toNanos();
+        while (parts != null && (!parts.sink().isPersisted() || parts.spool().isWaiting(stopped))) {
+            if (System.nanoTime() - until >= 0) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(DELIVERY_CHECK_MILLIS);
+        }
+        return true;
+    }
+
+    /**
+     * Ends incidents that a lost node left open.
+     *
+     * @param messages the last message of each
+     */
+    void endOrphans(List<byte[]> messages, NodeEpoch origin) {
+        Waiting parts = waiting;
+        if (parts == null) {
+            return;
+        }
+        for (byte[] message : messages) {
+            long now = System.currentTimeMillis();
+            IncidentJson.PendingEvent end = IncidentJson.nodeLost(message, origin, now);
+            parts.spool()
+                    .enqueue(new SpooledEvent(
+                            0,
+                            end.id(),
+                            end.incident(),
+                            end.stream(),
+                            IncidentJson.name(Incident.Phase.END),
+                            now,
+                            end.value()));
         }
     }
 

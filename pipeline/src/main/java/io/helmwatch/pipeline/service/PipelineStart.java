@@ -16,6 +16,7 @@ import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.stream.StreamEpochs;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.vision.StreamOwnership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param compliance null where heads are not counted
  * @param desk null without a page
+ * @param ownership what detections are stamped with in a cluster
  */
 record PipelineStart(
         HelmwatchConfig config,
@@ -36,7 +38,8 @@ record PipelineStart(
         IncidentService rules,
         HealthAnalyzer health,
         @Nullable ComplianceService compliance,
-        @Nullable DeskParts desk) {
+        @Nullable DeskParts desk,
+        StreamOwnership ownership) {
 
     /**
      * Starts the pipelines; when one fails, those before it are closed.
@@ -67,7 +70,12 @@ record PipelineStart(
     }
 
     private List<FrameAnalyzer> analyzers() {
-        List<FrameAnalyzer> analyzers = new ArrayList<>(List.of(rules.analyzer(), health));
+        List<FrameAnalyzer> analyzers = new ArrayList<>();
+        if (config.cluster() != null) {
+            analyzers.add(new OriginStamp(ownership));
+        }
+        analyzers.add(rules.analyzer());
+        analyzers.add(health);
         if (compliance != null) {
             analyzers.add(compliance.analyzer());
         }

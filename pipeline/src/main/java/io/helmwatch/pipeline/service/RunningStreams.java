@@ -11,6 +11,7 @@ import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.sinks.DetectionSink;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -196,6 +197,30 @@ final class RunningStreams {
         stop(require(stream));
         sinks.forEach(sink -> sink.removeStream(stream));
         LOG.info("Stream {} removed", stream);
+    }
+
+    /**
+     * Stops several streams at the same time, of which another node takes care from now on: the sinks are not told that they no longer exist. One
+     * that does not run is ignored; one that does not stop in time is logged.
+     */
+    synchronized void stopTogether(Collection<String> stopped) {
+        List<Running> all = stopped.stream()
+                .map(streams::get)
+                .filter(running -> running != null)
+                .toList();
+        all.forEach(running -> running.device().pipeline().stop(running.config().id()));
+        for (Running running : all) {
+            try {
+                stop(running);
+            } catch (IllegalStateException e) {
+                LOG.error("{}", e.getMessage());
+            }
+        }
+    }
+
+    /** Whether all streams were asked to end. */
+    boolean isStopping() {
+        return stopping;
     }
 
     private void stop(Running running) {

@@ -1,6 +1,8 @@
 package io.helmwatch.pipeline.service;
 
+import io.helmwatch.cluster.kafka.ClusterNode;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.compliance.ComplianceService;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
@@ -12,6 +14,7 @@ import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.kafka.KafkaAuditLog;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.web.AuditSink;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
@@ -31,6 +34,7 @@ final class ServiceSinks implements AutoCloseable {
     private final List<DetectionSink> detections = new CopyOnWriteArrayList<>();
     private final AuditPublisher audit = new AuditPublisher();
     private final Closer owned = new Closer();
+    private @Nullable ClusterNode node;
 
     /**
      * Sinks that exist already; the configured ones are opened later.
@@ -52,6 +56,18 @@ final class ServiceSinks implements AutoCloseable {
         return detections;
     }
 
+    /** This process as a node of a cluster, which has not joined yet; null without one. */
+    @Nullable
+    ClusterNode node() {
+        return node;
+    }
+
+    /** Which streams this node has. */
+    StreamOwnership ownership() {
+        ClusterNode opened = node;
+        return opened == null ? StreamOwnership.NONE : opened.ownership();
+    }
+
     /** The audit log, which reaches Kafka once that is open. */
     AuditSink audit() {
         return audit;
@@ -63,8 +79,13 @@ final class ServiceSinks implements AutoCloseable {
      * @param kafka with the address of the embedded broker, where one runs
      */
     void openDetections(KafkaConfig kafka) {
+        ClusterConfig cluster = config.cluster();
+        if (cluster != null) {
+            // Closed after the sinks: a node leaves the cluster when everything of its cameras is delivered.
+            node = owned.register(new ClusterNode(kafka, cluster));
+        }
         if (kafka.enabled()) {
-            add(new KafkaDetectionSink(kafka));
+            add(new KafkaDetectionSink(kafka, ownership()));
             if (config.http().enabled()) {
                 audit.sendTo(owned.register(new KafkaAuditLog(kafka)));
             }
@@ -86,8 +107,13 @@ final class ServiceSinks implements AutoCloseable {
         detections.addAll(notifications.streams());
         List<IncidentSink> all = new ArrayList<>(notifications.incidents());
         all.addAll(more);
-        IncidentService incidents = owned.register(new IncidentService(kafka, detections, all, registry));
+        ClusterConfig cluster = config.cluster();
+        IncidentService incidents = owned.register(new IncidentService(
+                kafka, detections, all, registry, ownership(), cluster == null ? null : cluster.openIncidentsTopic()));
         incidents.prepare(config.streams(), config.incidents());
+        if (cluster != null) {
+            incidents.openNow(config.incidents());
+        }
         return incidents;
     }
 

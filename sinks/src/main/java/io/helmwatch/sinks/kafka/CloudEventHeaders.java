@@ -13,6 +13,8 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 final class CloudEventHeaders {
     static final Header SPEC_VERSION = header("ce_specversion", "1.0");
     static final Header CONTENT_TYPE = header("content-type", "application/json");
+    /** Another node has taken the stream over since. */
+    static final Header SUPERSEDED = header("ce_superseded", "true");
 
     private CloudEventHeaders() {}
 

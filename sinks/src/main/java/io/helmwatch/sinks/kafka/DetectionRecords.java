@@ -47,15 +47,25 @@ final class DetectionRecords {
         this.streamsTopic = config.streamsTopic();
     }
 
-    ProducerRecord<byte[], byte[]> detections(FrameDetections frame, long publishedAtMillis) {
+    /**
+     * The detections of one frame.
+     *
+     * @param isSuperseded whether another node has taken the stream over since
+     */
+    ProducerRecord<byte[], byte[]> detections(FrameDetections frame, long publishedAtMillis, boolean isSuperseded) {
         StreamConstants stream = constantsOf(frame.stream());
+        List<Header> headers =
+                headers(DETECTIONS_TYPE, DETECTIONS_SCHEMA, frame.id(), stream, frame.capturedAtMillis());
+        if (isSuperseded) {
+            headers.add(CloudEventHeaders.SUPERSEDED);
+        }
         return new ProducerRecord<>(
                 detectionsTopic,
                 null,
                 publishedAtMillis,
                 stream.key,
-                json.detections(frame, publishedAtMillis),
-                headers(DETECTIONS_TYPE, DETECTIONS_SCHEMA, frame.id(), stream, frame.capturedAtMillis()));
+                json.detections(frame, publishedAtMillis, isSuperseded),
+                headers);
     }
 
     ProducerRecord<byte[], byte[]> status(Outbox.StatusMessage message, long publishedAtMillis) {
@@ -84,7 +94,7 @@ final class DetectionRecords {
                 null,
                 publishedAtMillis,
                 stream.key,
-                json.status(status, id, publishedAtMillis, validUntil),
+                json.status(status, id, publishedAtMillis, validUntil, message.origin),
                 headers(STATUS_TYPE, STREAMS_SCHEMA, id, stream, message.atMillis));
     }
 
@@ -98,7 +108,7 @@ final class DetectionRecords {
     }
 
     private static List<Header> headers(Header type, Header schema, String id, StreamConstants stream, long atMillis) {
-        List<Header> headers = new ArrayList<>(7);
+        List<Header> headers = new ArrayList<>(8);
         headers.add(CloudEventHeaders.SPEC_VERSION);
         headers.add(type);
         headers.add(CloudEventHeaders.id(id));

@@ -6,6 +6,7 @@ import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.SinkDropCause;
 import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.vision.StreamStatus;
 import java.time.Duration;
 import org.apache.kafka.clients.producer.Callback;
@@ -31,12 +32,16 @@ import org.slf4j.LoggerFactory;
 public final class KafkaDetectionSink implements DetectionSink {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaDetectionSink.class);
     private static final long IDLE_MILLIS = 250;
+    /** Pause while it is not known whether another node has a stream. */
+    private static final long UNDECIDED_MILLIS = 100;
+
     private static final Duration MAX_BACK_OFF = Duration.ofSeconds(2);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CLOSE_TIMEOUT_UNAVAILABLE = Duration.ofSeconds(2);
     /** The part of the close timeout that the client may use to deliver accepted records. */
     private static final Duration FLUSH_TIMEOUT = Duration.ofMillis(1_500);
 
+    private final StreamOwnership ownership;
     private final Outbox outbox;
     private final SinkCounters counters;
     private final ProducerSession session;
@@ -62,9 +67,24 @@ public final class KafkaDetectionSink implements DetectionSink {
         this(config, DetectionRecords.RENEWAL, StaleStreams.FIRST_CHECK);
     }
 
+    /**
+     * Starts sending as a node of a cluster; returns at once, with or without a broker.
+     *
+     * @param ownership which streams this node has
+     * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
+     */
+    public KafkaDetectionSink(KafkaConfig config, StreamOwnership ownership) {
+        this(config, ownership, DetectionRecords.RENEWAL, StaleStreams.FIRST_CHECK);
+    }
+
     KafkaDetectionSink(KafkaConfig config, Duration renewal, Duration firstCheck) {
+        this(config, StreamOwnership.NONE, renewal, firstCheck);
+    }
+
+    private KafkaDetectionSink(KafkaConfig config, StreamOwnership ownership, Duration renewal, Duration firstCheck) {
+        this.ownership = ownership;
         renewalNanos = renewal.toNanos();
-        outbox = new Outbox(config.queueCapacity());
+        outbox = new Outbox(config.queueCapacity(), ownership);
         counters = new SinkCounters(outbox::depth);
         records = new DetectionRecords(config);
         BrokerState state = new BrokerState(
@@ -122,7 +142,7 @@ public final class KafkaDetectionSink implements DetectionSink {
     public void publish(StreamStatus status) {
         if (closing) {
             counters.countDropped(SinkDropCause.CLOSED, 1);
-        } else {
+        } else if (ownership.equals(StreamOwnership.NONE) || ownership.origin(status.stream()) != null) {
             outbox.add(status);
         }
     }
@@ -134,8 +154,23 @@ public final class KafkaDetectionSink implements DetectionSink {
         }
     }
 
+    @Override
+    public void releaseStream(String stream) {
+        if (!closing) {
+            outbox.release(stream, System.currentTimeMillis());
+        }
+    }
+
+    @Override
+    public void abandonStream(String stream) {
+        outbox.abandon(stream);
+    }
+
     private void onTopicsReady() {
-        staleStreams.start();
+        // In a cluster whoever removes a camera removes its state.
+        if (ownership.equals(StreamOwnership.NONE)) {
+            staleStreams.start();
+        }
     }
 
     @Override
@@ -180,15 +215,23 @@ public final class KafkaDetectionSink implements DetectionSink {
         FrameDetections frame = outbox.pollDetections();
         if (frame == null) {
             outbox.await(IDLE_MILLIS);
-        } else {
-            send(frame);
+            return;
         }
+        StreamOwnership.Verdict verdict = ownership.verdict(frame.stream(), frame.origin());
+        if (verdict != StreamOwnership.Verdict.UNDECIDED) {
+            send(frame, verdict == StreamOwnership.Verdict.SUPERSEDED);
+            return;
+        }
+        if (outbox.giveBack(frame)) {
+            counters.countDropped(SinkDropCause.QUEUE_FULL, 1);
+        }
+        session.pause(UNDECIDED_MILLIS);
     }
 
-    private void send(FrameDetections frame) throws InterruptedException {
+    private void send(FrameDetections frame, boolean isSuperseded) throws InterruptedException {
         ProducerRecord<byte[], byte[]> record;
         try {
-            record = records.detections(frame, System.currentTimeMillis());
+            record = records.detections(frame, System.currentTimeMillis(), isSuperseded);
         } catch (RuntimeException e) {
             counters.countDropped(SinkDropCause.FAILED, 1);
             return;
@@ -209,6 +252,21 @@ public final class KafkaDetectionSink implements DetectionSink {
 
     /** Returns whether the client accepted the message. */
     private boolean send(Outbox.StatusMessage message) throws InterruptedException {
+        switch (ownership.verdict(message.stream, message.origin)) {
+            case SUPERSEDED -> {
+                // The topic keeps the last message of each key: this one would hide the other node's.
+                outbox.delivered(message);
+                return true;
+            }
+            case UNDECIDED -> {
+                outbox.giveBack(message);
+                session.pause(UNDECIDED_MILLIS);
+                return false;
+            }
+            case CURRENT -> {
+                // Sent below.
+            }
+        }
         ProducerRecord<byte[], byte[]> record = records.status(message, System.currentTimeMillis());
         Exception rejection = session.send(record, session.delivery(failure -> onStatusDelivered(message, failure)));
         if (rejection == null) {

@@ -1,14 +1,16 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.sqlite.SqliteException;
-import java.nio.charset.StandardCharsets;
+import io.helmwatch.vision.StreamOwnership;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +18,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,19 +37,25 @@ import org.slf4j.LoggerFactory;
  */
 public final class KafkaIncidentSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaIncidentSender.class);
-    private static final Header SCHEMA = CloudEventHeaders.dataSchema("events-1");
     private static final int BATCH = 256;
     private static final int ACKNOWLEDGE_BATCH = 64;
     private static final long IDLE_MILLIS = 500;
+    /** Pause while it is not known whether another node has the streams. */
+    private static final long UNDECIDED_MILLIS = 200;
+
     private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
     private static final long DRAIN_MILLIS = 3_000;
     private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_000);
 
-    /** The result of sending one message; {@code failure} is null for an acknowledgement. */
+    /** The result of sending one record of a message; {@code failure} is null for an acknowledgement. */
     private record Outcome(
-            int generation, SpooledEvent event, @Nullable Exception failure) {}
+            int generation,
+            SpooledEvent event,
+            Deque<ProducerRecord<byte[], byte[]>> left,
+            @Nullable Exception failure) {}
 
-    private final String topic;
+    private final IncidentRecords records;
+    private final StreamOwnership ownership;
     private final IncidentSpool spool;
     private final SinkCounters counters;
     private final ProducerSession session;
@@ -69,7 +76,21 @@ public final class KafkaIncidentSender implements AutoCloseable {
      * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
      */
     public KafkaIncidentSender(KafkaConfig config, IncidentSpool spool) {
-        this.topic = config.eventsTopic();
+        this(config, spool, StreamOwnership.NONE, null);
+    }
+
+    /**
+     * Starts sending as a node of a cluster; returns at once, with or without a broker. A message about a stream waits in the spool while it is not
+     * known whether another node has the stream, and is marked where one has taken it over.
+     *
+     * @param ownership which streams this node has
+     * @param openTopic compacted topic of the open incidents; null for none
+     * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
+     */
+    public KafkaIncidentSender(
+            KafkaConfig config, IncidentSpool spool, StreamOwnership ownership, @Nullable String openTopic) {
+        this.records = new IncidentRecords(config.eventsTopic(), openTopic);
+        this.ownership = ownership;
         this.spool = spool;
         this.counters = new SinkCounters(() -> (int) Math.min(Integer.MAX_VALUE, spool.waiting()));
         BrokerState state = new BrokerState(
@@ -151,9 +172,18 @@ public final class KafkaIncidentSender implements AutoCloseable {
             byStream.computeIfAbsent(event.stream(), stream -> new ArrayDeque<>())
                     .add(event);
         }
-        if (!deliver(byStream)) {
+        byStream.values().removeIf(queue -> verdict(queue.getFirst()) == StreamOwnership.Verdict.UNDECIDED);
+        if (byStream.isEmpty()) {
+            session.pause(UNDECIDED_MILLIS);
+        } else if (!deliver(byStream)) {
             session.backOff();
         }
+    }
+
+    private StreamOwnership.Verdict verdict(SpooledEvent event) {
+        return ownership.equals(StreamOwnership.NONE)
+                ? StreamOwnership.Verdict.CURRENT
+                : ownership.verdict(event.stream(), IncidentJson.origin(event.value()));
     }
 
     /** Sends messages, one per stream at a time; returns whether no stream has to wait after a failure. */
@@ -177,13 +207,19 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 if (outcome.generation() != session.generation()) {
                     continue;
                 }
+                if (outcome.failure() == null && !outcome.left().isEmpty()) {
+                    send(outcome.event(), outcome.left());
+                    continue;
+                }
                 inFlight--;
                 ArrayDeque<SpooledEvent> queue = byStream.get(outcome.event().stream());
                 if (!settle(outcome)) {
                     delivered = false;
                 } else if (queue != null && !queue.isEmpty() && !(closing && isPastDeadline())) {
-                    send(queue.removeFirst());
-                    inFlight++;
+                    if (verdict(queue.getFirst()) != StreamOwnership.Verdict.UNDECIDED) {
+                        send(queue.removeFirst());
+                        inFlight++;
+                    }
                 }
             }
         } finally {
@@ -237,32 +273,19 @@ public final class KafkaIncidentSender implements AutoCloseable {
     }
 
     private void send(SpooledEvent event) {
-        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                topic,
-                null,
-                System.currentTimeMillis(),
-                event.stream().getBytes(StandardCharsets.UTF_8),
-                event.value(),
-                headers(event));
-        int generation = session.generation();
-        Exception rejection = session.send(
-                record, session.delivery(failure -> outcomes.add(new Outcome(generation, event, failure))));
-        if (rejection != null) {
-            session.onFailure(rejection);
-            outcomes.add(new Outcome(generation, event, rejection));
-        }
+        send(event, records.of(event, verdict(event) == StreamOwnership.Verdict.SUPERSEDED));
     }
 
-    private static List<Header> headers(SpooledEvent event) {
-        return List.of(
-                CloudEventHeaders.SPEC_VERSION,
-                CloudEventHeaders.type("io.helmwatch.incident." + event.phase()),
-                CloudEventHeaders.id(event.id()),
-                CloudEventHeaders.source(event.stream()),
-                CloudEventHeaders.subject(event.incident()),
-                CloudEventHeaders.time(event.atMillis()),
-                SCHEMA,
-                CloudEventHeaders.CONTENT_TYPE);
+    /** Sends the first record of a message; the others follow when it is acknowledged. */
+    private void send(SpooledEvent event, Deque<ProducerRecord<byte[], byte[]>> left) {
+        ProducerRecord<byte[], byte[]> record = left.removeFirst();
+        int generation = session.generation();
+        Exception rejection = session.send(
+                record, session.delivery(failure -> outcomes.add(new Outcome(generation, event, left, failure))));
+        if (rejection != null) {
+            session.onFailure(rejection);
+            outcomes.add(new Outcome(generation, event, left, rejection));
+        }
     }
 
     /** Sends waiting messages while the broker accepts them, for at most three seconds; the others stay in the spool. */

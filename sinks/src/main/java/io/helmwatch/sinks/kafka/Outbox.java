@@ -1,6 +1,8 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.vision.StreamStatus;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -30,11 +32,22 @@ final class Outbox {
     private final Map<String, StatusMessage> latest = new HashMap<>();
     private final Map<String, StatusMessage> lastPolled = new HashMap<>();
     private final int capacity;
+    private final StreamOwnership ownership;
     private volatile int depth;
     private long wakeUps;
 
     Outbox(int capacity) {
+        this(capacity, StreamOwnership.NONE);
+    }
+
+    /**
+     * An empty queue.
+     *
+     * @param ownership what states are stamped with
+     */
+    Outbox(int capacity, StreamOwnership ownership) {
         this.capacity = capacity;
+        this.ownership = ownership;
         this.detections = new ArrayDeque<>(Math.min(capacity, 1_024));
     }
 
@@ -58,12 +71,20 @@ final class Outbox {
         final @Nullable StreamStatus status;
         /** When the state was changed, renewed, released or removed; milliseconds since 1970. */
         final long atMillis;
+        /** The node that has the stream; null without a cluster. */
+        final @Nullable NodeEpoch origin;
 
-        private StatusMessage(Reason reason, String stream, @Nullable StreamStatus status, long atMillis) {
+        private StatusMessage(
+                Reason reason,
+                String stream,
+                @Nullable StreamStatus status,
+                long atMillis,
+                @Nullable NodeEpoch origin) {
             this.reason = reason;
             this.stream = stream;
             this.status = status;
             this.atMillis = atMillis;
+            this.origin = origin;
         }
     }
 
@@ -101,7 +122,8 @@ final class Outbox {
     void add(StreamStatus status) {
         lock.lock();
         try {
-            StatusMessage message = new StatusMessage(Reason.CHANGE, status.stream(), status, status.atMillis());
+            StatusMessage message = new StatusMessage(
+                    Reason.CHANGE, status.stream(), status, status.atMillis(), ownership.origin(status.stream()));
             latest.put(status.stream(), message);
             statuses.addLast(message);
             if (statuses.size() > STATUS_LIMIT) {
@@ -118,7 +140,34 @@ final class Outbox {
         lock.lock();
         try {
             latest.remove(stream);
-            statuses.addLast(new StatusMessage(Reason.REMOVAL, stream, null, atMillis));
+            statuses.addLast(new StatusMessage(Reason.REMOVAL, stream, null, atMillis, ownership.origin(stream)));
+            changed();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Queues that the last state of a stream expires, behind its states; it is not renewed any more. */
+    void release(String stream, long atMillis) {
+        lock.lock();
+        try {
+            StatusMessage last = latest.remove(stream);
+            if (last != null) {
+                statuses.addLast(new StatusMessage(Reason.RELEASE, stream, last.status, atMillis, last.origin));
+                changed();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes the states of a stream; nothing more is sent of them. */
+    void abandon(String stream) {
+        lock.lock();
+        try {
+            latest.remove(stream);
+            lastPolled.remove(stream);
+            statuses.removeIf(message -> message.stream.equals(stream));
             changed();
         } finally {
             lock.unlock();
@@ -133,8 +182,9 @@ final class Outbox {
             statuses.forEach(message -> queued.add(message.stream));
             for (Map.Entry<String, StatusMessage> entry : latest.entrySet()) {
                 if (!queued.contains(entry.getKey())) {
+                    StatusMessage last = entry.getValue();
                     StatusMessage renewal =
-                            new StatusMessage(reason, entry.getKey(), entry.getValue().status, atMillis);
+                            new StatusMessage(reason, entry.getKey(), last.status, atMillis, last.origin);
                     entry.setValue(renewal);
                     statuses.addLast(renewal);
                 }
@@ -177,7 +227,7 @@ final class Outbox {
 
     /** A state change was acknowledged: a stream that was removed is forgotten. */
     void delivered(StatusMessage message) {
-        if (message.reason == Reason.REMOVAL) {
+        if (message.reason == Reason.REMOVAL || message.reason == Reason.RELEASE) {
             lock.lock();
             try {
                 lastPolled.remove(message.stream, message);
@@ -268,7 +318,8 @@ final class Outbox {
     private void dropSuperseded() {
         for (Iterator<StatusMessage> i = statuses.iterator(); i.hasNext(); ) {
             StatusMessage message = i.next();
-            if (message.reason != Reason.REMOVAL && !isLatest(message)) {
+            boolean isChange = message.reason != Reason.REMOVAL && message.reason != Reason.RELEASE;
+            if (isChange && !isLatest(message)) {
                 i.remove();
             }
         }

@@ -238,6 +238,11 @@ final class ProducerSession {
         sleep(millis);
     }
 
+    /** Pauses, less long while closing. */
+    void pause(long millis) throws InterruptedException {
+        sleep(closing ? Math.min(millis, FIRST_BACK_OFF_MILLIS) : millis);
+    }
+
     /** Pauses after a failure. */
     void backOff() throws InterruptedException {
         long pause = backOffMillis - ThreadLocalRandom.current().nextLong(backOffMillis / 5 + 1);

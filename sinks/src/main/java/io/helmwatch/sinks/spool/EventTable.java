@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -39,6 +40,19 @@ final class EventTable {
             result.next();
             long messages = result.getLong(1);
             return new Totals(messages, SpoolTransaction.sizeOnDisk(messages, result.getLong(2)));
+        }
+    }
+
+    /** Whether there is a message about one of the streams. */
+    boolean hasAny(Collection<String> streams) throws SQLException {
+        try (Statement statement = file.createStatement();
+                ResultSet result = statement.executeQuery("select distinct stream from event")) {
+            while (result.next()) {
+                if (streams.contains(result.getString(1))) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

@@ -206,6 +206,15 @@ public final class IncidentSpool implements AutoCloseable {
         return true;
     }
 
+    /** Whether a message about one of the streams waits. */
+    public synchronized boolean isWaiting(Collection<String> streams) {
+        try {
+            return events.hasAny(streams);
+        } catch (SQLException e) {
+            throw file.failure("cannot be read", e);
+        }
+    }
+
     /** The oldest waiting messages after a position, oldest first. */
     public synchronized List<SpooledEvent> next(long afterPosition, int limit) {
         try {

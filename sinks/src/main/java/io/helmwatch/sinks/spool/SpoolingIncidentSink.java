@@ -91,6 +91,11 @@ public final class SpoolingIncidentSink implements IncidentSink {
         writer.publish(incident, snapshot);
     }
 
+    /** Whether every message that was published so far is in the spool. */
+    public boolean isPersisted() {
+        return writer.isIdle();
+    }
+
     private String append(List<Incident> messages) {
         int lost = spool.append(messages);
         accepted.add(messages.size() - lost);

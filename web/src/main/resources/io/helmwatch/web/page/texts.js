@@ -405,6 +405,7 @@ export const T = {
       'stream-lost': 'the camera was lost',
       interrupted: 'Helmwatch was stopped',
       static: 'the head never moved: no person',
+      'node-lost': 'the machine that watched it was lost',
     },
     draw: 'draw boxes',
     download: 'Save image',

@@ -1,0 +1,41 @@
+package io.helmwatch.cluster;
+
+import io.helmwatch.vision.NodeEpoch;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Runs the cameras that this node is given. The service implements it.
+ *
+ * <p>Threading: one call at a time, on the cluster's thread for cameras; a call may take seconds. A camera that cannot run is the runner's to
+ * report; calls do not throw for that.
+ */
+public interface CameraRunner {
+
+    /**
+     * Starts a camera.
+     *
+     * @param settings JSON with the keys of a stream
+     */
+    void start(String camera, String settings);
+
+    /** Gives a running camera other settings. */
+    void change(String camera, String settings);
+
+    /** Stops a camera that no longer exists; its state is removed. */
+    void remove(String camera);
+
+    /** Stops cameras that another node takes over, ends their incidents, and waits for a bounded time until these are delivered. */
+    void release(Collection<String> cameras);
+
+    /** Stops cameras that another node may run already; nothing more is said of their state. */
+    void abandon(Collection<String> cameras);
+
+    /**
+     * Ends incidents of a camera that a lost node left open.
+     *
+     * @param messages the last message of each, JSON
+     * @param origin stamp of the end messages
+     */
+    void endOrphans(String camera, List<byte[]> messages, NodeEpoch origin);
+}

@@ -1,0 +1,80 @@
+package io.helmwatch.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.vision.NodeEpoch;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest epoch of every stream and its last state, as the topic of stream states tells them. A state with an older epoch than the newest is
+ * ignored. What is not JSON is ignored too.
+ *
+ * <p>Threading: {@link #put} by one thread, reading by any.
+ */
+public final class StreamEpochTable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Map<String, NodeEpoch> newest = new ConcurrentHashMap<>();
+    private final Map<String, JsonNode> states = new ConcurrentHashMap<>();
+
+    /**
+     * A message of the topic.
+     *
+     * @param state null for a stream that was removed; its epoch stays known
+     */
+    public void put(String stream, byte @Nullable [] state) {
+        if (state == null) {
+            states.remove(stream);
+            return;
+        }
+        JsonNode message;
+        try {
+            message = JSON.readTree(state);
+        } catch (IOException e) {
+            return;
+        }
+        long epoch = message.path("epoch").asLong(0);
+        NodeEpoch known = newest.get(stream);
+        if (known != null && epoch < known.epoch()) {
+            return;
+        }
+        if (epoch > 0) {
+            newest.put(stream, new NodeEpoch(message.path("node").asText(""), epoch));
+        }
+        states.put(stream, message);
+    }
+
+    /** The newest epoch of a stream; null where none is known. */
+    public @Nullable NodeEpoch newest(String stream) {
+        return newest.get(stream);
+    }
+
+    /** Whether no node says that it has the stream: its state has expired, or there is none. */
+    public boolean isReleased(String stream, long nowMillis) {
+        JsonNode state = states.get(stream);
+        if (state == null) {
+            return true;
+        }
+        try {
+            return Instant.parse(state.path("validUntil").asText()).toEpochMilli() <= nowMillis;
+        } catch (DateTimeParseException e) {
+            return true;
+        }
+    }
+
+    /** Name of a stream's last state; {@code unknown} where there is none. */
+    public String state(String stream) {
+        JsonNode state = states.get(stream);
+        return state == null ? "unknown" : state.path("state").asText("unknown");
+    }
+
+    /** The last state of every stream that exists. */
+    public Map<String, JsonNode> states() {
+        return Map.copyOf(states);
+    }
+}

@@ -1,0 +1,265 @@
+package io.helmwatch.cluster.kafka;
+
+import io.helmwatch.cluster.CameraPlacement;
+import io.helmwatch.cluster.NodeShare;
+import io.helmwatch.cluster.PlacedCamera;
+import io.helmwatch.cluster.StreamEpochTable;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.vision.NodeEpoch;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cameras of a cluster, to be read and changed from outside of its nodes: what the commands {@code cameras} and {@code nodes} work on.
+ *
+ * <p>Every method throws an {@link IllegalStateException} with one sentence when the broker does not answer or refuses.
+ *
+ * <p>Threading: one thread.
+ */
+public final class CameraDirectory implements AutoCloseable {
+    private final KafkaConfig kafka;
+    private final ClusterConfig cluster;
+    private final Closer owned = new Closer();
+    private final Admin admin;
+    private @Nullable Producer<byte[], byte[]> producer;
+
+    /** Connects; topics that are missing are created where that is allowed. */
+    public CameraDirectory(KafkaConfig kafka, ClusterConfig cluster) {
+        this.kafka = kafka;
+        this.cluster = cluster;
+        try (Closer opened = new Closer()) {
+            admin = opened.register(Admin.create(ClusterClients.admin(kafka)));
+            ClusterTopics.ensure(admin, kafka, cluster);
+            owned.register(opened.transfer());
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw failure(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private IllegalStateException failure(Exception e) {
+        Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+        String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return new IllegalStateException(
+                "cluster " + cluster.name() + " on " + kafka.bootstrapServers() + ": " + text, e);
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException("interrupted while waiting for the broker", e);
+    }
+
+    /** Number of partitions of the topic of cameras. */
+    public int partitions() {
+        try {
+            return admin
+                    .describeTopics(List.of(cluster.camerasTopic()))
+                    .allTopicNames()
+                    .get(ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .values()
+                    .stream()
+                    .mapToInt(topic -> topic.partitions().size())
+                    .sum();
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw failure(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** All cameras, by id and partition. */
+    public List<PlacedCamera> cameras() {
+        Map<String, PlacedCamera> cameras = new HashMap<>();
+        read(cluster.camerasTopic(), (key, record) -> {
+            String place = record.partition() + "/" + key;
+            if (record.value() == null) {
+                cameras.remove(place);
+            } else {
+                cameras.put(
+                        place,
+                        new PlacedCamera(key, record.partition(), new String(record.value(), StandardCharsets.UTF_8)));
+            }
+        });
+        return cameras.values().stream()
+                .sorted(Comparator.comparing(PlacedCamera::id).thenComparing(PlacedCamera::partition))
+                .toList();
+    }
+
+    /** The last states of the streams of all nodes. */
+    public StreamEpochTable states() {
+        StreamEpochTable states = new StreamEpochTable();
+        read(kafka.streamsTopic(), (key, record) -> states.put(key, record.value()));
+        return states;
+    }
+
+    /** What nodes say of themselves, JSON by name; a killed one is past its {@code validUntil}. */
+    public Map<String, String> announcements() {
+        Map<String, String> nodes = new LinkedHashMap<>();
+        read(cluster.nodesTopic(), (key, record) -> {
+            if (record.value() == null) {
+                nodes.remove(key);
+            } else {
+                nodes.put(key, new String(record.value(), StandardCharsets.UTF_8));
+            }
+        });
+        return nodes;
+    }
+
+    private void read(String topic, BiConsumer<String, ConsumerRecord<byte[], byte[]>> receiver) {
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(ClusterClients.consumer(kafka, "helmwatch-cameras"))) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (ends.entrySet().stream()
+                    .anyMatch(end -> consumer.position(end.getKey(), ClusterClients.TIMEOUT) < end.getValue())) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ClusterClients.TIMEOUT)) {
+                    if (record.key() != null) {
+                        receiver.accept(new String(record.key(), StandardCharsets.UTF_8), record);
+                    }
+                }
+            }
+        } catch (KafkaException e) {
+            throw failure(e);
+        }
+    }
+
+    /** The nodes in the group and what they hold; empty while none runs. */
+    public List<NodeShare> nodes() {
+        Collection<ConsumerGroupDescription> groups;
+        try {
+            groups = admin.describeConsumerGroups(List.of(ClusterClients.group(cluster)))
+                    .all()
+                    .get(ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .values();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return List.of();
+            }
+            throw failure(e);
+        } catch (TimeoutException | KafkaException e) {
+            throw failure(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+        Map<String, Integer> weights = new LinkedHashMap<>();
+        Map<String, Set<Integer>> partitions = new HashMap<>();
+        for (ConsumerGroupDescription group : groups) {
+            for (MemberDescription member : group.members()) {
+                String node = ClusterClients.node(member.clientId());
+                weights.merge(node, 1, Integer::sum);
+                Set<Integer> held = partitions.computeIfAbsent(node, name -> new HashSet<>());
+                member.assignment().topicPartitions().forEach(partition -> held.add(partition.partition()));
+            }
+        }
+        List<NodeShare> nodes = new ArrayList<>();
+        weights.forEach(
+                (node, weight) -> nodes.add(new NodeShare(node, weight, partitions.getOrDefault(node, Set.of()))));
+        nodes.sort(Comparator.comparing(NodeShare::node));
+        return nodes;
+    }
+
+    /** Writes a camera. */
+    public void put(PlacedCamera camera) {
+        send(new ProducerRecord<>(
+                cluster.camerasTopic(),
+                camera.partition(),
+                key(camera.id()),
+                camera.settings().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * Removes a camera.
+     *
+     * @param isLast whether it is in no other partition, so that its state is removed too
+     */
+    public void remove(PlacedCamera camera, boolean isLast) {
+        send(new ProducerRecord<>(cluster.camerasTopic(), camera.partition(), key(camera.id()), null));
+        if (isLast) {
+            send(new ProducerRecord<>(kafka.streamsTopic(), key(camera.id()), null));
+        }
+    }
+
+    /**
+     * Moves a camera: out of its partition, then, once the node that has it has released it, into the other one.
+     *
+     * @param releaseMillis longest time to wait for the release
+     */
+    public void move(CameraPlacement.Move move, long releaseMillis) {
+        PlacedCamera camera = move.camera();
+        NodeEpoch owner = states().newest(camera.id());
+        ProducerRecord<byte[], byte[]> out =
+                new ProducerRecord<>(cluster.camerasTopic(), camera.partition(), key(camera.id()), null);
+        out.headers().add(ClusterMember.MOVED_TO, key(Integer.toString(move.toPartition())));
+        send(out);
+        if (owner != null) {
+            awaitRelease(camera.id(), releaseMillis);
+        }
+        put(new PlacedCamera(camera.id(), move.toPartition(), camera.settings()));
+    }
+
+    private void awaitRelease(String camera, long millis) {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        try {
+            while (System.nanoTime() - until < 0 && !states().isReleased(camera, System.currentTimeMillis())) {
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static byte[] key(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record) {
+        try {
+            Producer<byte[], byte[]> open = producer;
+            if (open == null) {
+                open = owned.register(new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-cameras")));
+                producer = open;
+            }
+            open.send(record).get(2 * ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw failure(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}

@@ -1,0 +1,146 @@
+package io.helmwatch.cluster.kafka;
+
+import io.helmwatch.cluster.CameraRunner;
+import io.helmwatch.cluster.Lease;
+import io.helmwatch.cluster.OpenIncidentTable;
+import io.helmwatch.cluster.OwnedStreams;
+import io.helmwatch.vision.NodeEpoch;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts and stops cameras in the order in which the members of the group ask for it, on one thread, so that a member never waits for a camera.
+ *
+ * <p>Threading: any thread; the runner is called by the queue's thread.
+ */
+final class CameraQueue implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CameraQueue.class);
+
+    private final String node;
+    private final CameraRunner runner;
+    private final OwnedStreams owned;
+    private final OpenIncidentTable openIncidents;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
+        Thread created = new Thread(task, "cluster-cameras");
+        created.setDaemon(true);
+        return created;
+    });
+    /** Partition of every camera that runs; owned by the queue's thread. */
+    private final Map<String, Integer> running = new HashMap<>();
+
+    CameraQueue(String node, CameraRunner runner, OwnedStreams owned, OpenIncidentTable openIncidents) {
+        this.node = node;
+        this.runner = runner;
+        this.owned = owned;
+        this.openIncidents = openIncidents;
+    }
+
+    /**
+     * Starts a camera, or gives it other settings when it runs.
+     *
+     * @param generation generation of the group
+     * @param lease covers the partition
+     */
+    void put(int partition, String camera, String settings, long generation, Lease lease) {
+        execute(() -> {
+            if (running.put(camera, partition) != null) {
+                runner.change(camera, settings);
+                return;
+            }
+            NodeEpoch origin = owned.acquire(camera, node, generation, lease);
+            runner.start(camera, settings);
+            List<byte[]> orphans = openIncidents.leftTo(origin, camera);
+            if (!orphans.isEmpty()) {
+                runner.endOrphans(camera, orphans, origin);
+            }
+        });
+    }
+
+    /** Stops a camera that no longer exists. */
+    void remove(int partition, String camera) {
+        execute(() -> {
+            if (running.remove(camera, partition)) {
+                runner.remove(camera);
+                owned.release(List.of(camera));
+            }
+        });
+    }
+
+    /** Stops a camera that was moved to another partition. */
+    void move(int partition, String camera) {
+        execute(() -> {
+            if (running.remove(camera, partition)) {
+                runner.release(List.of(camera));
+                owned.release(List.of(camera));
+            }
+        });
+    }
+
+    /** Stops the cameras of a partition that another node takes over; done when they have stopped and their incidents are delivered. */
+    Future<?> release(List<Integer> partitions) {
+        return submit(() -> {
+            List<String> cameras = take(partitions);
+            runner.release(cameras);
+            owned.release(cameras);
+        });
+    }
+
+    /** Fences the cameras of partitions that were lost, at once, and stops them. */
+    void lose(List<Integer> partitions, List<String> cameras) {
+        owned.lose(cameras);
+        execute(() -> {
+            List<String> stopped = take(partitions);
+            owned.lose(stopped);
+            runner.abandon(stopped);
+            owned.release(stopped);
+        });
+    }
+
+    private List<String> take(List<Integer> partitions) {
+        List<String> cameras = running.entrySet().stream()
+                .filter(camera -> partitions.contains(camera.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+        cameras.forEach(running::remove);
+        return cameras;
+    }
+
+    private void execute(Runnable task) {
+        var unusedFuture = submit(task);
+    }
+
+    /** Does something after what was asked before; done at once when the queue is closed. */
+    private Future<?> submit(Runnable task) {
+        try {
+            return thread.submit(() -> {
+                try {
+                    task.run();
+                } catch (RuntimeException e) {
+                    LOG.error("Camera not started or stopped: {}", e.getMessage(), e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    /** Starts nothing more; the cameras are stopped by who owns them. */
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        try {
+            thread.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

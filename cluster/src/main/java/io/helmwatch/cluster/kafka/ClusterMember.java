@@ -1,0 +1,308 @@
+package io.helmwatch.cluster.kafka;
+
+import io.helmwatch.cluster.Lease;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One member of the cluster's group. It has the cameras of the partitions that it is assigned: a partition is read from its beginning to its end,
+ * then its cameras start; before it is given to another member, they are stopped and their incidents delivered.
+ *
+ * <p>Each commit of offsets that the group coordinator accepts renews the {@link Lease}: only a member of the current generation may commit.
+ *
+ * <p>Threading: a thread of its own; {@link #close} by one thread.
+ */
+final class ClusterMember implements AutoCloseable {
+    /** Header of a message without a value: the camera is now in that partition. */
+    static final String MOVED_TO = "moved-to";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterMember.class);
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(1);
+    private static final long WAIT_MILLIS = 100;
+    private static final long RETRY_MILLIS = 1_000;
+    private static final long CLOSE_MILLIS = 5_000;
+    private static final int RENEWALS_PER_SESSION = 6;
+
+    /** A partition that this member has. */
+    private static final class Held {
+        final Map<String, String> settings = new LinkedHashMap<>();
+        boolean isStarted;
+        long nextOffset;
+    }
+
+    private final KafkaConfig kafka;
+    private final ClusterConfig cluster;
+    private final int index;
+    private final CameraQueue cameras;
+    private final long renewalNanos;
+    private final Thread thread;
+    private volatile boolean closing;
+
+    // Owned by the thread.
+    private final Map<Integer, Held> held = new HashMap<>();
+    private Lease lease;
+    private long generation;
+    private long renewedNanos;
+
+    ClusterMember(KafkaConfig kafka, ClusterConfig cluster, int index, CameraQueue cameras) {
+        this.kafka = kafka;
+        this.cluster = cluster;
+        this.index = index;
+        this.cameras = cameras;
+        this.renewalNanos = cluster.sessionTimeout().toNanos() / RENEWALS_PER_SESSION;
+        this.lease = newLease();
+        this.thread = new Thread(this::run, "cluster-member-" + index);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private Lease newLease() {
+        return new Lease(cluster.sessionTimeout(), System::nanoTime);
+    }
+
+    private void run() {
+        String problem = "";
+        while (!closing) {
+            try (KafkaConsumer<byte[], byte[]> consumer =
+                    new KafkaConsumer<>(ClusterClients.member(kafka, cluster, index))) {
+                consumer.subscribe(List.of(cluster.camerasTopic()), new Assignment(consumer));
+                while (!closing) {
+                    consumer.poll(POLL).forEach(this::apply);
+                    startLoaded(consumer);
+                    renewLease(consumer);
+                }
+                // Leaves the group: the others need not wait for the session timeout.
+                consumer.close(CloseOptions.timeout(COMMIT_TIMEOUT));
+            } catch (InterruptException e) {
+                return;
+            } catch (KafkaException e) {
+                loseAll();
+                if (!problem.equals(e.toString())) {
+                    problem = e.toString();
+                    LOG.warn("Cluster {}: member {} failed: {}; joining again", cluster.name(), index, problem);
+                }
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            closing = true;
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void apply(ConsumerRecord<byte[], byte[]> record) {
+        Held partition = held.get(record.partition());
+        if (partition == null || record.key() == null) {
+            return;
+        }
+        partition.nextOffset = record.offset() + 1;
+        String camera = new String(record.key(), StandardCharsets.UTF_8);
+        if (record.value() == null) {
+            boolean isKnown = partition.settings.remove(camera) != null;
+            if (!isKnown || !partition.isStarted) {
+                return;
+            }
+            if (record.headers().lastHeader(MOVED_TO) == null) {
+                cameras.remove(record.partition(), camera);
+            } else {
+                cameras.move(record.partition(), camera);
+            }
+            return;
+        }
+        String settings = new String(record.value(), StandardCharsets.UTF_8);
+        String before = partition.settings.put(camera, settings);
+        if (partition.isStarted && !settings.equals(before)) {
+            cameras.put(record.partition(), camera, settings, generation, lease);
+        }
+    }
+
+    /** Starts the cameras of partitions that were read to their end. */
+    private void startLoaded(KafkaConsumer<byte[], byte[]> consumer) {
+        for (Map.Entry<Integer, Held> entry : held.entrySet()) {
+            Held partition = entry.getValue();
+            if (partition.isStarted || !lease.isValid()) {
+                continue;
+            }
+            OptionalLong lag = consumer.currentLag(partition(entry.getKey()));
+            if (lag.isPresent() && lag.getAsLong() == 0) {
+                partition.isStarted = true;
+                partition.settings.forEach(
+                        (camera, settings) -> cameras.put(entry.getKey(), camera, settings, generation, lease));
+            }
+        }
+    }
+
+    private TopicPartition partition(int number) {
+        return new TopicPartition(cluster.camerasTopic(), number);
+    }
+
+    private boolean isRenewalDue(long now) {
+        return !held.isEmpty() && now - renewedNanos >= renewalNanos;
+    }
+
+    private void renewLease(KafkaConsumer<byte[], byte[]> consumer) {
+        long now = System.nanoTime();
+        if (isRenewalDue(now)) {
+            renewedNanos = now;
+            Lease renewed = lease;
+            consumer.commitAsync(offsets(), (offsets, failure) -> {
+                if (failure == null) {
+                    renewed.renew(now);
+                }
+            });
+        }
+    }
+
+    /** As {@link #renewLease}, while the thread of the consumer waits for cameras to stop. */
+    private void renewLeaseWaiting(KafkaConsumer<byte[], byte[]> consumer) {
+        long now = System.nanoTime();
+        if (isRenewalDue(now)) {
+            renewedNanos = now;
+            try {
+                consumer.commitSync(offsets(), COMMIT_TIMEOUT);
+                lease.renew(now);
+            } catch (InterruptException e) {
+                throw e;
+            } catch (KafkaException e) {
+                LOG.debug("Lease not renewed: {}", e.toString());
+            }
+        }
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> offsets() {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        held.forEach((number, partition) ->
+                offsets.put(partition(number), new OffsetAndMetadata(partition.nextOffset, cluster.node())));
+        return offsets;
+    }
+
+    private void loseAll() {
+        lose(List.copyOf(held.keySet()));
+    }
+
+    private void lose(List<Integer> partitions) {
+        lease.end();
+        lease = newLease();
+        List<String> fenced = partitions.stream()
+                .map(held::remove)
+                .filter(partition -> partition != null)
+                .flatMap(partition -> partition.settings.keySet().stream())
+                .toList();
+        cameras.lose(partitions, fenced);
+    }
+
+    /** Follows what the group assigns. */
+    private final class Assignment implements ConsumerRebalanceListener {
+        private final KafkaConsumer<byte[], byte[]> consumer;
+
+        Assignment(KafkaConsumer<byte[], byte[]> consumer) {
+            this.consumer = consumer;
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            generation = consumer.groupMetadata().generationId();
+            if (partitions.isEmpty()) {
+                return;
+            }
+            LOG.info(
+                    "Cluster {}: member {} assigned partitions {}, generation {}",
+                    cluster.name(),
+                    index,
+                    numbers(partitions),
+                    generation);
+            partitions.forEach(partition -> held.put(partition.partition(), new Held()));
+            consumer.seekToBeginning(partitions);
+            renewedNanos = System.nanoTime() - renewalNanos;
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            if (partitions.isEmpty() || closing) {
+                return;
+            }
+            List<Integer> numbers = numbers(partitions);
+            LOG.info("Cluster {}: member {} hands partitions {} over", cluster.name(), index, numbers);
+            Future<?> stopped = cameras.release(numbers);
+            while (!isDone(stopped)) {
+                renewLeaseWaiting(consumer);
+            }
+            numbers.forEach(held::remove);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            if (partitions.isEmpty()) {
+                return;
+            }
+            LOG.warn(
+                    "Cluster {}: member {} was removed from the group; partitions {} belong to other nodes now",
+                    cluster.name(),
+                    index,
+                    numbers(partitions));
+            lose(numbers(partitions));
+        }
+
+        private List<Integer> numbers(Collection<TopicPartition> partitions) {
+            return partitions.stream().map(TopicPartition::partition).sorted().toList();
+        }
+
+        private boolean isDone(Future<?> stopped) {
+            try {
+                stopped.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
+                return true;
+            } catch (TimeoutException e) {
+                return closing;
+            } catch (ExecutionException e) {
+                return true;
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
+    }
+
+    /** Leaves the group; asked of several members at first, so that they leave together. */
+    void beginClose() {
+        closing = true;
+    }
+
+    /** Leaves the group. */
+    @Override
+    public void close() {
+        closing = true;
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        thread.interrupt();
+    }
+}

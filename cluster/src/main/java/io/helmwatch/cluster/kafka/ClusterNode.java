@@ -1,0 +1,150 @@
+package io.helmwatch.cluster.kafka;
+
+import io.helmwatch.cluster.CameraRunner;
+import io.helmwatch.cluster.OpenIncidentTable;
+import io.helmwatch.cluster.OwnedStreams;
+import io.helmwatch.cluster.StreamEpochTable;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.vision.StreamOwnership;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This process as a node of a cluster: it follows the states of all streams and all open incidents, joins the group with as many members as its
+ * weight, and has the cameras that the group gives it.
+ *
+ * <p>Starts without a broker, and joins when there is one.
+ *
+ * <p>Threading: started and closed by one thread; {@link #ownership} and {@link #states} by any.
+ */
+public final class ClusterNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
+    private static final long RETRY_MILLIS = 500;
+    private static final long CLOSE_MILLIS = 2_000;
+
+    private final KafkaConfig kafka;
+    private final ClusterConfig cluster;
+    private final StreamEpochTable states = new StreamEpochTable();
+    private final OpenIncidentTable openIncidents = new OpenIncidentTable();
+    private final Closer tables = new Closer();
+    private final TopicTable statesTopic;
+    private final TopicTable openIncidentsTopic;
+    private final OwnedStreams owned;
+    private final List<ClusterMember> members = new ArrayList<>();
+    private @Nullable Thread joining;
+    private @Nullable CameraQueue cameras;
+    private @Nullable NodeAnnouncer announcer;
+    private volatile boolean closing;
+
+    /**
+     * Follows the topics; {@link #start} joins.
+     *
+     * @param kafka with the address of the broker
+     */
+    public ClusterNode(KafkaConfig kafka, ClusterConfig cluster) {
+        this.kafka = kafka;
+        this.cluster = cluster;
+        statesTopic = tables.register(new TopicTable(kafka, kafka.streamsTopic(), states::put));
+        openIncidentsTopic = tables.register(new TopicTable(kafka, cluster.openIncidentsTopic(), openIncidents::put));
+        owned = new OwnedStreams(states, statesTopic::isReadSince, System::nanoTime);
+    }
+
+    /** Which streams this node has. */
+    public StreamOwnership ownership() {
+        return owned;
+    }
+
+    /** The last state of every stream of all nodes. */
+    public StreamEpochTable states() {
+        return states;
+    }
+
+    /**
+     * Joins the group once the broker answers; returns at once.
+     *
+     * @param version of this program
+     * @param address where this node's page is; empty without one
+     */
+    public void start(CameraRunner runner, String version, String address) {
+        CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, openIncidents);
+        cameras = queue;
+        announcer = new NodeAnnouncer(kafka, cluster, version, address, owned::count);
+        Thread thread = new Thread(() -> join(queue), "cluster-join");
+        thread.setDaemon(true);
+        joining = thread;
+        thread.start();
+    }
+
+    private void join(CameraQueue queue) {
+        try {
+            awaitTopics();
+            while (!closing && !(statesTopic.isRead() && openIncidentsTopic.isRead())) {
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS / 10);
+            }
+            synchronized (members) {
+                for (int i = 0; i < cluster.weight() && !closing; i++) {
+                    members.add(new ClusterMember(kafka, cluster, i, queue));
+                }
+            }
+            LOG.info("Cluster {}: node {} joins with {} members", cluster.name(), cluster.node(), cluster.weight());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitTopics() throws InterruptedException {
+        String problem = "";
+        while (!closing) {
+            try (Admin admin = Admin.create(ClusterClients.admin(kafka))) {
+                ClusterTopics.ensure(admin, kafka, cluster);
+                return;
+            } catch (ExecutionException | TimeoutException | KafkaException | IllegalStateException e) {
+                String found = e.getCause() == null ? e.toString() : String.valueOf(e.getCause());
+                if (!found.equals(problem)) {
+                    problem = found;
+                    LOG.warn("Cluster {}: not joined yet: {}; trying again", cluster.name(), problem);
+                }
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
+        }
+    }
+
+    /** Leaves the group, so that the other nodes take the cameras over at once. The cameras have stopped before. */
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        Thread thread = joining;
+        if (thread != null) {
+            thread.interrupt();
+            try {
+                thread.join(CLOSE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        if (cameras != null) {
+            cameras.close();
+        }
+        synchronized (members) {
+            members.forEach(ClusterMember::beginClose);
+            members.forEach(ClusterMember::close);
+        }
+        if (announcer != null) {
+            announcer.close();
+        }
+        tables.close();
+    }
+}

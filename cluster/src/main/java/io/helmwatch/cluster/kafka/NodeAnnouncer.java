@@ -1,0 +1,124 @@
+package io.helmwatch.cluster.kafka;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes what this node is to the topic of nodes, every 10 s, and that it is gone when it stops. A node that was killed is past its
+ * {@code validUntil}.
+ *
+ * <p>Threading: a thread of its own; {@link #close} by one thread.
+ */
+final class NodeAnnouncer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeAnnouncer.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long PERIOD_MILLIS = 10_000;
+    private static final Duration VALID = Duration.ofSeconds(30);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
+    private final KafkaConfig kafka;
+    private final ClusterConfig cluster;
+    private final String version;
+    private final String address;
+    private final IntSupplier cameras;
+    private final Instant startedAt = now();
+    private final Thread thread;
+    private volatile boolean closing;
+
+    NodeAnnouncer(KafkaConfig kafka, ClusterConfig cluster, String version, String address, IntSupplier cameras) {
+        this.kafka = kafka;
+        this.cluster = cluster;
+        this.version = version;
+        this.address = address;
+        this.cameras = cameras;
+        this.thread = new Thread(this::run, "cluster-node");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static Instant now() {
+        return Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    private void run() {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-node"))) {
+            while (!closing) {
+                send(producer, message());
+                TimeUnit.MILLISECONDS.sleep(PERIOD_MILLIS);
+            }
+        } catch (InterruptedException | InterruptException e) {
+            // The end: the message below says so.
+            LOG.debug("Node {} is announced no longer", cluster.node());
+        }
+        if (closing) {
+            Thread.interrupted();
+            try (KafkaProducer<byte[], byte[]> producer =
+                    new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-node"))) {
+                send(producer, null);
+                producer.close(CLOSE_TIMEOUT);
+            } catch (InterruptException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void send(KafkaProducer<byte[], byte[]> producer, byte @Nullable [] value) {
+        try {
+            var unusedFuture = producer.send(
+                    new ProducerRecord<>(cluster.nodesTopic(), cluster.node().getBytes(StandardCharsets.UTF_8), value));
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            LOG.debug("Node not announced: {}", e.toString());
+        }
+    }
+
+    private byte[] message() {
+        Instant now = now();
+        return JSON.createObjectNode()
+                .put("schema", "helmwatch.nodes/1")
+                .put("node", cluster.node())
+                .put("cluster", cluster.name())
+                .put("version", version)
+                .put("weight", cluster.weight())
+                .put("cameras", cameras.getAsInt())
+                .put("address", address)
+                .put("startedAt", text(startedAt))
+                .put("publishedAt", text(now))
+                .put("validUntil", text(now.plus(VALID)))
+                .toString()
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String text(Instant time) {
+        String text = time.toString();
+        return text.contains(".") ? text : text.substring(0, text.length() - 1) + ".000Z";
+    }
+
+    /** Publishes that the node is gone, where the broker answers. */
+    @Override
+    public void close() {
+        closing = true;
+        thread.interrupt();
+        try {
+            thread.join(2 * CLOSE_TIMEOUT.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

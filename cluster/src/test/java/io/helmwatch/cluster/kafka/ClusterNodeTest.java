@@ -1,0 +1,263 @@
+package io.helmwatch.cluster.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import io.helmwatch.cluster.CameraPlacement;
+import io.helmwatch.cluster.NodeShare;
+import io.helmwatch.cluster.PlacedCamera;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.kafka.EmbeddedKafka;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership.Verdict;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Nodes in this process, and a real broker that lets members time out after a second. */
+@Timeout(60)
+class ClusterNodeTest {
+    private static final Duration SESSION = Duration.ofSeconds(2);
+    private static final int PARTITIONS = 16;
+
+    private static EmbeddedKafka broker;
+    private static int clusters;
+
+    private final Closer opened = new Closer();
+    private final String name = "c" + clusters++;
+    private final KafkaConfig kafka = kafka();
+
+    @BeforeAll
+    static void startBroker() {
+        broker = EmbeddedKafka.start(null, 0, Map.of("group.min.session.timeout.ms", "500"));
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @AfterEach
+    void close() {
+        opened.close();
+    }
+
+    private KafkaConfig kafka() {
+        KafkaConfig usual = KafkaConfig.DEFAULT;
+        return new KafkaConfig(
+                true,
+                broker.bootstrapServers(),
+                false,
+                null,
+                0,
+                name + ".detections",
+                name + ".events",
+                name + ".streams",
+                true,
+                usual.queueCapacity(),
+                Map.of());
+    }
+
+    private ClusterConfig cluster(String node, int weight) {
+        return new ClusterConfig(
+                name,
+                node,
+                weight,
+                SESSION,
+                name + ".cameras",
+                PARTITIONS,
+                name + ".open",
+                name + ".nodes",
+                Path.of(""));
+    }
+
+    private RecordingRunner start(String node, int weight) {
+        RecordingRunner runner = new RecordingRunner();
+        start(node, weight, runner);
+        return runner;
+    }
+
+    private ClusterNode start(String node, int weight, RecordingRunner runner) {
+        ClusterNode started = opened.register(new ClusterNode(kafka, cluster(node, weight)));
+        started.start(runner, "test", "");
+        return started;
+    }
+
+    /** The topic of stream states belongs to the sinks. */
+    private CameraDirectory directory() {
+        try (Admin admin = Admin.create(ClusterClients.admin(kafka))) {
+            admin.createTopics(List.of(new NewTopic(kafka.streamsTopic(), 1, (short) 1)
+                            .configs(Map.of("cleanup.policy", "compact"))))
+                    .all()
+                    .get(5, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+        return opened.register(new CameraDirectory(kafka, cluster("cli", 1)));
+    }
+
+    private static void put(CameraDirectory directory, int count) {
+        CameraPlacement placement = new CameraPlacement(directory.partitions(), List.of(), directory.nodes());
+        for (int i = 0; i < count; i++) {
+            directory.put(new PlacedCamera("cam-" + i, placement.place(), "{\"id\":\"cam-" + i + "\"}"));
+        }
+    }
+
+    private static List<String> all(RecordingRunner... runners) {
+        List<String> cameras = new ArrayList<>();
+        for (RecordingRunner runner : runners) {
+            cameras.addAll(runner.running.keySet());
+        }
+        return cameras;
+    }
+
+    private static void awaitAll(int count, RecordingRunner... runners) {
+        await().atMost(20, TimeUnit.SECONDS)
+                .pollInterval(20, TimeUnit.MILLISECONDS)
+                .untilAsserted(() -> {
+                    List<String> cameras = all(runners);
+                    assertThat(cameras).hasSize(count);
+                    assertThat(Set.copyOf(cameras)).hasSize(count);
+                });
+    }
+
+    @Test
+    void shouldShareCamerasAndTakeOverThoseOfANodeThatStops() {
+        CameraDirectory directory = directory();
+        put(directory, 16);
+        RecordingRunner first = start("first", 1);
+        awaitAll(16, first);
+        RecordingRunner second = new RecordingRunner();
+        ClusterNode node = start("second", 1, second);
+        await().untilAsserted(() -> assertThat(second.running).hasSize(8));
+        awaitAll(16, first, second);
+
+        assertThat(first.log.stream().filter(line -> line.startsWith("release ")))
+                .as("cameras that move are released by who has them, and no others")
+                .hasSize(8);
+        node.close();
+
+        long start = System.nanoTime();
+        awaitAll(16, first);
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .as("a node that stops leaves the group: nobody waits for its session")
+                .isLessThan(SESSION.multipliedBy(2));
+    }
+
+    @Test
+    void shouldGiveNodeOfWeightThreeThreeTimesTheCameras() {
+        CameraDirectory directory = directory();
+        put(directory, 16);
+        RecordingRunner light = start("light", 1);
+        RecordingRunner heavy = start("heavy", 3);
+
+        await().atMost(20, TimeUnit.SECONDS).untilAsserted(() -> {
+            assertThat(light.running).hasSize(4);
+            assertThat(heavy.running).hasSize(12);
+        });
+        assertThat(directory.nodes())
+                .extracting(NodeShare::node, NodeShare::weight)
+                .containsExactly(tuple("heavy", 3), tuple("light", 1));
+        await().untilAsserted(() -> assertThat(directory.announcements()).containsOnlyKeys("heavy", "light"));
+    }
+
+    @Test
+    void shouldAddChangeMoveAndRemoveCamerasWhileItRuns() {
+        CameraDirectory directory = directory();
+        RecordingRunner runner = new RecordingRunner();
+        ClusterNode node = start("only", 1, runner);
+        PlacedCamera gate = new PlacedCamera("gate", 3, "{\"id\":\"gate\"}");
+        directory.put(gate);
+        awaitAll(1, runner);
+        NodeEpoch first = node.ownership().origin("gate");
+
+        directory.put(new PlacedCamera("gate", 3, "{\"id\":\"gate\",\"loop\":true}"));
+        await().until(() -> runner.log.contains("change gate"));
+        assertThat(node.ownership().origin("gate")).isEqualTo(first);
+        directory.move(new CameraPlacement.Move(gate, 7), 0);
+        await().until(() -> runner.log.size() >= 3);
+        directory.remove(new PlacedCamera("gate", 7, ""), true);
+        await().until(() -> runner.running.isEmpty());
+
+        assertThat(runner.log).startsWith("start gate", "change gate").endsWith("remove gate");
+        assertThat(directory.cameras()).isEmpty();
+    }
+
+    @Test
+    void shouldEndIncidentsOfANodeBeforeAndStampWithAnEpochAboveAllKnown() throws Exception {
+        CameraDirectory directory = directory();
+        put(directory, 1);
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "dead"))) {
+            String state = "{\"stream\":\"cam-0\",\"state\":\"online\",\"node\":\"dead\",\"epoch\":41}";
+            producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes("cam-0"), bytes(state)))
+                    .get();
+            producer.send(new ProducerRecord<>(
+                            name + ".open", bytes("cam-0/1/r/1"), bytes("{\"stream\":\"cam-0\",\"epoch\":41}")))
+                    .get();
+        }
+        RecordingRunner runner = new RecordingRunner();
+        ClusterNode node = start("heir", 1, runner);
+
+        awaitAll(1, runner);
+        await().untilAsserted(() -> assertThat(runner.log)
+                .containsExactly("start cam-0", "end {\"stream\":\"cam-0\",\"epoch\":41} by heir"));
+        assertThat(node.ownership().origin("cam-0")).isEqualTo(new NodeEpoch("heir", 42));
+        assertThat(node.ownership().verdict("cam-0", new NodeEpoch("dead", 41))).isEqualTo(Verdict.SUPERSEDED);
+    }
+
+    @Test
+    void shouldHoldMessagesWhileTheBrokerIsAwayAndGoOnAsTheSameMemberAfterwards() {
+        CameraDirectory directory = directory();
+        put(directory, 4);
+        RecordingRunner runner = new RecordingRunner();
+        ClusterNode node = start("only", 1, runner);
+        awaitAll(4, runner);
+        NodeEpoch origin = node.ownership().origin("cam-1");
+        await().until(() -> node.ownership().verdict("cam-1", origin) == Verdict.CURRENT);
+
+        broker.stop();
+        await().atMost(10, TimeUnit.SECONDS)
+                .until(() -> node.ownership().verdict("cam-1", origin) == Verdict.UNDECIDED);
+        assertThat(runner.running).as("goes on analysing").hasSize(4);
+        broker.restart();
+
+        await().atMost(20, TimeUnit.SECONDS).until(() -> node.ownership().verdict("cam-1", origin) == Verdict.CURRENT);
+        assertThat(runner.running).hasSize(4);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void shouldNameNodesAndCamerasForTheCommands() {
+        CameraDirectory directory = directory();
+        put(directory, 3);
+
+        assertThat(directory.cameras()).extracting(PlacedCamera::id).containsExactly("cam-0", "cam-1", "cam-2");
+        assertThat(new TreeSet<>(directory.cameras().stream()
+                        .map(PlacedCamera::partition)
+                        .toList()))
+                .containsExactly(0, 4, 8);
+        assertThat(directory.nodes()).isEmpty();
+        assertThat(directory.partitions()).isEqualTo(PARTITIONS);
+    }
+}

@@ -1,0 +1,56 @@
+package io.helmwatch.cluster.kafka;
+
+import io.helmwatch.cluster.CameraRunner;
+import io.helmwatch.vision.NodeEpoch;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Runs cameras in name only, and remembers what it was asked. */
+final class RecordingRunner implements CameraRunner {
+    final Map<String, String> running = new ConcurrentHashMap<>();
+    final List<String> log = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void start(String camera, String settings) {
+        running.put(camera, settings);
+        log.add("start " + camera);
+    }
+
+    @Override
+    public void change(String camera, String settings) {
+        running.put(camera, settings);
+        log.add("change " + camera);
+    }
+
+    @Override
+    public void remove(String camera) {
+        running.remove(camera);
+        log.add("remove " + camera);
+    }
+
+    @Override
+    public void release(Collection<String> cameras) {
+        cameras.forEach(camera -> {
+            running.remove(camera);
+            log.add("release " + camera);
+        });
+    }
+
+    @Override
+    public void abandon(Collection<String> cameras) {
+        cameras.forEach(camera -> {
+            running.remove(camera);
+            log.add("abandon " + camera);
+        });
+    }
+
+    @Override
+    public void endOrphans(String camera, List<byte[]> messages, NodeEpoch origin) {
+        messages.forEach(
+                message -> log.add("end " + new String(message, StandardCharsets.UTF_8) + " by " + origin.node()));
+    }
+}

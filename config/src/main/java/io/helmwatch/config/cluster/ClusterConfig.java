@@ -1,0 +1,52 @@
+package io.helmwatch.config.cluster;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The cluster that this node is part of: several processes that share cameras.
+ *
+ * @param name the cluster's name; nodes of the same name share cameras
+ * @param node name of this node, different from that of every other node
+ * @param weight share of the cameras that this node takes, compared with the others
+ * @param sessionTimeout how long the broker waits for a node before its cameras go to others
+ * @param camerasTopic topic of the cameras, compacted
+ * @param partitions partitions of that topic when it is created: units in which cameras move between nodes
+ * @param openIncidentsTopic topic of the open incidents, compacted
+ * @param nodesTopic topic of the nodes, compacted
+ * @param folder base of relative paths in the settings of cameras
+ */
+public record ClusterConfig(
+        String name,
+        String node,
+        int weight,
+        Duration sessionTimeout,
+        String camerasTopic,
+        int partitions,
+        String openIncidentsTopic,
+        String nodesTopic,
+        Path folder) {
+
+    /** Shortest session timeout: what brokers allow by default. */
+    public static final Duration MIN_SESSION_TIMEOUT = Duration.ofSeconds(6);
+
+    /** A node with the defaults. */
+    public static ClusterConfig of(String name, String node) {
+        return new ClusterConfig(
+                name,
+                node,
+                1,
+                MIN_SESSION_TIMEOUT,
+                "helmwatch.cameras",
+                64,
+                "helmwatch.incidents.open",
+                "helmwatch.nodes",
+                Path.of(""));
+    }
+
+    /** The same with another weight. */
+    public ClusterConfig withWeight(int other) {
+        return new ClusterConfig(
+                name, node, other, sessionTimeout, camerasTopic, partitions, openIncidentsTopic, nodesTopic, folder);
+    }
+}

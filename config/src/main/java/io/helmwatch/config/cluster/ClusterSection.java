@@ -1,0 +1,117 @@
+package io.helmwatch.config.cluster;
+
+import static io.helmwatch.config.schema.ValueTypes.duration;
+import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
+
+import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.Names;
+import io.helmwatch.config.schema.Section;
+import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.sink.KafkaSection;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The section {@code cluster}. Threading: stateless. */
+public final class ClusterSection {
+    private static final ClusterConfig DEFAULT = ClusterConfig.of("", "");
+    private static final Pattern NOT_IN_NAMES = Pattern.compile("[^A-Za-z0-9._-]");
+    private static final int LONGEST_NAME = 64;
+
+    private static final Key<ClusterConfig, String> NAME = Key.<ClusterConfig, String>required(
+                    "name",
+                    Names.type(),
+                    ClusterConfig::name,
+                    "a name such as site-a",
+                    "the cluster's name; nodes of the same name share cameras")
+            .example("site-a");
+    private static final Key<ClusterConfig, String> NODE = Key.<ClusterConfig, String>optional(
+                    "node",
+                    Names.type(),
+                    ClusterConfig::node,
+                    "the host's name",
+                    "this node's name, different from that of every other node")
+            .example("node-1");
+    private static final Key<ClusterConfig, Integer> WEIGHT = Key.of(
+            "weight",
+            wholeNumber(1, 64),
+            DEFAULT.weight(),
+            ClusterConfig::weight,
+            "share of the cameras that this node takes: one of weight 2 has twice as many as one of weight 1");
+    private static final Key<ClusterConfig, Duration> SESSION_TIMEOUT = Key.of(
+            "session-timeout",
+            duration(ClusterConfig.MIN_SESSION_TIMEOUT, Duration.ofMinutes(5)),
+            DEFAULT.sessionTimeout(),
+            ClusterConfig::sessionTimeout,
+            "how long the broker waits for a silent node before its cameras go to others");
+    private static final Key<ClusterConfig, String> CAMERAS_TOPIC = Key.of(
+            "cameras-topic",
+            KafkaSection.topic(),
+            DEFAULT.camerasTopic(),
+            ClusterConfig::camerasTopic,
+            "topic of the cameras, compacted");
+    private static final Key<ClusterConfig, Integer> PARTITIONS = Key.of(
+            "partitions",
+            wholeNumber(1, 10_000),
+            DEFAULT.partitions(),
+            ClusterConfig::partitions,
+            "partitions of that topic when it is created, the units in which cameras move between nodes; at least four for each unit of weight");
+    private static final Key<ClusterConfig, String> OPEN_INCIDENTS_TOPIC = Key.of(
+            "open-incidents-topic",
+            KafkaSection.topic(),
+            DEFAULT.openIncidentsTopic(),
+            ClusterConfig::openIncidentsTopic,
+            "topic of the incidents that are open, compacted");
+    private static final Key<ClusterConfig, String> NODES_TOPIC = Key.of(
+            "nodes-topic",
+            KafkaSection.topic(),
+            DEFAULT.nodesTopic(),
+            ClusterConfig::nodesTopic,
+            "topic of the nodes, compacted");
+
+    /** What the section may hold. */
+    public static final SectionSpec<ClusterConfig> SPEC = SectionSpec.of(
+            "several processes that share cameras over Kafka ([cluster](cluster.md)); without it every process has its own",
+            NAME,
+            NODE,
+            WEIGHT,
+            SESSION_TIMEOUT,
+            CAMERAS_TOPIC,
+            PARTITIONS,
+            OPEN_INCIDENTS_TOPIC,
+            NODES_TOPIC);
+
+    private ClusterSection() {}
+
+    /** The cluster; null where none is given. */
+    public static @Nullable ClusterConfig read(Section section) {
+        if (!section.isGiven()) {
+            return null;
+        }
+        String name = section.required(NAME);
+        String node = section.optional(NODE);
+        return new ClusterConfig(
+                name == null ? "" : name,
+                node == null ? hostName() : node,
+                section.value(WEIGHT),
+                section.value(SESSION_TIMEOUT),
+                section.value(CAMERAS_TOPIC),
+                section.value(PARTITIONS),
+                section.value(OPEN_INCIDENTS_TOPIC),
+                section.value(NODES_TOPIC),
+                section.file().resolve(""));
+    }
+
+    private static String hostName() {
+        String name;
+        try {
+            name = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            name = "node";
+        }
+        String plain = NOT_IN_NAMES.matcher(name).replaceAll("-");
+        return plain.substring(0, Math.min(plain.length(), LONGEST_NAME));
+    }
+}

@@ -1,0 +1,59 @@
+package io.helmwatch.pipeline.cli.cluster;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.cluster.NodeShare;
+import io.helmwatch.cluster.PlacedCamera;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The nodes of a cluster, one line each. */
+@Command(name = "nodes", description = "Lists the nodes of a cluster: weight, partitions, cameras, version, address.")
+public final class NodesCommand implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Mixin
+    private ClusterOptions options = new ClusterOptions();
+
+    @Override
+    public Integer call() {
+        return options.with(directory -> {
+            List<PlacedCamera> cameras = directory.cameras();
+            Map<String, String> announced = new TreeMap<>(directory.announcements());
+            for (NodeShare node : directory.nodes()) {
+                long count = cameras.stream()
+                        .filter(camera -> node.partitions().contains(camera.partition()))
+                        .count();
+                System.out.println(node.node() + " weight=" + node.weight() + " partitions="
+                        + node.partitions().size() + " cameras=" + count + described(announced.remove(node.node())));
+            }
+            announced.forEach(
+                    (name, message) -> System.out.println(name + " is not in the group" + described(message)));
+            return 0;
+        });
+    }
+
+    private static String described(@Nullable String message) {
+        if (message == null) {
+            return "";
+        }
+        try {
+            JsonNode node = JSON.readTree(message);
+            String validUntil = node.path("validUntil").asText("");
+            boolean isSilent =
+                    !validUntil.isEmpty() && Instant.parse(validUntil).isBefore(Instant.now());
+            return " version=" + node.path("version").asText() + " address="
+                    + node.path("address").asText()
+                    + (isSilent ? " silent-since=" + node.path("publishedAt").asText() : "");
+        } catch (JsonProcessingException e) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.helmwatch.pipeline.service;
+
+import io.helmwatch.cluster.CameraRunner;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.stream.SharedCameras;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.sinks.DetectionSink;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamReason;
+import io.helmwatch.vision.StreamStatus;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs the cameras that a cluster gives this node. Threading: as {@link CameraRunner}. */
+final class ClusterCameras implements CameraRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterCameras.class);
+    /** Longest wait for the incidents of cameras that are handed over. */
+    private static final Duration DELIVERY = Duration.ofSeconds(3);
+
+    private final ClusterConfig cluster;
+    private final StreamOperations operations;
+    private final RunningStreams streams;
+    private final IncidentService incidents;
+    private final List<DetectionSink> sinks;
+
+    ClusterCameras(
+            ClusterConfig cluster,
+            StreamOperations operations,
+            RunningStreams streams,
+            IncidentService incidents,
+            List<DetectionSink> sinks) {
+        this.cluster = cluster;
+        this.operations = operations;
+        this.streams = streams;
+        this.incidents = incidents;
+        this.sinks = sinks;
+    }
+
+    @Override
+    public void start(String camera, String settings) {
+        run(camera, settings);
+    }
+
+    @Override
+    public void change(String camera, String settings) {
+        run(camera, settings);
+    }
+
+    private void run(String camera, String settings) {
+        if (streams.isStopping()) {
+            return;
+        }
+        try {
+            StreamConfig stream =
+                    SharedCameras.read(camera, settings, cluster.folder(), System::getenv, streams.devices());
+            if (!stream.id().equals(camera)) {
+                throw new IllegalStateException("camera " + camera + " calls itself " + stream.id());
+            }
+            operations.check(stream);
+            if (streams.config(camera) == null) {
+                operations.add(stream);
+            } else {
+                operations.change(stream);
+            }
+        } catch (RuntimeException refused) {
+            String reason = Redaction.redact(String.valueOf(refused.getMessage()));
+            LOG.error("Camera {} not started: {}", camera, reason);
+            if (!streams.isStopping() && streams.config(camera) == null) {
+                StreamStatus failed = new StreamStatus(
+                        camera, StreamStatus.State.FAILED, StreamReason.SOURCE, reason, System.currentTimeMillis());
+                sinks.forEach(sink -> sink.publish(failed));
+            }
+        }
+    }
+
+    @Override
+    public void remove(String camera) {
+        if (streams.config(camera) == null) {
+            sinks.forEach(sink -> sink.removeStream(camera));
+        } else {
+            operations.remove(camera);
+        }
+    }
+
+    @Override
+    public void release(Collection<String> cameras) {
+        streams.stopTogether(cameras);
+        try {
+            if (!incidents.awaitDelivered(cameras, DELIVERY)) {
+                LOG.warn(
+                        "Incidents of {} cameras not delivered within {} s before the hand-over; they follow marked as superseded",
+                        cameras.size(),
+                        DELIVERY.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        cameras.forEach(camera -> sinks.forEach(sink -> sink.releaseStream(camera)));
+    }
+
+    @Override
+    public void abandon(Collection<String> cameras) {
+        cameras.forEach(camera -> sinks.forEach(sink -> sink.abandonStream(camera)));
+        streams.stopTogether(cameras);
+        cameras.forEach(camera -> sinks.forEach(sink -> sink.abandonStream(camera)));
+    }
+
+    @Override
+    public void endOrphans(String camera, List<byte[]> messages, NodeEpoch origin) {
+        LOG.warn("Camera {}: {} incidents ended, which a lost node left open", camera, messages.size());
+        incidents.endOrphans(messages, origin);
+    }
+}
