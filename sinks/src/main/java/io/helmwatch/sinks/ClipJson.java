@@ -32,10 +32,17 @@ public final class ClipJson {
      * @param fromMillis capture time of the first frame
      * @param toMillis capture time of the last frame
      * @param isMasked as {@link Incident.Clip#isMasked}
+     * @param startSeconds presentation time of the first frame
      * @param size of the frames that the boxes refer to
      */
     public record Description(
-            Incident incident, String video, long fromMillis, long toMillis, boolean isMasked, ImageSize size) {}
+            Incident incident,
+            String video,
+            long fromMillis,
+            long toMillis,
+            boolean isMasked,
+            double startSeconds,
+            ImageSize size) {}
 
     /**
      * An analysed frame.
@@ -102,6 +109,8 @@ public final class ClipJson {
         json.writeFieldName("to");
         values.writeTime(json, clip.toMillis());
         json.writeBooleanField("masked", clip.isMasked());
+        json.writeFieldName("start");
+        values.writeSeconds(json, clip.startSeconds());
         json.writeNumberField("width", clip.size().width());
         json.writeNumberField("height", clip.size().height());
     }

@@ -24,6 +24,12 @@ public interface Incidents {
     /** The stored JPEG without boxes; empty where there is none. */
     Optional<byte[]> snapshot(String id);
 
+    /** The stored video; empty where there is none. */
+    Optional<ClipFile> clip(String id);
+
+    /** The sidecar of the stored video, JSON; empty where there is none. */
+    Optional<byte[]> clipFrames(String id);
+
     /**
      * Marks an incident as dealt with.
      *
@@ -105,6 +111,36 @@ public interface Incidents {
     record Box(Instant at, List<Double> box, double confidence, String label) {}
 
     /**
+     * A stored video.
+     *
+     * @param from capture time of its first frame
+     * @param to capture time of its last frame
+     * @param masked whether it was encoded again with masks black or heads blurred
+     */
+    record Clip(Instant from, Instant to, boolean masked) {}
+
+    /**
+     * The file of a video.
+     *
+     * @param bytes its size
+     * @param part reads a part of it
+     */
+    record ClipFile(long bytes, Part part) {}
+
+    /** Reads parts of a file. */
+    @FunctionalInterface
+    interface Part {
+        /**
+         * Bytes of the file.
+         *
+         * @param first the first of them
+         * @param length their number
+         * @throws RefusedException when they cannot be read
+         */
+        byte[] read(long first, int length);
+    }
+
+    /**
      * An incident.
      *
      * @param id as in the events
@@ -126,6 +162,7 @@ public interface Incidents {
      * @param width width of the source frame in pixels
      * @param height height of the source frame in pixels
      * @param boxes positions over time; empty in a search
+     * @param clip its video; null where there is none
      */
     record Incident(
             String id,
@@ -146,5 +183,6 @@ public interface Incidents {
             boolean snapshot,
             int width,
             int height,
-            List<Box> boxes) {}
+            List<Box> boxes,
+            @Nullable Clip clip) {}
 }

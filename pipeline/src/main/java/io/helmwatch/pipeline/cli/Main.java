@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.yaml.ConfigException;
+import io.helmwatch.pipeline.cli.analysis.ClipCommand;
 import io.helmwatch.pipeline.cli.analysis.DetectCommand;
 import io.helmwatch.pipeline.cli.analysis.ReplayCommand;
 import io.helmwatch.pipeline.cli.analysis.SnapshotCommand;
@@ -42,6 +43,7 @@ import picocli.CommandLine.ParseResult;
             DetectCommand.class,
             ReplayCommand.class,
             SnapshotCommand.class,
+            ClipCommand.class,
             ValidateCommand.class,
             DoctorCommand.class,
             EvalCommand.class,

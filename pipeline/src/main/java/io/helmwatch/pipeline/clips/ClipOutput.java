@@ -82,6 +82,11 @@ final class ClipOutput implements FragmentReceiver, AutoCloseable {
         return isEmpty ? null : draft;
     }
 
+    /** Presentation time of the first frame in the file. */
+    double startSeconds() {
+        return firstSeconds;
+    }
+
     /** Capture time of the first frame. */
     long fromMillis() {
         return atMillis(firstSeconds);

@@ -307,7 +307,13 @@ final class ClipRecording {
                 : analysed.get(0).detections().size();
         Incident.Clip clip = draft.finish(
                 new ClipJson.Description(
-                        incident, draft.name(), written.fromMillis(), written.toMillis(), isEncoded, size),
+                        incident,
+                        draft.name(),
+                        written.fromMillis(),
+                        written.toMillis(),
+                        isEncoded,
+                        written.startSeconds(),
+                        size),
                 analysed.stream()
                         .map(frame -> frame.described(written.seconds(frame), size, settings.labels()))
                         .toList());

@@ -1,7 +1,8 @@
 package io.helmwatch.pipeline.desk;
 
+import io.helmwatch.config.incident.ClipConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.SnapshotConfig;
-import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.history.IncidentQuery;
 import io.helmwatch.sinks.history.RecordedIncident;
@@ -12,10 +13,13 @@ import io.helmwatch.vision.Incident.Kind;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.RefusedException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,19 +36,18 @@ final class DeskIncidents implements Incidents {
     private static final String ENDED = "ended";
 
     private final IncidentHistory history;
-    private final SnapshotConfig snapshots;
+    private final IncidentsConfig config;
     private final String headLabel;
 
     /**
      * The incidents of a history.
      *
-     * @param snapshots where their images are
-     * @param tracking labels of heads
+     * @param config where their images and videos are; labels of heads
      */
-    DeskIncidents(IncidentHistory history, SnapshotConfig snapshots, TrackingConfig tracking) {
+    DeskIncidents(IncidentHistory history, IncidentsConfig config) {
         this.history = history;
-        this.snapshots = snapshots;
-        this.headLabel = tracking.bareHeadLabels().stream().findFirst().orElse("head");
+        this.config = config;
+        this.headLabel = config.tracking().bareHeadLabels().stream().findFirst().orElse("head");
     }
 
     @Override
@@ -96,23 +99,70 @@ final class DeskIncidents implements Incidents {
     @Override
     public Optional<byte[]> snapshot(String id) {
         return answer(() -> history.find(id)).flatMap(incident -> {
-            String path = incident.snapshotPath();
-            return path == null ? Optional.empty() : read(path);
+            SnapshotConfig snapshots = config.snapshots();
+            return content(snapshots.directory(), snapshots.urlPrefix(), incident.snapshotPath());
         });
     }
 
-    /** The file of a published path; empty where it is gone, or would lie outside the folder of snapshots. */
-    private Optional<byte[]> read(String published) {
-        String prefix = snapshots.urlPrefix();
+    @Override
+    public Optional<ClipFile> clip(String id) {
+        RecordedIncident.Clip clip = recordedClip(id);
+        Path file = clip == null ? null : clipFile(clip.path());
+        if (file == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new ClipFile(Files.size(file), (first, length) -> read(file, first, length)));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<byte[]> clipFrames(String id) {
+        RecordedIncident.Clip clip = recordedClip(id);
+        ClipConfig clips = config.clips();
+        return clip == null ? Optional.empty() : content(clips.directory(), clips.urlPrefix(), clip.sidecar());
+    }
+
+    private RecordedIncident.@Nullable Clip recordedClip(String id) {
+        return answer(() -> history.find(id)).map(RecordedIncident::clip).orElse(null);
+    }
+
+    private @Nullable Path clipFile(String published) {
+        return file(config.clips().directory(), config.clips().urlPrefix(), published);
+    }
+
+    private static byte[] read(Path file, long first, int length) {
+        try (FileChannel channel = FileChannel.open(file)) {
+            ByteBuffer part = ByteBuffer.allocate(length);
+            while (part.hasRemaining() && channel.read(part, first + part.position()) >= 0) {
+                // One read may return less.
+            }
+            return Arrays.copyOf(part.array(), part.position());
+        } catch (IOException e) {
+            throw RefusedException.notFound("the clip was deleted meanwhile");
+        }
+    }
+
+    private static Optional<byte[]> content(Path directory, @Nullable String prefix, @Nullable String published) {
+        Path file = published == null ? null : file(directory, prefix, published);
+        try {
+            return file == null ? Optional.empty() : Optional.of(Files.readAllBytes(file));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The file of a published path; null where it is gone, or would lie outside its folder. */
+    private static @Nullable Path file(Path directory, @Nullable String prefix, String published) {
         String path = prefix != null && published.startsWith(prefix) ? published.substring(prefix.length()) : published;
         try {
-            Path folder = snapshots.directory().toRealPath();
+            Path folder = directory.toRealPath();
             Path file = folder.resolve(path).toRealPath();
-            return file.startsWith(folder) && Files.isRegularFile(file)
-                    ? Optional.of(Files.readAllBytes(file))
-                    : Optional.empty();
+            return file.startsWith(folder) && Files.isRegularFile(file) ? file : null;
         } catch (IOException | InvalidPathException e) {
-            return Optional.empty();
+            return null;
         }
     }
 
@@ -179,7 +229,17 @@ final class DeskIncidents implements Incidents {
                                 corners(position.sourceBox()),
                                 rounded(recorded.peakConfidence()),
                                 label))
-                        .toList());
+                        .toList(),
+                clip(recorded.clip()));
+    }
+
+    private static @Nullable Clip clip(RecordedIncident.@Nullable Clip stored) {
+        return stored == null
+                ? null
+                : new Clip(
+                        Instant.ofEpochMilli(stored.fromMillis()),
+                        Instant.ofEpochMilli(stored.toMillis()),
+                        stored.isMasked());
     }
 
     private static List<Double> corners(BoundingBox box) {

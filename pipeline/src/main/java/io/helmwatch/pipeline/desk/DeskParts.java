@@ -109,12 +109,7 @@ public final class DeskParts implements AutoCloseable {
 
     /** The history of incidents; null where it cannot be kept. */
     public @Nullable Incidents incidents() {
-        return history == null
-                ? null
-                : new DeskIncidents(
-                        history,
-                        config.incidents().snapshots(),
-                        config.incidents().tracking());
+        return history == null ? null : new DeskIncidents(history, config.incidents());
     }
 
     /** The streams; unavailable until {@link #start}. */

@@ -145,8 +145,18 @@ final class LiveTexts {
                 incident.snapshot() != null,
                 incident.size().width(),
                 incident.size().height(),
-                List.of());
+                List.of(),
+                clip(incident.clip()));
         return Json.text(new IncidentText("incident", incident.phase(), shown));
+    }
+
+    private static Incidents.@Nullable Clip clip(Incident.@Nullable Clip stored) {
+        return stored == null
+                ? null
+                : new Incidents.Clip(
+                        Instant.ofEpochMilli(stored.fromMillis()),
+                        Instant.ofEpochMilli(stored.toMillis()),
+                        stored.isMasked());
     }
 
     private static String name(Enum<?> constant) {

@@ -13,6 +13,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.RecordedFragments;
 import io.helmwatch.ingest.ffmpeg.RecordedFragments.ReadFile;
 import io.helmwatch.ingest.ffmpeg.TestClips;
+import io.helmwatch.pipeline.cli.CommandRun;
 import io.helmwatch.pipeline.clips.RecordedStream.Result;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.BoundingBox;
@@ -369,6 +370,31 @@ class ClipServiceTest {
 
             assertThat(read(stream.await().clip()).decoded()).isNotEmpty();
         }
+    }
+
+    @Test
+    void shouldTellWhereAClipIsAndDrawItsBoxesIntoACopy() throws Exception {
+        Path yaml = Files.writeString(
+                folder.resolve("site.yaml"),
+                "incidents: {clips: {directory: .}}\nstreams: [{id: gate, url: rtsp://192.0.2.1/}]\n");
+        Path drawn = folder.resolve("drawn.mp4");
+        try (RecordedStream stream = new RecordedStream(folder, false, List.of())) {
+            stream.incident(1, 1_000, 4_000).play(TestClips.make("short.mp4", H264.formatted("160x120", 125)));
+            Result result = stream.await();
+
+            CommandRun found = CommandRun.of("clip", result.incident(), "-c", yaml);
+            assertThat(found.err() + found.out()).isEqualTo(file(result.clip()) + "\n");
+            CommandRun run = CommandRun.of("clip", result.incident(), "-c", yaml, "--draw", drawn);
+            assertThat(run.code()).as(run.err()).isZero();
+            assertThat(frames(drawn, frame -> assertThat(frame.width()).isEqualTo(160)))
+                    .isEqualTo(read(result.clip()).decoded().size());
+        }
+        CommandRun unknown = CommandRun.of("clip", "gate/1/bare/9", "-c", yaml);
+        assertThat(unknown.code()).isEqualTo(1);
+        assertThat(unknown.err()).contains("incident gate/1/bare/9: there is no clip in ");
+        CommandRun wrong =
+                CommandRun.of("clip", "gate/1795176000/bare/1", "-c", yaml, "--draw", folder.resolve("nowhere/x.mp4"));
+        assertThat(wrong.code()).isEqualTo(2);
     }
 
     /** A process with a limit on the size of files, which writes fail beyond as on a full disk. */

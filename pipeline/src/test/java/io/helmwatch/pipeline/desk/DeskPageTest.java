@@ -27,7 +27,9 @@ class DeskPageTest {
     private static final Path MODEL = HOME.resolve("models/helmet-yolov5n.onnx");
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String SCRIPT = "<img src=x onerror=window.ran=1><script>window.ran=1</script>";
-    private static final String SNAPSHOTS = "incidents: {snapshots: {enabled: true, directory: pictures}}\n";
+    private static final String EVIDENCE =
+            "incidents: {snapshots: {enabled: true, directory: pictures}, clips: {enabled: true,"
+                    + " directory: clips, pre-roll: 1s, post-roll: 1s, max-length: 4s}}\n";
     private static final List<String> PAGES = List.of(
             "wall", "incidents", "overview", "cameras", "cameras/yard", "cameras/yard?tab=rules", "system", "setup");
 
@@ -66,7 +68,7 @@ class DeskPageTest {
                 "-i movie=" + CLIP
                         + ":seek_point=10 -frames:v 250 -c:v libopenh264 -b 3M -g 25 -bf 0 -pix_fmt yuv420p");
         try (RtspCamera camera = RtspCamera.playing(clip);
-                DetectionService service = start(SNAPSHOTS + "http: {port: 0}\nstreams: []");
+                DetectionService service = start(EVIDENCE + "http: {port: 0}\nstreams: []");
                 Browser browser = Browser.open(1440, 900)) {
             browser.go(page(service));
             browser.click("a[href='#/setup']");
@@ -108,7 +110,28 @@ class DeskPageTest {
 
             assertThat(String.valueOf(csv)).contains("gate", "no-helmet", "zone-1");
             assertThat(browser.run("return window.ran")).isNull();
+            checkVideo(browser);
         }
+    }
+
+    /** The video plays, can be sought in, and shows the boxes of its frames. */
+    private static void checkVideo(Browser browser) {
+        browser.await(
+                "video", LIMIT, "return document.querySelectorAll('button.video').length", DeskPageTest::isPositive);
+        browser.click("button.video");
+        browser.await(
+                "duration from the index",
+                LIMIT,
+                "return document.querySelector('hw-clip video')?.duration ?? 0",
+                seconds -> ((Number) seconds).doubleValue() > 1 && ((Number) seconds).doubleValue() < 7);
+        browser.run("const video = document.querySelector('hw-clip video'); video.currentTime = video.duration - 0.5");
+        browser.await(
+                "boxes of a frame near the end",
+                LIMIT,
+                "const clip = document.querySelector('hw-clip'); const end = clip?.watched?.duration;"
+                        + " return clip?.drawn && clip.shown > end - 1 && clip.shown - clip.drawn.t < 0.5 ? 1 : 0",
+                DeskPageTest::isPositive);
+        browser.screenshot("clip");
     }
 
     @Test

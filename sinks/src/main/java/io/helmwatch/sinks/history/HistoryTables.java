@@ -23,7 +23,11 @@ final class HistoryTables {
 
     static final String COLUMNS =
             "number, id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason,"
-                    + " people, track, peak, width, height, snapshot, acknowledged_millis, acknowledged_by, note";
+                    + " people, track, peak, width, height, snapshot, acknowledged_millis, acknowledged_by, note,"
+                    + " clip.path clip, clip.sidecar, clip.from_millis, clip.to_millis, clip.masked";
+
+    /** What {@link #COLUMNS} are selected from. */
+    static final String SOURCE = "incident left join clip on clip.incident=incident.number";
 
     private static final List<String> INCIDENTS = List.of(
             "create table if not exists incident(number integer primary key autoincrement, id text not null unique,"
@@ -34,7 +38,9 @@ final class HistoryTables {
                     + " acknowledged_millis integer, acknowledged_by text, note text)",
             "create index if not exists incident_start on incident(started_millis, number)",
             "create table if not exists position(incident integer not null, revision integer not null,"
-                    + " value blob not null, primary key(incident, revision)) without rowid");
+                    + " value blob not null, primary key(incident, revision)) without rowid",
+            "create table if not exists clip(incident integer primary key, path text not null, sidecar text not null,"
+                    + " from_millis integer not null, to_millis integer not null, masked integer not null)");
 
     private static final int VERSION = 1;
 
@@ -73,7 +79,20 @@ final class HistoryTables {
                         ? null
                         : new RecordedIncident.Acknowledgement(
                                 acknowledged, row.getString("acknowledged_by"), row.getString("note")),
-                List.of());
+                List.of(),
+                clip(row));
+    }
+
+    private static RecordedIncident.@Nullable Clip clip(ResultSet row) throws SQLException {
+        String path = row.getString("clip");
+        return path == null
+                ? null
+                : new RecordedIncident.Clip(
+                        path,
+                        row.getString("sidecar"),
+                        row.getLong("from_millis"),
+                        row.getLong("to_millis"),
+                        row.getBoolean("masked"));
     }
 
     /** Corners as text: {@code x,y;x,y}. */

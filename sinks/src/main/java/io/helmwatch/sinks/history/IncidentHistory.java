@@ -43,6 +43,10 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     private static final String ADD_POSITIONS = "insert or ignore into position(incident, revision, value)"
             + " select number, ?, ? from incident where id=?";
 
+    private static final String ADD_CLIP =
+            "insert or replace into clip(incident, path, sidecar, from_millis, to_millis, masked)"
+                    + " select number, ?, ?, ?, ?, ? from incident where id=?";
+
     /** Incidents that are deleted at a time. */
     private static final int DELETED_AT_ONCE = 500;
 
@@ -93,9 +97,11 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
                 "cannot be written",
                 () -> file.transaction(() -> {
                     try (PreparedStatement record = file.prepare(RECORD);
-                            PreparedStatement positions = file.prepare(ADD_POSITIONS)) {
+                            PreparedStatement positions = file.prepare(ADD_POSITIONS);
+                            PreparedStatement clips = file.prepare(ADD_CLIP)) {
                         for (Incident incident : messages) {
                             record(incident, record, positions);
+                            recordClip(incident, clips);
                         }
                     }
                 }));
@@ -129,6 +135,21 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
         }
     }
 
+    private static void recordClip(Incident incident, PreparedStatement clips) throws SQLException {
+        Incident.Clip clip = incident.clip();
+        if (clip != null) {
+            HistoryTables.set(
+                    clips,
+                    clip.path(),
+                    clip.sidecar().path(),
+                    clip.fromMillis(),
+                    clip.toMillis(),
+                    clip.isMasked() ? 1 : 0,
+                    incident.id());
+            clips.executeUpdate();
+        }
+    }
+
     @Override
     public synchronized int store(Collection<ComplianceMinute> minutes) {
         run("cannot be written", () -> file.transaction(() -> CountTables.add(file, minutes)));
@@ -151,7 +172,8 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
 
     /** The incidents of a query, newest first, without positions. */
     public synchronized List<RecordedIncident> search(IncidentQuery query) {
-        StringBuilder sql = new StringBuilder("select " + HistoryTables.COLUMNS + " from incident where 1");
+        StringBuilder sql =
+                new StringBuilder("select " + HistoryTables.COLUMNS + " from " + HistoryTables.SOURCE + " where 1");
         List<Object> values = new ArrayList<>();
         filter(sql, values, " and started_millis>=?", query.fromMillis());
         filter(sql, values, " and started_millis<?", query.toMillis());
@@ -199,7 +221,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
         List<RecordedIncident> found = new ArrayList<>();
         run("cannot be read", () -> {
             try (PreparedStatement select =
-                    file.prepare("select " + HistoryTables.COLUMNS + " from incident where id=?")) {
+                    file.prepare("select " + HistoryTables.COLUMNS + " from " + HistoryTables.SOURCE + " where id=?")) {
                 HistoryTables.set(select, id);
                 try (ResultSet rows = select.executeQuery()) {
                     if (rows.next()) {
@@ -304,6 +326,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     private void delete(String numbers) throws SQLException {
         file.transaction(() -> {
             file.execute("delete from position where incident in (" + numbers + ")");
+            file.execute("delete from clip where incident in (" + numbers + ")");
             file.execute("delete from incident where number in (" + numbers + ")");
         });
     }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param snapshotPath path of the image below the snapshot folder; null where there is none
  * @param acknowledgement who dealt with it; null while nobody has
  * @param positions positions over time, oldest first; empty in a search
+ * @param clip its video; null where there is none
  */
 public record RecordedIncident(
         long number,
@@ -44,7 +45,8 @@ public record RecordedIncident(
         ImageSize size,
         @Nullable String snapshotPath,
         @Nullable Acknowledgement acknowledgement,
-        List<Incident.Position> positions) {
+        List<Incident.Position> positions,
+        @Nullable Clip clip) {
 
     /** Keeps its own copies. */
     public RecordedIncident {
@@ -60,6 +62,17 @@ public record RecordedIncident(
      * @param note what was done; may be empty
      */
     public record Acknowledgement(long atMillis, String by, String note) {}
+
+    /**
+     * A stored video.
+     *
+     * @param path path of the file below the clip folder, or with its URL prefix
+     * @param sidecar path of its sidecar, likewise
+     * @param fromMillis capture time of its first frame
+     * @param toMillis capture time of its last frame
+     * @param isMasked as {@link Incident.Clip#isMasked}
+     */
+    public record Clip(String path, String sidecar, long fromMillis, long toMillis, boolean isMasked) {}
 
     /** Its place in the order of searches. */
     public IncidentQuery.Cursor cursor() {
@@ -85,6 +98,7 @@ public record RecordedIncident(
                 size,
                 snapshotPath,
                 acknowledgement,
-                over);
+                over,
+                clip);
     }
 }

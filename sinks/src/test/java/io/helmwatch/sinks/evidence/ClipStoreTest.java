@@ -64,7 +64,7 @@ class ClipStoreTest {
 
     private static ClipJson.Description description(Incident incident, String video) {
         return new ClipJson.Description(
-                incident, video, Incidents.NOON - 5_000, Incidents.NOON + 5_000, true, new ImageSize(1920, 1080));
+                incident, video, Incidents.NOON - 5_000, Incidents.NOON + 5_000, true, 0, new ImageSize(1920, 1080));
     }
 
     private static List<ClipJson.Frame> frames() {

@@ -239,6 +239,39 @@ class IncidentHistoryTest {
     }
 
     @Test
+    void shouldKnowTheClipOfAnIncidentOnceItIsStored() {
+        Incident.Clip stored = new Incident.Clip(
+                "gate/x.mp4",
+                "0".repeat(64),
+                "file:///gate/x.mp4",
+                1,
+                NOON,
+                NOON + 9_000,
+                true,
+                new Incident.Sidecar("gate/x.json", "1".repeat(64), "file:///gate/x.json"));
+        Incident end = bareHead("gate", 1, 1, Phase.END);
+        try (IncidentHistory history = open()) {
+            record(history, bareHead("gate", 1, 0, Phase.START), bareHead("yard", 1, 0, Phase.START));
+            assertThat(history.find(end.id()).orElseThrow().clip()).isNull();
+            record(history, end, end.evidence(stored), end.evidence(stored));
+        }
+        try (IncidentHistory history = open()) {
+            RecordedIncident found = history.find(end.id()).orElseThrow();
+            assertThat(found.clip())
+                    .isEqualTo(new RecordedIncident.Clip("gate/x.mp4", "gate/x.json", NOON, NOON + 9_000, true));
+            assertThat(found.endReason()).isEqualTo(Incident.EndReason.COMPLIANCE);
+            assertThat(history.search(EVERYTHING)).hasSize(2).anyMatch(incident -> incident.clip() != null);
+        }
+        Clock later = Clock.fixed(Instant.ofEpochMilli(NOON + 25 * HOUR), ZoneOffset.UTC);
+        try (IncidentHistory history = open(later, 1L << 30)) {
+            history.prune();
+            assertThat(history.search(EVERYTHING)).isEmpty();
+            record(history, bareHead("gate", 2, 0, Phase.START));
+            assertThat(history.search(EVERYTHING).get(0).clip()).isNull();
+        }
+    }
+
+    @Test
     void shouldPutADamagedFileAsideAndStartAgain() throws IOException {
         try (IncidentHistory history = open()) {
             record(history, bareHead("gate", 1, 0, Phase.START));

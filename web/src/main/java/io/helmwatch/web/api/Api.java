@@ -49,6 +49,7 @@ public final class Api {
         all.addAll(new StreamRoutes(desk.streams()).routes());
         all.addAll(new IncidentRoutes(desk.incidents()).routes());
         all.addAll(new ReportRoutes(desk.reports()).routes());
+        all.addAll(new ClipRoutes(desk.incidents(), access).routes());
         all.addAll(new SystemRoutes(desk, audit).routes());
         routes = List.copyOf(all);
         document = OpenApi.of(routes, version);

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param query values of the query by name
  * @param body content; empty where there is none
  * @param sessionId the session's cookie; null where there is none
+ * @param range the header {@code Range}; null where there is none
  */
 public record Call(
         Caller caller,
@@ -29,7 +30,8 @@ public record Call(
         Map<String, String> path,
         Map<String, String> query,
         byte[] body,
-        @Nullable String sessionId) {
+        @Nullable String sessionId,
+        @Nullable String range) {
     private static final int LONGEST_ID = 512;
 
     /** The id in the path. */

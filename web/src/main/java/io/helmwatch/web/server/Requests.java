@@ -85,7 +85,8 @@ final class Requests {
                     context.pathParamMap(),
                     query,
                     route.body() == null ? new byte[0] : context.bodyAsBytes(),
-                    context.cookie(Api.SESSION_COOKIE));
+                    context.cookie(Api.SESSION_COOKIE),
+                    context.header("Range"));
         } catch (IllegalArgumentException damaged) {
             return Reply.problem(BAD_REQUEST, "Invalid request", "the address is not encoded as expected", List.of());
         }

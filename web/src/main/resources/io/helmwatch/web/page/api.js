@@ -17,7 +17,7 @@ import { T } from './texts.js';
  *   startedAt: string, endedAt: string | null, endReason: string | null, durationSeconds: number, confidence: number,
  *   people: number, track: number, snapshotAt?: string | null,
  *   acknowledged: {at: string, by: string, note: string} | null, snapshot: boolean, width: number, height: number,
- *   boxes: Position[]}} Incident
+ *   boxes: Position[], clip?: {from: string, to: string, masked: boolean} | null}} Incident
  * @typedef {{user: {name: string, role: string} | null, login: string, site: string, version: string}} Session
  * @typedef {{field: string, message: string}} FieldError
  */

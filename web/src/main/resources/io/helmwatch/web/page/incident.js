@@ -1,9 +1,11 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { live } from '/lib/lit-html/directives/live.js';
 import { incidentPath, request } from './api.js';
+import './clip.js';
 import { DeskElement } from './element.js';
 import { duration, fullTime, time } from './format.js';
 import { signOf, summaryOf, tintOf } from './incident-text.js';
+import { live as messages } from './live.js';
 import { clearCanvas, contain, drawBoxes, drawRegions } from './overlay.js';
 import { address } from './route.js';
 import { store } from './store.js';
@@ -26,6 +28,7 @@ export class IncidentDetail extends DeskElement {
     note: { state: true },
     busy: { state: true },
     hasPicture: { state: true },
+    showsVideo: { state: true },
   };
 
   constructor() {
@@ -43,11 +46,25 @@ export class IncidentDetail extends DeskElement {
     this.note = '';
     this.busy = false;
     this.hasPicture = true;
+    this.showsVideo = false;
+    /** @private @param {Event} event the video of the incident that is shown may be stored meanwhile */
+    this.messageArrived = (event) => {
+      const { phase, incident } = /** @type {CustomEvent} */ (event).detail;
+      if (phase === 'evidence' && incident.id.replaceAll('/', '~') === this.incident.replaceAll('/', '~')) {
+        this.load();
+      }
+    };
     this.resized = new ResizeObserver(() => this.paint());
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    messages.addEventListener('incident', this.messageArrived);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    messages.removeEventListener('incident', this.messageArrived);
     this.resized.disconnect();
   }
 
@@ -59,17 +76,19 @@ export class IncidentDetail extends DeskElement {
       this.position = -1;
       this.note = '';
       this.hasPicture = true;
+      this.showsVideo = false;
       this.load();
     }
   }
 
   updated() {
-    const canvas = this.querySelector('canvas');
-    if (canvas && this.data) {
+    const canvas = this.canvas();
+    const stage = /** @type {HTMLElement | null} */ (this.querySelector('.stage'));
+    if (stage && this.data) {
       const { width, height } = this.data;
-      this.child('.stage').style.aspectRatio = `${width || 16} / ${height || 9}`;
+      stage.style.aspectRatio = `${width || 16} / ${height || 9}`;
       this.resized.disconnect();
-      this.resized.observe(canvas);
+      this.resized.observe(canvas ?? stage);
     }
     this.paint();
   }
@@ -111,6 +130,9 @@ export class IncidentDetail extends DeskElement {
   picture(incident) {
     const path = `/api/v1${incidentPath(incident.id)}/snapshot.jpg`;
     const hasSnapshot = incident.snapshot && this.hasPicture;
+    if (incident.clip && this.showsVideo) {
+      return this.video(incident);
+    }
     return html`
       <div class="stage">
         ${hasSnapshot ? html`<img src=${path} alt=${T.incident.snapshotOf(incident.stream, time(incident.startedAt))} @error=${() => (this.hasPicture = false)}>` : html`<p class="note">${T.incident.noSnapshot}</p>`}
@@ -118,12 +140,26 @@ export class IncidentDetail extends DeskElement {
       </div>
       <div class="actions">
         <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
+        ${incident.clip ? html`<button class="video" @click=${() => (this.showsVideo = true)}>${T.incident.showVideo}</button>` : nothing}
         ${hasSnapshot ? html`<a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.jpg`}>${T.incident.download}</a>` : nothing}
         <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
         ${this.maskLink(incident)}
       </div>
       ${incident.boxes.length > 1 ? this.positions(incident) : nothing}
     `;
+  }
+
+  /** @param {Incident} incident */
+  video(incident) {
+    const path = `/api/v1${incidentPath(incident.id)}/clip.mp4`;
+    return html`
+      <div class="stage"><hw-clip .incident=${incident} .isDrawn=${this.isDrawn}></hw-clip></div>
+      <div class="actions">
+        <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
+        <button class="image" @click=${() => (this.showsVideo = false)}>${T.incident.showImage}</button>
+        <a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.mp4`}>${T.incident.downloadVideo}</a>
+        <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
+      </div>`;
   }
 
   /** @param {Incident} incident */
@@ -214,8 +250,13 @@ export class IncidentDetail extends DeskElement {
     return Math.max(0, distances.indexOf(Math.min(...distances)));
   }
 
+  /** @returns {HTMLCanvasElement | null} the canvas over the image; null while the video is shown, which has its own */
+  canvas() {
+    return this.querySelector('.stage > canvas');
+  }
+
   paint() {
-    const canvas = this.querySelector('canvas');
+    const canvas = this.canvas();
     const incident = this.data;
     const cleared = canvas && clearCanvas(canvas);
     if (!cleared || !incident || !this.isDrawn) {

@@ -409,6 +409,12 @@ export const T = {
     },
     draw: 'draw boxes',
     download: 'Save image',
+    showVideo: 'Show video',
+    showImage: 'Show image',
+    downloadVideo: 'Save video',
+    noVideo: 'The video cannot be played: it was deleted, or this browser does not play its codec.',
+    /** @param {string} stream @param {string} time */
+    videoOf: (stream, time) => `Video of ${stream} at ${time}`,
     camera: 'Open camera',
     mask: 'Mask this spot',
     maskTitle: 'Proposes a mask where the head was, for posters and other false alarms',

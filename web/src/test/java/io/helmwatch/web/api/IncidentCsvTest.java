@@ -46,7 +46,8 @@ class IncidentCsvTest {
                 false,
                 10,
                 10,
-                List.of());
+                List.of(),
+                null);
         String[] lines = IncidentCsv.of(List.of(incident)).split("\r\n", -1);
         assertThat(lines).hasSize(3);
         assertThat(lines[1])

@@ -199,6 +199,30 @@ class DeskServerTest {
         assertThat(RawHttp.status(response)).isEqualTo(status);
     }
 
+    @ParameterizedTest(name = "{0}: {1} {2}")
+    @CsvSource({
+        "bytes=0-2, 206, bytes 0-2/24, the",
+        "bytes=4-, 206, bytes 4-23/24, video of an incident",
+        "bytes=-8, 206, bytes 16-23/24, incident",
+        "bytes=22-99, 206, bytes 22-23/24, nt",
+        "bytes=24-, 416, bytes */24, ",
+        "bytes=-0, 416, bytes */24, ",
+        "bytes=2-1, 200, '', the video of an incident",
+        "'bytes=0-1,4-5', 200, '', the video of an incident",
+        "lines=1-2, 200, '', the video of an incident"
+    })
+    void shouldAnswerPartsOfAVideo(String range, int status, String content, String bytes) throws Exception {
+        String path = "GET /api/v1/incidents/gate-3~1795176000~no-helmet~1/clip.mp4";
+        String response = RawHttp.ask(address, path, "Range: " + range);
+        assertThat(RawHttp.status(response)).isEqualTo(status);
+        assertThat(RawHttp.header(response, "Content-Range")).isEqualTo(content);
+        if (status != 416) {
+            assertThat(RawHttp.body(response)).isEqualTo(bytes);
+            assertThat(RawHttp.header(response, "Content-Type")).isEqualTo("video/mp4");
+            assertThat(RawHttp.header(response, "Accept-Ranges")).isEqualTo("bytes");
+        }
+    }
+
     @Test
     void shouldSayInOneSentenceThatThePortIsTaken() {
         HttpConfig same = new HttpConfig(true, "127.0.0.1", address.getPort());

@@ -58,6 +58,8 @@ class OpenApiTest {
                 new Example("exportIncidents", "GET /api/v1/incidents.csv?from=2026-11-20T00:00:00Z", ""),
                 new Example("getIncident", "GET " + INCIDENT, ""),
                 new Example("getSnapshot", "GET " + INCIDENT + "/snapshot.jpg", ""),
+                new Example("getClip", "GET " + INCIDENT + "/clip.mp4", ""),
+                new Example("getClipFrames", "GET " + INCIDENT + "/clip.json", ""),
                 new Example(
                         "acknowledgeIncident", "POST " + INCIDENT + "/acknowledgement", "{\"note\":\"talked to him\"}"),
                 new Example("withdrawAcknowledgement", "DELETE " + INCIDENT + "/acknowledgement", ""),

@@ -1,5 +1,7 @@
 package io.helmwatch.web.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.helmwatch.config.http.AccessConfig;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +42,7 @@ final class TestDesk implements Service, Streams, LiveVideo {
     static final String OPERATOR_TOKEN = "operator-token-0123456789abcdef";
     static final String ADMIN_TOKEN = "admin-token-0123456789abcdef";
     static final String INCIDENT = "gate-3/1795176000/no-helmet/1";
+    static final byte[] VIDEO = "the video of an incident".getBytes(UTF_8);
     static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xd9};
 
     private static final Instant NOW = Instant.parse("2026-11-20T12:00:00.040Z");
@@ -310,7 +314,8 @@ final class TestDesk implements Service, Streams, LiveVideo {
                     true,
                     1920,
                     1080,
-                    hasBoxes ? List.of(new Box(NOW, List.of(1.0, 2.0, 3.0, 4.0), 0.88, "head")) : List.of());
+                    hasBoxes ? List.of(new Box(NOW, List.of(1.0, 2.0, 3.0, 4.0), 0.88, "head")) : List.of(),
+                    new Clip(NOW.minusSeconds(5), NOW.plusSeconds(47), false));
         }
 
         @Override
@@ -327,6 +332,17 @@ final class TestDesk implements Service, Streams, LiveVideo {
         @Override
         public Optional<byte[]> snapshot(String id) {
             return id.equals(INCIDENT) ? Optional.of(JPEG) : Optional.empty();
+        }
+
+        @Override
+        public Optional<ClipFile> clip(String id) {
+            Part part = (first, length) -> Arrays.copyOfRange(VIDEO, (int) first, (int) first + length);
+            return id.equals(INCIDENT) ? Optional.of(new ClipFile(VIDEO.length, part)) : Optional.empty();
+        }
+
+        @Override
+        public Optional<byte[]> clipFrames(String id) {
+            return id.equals(INCIDENT) ? Optional.of("{\"frames\":[]}".getBytes(UTF_8)) : Optional.empty();
         }
 
         @Override
