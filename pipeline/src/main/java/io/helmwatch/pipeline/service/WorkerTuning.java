@@ -164,8 +164,7 @@ final class WorkerTuning implements AutoCloseable {
     private void compare(OpenedWorkers present, OpenedWorkers other) throws Abandoned, InterruptedException {
         double ofPresent = 0;
         double ofOther = 0;
-        double worst = Double.POSITIVE_INFINITY;
-        double best = 0;
+        int wins = 0;
         for (int round = 0; round < ROUNDS; round++) {
             long droppedBefore = dropped();
             double first = framesPerSecond();
@@ -177,10 +176,10 @@ final class WorkerTuning implements AutoCloseable {
             exchange(present);
             ofPresent += first / ROUNDS;
             ofOther += second / ROUNDS;
-            best = Math.max(best, first);
-            worst = Math.min(worst, second);
+            wins += second > first ? 1 : 0;
         }
-        boolean isOtherFaster = worst > best && ofOther > ofPresent * MARGIN;
+        // Other load comes and goes: most of the rounds decide, each of which compares both plans within a few seconds.
+        boolean isOtherFaster = 2 * wins > ROUNDS && ofOther > ofPresent * MARGIN;
         if (isOtherFaster) {
             exchange(other);
             changed.increment();

@@ -86,10 +86,11 @@ public final class Json {
         return new RefusedException(RefusedException.Kind.INVALID, "the body is not the expected JSON: " + why);
     }
 
-    /** Jackson's sentence without names of classes. */
+    /** Jackson's sentence without names of classes, and without what it says of its source. */
     private static String firstLine(String message) {
         String line = message.lines().findFirst().orElse("").replaceAll("\\(?class [\\w.$]+\\)?,?", "");
-        return line.replaceAll("`?[a-z]+(\\.[A-Za-z_$]\\w*)+(\\$\\w+)?`?", "value")
+        return line.replaceAll(" ?\\(start marker at \\[[^]]*]\\)?", "")
+                .replaceAll("`?[a-z]+(\\.[A-Za-z_$]\\w*)+(\\$\\w+)?`?", "value")
                 .strip();
     }
 
