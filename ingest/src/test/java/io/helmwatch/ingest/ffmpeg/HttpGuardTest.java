@@ -101,6 +101,49 @@ class HttpGuardTest {
         assertThat(internalRequests).isEmpty();
     }
 
+    /** Addresses that one parser takes for the camera's and another one for the other server's. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "//127.0.0.1:INTERNAL/x",
+                "HTTP://127.0.0.1:INTERNAL/x",
+                "http://127.0.0.1:CAMERA@127.0.0.1:INTERNAL/x",
+                "http://127.0.0.1:CAMERA#@127.0.0.1:INTERNAL/x",
+                "http://127.0.0.1:CAMERA\\@127.0.0.1:INTERNAL/x",
+                "http:\\\\127.0.0.1:INTERNAL\\x",
+                "http://localhost:INTERNAL/x",
+                "http://127.1:INTERNAL/x",
+                "http://2130706433:INTERNAL/x",
+                "http://[::ffff:127.0.0.1]:INTERNAL/x",
+                "http://127.0.0.1.:INTERNAL/x",
+            })
+    void shouldNotBeMisledByTheFormOfARedirect(String location) {
+        String target = location.replace(
+                        "CAMERA", String.valueOf(camera.getAddress().getPort()))
+                .replace("INTERNAL", String.valueOf(internal.getAddress().getPort()));
+        camera.createContext("/live", exchange -> redirect(exchange, target));
+        StreamConfig config = stream("/live")
+                .credentials(new Credentials("operator", Secret.of(PASSWORD)))
+                .openTimeout(Duration.ofSeconds(2))
+                .build();
+
+        assertThat(problem(config)).doesNotContain(PASSWORD);
+        assertThat(internalRequests).isEmpty();
+    }
+
+    @Test
+    void shouldSayThatCredentialsStayAtTheConfiguredAddress() {
+        camera.createContext("/live", exchange -> redirect(exchange, url(internal, "/guarded")));
+        internal.createContext("/guarded", exchange -> send(exchange, 401, new byte[0]));
+        StreamConfig allowed = stream("/live")
+                .credentials(new Credentials("operator", Secret.of(PASSWORD)))
+                .allowedHosts(List.of(new HostAndPort("127.0.0.1", 0)))
+                .build();
+
+        assertThat(problem(allowed))
+                .contains("/live, which redirects to " + url(internal, "/guarded"), "host and port only");
+    }
+
     @Test
     void shouldNotTakeThePasswordAlong() {
         camera.createContext("/live", exchange -> {
