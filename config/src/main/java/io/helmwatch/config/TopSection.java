@@ -113,7 +113,7 @@ final class TopSection {
                 .incidents(IncidentsSection.read(top.section(INCIDENTS)))
                 .gpu(gpu)
                 .desk(DeskSection.read(top.section(DESK)))
-                .notifications(NotifySection.readAll(top, NOTIFY, streams))
+                .notifications(NotifySection.readAll(top, NOTIFY, streams, http.enabled()))
                 .cameraHealth(CameraHealthSection.read(top.section(CAMERA_HEALTH)))
                 .cluster(cluster)
                 .build();

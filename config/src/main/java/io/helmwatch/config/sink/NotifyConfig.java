@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param coolDown shortest time between two incidents of a stream and rule that are sent; those between are left out
  * @param digest time over which messages are collected into one; zero sends each at once
  * @param offlineAfter how long a stream is offline before that is sent, as well as its return; null for never
+ * @param unacknowledgedAfter how long an incident is acknowledged by nobody before it is sent; null sends each at once
  */
 public record NotifyConfig(
         String name,
@@ -33,7 +34,8 @@ public record NotifyConfig(
         @Nullable ScheduleConfig schedule,
         Duration coolDown,
         Duration digest,
-        @Nullable Duration offlineAfter) {
+        @Nullable Duration offlineAfter,
+        @Nullable Duration unacknowledgedAfter) {
 
     /** Keeps its own copies. */
     public NotifyConfig {
@@ -42,6 +44,22 @@ public record NotifyConfig(
         rules = List.copyOf(rules);
         zones = List.copyOf(zones);
     }
+
+    /** What a template may name between double braces. */
+    public static final List<String> PLACEHOLDERS = List.of(
+            "subject",
+            "text",
+            "type",
+            "camera",
+            "rule",
+            "zone",
+            "started",
+            "ended",
+            "reason",
+            "people",
+            "confidence",
+            "picture",
+            "id");
 
     /** A target that gets the start and the end of every incident. */
     public static NotifyConfig of(String name, Target target) {
@@ -55,6 +73,7 @@ public record NotifyConfig(
                 null,
                 Duration.ZERO,
                 Duration.ZERO,
+                null,
                 null);
     }
 
@@ -80,8 +99,20 @@ public record NotifyConfig(
      * @param secret key of the signature; null for none
      * @param allowLocal whether loopback and link-local addresses are allowed
      * @param timeout longest time for a request
+     * @param body template of the JSON that is sent; null sends that of the events topic
      */
-    public record Webhook(URI url, @Nullable Secret secret, boolean allowLocal, Duration timeout) implements Target {
+    public record Webhook(
+            URI url,
+            @Nullable Secret secret,
+            boolean allowLocal,
+            Duration timeout,
+            @Nullable String body) implements Target {
+
+        /** A server that gets the JSON of the events topic. */
+        public Webhook(URI url, @Nullable Secret secret, boolean allowLocal, Duration timeout) {
+            this(url, secret, allowLocal, timeout, null);
+        }
+
         /** Without the URL, whose path often holds a key. */
         @Override
         public String toString() {
@@ -123,6 +154,8 @@ public record NotifyConfig(
      * @param from address of the sender
      * @param to addresses
      * @param attachSnapshot whether an incident's picture is attached
+     * @param subject template of the subject; null for a sentence that says what happened
+     * @param text template of the text; null for lines that say what is known
      */
     public record Mail(
             String host,
@@ -132,8 +165,23 @@ public record NotifyConfig(
             @Nullable Secret password,
             String from,
             List<String> to,
-            boolean attachSnapshot)
+            boolean attachSnapshot,
+            @Nullable String subject,
+            @Nullable String text)
             implements Target {
+
+        /** A mail in Helmwatch's own words. */
+        public Mail(
+                String host,
+                int port,
+                Encryption encryption,
+                @Nullable String username,
+                @Nullable Secret password,
+                String from,
+                List<String> to,
+                boolean attachSnapshot) {
+            this(host, port, encryption, username, password, from, to, attachSnapshot, null, null);
+        }
 
         /** Keeps its own copy. */
         public Mail {

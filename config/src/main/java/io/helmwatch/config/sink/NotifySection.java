@@ -87,7 +87,15 @@ public final class NotifySection {
                     "how long a stream is offline before that is sent, and later its return")
             .example("2m");
 
-    private static final SectionSpec<NotifyConfig> SPEC = SectionSpec.of(
+    private static final Key<NotifyConfig, Duration> UNACKNOWLEDGED_AFTER = Key.<NotifyConfig, Duration>optional(
+                    "unacknowledged-after",
+                    duration(Duration.ofSeconds(1), LONGEST),
+                    NotifyConfig::unacknowledgedAfter,
+                    "each incident is sent at once",
+                    "escalation: an incident is sent once nobody has acknowledged it on the page for this time; needs `http`")
+            .example("15m");
+
+    static final SectionSpec<NotifyConfig> SPEC = SectionSpec.of(
             "who is told about incidents beside Kafka ([notifications](notifications.md))",
             NAME,
             WEBHOOK,
@@ -100,7 +108,8 @@ public final class NotifySection {
             SCHEDULE,
             COOL_DOWN,
             DIGEST,
-            OFFLINE_AFTER);
+            OFFLINE_AFTER,
+            UNACKNOWLEDGED_AFTER);
 
     private NotifySection() {}
 
@@ -133,14 +142,15 @@ public final class NotifySection {
      *
      * @param list as {@link #list} made it
      * @param streams whose ids, rules and zones a target may name
+     * @param hasPage whether incidents can be acknowledged
      */
     public static List<NotifyConfig> readAll(
-            Section top, SectionList<?, NotifyConfig> list, List<StreamConfig> streams) {
+            Section top, SectionList<?, NotifyConfig> list, List<StreamConfig> streams, boolean hasPage) {
         List<Section> sections = top.sections(list);
         List<NotifyConfig> all = new ArrayList<>();
         Map<String, Integer> lines = new HashMap<>();
         for (Section section : sections == null ? List.<Section>of() : sections) {
-            NotifyConfig notify = read(section, lines, streams);
+            NotifyConfig notify = read(section, lines, streams, hasPage);
             if (notify != null) {
                 all.add(notify);
             }
@@ -149,7 +159,7 @@ public final class NotifySection {
     }
 
     private static @Nullable NotifyConfig read(
-            Section section, Map<String, Integer> lines, List<StreamConfig> streams) {
+            Section section, Map<String, Integer> lines, List<StreamConfig> streams, boolean hasPage) {
         String name = section.required(NAME);
         if (name != null) {
             Names.requireUnique(section, NAME, name, lines, "of this name");
@@ -176,12 +186,34 @@ public final class NotifySection {
         Duration coolDown = section.value(COOL_DOWN);
         Duration digest = section.value(DIGEST);
         Duration offlineAfter = section.optional(OFFLINE_AFTER);
+        Duration unacknowledgedAfter = section.optional(UNACKNOWLEDGED_AFTER);
+        if (unacknowledgedAfter != null && target instanceof Mqtt) {
+            section.problem(UNACKNOWLEDGED_AFTER, "is for webhook and mail: MQTT tells each state");
+        }
+        if (unacknowledgedAfter != null && (!digest.isZero() || offlineAfter != null)) {
+            section.problem(
+                    UNACKNOWLEDGED_AFTER, "cannot be combined with digest or offline-after: add another target");
+        }
+        if (unacknowledgedAfter != null && !hasPage) {
+            section.problem(UNACKNOWLEDGED_AFTER, "needs http.enabled: incidents are acknowledged on the page");
+        }
         if (target instanceof Mqtt && !digest.isZero()) {
             section.problem(DIGEST, "is for webhook and mail: MQTT tells each state");
         }
         return name == null || target == null
                 ? null
-                : new NotifyConfig(name, target, phases, ids, rules, zones, schedule, coolDown, digest, offlineAfter);
+                : new NotifyConfig(
+                        name,
+                        target,
+                        phases,
+                        ids,
+                        rules,
+                        zones,
+                        schedule,
+                        coolDown,
+                        digest,
+                        offlineAfter,
+                        unacknowledgedAfter);
     }
 
     private static @Nullable Target readTarget(Section section) {

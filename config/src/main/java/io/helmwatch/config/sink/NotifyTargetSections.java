@@ -62,13 +62,22 @@ final class NotifyTargetSections {
             Webhook::timeout,
             "longest time for a request");
 
+    private static final Key<Webhook, String> BODY = Key.<Webhook, String>optional(
+                    "body",
+                    TemplateType.template(),
+                    Webhook::body,
+                    "the JSON of the events topic",
+                    "JSON to send instead, with [placeholders](notifications.md#templates)")
+            .example("'{\"text\": \"{{subject}}\"}'");
+
     static final SectionSpec<Webhook> WEBHOOK = SectionSpec.of(
             "a server that gets each message as the JSON of the events topic",
             URL,
             SECRET.variable(),
             SECRET.file(),
             ALLOW_LOCAL,
-            TIMEOUT);
+            TIMEOUT,
+            BODY);
 
     private static final Key<Mqtt, HostAndPort> BROKER = Key.<Mqtt, HostAndPort>required(
                     "broker",
@@ -137,6 +146,21 @@ final class NotifyTargetSections {
     private static final Key<Mail, Boolean> ATTACH_SNAPSHOT =
             Key.of("attach-snapshot", flag(), true, Mail::attachSnapshot, "whether an incident's snapshot is attached");
 
+    private static final Key<Mail, String> SUBJECT = Key.<Mail, String>optional(
+                    "subject",
+                    TemplateType.template(),
+                    Mail::subject,
+                    "a sentence that says what happened where",
+                    "subject, with [placeholders](notifications.md#templates)")
+            .example("'{{camera}}: {{subject}}'");
+    private static final Key<Mail, String> TEXT = Key.<Mail, String>optional(
+                    "text",
+                    TemplateType.template(),
+                    Mail::text,
+                    "lines that say what is known",
+                    "text, with [placeholders](notifications.md#templates)")
+            .example("'{{text}}'");
+
     static final SectionSpec<Mail> MAIL = SectionSpec.of(
             "a mail server",
             SERVER,
@@ -146,7 +170,9 @@ final class NotifyTargetSections {
             MAIL_PASSWORD.file(),
             FROM,
             TO,
-            ATTACH_SNAPSHOT);
+            ATTACH_SNAPSHOT,
+            SUBJECT,
+            TEXT);
 
     private NotifyTargetSections() {}
 
@@ -155,7 +181,8 @@ final class NotifyTargetSections {
         Secret secret = SECRET.read(section);
         boolean allowLocal = section.value(ALLOW_LOCAL);
         Duration timeout = section.value(TIMEOUT);
-        return url == null ? null : new Webhook(url, secret, allowLocal, timeout);
+        String body = section.optional(BODY);
+        return url == null ? null : new Webhook(url, secret, allowLocal, timeout, body);
     }
 
     static @Nullable Mqtt mqtt(Section section) {
@@ -196,11 +223,13 @@ final class NotifyTargetSections {
             section.problem(TO, "must have at least one address");
         }
         boolean attach = section.value(ATTACH_SNAPSHOT);
+        String subject = section.optional(SUBJECT);
+        String text = section.optional(TEXT);
         if (server == null || from == null || to == null) {
             return null;
         }
         int port = server.port() != 0 ? server.port() : usualPort(encryption);
-        return new Mail(server.host(), port, encryption, username, password, from, to, attach);
+        return new Mail(server.host(), port, encryption, username, password, from, to, attach, subject, text);
     }
 
     private static int usualPort(Encryption encryption) {

@@ -112,6 +112,20 @@ public final class DeskParts implements AutoCloseable {
         return history == null ? null : new DeskIncidents(history, config.incidents());
     }
 
+    /** Whether somebody has acknowledged an incident; false where that cannot be told. */
+    public boolean isAcknowledged(String incident) {
+        IncidentHistory known = history;
+        try {
+            return known != null
+                    && known.find(incident)
+                            .map(recorded -> recorded.acknowledgement() != null)
+                            .orElse(false);
+        } catch (SqliteException e) {
+            LOG.warn("Acknowledgement of incident {} not read: {}", incident, e.getMessage());
+            return false;
+        }
+    }
+
     /** The streams; unavailable until {@link #start}. */
     public Streams streams() {
         return streams;

@@ -10,6 +10,7 @@ import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.compliance.ComplianceService;
+import io.helmwatch.pipeline.desk.DeskNotifications;
 import io.helmwatch.pipeline.desk.DeskParts;
 import io.helmwatch.pipeline.health.HealthAnalyzer;
 import io.helmwatch.pipeline.health.HealthMetrics;
@@ -115,7 +116,10 @@ public final class DetectionService implements AutoCloseable {
             KafkaConfig kafka =
                     broker == null ? config.kafka() : config.kafka().withBootstrapServers(broker.bootstrapServers());
             sinks.openDetections(kafka);
-            IncidentService rules = sinks.openIncidents(kafka, shown == null ? List.of() : shown.incidentSinks());
+            IncidentService rules = sinks.openIncidents(
+                    kafka,
+                    shown == null ? List.of() : shown.incidentSinks(),
+                    incident -> shown != null && shown.isAcknowledged(incident));
             status.opened(rules);
             ComplianceService compliance = sinks.openCompliance(kafka, shown == null ? null : shown.complianceStore());
             List<OpenedBackend> backends = awaitBackends(opening);
@@ -193,6 +197,7 @@ public final class DetectionService implements AutoCloseable {
                         parts.reports(),
                         shownSystem,
                         parts.live(),
+                        new DeskNotifications(sinks::notified, target -> Notifications.notifier(target, config)),
                         audit)));
     }
 

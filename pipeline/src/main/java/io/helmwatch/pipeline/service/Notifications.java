@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The targets of a configuration that are told about incidents and streams. Threading: opened and closed by one thread. */
 public final class Notifications implements AutoCloseable {
@@ -27,14 +28,19 @@ public final class Notifications implements AutoCloseable {
     /**
      * Opens the spools and begins to deliver what is in them.
      *
+     * @param acknowledged whether somebody has acknowledged an incident, by its id
      * @throws io.helmwatch.sinks.sqlite.SqliteException when a spool cannot be used; everything opened is closed again
      */
-    static Notifications open(HelmwatchConfig config, MeterRegistry registry) {
+    static Notifications open(HelmwatchConfig config, Predicate<String> acknowledged, MeterRegistry registry) {
         Notifications notifications = new Notifications();
         try (Closer opened = new Closer()) {
             for (NotifyConfig target : config.notifications()) {
                 notifications.targets.add(opened.register(new Notification(
-                        target, config.incidents().spool(), notifier(target, config), Clock.systemUTC())));
+                        target,
+                        config.incidents().spool(),
+                        notifier(target, config),
+                        acknowledged,
+                        Clock.systemUTC())));
             }
             notifications.owned.register(opened.transfer());
         }
@@ -45,18 +51,27 @@ public final class Notifications implements AutoCloseable {
     /** The client of a target; connects with the first message. */
     public static Notifier notifier(NotifyConfig target, HelmwatchConfig config) {
         if (target.target() instanceof NotifyConfig.Webhook webhook) {
-            return new WebhookNotifier(webhook, Clock.systemUTC());
+            return new WebhookNotifier(webhook, zone(target), Clock.systemUTC());
         }
         if (target.target() instanceof NotifyConfig.Mqtt mqtt) {
             return new MqttNotifier(mqtt, config.streams());
         }
         if (target.target() instanceof NotifyConfig.Mail mail) {
-            ZoneId zone = target.schedule() == null
-                    ? ZoneId.systemDefault()
-                    : target.schedule().zone();
-            return new MailNotifier(mail, config.incidents().snapshots().directory(), zone);
+            return new MailNotifier(mail, config.incidents().snapshots().directory(), zone(target));
         }
         throw new IllegalStateException("notify target of an unknown kind");
+    }
+
+    /** Time zone of times for people. */
+    private static ZoneId zone(NotifyConfig target) {
+        return target.schedule() == null
+                ? ZoneId.systemDefault()
+                : target.schedule().zone();
+    }
+
+    /** The targets. */
+    List<Notification> targets() {
+        return List.copyOf(targets);
     }
 
     /** What receives incidents. */

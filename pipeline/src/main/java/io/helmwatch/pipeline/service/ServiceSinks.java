@@ -14,12 +14,14 @@ import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.kafka.KafkaAuditLog;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
+import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.web.AuditSink;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,7 @@ final class ServiceSinks implements AutoCloseable {
     private final MeterRegistry registry;
     private final List<DetectionSink> detections = new CopyOnWriteArrayList<>();
     private final AuditPublisher audit = new AuditPublisher();
+    private volatile List<Notification> notified = List.of();
     private final Closer owned = new Closer();
     private @Nullable ClusterNode node;
 
@@ -73,6 +76,11 @@ final class ServiceSinks implements AutoCloseable {
         return audit;
     }
 
+    /** Who is told about incidents; empty until incidents are opened. */
+    List<Notification> notified() {
+        return notified;
+    }
+
     /**
      * Opens the configured sinks of detections and the audit topic.
      *
@@ -101,9 +109,12 @@ final class ServiceSinks implements AutoCloseable {
      *
      * @param kafka with the address of the embedded broker, where one runs
      * @param more further sinks of incidents, owned by the caller
+     * @param acknowledged whether somebody has acknowledged an incident, by its id
      */
-    IncidentService openIncidents(KafkaConfig kafka, List<? extends IncidentSink> more) {
-        Notifications notifications = owned.register(Notifications.open(config, registry));
+    IncidentService openIncidents(
+            KafkaConfig kafka, List<? extends IncidentSink> more, Predicate<String> acknowledged) {
+        Notifications notifications = owned.register(Notifications.open(config, acknowledged, registry));
+        notified = notifications.targets();
         detections.addAll(notifications.streams());
         List<IncidentSink> all = new ArrayList<>(notifications.incidents());
         all.addAll(more);

@@ -63,6 +63,7 @@ final class CameraFilm {
     private final byte[] encoded = new byte[LEVELS];
     private final byte[] noise = new byte[NOISE];
     private final float[] light = new float[WIDTH];
+    private final float[] lampLight;
     private final Light lamps;
     private final boolean isRaining;
     private final boolean hasTraffic;
@@ -79,6 +80,7 @@ final class CameraFilm {
     private double headlightX;
     private double headlightPower;
     private int noiseStart;
+    private long clockSecond;
 
     CameraFilm(
             List<float[]> scene,
@@ -92,6 +94,7 @@ final class CameraFilm {
         this.blurred = blurred(this.scene, 8);
         this.slightlyBlurred = blurred(this.scene, 3);
         this.lamps = lamps;
+        this.lampLight = lampLight(lamps);
         this.isRaining = isRaining;
         this.hasTraffic = hasTraffic;
         this.seed = seed;
@@ -190,8 +193,6 @@ final class CameraFilm {
         clockSecond = (long) toSecond;
     }
 
-    private long clockSecond;
-
     private float[] picture(long frame) {
         float[][] shown = isFaulty(second, Fault.BLURRED)
                 ? blurred
@@ -267,25 +268,36 @@ final class CameraFilm {
 
     private void lightOf(int y) {
         double shadowShift = second / 40;
-        double night = isDark() ? artificial() : 0;
+        float night = (float) (isDark() ? artificial() : 0);
         for (int x = 0; x < WIDTH; x++) {
             double band = (x + 0.4 * y - shadowShift) % 430;
             double shade = (band < 0 ? band + 430 : band) < 120 && y > 90 ? 0.55 : 1;
-            double value = 0.003 + sun * shade;
-            if (night > 0) {
-                value += lamps == Light.INFRARED
-                        ? 2 * night * Math.exp(-(square(x - 320) + square(y - 300)) / square(230))
-                        : night
-                                * (Math.exp(-(square(x - 200) + square(y - 190)) / square(150))
-                                        + 0.8 * Math.exp(-(square(x - 500) + square(y - 230)) / square(130))
-                                        + 0.03);
-            }
-            if (headlightPower > 0) {
-                double near = square(x - headlightX) + 3 * square(y - 200);
-                value += headlightPower * (0.5 * Math.exp(-near / square(160)) + 12 * Math.exp(-near / square(18)));
-            }
-            light[x] = (float) value;
+            light[x] = (float) (0.003 + sun * shade) + night * lampLight[y * WIDTH + x];
         }
+        if (headlightPower > 0) {
+            for (int x = 0; x < WIDTH; x++) {
+                double near = square(x - headlightX) + 3 * square(y - 200);
+                light[x] += (float)
+                        (headlightPower * (0.5 * Math.exp(-near / square(160)) + 12 * Math.exp(-near / square(18))));
+            }
+        }
+    }
+
+    private static float[] lampLight(Light lamps) {
+        float[] light = new float[WIDTH * HEIGHT];
+        for (int y = 0; y < HEIGHT; y++) {
+            for (int x = 0; x < WIDTH; x++) {
+                light[y * WIDTH + x] = (float)
+                        (lamps == Light.INFRARED
+                                ? 2 * pool(x - 320, y - 300, 230)
+                                : pool(x - 200, y - 190, 150) + 0.8 * pool(x - 500, y - 230, 130) + 0.03);
+            }
+        }
+        return light;
+    }
+
+    private static double pool(int x, int y, double radius) {
+        return Math.exp(-(square(x) + square(y)) / square(radius));
     }
 
     private static double square(double value) {

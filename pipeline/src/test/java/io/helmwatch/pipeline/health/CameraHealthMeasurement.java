@@ -2,19 +2,31 @@ package io.helmwatch.pipeline.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.ingest.FrameReceiver;
+import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.health.CameraFilm.Fault;
 import io.helmwatch.pipeline.health.CameraFilm.Light;
+import io.helmwatch.sinks.ffmpeg.Mp4Writer;
+import io.helmwatch.vision.DropCause;
+import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.PixelFormat;
 import io.helmwatch.vision.StreamReason;
+import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.health.CameraHealth;
 import io.helmwatch.vision.health.LumaSample;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Days without a fault, and every fault at several times of day: the tables of docs/measured/health.md. */
 @Tag("slow")
@@ -23,12 +35,16 @@ class CameraHealthMeasurement {
     private static final long SECOND = 1_000_000_000L;
     private static final long LEARNING_SECONDS = 600;
     private static final long FAULT_SECONDS = 300;
+    private static final int ENCODED_LEARNING_SECONDS = 90;
+    private static final int ENCODED_FAULT_SECONDS = 120;
 
     private final List<float[]> yard = CameraFilm.decode(CLIPS.resolve("yard.mp4"));
     private final List<float[]> ramp = CameraFilm.decode(CLIPS.resolve("ramp.mp4"));
     private final LumaSample sample = new LumaSample();
     private final byte[] rows = new byte[CameraFilm.WIDTH * LumaSample.ROWS];
     private final byte[] row = new byte[CameraFilm.WIDTH];
+    private long judgedNanos;
+    private long judged;
 
     private static CameraHealth health() {
         return new CameraHealth(10 * SECOND, 10 * SECOND, Set.of());
@@ -42,7 +58,11 @@ class CameraHealthMeasurement {
         }
         sample.read(
                 ByteBuffer.wrap(rows), CameraFilm.WIDTH, CameraFilm.WIDTH, LumaSample.ROWS, PixelFormat.GRAY8, true);
-        return health.update(sample, (long) (second * SECOND));
+        long began = System.nanoTime();
+        StreamReason condition = health.update(sample, (long) (second * SECOND));
+        judgedNanos += System.nanoTime() - began;
+        judged++;
+        return condition;
     }
 
     private CameraFilm film(boolean isYard, Light light, boolean isRaining, boolean hasTraffic) {
@@ -73,7 +93,75 @@ class CameraHealthMeasurement {
                 before = now;
             }
         }
-        System.out.printf("day %s %s rain=%s:%s%n", isYard ? "yard" : "ramp", light, isRaining, raised);
+        System.out.printf(
+                "day %s %s rain=%s:%s (%.3f ms a sample)%n",
+                isYard ? "yard" : "ramp", light, isRaining, raised, judgedNanos / 1e6 / judged);
+    }
+
+    /** What an encoder makes of the picture: H.264 of one frame a second, decoded again. */
+    @Test
+    void shouldJudgeWhatAnEncoderLeaves(@TempDir Path folder) throws IOException {
+        for (Fault fault : Fault.values()) {
+            for (double hour : new double[] {12, 2}) {
+                if (fault == Fault.LAMPS_OUT && hour == 12) {
+                    continue;
+                }
+                Path clip = folder.resolve(fault + "-" + hour + ".mp4");
+                CameraFilm film = film(true, Light.LAMPS, false, false);
+                film.fault(fault, hour * 3600 + ENCODED_LEARNING_SECONDS);
+                encode(film, hour * 3600, clip);
+                System.out.printf(
+                        "encoded %s at %.0f h, %d KB: %s%n", fault, hour, Files.size(clip) / 1024, decode(clip));
+            }
+        }
+    }
+
+    private void encode(CameraFilm film, double start, Path clip) throws IOException {
+        int pixels = CameraFilm.WIDTH * CameraFilm.HEIGHT;
+        byte[] bgr = new byte[3 * pixels];
+        try (Mp4Writer writer = new Mp4Writer(clip);
+                BytePointer image = new BytePointer(bgr.length)) {
+            for (int second = 0; second < ENCODED_LEARNING_SECONDS + ENCODED_FAULT_SECONDS; second++) {
+                film.go(start + second);
+                for (int y = 0; y < CameraFilm.HEIGHT; y++) {
+                    film.row(y, row);
+                    for (int x = 0; x < CameraFilm.WIDTH; x++) {
+                        Arrays.fill(bgr, 3 * (y * CameraFilm.WIDTH + x), 3 * (y * CameraFilm.WIDTH + x) + 3, row[x]);
+                    }
+                }
+                image.position(0).put(bgr);
+                writer.write(image, CameraFilm.WIDTH, CameraFilm.HEIGHT, second * SECOND);
+            }
+            writer.finish();
+        }
+    }
+
+    private String decode(Path clip) {
+        CameraHealth health = health();
+        StringBuilder raised = new StringBuilder();
+        FfmpegFrameSource.create(StreamConfig.of("clip", clip.toString())).run(new FrameReceiver() {
+            private StreamReason before = StreamReason.NONE;
+
+            @Override
+            public void onFrame(FrameLease frame) {
+                sample.read(frame);
+                StreamReason now = health.update(sample, frame.ptsNanos());
+                if (now != before) {
+                    raised.append(' ')
+                            .append(now.code())
+                            .append('+')
+                            .append(frame.ptsNanos() / SECOND - ENCODED_LEARNING_SECONDS);
+                    before = now;
+                }
+            }
+
+            @Override
+            public void onDropped(DropCause cause) {}
+
+            @Override
+            public void onStatus(StreamStatus status) {}
+        });
+        return raised.toString();
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.helmwatch.vision.Incident;
 import java.time.Clock;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +34,11 @@ public final class Notification implements IncidentSink {
      * Opens the spool, {@code notify/NAME} in the folder of the incidents' spool, and begins to deliver what is in it.
      *
      * @param notifier the target; owned from here on
+     * @param acknowledged whether somebody has acknowledged an incident, by its id
      * @throws io.helmwatch.sinks.sqlite.SqliteException when the spool cannot be used
      */
-    public Notification(NotifyConfig config, SpoolConfig spool, Notifier notifier, Clock clock) {
+    public Notification(
+            NotifyConfig config, SpoolConfig spool, Notifier notifier, Predicate<String> acknowledged, Clock clock) {
         this.config = config;
         this.filter = new NotifyFilter(config);
         try (Closer opened = new Closer()) {
@@ -43,7 +46,7 @@ public final class Notification implements IncidentSink {
             SpoolConfig own =
                     spool.withDirectory(spool.directory().resolve(FOLDER).resolve(config.name()));
             IncidentSpool messages = opened.register(new IncidentSpool(own, clock));
-            sender = opened.register(new NotifySender(config, messages, notifier, clock));
+            sender = opened.register(new NotifySender(config, messages, notifier, acknowledged, clock));
             accepted = opened.register(new SpoolingIncidentSink(messages));
             streams = config.offlineAfter() == null
                     ? null
@@ -55,6 +58,16 @@ public final class Notification implements IncidentSink {
     /** The target's name. */
     public String name() {
         return config.name();
+    }
+
+    /** The target's settings. */
+    public NotifyConfig config() {
+        return config;
+    }
+
+    /** What became of the newest messages. */
+    public DeliveryLog log() {
+        return sender.log();
     }
 
     /** Receives states of streams; null where the target is not told about streams. */

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,8 @@ final class NotifySender implements AutoCloseable {
     private final Notifier notifier;
     private final Clock clock;
     private final Thread thread;
+    private final Escalation escalation;
+    private final DeliveryLog log = new DeliveryLog();
     private volatile String problem = "";
     private volatile boolean closing;
     private volatile long closeByNanos;
@@ -40,11 +43,14 @@ final class NotifySender implements AutoCloseable {
     // Owned by the thread.
     private Duration pause = FIRST_PAUSE;
 
-    NotifySender(NotifyConfig config, IncidentSpool spool, Notifier notifier, Clock clock) {
+    NotifySender(
+            NotifyConfig config, IncidentSpool spool, Notifier notifier, Predicate<String> acknowledged, Clock clock) {
         this.config = config;
         this.spool = spool;
         this.notifier = notifier;
         this.clock = clock;
+        Duration after = config.unacknowledgedAfter();
+        this.escalation = new Escalation(after == null ? Duration.ZERO : after, acknowledged);
         this.thread = new Thread(this::run, "notify-" + config.name());
         thread.setDaemon(true);
         thread.start();
@@ -53,6 +59,11 @@ final class NotifySender implements AutoCloseable {
     /** Why the target takes no messages, one sentence without secrets; empty while it does. */
     String problem() {
         return problem;
+    }
+
+    /** What became of the newest messages. */
+    DeliveryLog log() {
+        return log;
     }
 
     private void run() {
@@ -79,7 +90,8 @@ final class NotifySender implements AutoCloseable {
                 && (System.nanoTime() - closeByNanos >= 0
                         || spool.waiting() == 0
                         || !problem.isEmpty()
-                        || !config.digest().isZero());
+                        || !config.digest().isZero()
+                        || config.unacknowledgedAfter() != null);
     }
 
     private void deliverWaiting() throws NotifyException, InterruptedException {
@@ -89,6 +101,11 @@ final class NotifySender implements AutoCloseable {
         }
         if (config.digest().isZero()) {
             for (SpooledEvent event : spool.next(0, BATCH)) {
+                long dueMillis = escalation.dueInMillis(event.atMillis(), clock.millis());
+                if (dueMillis > 0) {
+                    TimeUnit.MILLISECONDS.sleep(Math.min(dueMillis, IDLE_MILLIS));
+                    return;
+                }
                 deliver(List.of(event));
                 if (isDone()) {
                     return;
@@ -105,18 +122,25 @@ final class NotifySender implements AutoCloseable {
     }
 
     private void deliver(List<SpooledEvent> events) throws NotifyException, InterruptedException {
-        List<NotifyMessage> wanted =
+        List<NotifyMessage> asked =
                 events.stream().map(NotifyMessage::of).filter(this::isWanted).toList();
+        List<NotifyMessage> wanted = asked.stream().filter(escalation::isWanted).toList();
         try {
             if (!wanted.isEmpty()) {
                 notifier.deliver(wanted);
                 available();
+                log.add(clock.millis(), wanted, DeliveryLog.Outcome.DELIVERED, "");
+            } else if (!asked.isEmpty()) {
+                log.add(clock.millis(), asked, DeliveryLog.Outcome.ACKNOWLEDGED, "");
             }
             spool.acknowledge(events);
         } catch (NotifyException e) {
+            String sentence = String.valueOf(e.getMessage());
             if (!e.isPermanent()) {
+                log.add(clock.millis(), wanted, DeliveryLog.Outcome.RETRIED, sentence);
                 throw e;
             }
+            log.add(clock.millis(), wanted, DeliveryLog.Outcome.REJECTED, sentence);
             for (SpooledEvent event : events) {
                 spool.deadLetter(event, "notification " + config.name() + ": " + e.getMessage());
             }

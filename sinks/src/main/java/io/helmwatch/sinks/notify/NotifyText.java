@@ -5,13 +5,55 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A message in words, for people. Threading: any thread. */
 public final class NotifyText {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z", Locale.ROOT);
 
     private NotifyText() {}
+
+    /** The subject of a message, or of a digest. */
+    public static String subject(List<NotifyMessage> messages, ZoneId zone) {
+        String first = subject(messages.get(0), zone);
+        return messages.size() == 1 ? first : first + ", and " + (messages.size() - 1) + " more messages";
+    }
+
+    /** The text of a message, or of a digest. */
+    public static String body(List<NotifyMessage> messages, ZoneId zone) {
+        return messages.stream().map(message -> body(message, zone)).collect(Collectors.joining("\n"));
+    }
+
+    /** What a placeholder of a template stands for; empty where the first message does not have it. */
+    static String value(String placeholder, List<NotifyMessage> messages, ZoneId zone) {
+        NotifyMessage message = messages.get(0);
+        JsonNode json = message.json();
+        return switch (placeholder) {
+            case "subject" -> subject(messages, zone);
+            case "text" -> body(messages, zone);
+            case "type" -> messages.size() == 1 ? message.type().text() : "digest";
+            case "camera" -> message.stream();
+            case "rule", "zone", "id" -> message.field(placeholder);
+            case "started" -> optionalTime(message, json.has("startedAt") ? "startedAt" : "since", zone);
+            case "ended" -> optionalTime(message, "endedAt", zone);
+            case "reason" -> json.path("endReason").asText(message.field("reason"));
+            case "people" -> json.path("people").path("count").asText("");
+            case "confidence" -> json.path("confidence").path("peak").asText("");
+            case "picture" -> picture(json);
+            default -> throw new IllegalArgumentException("there is no placeholder " + placeholder);
+        };
+    }
+
+    private static String optionalTime(NotifyMessage message, String field, ZoneId zone) {
+        return message.field(field).isEmpty() ? "" : time(message, field, zone);
+    }
+
+    private static String picture(JsonNode json) {
+        JsonNode snapshot = json.path("snapshot");
+        return snapshot.path("drawnUrl").asText(snapshot.path("url").asText(""));
+    }
 
     /** One line: what, where, since when. */
     public static String subject(NotifyMessage message, ZoneId zone) {
@@ -55,11 +97,7 @@ public final class NotifyText {
             line(text, "Confidence", json.path("confidence").path("peak").asText() + " at most");
         }
         line(text, "Reason", message.field("reason"));
-        JsonNode snapshot = json.path("snapshot");
-        line(
-                text,
-                "Picture",
-                snapshot.path("drawnUrl").asText(snapshot.path("url").asText("")));
+        line(text, "Picture", picture(json));
         line(text, "Clip", json.path("clip").path("url").asText(""));
         line(text, "Id", message.id());
         line(text, "Text", message.field("text"));

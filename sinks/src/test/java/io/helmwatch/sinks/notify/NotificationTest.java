@@ -68,11 +68,13 @@ class NotificationTest {
     }
 
     private Notification open(NotifyConfig config) {
-        return new Notification(config, SpoolConfig.DEFAULT.withDirectory(folder), target, Clock.systemUTC());
+        return new Notification(
+                config, SpoolConfig.DEFAULT.withDirectory(folder), target, incident -> false, Clock.systemUTC());
     }
 
     private static NotifyConfig config(Set<NotifyConfig.Phase> phases, Duration coolDown, Duration digest) {
-        return new NotifyConfig("guards", ANY, phases, List.of(), List.of(), List.of(), null, coolDown, digest, null);
+        return new NotifyConfig(
+                "guards", ANY, phases, List.of(), List.of(), List.of(), null, coolDown, digest, null, null);
     }
 
     private static Incident incident(String stream, int number, int revision, Incident.Phase phase) {
@@ -200,7 +202,17 @@ class NotificationTest {
     private static NotifyConfig filtered(
             List<String> streams, List<String> rules, List<String> zones, @Nullable ScheduleConfig schedule) {
         return new NotifyConfig(
-                "guards", ANY, START_AND_END, streams, rules, zones, schedule, Duration.ZERO, Duration.ZERO, null);
+                "guards",
+                ANY,
+                START_AND_END,
+                streams,
+                rules,
+                zones,
+                schedule,
+                Duration.ZERO,
+                Duration.ZERO,
+                null,
+                null);
     }
 
     @Test
@@ -215,7 +227,8 @@ class NotificationTest {
                 null,
                 Duration.ZERO,
                 Duration.ZERO,
-                Duration.ofMillis(300));
+                Duration.ofMillis(300),
+                null);
         try (Notification guards = open(config)) {
             DetectionSink streams = guards.streams();
             assertThat(streams).isNotNull();

@@ -50,6 +50,7 @@ public final class Api {
         all.addAll(new IncidentRoutes(desk.incidents()).routes());
         all.addAll(new ReportRoutes(desk.reports()).routes());
         all.addAll(new ClipRoutes(desk.incidents(), access).routes());
+        all.addAll(new NotificationRoutes(desk.notifications()).routes());
         all.addAll(new SystemRoutes(desk, audit).routes());
         routes = List.copyOf(all);
         document = OpenApi.of(routes, version);

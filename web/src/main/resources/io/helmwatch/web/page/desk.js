@@ -10,6 +10,7 @@ import './cameras.js';
 import './help.js';
 import './incidents.js';
 import './login.js';
+import './notifications.js';
 import './overview.js';
 import './report.js';
 import './setup.js';
@@ -176,6 +177,8 @@ class Desk extends DeskElement {
         return html`<hw-report .values=${values}></hw-report>`;
       case 'cameras':
         return id ? html`<hw-camera .stream=${id} .values=${values}></hw-camera>` : html`<hw-cameras></hw-cameras>`;
+      case 'notifications':
+        return html`<hw-notifications></hw-notifications>`;
       case 'system':
         return html`<hw-system></hw-system>`;
       case 'setup':

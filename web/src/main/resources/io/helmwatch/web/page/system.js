@@ -74,6 +74,7 @@ class SystemPage extends DeskElement {
     return html`
       <div class="bar"><h1>${T.pages.system}</h1>
         ${system ? html`<p class="facts">${T.system.running(system.version, duration(store.age(system.startedAt)))}</p>` : nothing}
+        ${store.mayOperate ? html`<a class="button" href="#/notifications">${T.pages.notifications}</a>` : nothing}
         ${store.mayAdminister ? html`<button class="reload" @click=${this.reload}>${T.system.reload}</button>` : nothing}</div>
       ${this.problem ? html`<p class="error" role="alert">${this.problem}</p>` : nothing}
       ${!system && !this.problem ? html`<p class="empty" role="status">${T.system.loading}</p>` : nothing}

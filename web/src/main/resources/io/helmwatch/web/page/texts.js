@@ -29,6 +29,7 @@ const pages = {
   report: 'Report',
   cameras: 'Cameras',
   system: 'System',
+  notifications: 'Notifications',
   setup: 'Add camera',
   login: 'Log in',
 };
@@ -516,6 +517,37 @@ export const T = {
     trouble: (state, reason, duration) => `${state} for ${duration}: ${reason}`,
     /** @param {number | null} first @param {number | null} last */
     trendInWords: (first, last) => (first === null || last === null ? 'No compliance observed' : `Compliance from ${first.toFixed(1)} to ${last.toFixed(1)} percent`),
+  },
+  notifications: {
+    loading: 'Asking who is told \u2026',
+    none: 'Nobody is told about incidents: add targets to \u201Cnotify\u201D in the configuration file.',
+    test: 'Send a test',
+    testing: 'Sending \u2026',
+    settings: 'Settings (in the configuration file)',
+    nothing: 'Nothing was sent since the start.',
+    columns: ['Time', 'Outcome', 'Message', 'Camera', 'Why, or id'],
+    /** @type {Record<string, string>} */
+    kinds: { webhook: 'webhook', mqtt: 'MQTT', mail: 'e-mail' },
+    /** @type {Record<string, string>} */
+    outcomes: { delivered: 'delivered', retried: 'tried again', rejected: 'rejected for good', acknowledged: 'not sent: acknowledged' },
+    /** @type {Record<string, string>} */
+    types: {
+      'incident.start': 'incident started',
+      'incident.update': 'incident continues',
+      'incident.end': 'incident ended',
+      'stream.offline': 'camera offline',
+      'stream.back': 'camera back',
+      test: 'test',
+    },
+    /** @param {number} delivered @param {number} waiting @param {number} rejected @param {number} refused */
+    counts: (delivered, waiting, rejected, refused) =>
+      `${delivered} delivered, ${waiting} waiting, ${rejected} rejected for good${refused ? `, ${refused} lost because the spool was full` : ''}.`,
+    /** @param {string} age */
+    oldest: (age) => `Oldest waiting for ${age}.`,
+    /** @param {number} count */
+    attempts: (count) => n(count, 'attempt'),
+    /** @param {number} count */
+    digest: (count) => n(count, 'message'),
   },
   system: {
     loading: 'Asking for the system\u2019s state \u2026',

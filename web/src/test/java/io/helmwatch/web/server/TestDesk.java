@@ -14,6 +14,7 @@ import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.LiveVideo;
+import io.helmwatch.web.Notifications;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.FieldError;
 import io.helmwatch.web.Reports;
@@ -62,7 +63,44 @@ final class TestDesk implements Service, Streams, LiveVideo {
                 .withReports(new OneReport())
                 .withSystem(TestDesk::state)
                 .withLive(this)
+                .withNotifications(notifications())
                 .withAudit(audited::add);
+    }
+
+    private static Notifications notifications() {
+        return new Notifications() {
+            @Override
+            public List<Target> targets() {
+                Delivery delivery = new Delivery(
+                        Instant.parse("2026-11-20T12:00:00Z"),
+                        "yard/1/rule/1/0",
+                        "incident.start",
+                        "yard",
+                        1,
+                        "delivered",
+                        1,
+                        "");
+                return List.of(new Target(
+                        "guards",
+                        "webhook",
+                        JsonNodeFactory.instance.objectNode(),
+                        "",
+                        0,
+                        null,
+                        1,
+                        0,
+                        0,
+                        List.of(delivery)));
+            }
+
+            @Override
+            public TestResult test(String name) {
+                if (!name.equals("guards")) {
+                    throw RefusedException.notFound("there is no notification target " + name);
+                }
+                return new TestResult(true, "guards has taken the test message");
+            }
+        };
     }
 
     /** Any free port of the loopback address, without users. */

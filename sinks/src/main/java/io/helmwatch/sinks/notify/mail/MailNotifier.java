@@ -5,6 +5,7 @@ import io.helmwatch.config.sink.NotifyConfig.Encryption;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;
+import io.helmwatch.sinks.notify.NotifyTemplate;
 import io.helmwatch.sinks.notify.NotifyText;
 import jakarta.activation.DataHandler;
 import jakarta.mail.AuthenticationFailedException;
@@ -26,6 +27,7 @@ import java.time.ZoneId;
 import java.util.Date;
 import java.util.List;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +45,8 @@ public final class MailNotifier implements Notifier {
     private final Path snapshots;
     private final ZoneId zone;
     private final Session session;
+    private final @Nullable NotifyTemplate subject;
+    private final @Nullable NotifyTemplate body;
 
     /**
      * Connects with the first message.
@@ -55,6 +59,8 @@ public final class MailNotifier implements Notifier {
         this.snapshots = snapshots.toAbsolutePath().normalize();
         this.zone = zone;
         this.session = Session.getInstance(properties(target));
+        this.subject = target.subject() == null ? null : NotifyTemplate.ofText(target.subject());
+        this.body = target.text() == null ? null : NotifyTemplate.ofText(target.text());
     }
 
     private static Properties properties(NotifyConfig.Mail target) {
@@ -103,9 +109,10 @@ public final class MailNotifier implements Notifier {
             mail.addRecipient(Message.RecipientType.TO, new InternetAddress(address));
         }
         NotifyMessage first = messages.get(0);
-        String subject = NotifyText.subject(first, zone);
         mail.setSubject(
-                messages.size() == 1 ? subject : subject + ", and " + (messages.size() - 1) + " more messages",
+                subject == null
+                        ? NotifyText.subject(messages, zone)
+                        : subject.render(messages, zone).replaceAll("\\s+", " "),
                 StandardCharsets.UTF_8.name());
         mail.setSentDate(new Date());
         mail.setHeader("X-Helmwatch-Id", first.id());
@@ -113,11 +120,7 @@ public final class MailNotifier implements Notifier {
         MimeMultipart parts = new MimeMultipart();
         MimeBodyPart text = new MimeBodyPart();
         text.setText(
-                String.join(
-                        "\n",
-                        messages.stream()
-                                .map(message -> NotifyText.body(message, zone))
-                                .toList()),
+                body == null ? NotifyText.body(messages, zone) : body.render(messages, zone),
                 StandardCharsets.UTF_8.name());
         parts.addBodyPart(text);
         if (target.attachSnapshot()) {

@@ -5,6 +5,7 @@ import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;
+import io.helmwatch.sinks.notify.NotifyTemplate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -46,12 +48,20 @@ public final class WebhookNotifier implements Notifier {
     private static final byte[] DIGEST_END = "]}".getBytes(StandardCharsets.UTF_8);
 
     private final NotifyConfig.Webhook target;
+    private final ZoneId zone;
     private final Clock clock;
+    private final @Nullable NotifyTemplate template;
     private final HttpClient client;
 
-    /** Connects with the first message. */
-    public WebhookNotifier(NotifyConfig.Webhook target, Clock clock) {
+    /**
+     * Connects with the first message.
+     *
+     * @param zone time zone of the times in a template
+     */
+    public WebhookNotifier(NotifyConfig.Webhook target, ZoneId zone, Clock clock) {
         this.target = target;
+        this.zone = zone;
+        this.template = target.body() == null ? null : NotifyTemplate.ofJson(target.body());
         this.clock = clock;
         this.client = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -102,7 +112,7 @@ public final class WebhookNotifier implements Notifier {
 
     private HttpRequest request(List<NotifyMessage> messages) {
         boolean isDigest = messages.size() > 1;
-        byte[] body = isDigest ? digest(messages) : messages.get(0).value();
+        byte[] body = body(messages);
         String id = messages.get(0).id() + (isDigest ? "+" + (messages.size() - 1) : "");
         String timestamp = Long.toString(clock.millis() / 1_000);
         HttpRequest.Builder request = HttpRequest.newBuilder(target.url())
@@ -119,6 +129,13 @@ public final class WebhookNotifier implements Notifier {
             request.header("webhook-signature", signature(target.secret(), id, timestamp, body));
         }
         return request.build();
+    }
+
+    private byte[] body(List<NotifyMessage> messages) {
+        if (template != null) {
+            return template.render(messages, zone).getBytes(StandardCharsets.UTF_8);
+        }
+        return messages.size() > 1 ? digest(messages) : messages.get(0).value();
     }
 
     private static byte[] digest(List<NotifyMessage> messages) {

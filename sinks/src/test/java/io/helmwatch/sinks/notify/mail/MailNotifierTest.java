@@ -72,6 +72,7 @@ class MailNotifierTest {
                 NotifyConfig.of("guards", target),
                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("spool")),
                 notifier(target),
+                incident -> false,
                 Clock.systemUTC())) {
             guards.publish(
                     Incidents.bareHead("gate", 1, 0, Incident.Phase.START),
@@ -94,6 +95,7 @@ class MailNotifierTest {
                 NotifyConfig.of("guards", target),
                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("spool")),
                 notifier(target),
+                incident -> false,
                 Clock.systemUTC())) {
             guards.publish(
                     Incidents.bareHead("gate", 1, 0, Incident.Phase.START),

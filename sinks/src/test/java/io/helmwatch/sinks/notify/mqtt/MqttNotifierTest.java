@@ -96,6 +96,7 @@ class MqttNotifierTest {
                 NotifyConfig.of("house", target()),
                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("spool")),
                 notifier(),
+                incident -> false,
                 Clock.systemUTC());
     }
 

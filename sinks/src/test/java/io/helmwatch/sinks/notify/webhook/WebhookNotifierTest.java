@@ -64,7 +64,9 @@ class WebhookNotifierTest {
 
     private void deliver(@Nullable Secret secret, boolean allowLocal, List<NotifyMessage> messages) throws Exception {
         try (WebhookNotifier notifier = new WebhookNotifier(
-                new NotifyConfig.Webhook(address(), secret, allowLocal, Duration.ofSeconds(5)), CLOCK)) {
+                new NotifyConfig.Webhook(address(), secret, allowLocal, Duration.ofSeconds(5)),
+                ZoneOffset.UTC,
+                CLOCK)) {
             notifier.deliver(messages);
         }
     }

@@ -1,0 +1,59 @@
+package io.helmwatch.sinks.notify;
+
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Holds messages back for a time and leaves out incidents that somebody has acknowledged by then. The end of an incident that was sent is sent
+ * also when it was acknowledged in between.
+ *
+ * <p>Threading: one thread.
+ */
+final class Escalation {
+    private static final int MAX_TOLD = 10_000;
+
+    private final Duration after;
+    private final Predicate<String> acknowledged;
+    private final Set<String> told = new LinkedHashSet<>();
+
+    /**
+     * Nothing was sent so far.
+     *
+     * @param after time without an acknowledgement after which an incident is sent; zero sends each at once
+     * @param acknowledged whether an incident was acknowledged, by its id
+     */
+    Escalation(Duration after, Predicate<String> acknowledged) {
+        this.after = after;
+        this.acknowledged = acknowledged;
+    }
+
+    /** Milliseconds until a message is due; not positive when it is. */
+    long dueInMillis(long atMillis, long nowMillis) {
+        return after.isZero() ? 0 : atMillis + after.toMillis() - nowMillis;
+    }
+
+    /** Whether a message that is due is sent. */
+    boolean isWanted(NotifyMessage message) {
+        if (after.isZero()) {
+            return true;
+        }
+        String incident = message.field("incident");
+        return switch (message.type()) {
+            case INCIDENT_START -> !acknowledged.test(incident) && tell(incident);
+            case INCIDENT_UPDATE -> told.contains(incident);
+            // After a restart nothing is known of what was sent before.
+            case INCIDENT_END, INCIDENT_EVIDENCE -> told.contains(incident) || !acknowledged.test(incident);
+            case STREAM_OFFLINE, STREAM_BACK, TEST -> true;
+        };
+    }
+
+    private boolean tell(String incident) {
+        if (told.size() >= MAX_TOLD) {
+            told.remove(told.iterator().next());
+        }
+        told.add(incident);
+        return true;
+    }
+}

@@ -1,0 +1,138 @@
+package io.helmwatch.sinks.notify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.sinks.spool.Incidents;
+import io.helmwatch.vision.Incident;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A target that is told of incidents that nobody acknowledged within ten minutes. */
+class EscalationTest {
+    private static final Duration AFTER = Duration.ofMinutes(10);
+
+    @TempDir
+    Path folder;
+
+    private final List<String> told = new CopyOnWriteArrayList<>();
+    private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+    private volatile long nowMillis = Incidents.NOON;
+
+    private final Clock clock = new Clock() {
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(nowMillis);
+        }
+    };
+
+    private final Notifier target = new Notifier() {
+        @Override
+        public void deliver(List<NotifyMessage> messages) {
+            messages.forEach(message -> told.add(message.id()));
+        }
+
+        @Override
+        public void close() {
+            // Nothing is open.
+        }
+    };
+
+    private Notification open() {
+        NotifyConfig boss = new NotifyConfig(
+                "boss",
+                new NotifyConfig.Webhook(URI.create("http://192.0.2.1/"), null, false, Duration.ofSeconds(1)),
+                Set.of(NotifyConfig.Phase.START, NotifyConfig.Phase.END),
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                Duration.ZERO,
+                Duration.ZERO,
+                null,
+                AFTER);
+        return new Notification(boss, SpoolConfig.DEFAULT.withDirectory(folder), target, acknowledged::contains, clock);
+    }
+
+    private static Incident incident(int number, Incident.Phase phase) {
+        return Incidents.bareHead("gate", number, phase == Incident.Phase.START ? 0 : 1, phase);
+    }
+
+    @Test
+    void shouldTellOnlyWhatNobodyAcknowledgedInTime() {
+        try (Notification boss = open()) {
+            boss.publish(incident(1, Incident.Phase.START));
+            boss.publish(incident(2, Incident.Phase.START));
+            boss.publish(incident(1, Incident.Phase.END));
+            boss.publish(incident(2, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(4));
+            acknowledged.add(incident(1, Incident.Phase.START).id());
+            nowMillis = Incidents.NOON + AFTER.toMillis();
+            await().during(Duration.ofMillis(600))
+                    .untilAsserted(() -> assertThat(told).isEmpty());
+
+            nowMillis += 10_000;
+            await().untilAsserted(() -> assertThat(told)
+                    .containsExactly(
+                            incident(2, Incident.Phase.START).eventId(),
+                            incident(2, Incident.Phase.END).eventId()));
+            assertThat(boss.log().newest())
+                    .extracting(DeliveryLog.Entry::outcome)
+                    .containsExactly(
+                            DeliveryLog.Outcome.DELIVERED,
+                            DeliveryLog.Outcome.ACKNOWLEDGED,
+                            DeliveryLog.Outcome.DELIVERED,
+                            DeliveryLog.Outcome.ACKNOWLEDGED);
+        }
+    }
+
+    @Test
+    void shouldKeepWhatIsNotDueAcrossARestart() {
+        try (Notification boss = open()) {
+            boss.publish(incident(1, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(1));
+        }
+        nowMillis += AFTER.toMillis() + 10_000;
+        try (Notification boss = open()) {
+            await().untilAsserted(() -> assertThat(told).hasSize(1));
+            // The restart ended the incident as interrupted; that is due later.
+            nowMillis += AFTER.toMillis() + 10_000;
+            await().untilAsserted(() -> assertThat(told).hasSize(2));
+        }
+    }
+
+    @Test
+    void shouldTellTheEndOfWhatWasAcknowledgedOnlyAfterItWasTold() {
+        try (Notification boss = open()) {
+            boss.publish(incident(1, Incident.Phase.START));
+            nowMillis += AFTER.toMillis() + 10_000;
+            await().untilAsserted(() -> assertThat(told).hasSize(1));
+            acknowledged.add(incident(1, Incident.Phase.START).id());
+            boss.publish(incident(1, Incident.Phase.END));
+            await().untilAsserted(() -> assertThat(told).hasSize(2));
+        }
+    }
+}
