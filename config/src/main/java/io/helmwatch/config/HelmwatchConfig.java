@@ -7,6 +7,7 @@ import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.inference.GpuConfig;
 import io.helmwatch.config.inference.InferenceConfig;
 import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.sink.AnalyticsConfig;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.sink.NotifyConfig;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param notifications who is told about incidents beside Kafka
  * @param cameraHealth how the pictures of cameras are checked
  * @param cluster the cluster that shares the cameras; null for a process that has its own
+ * @param analytics site-wide figures
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -47,7 +49,8 @@ public record HelmwatchConfig(
         DeskConfig desk,
         List<NotifyConfig> notifications,
         CameraHealthConfig cameraHealth,
-        @Nullable ClusterConfig cluster) {
+        @Nullable ClusterConfig cluster,
+        AnalyticsConfig analytics) {
 
     /** Keeps its own copies of the lists. */
     public HelmwatchConfig {
@@ -76,7 +79,8 @@ public record HelmwatchConfig(
                 .desk(desk)
                 .notifications(notifications)
                 .cameraHealth(cameraHealth)
-                .cluster(cluster);
+                .cluster(cluster)
+                .analytics(analytics);
     }
 
     /** The same with other settings of the model. */
@@ -135,8 +139,15 @@ public record HelmwatchConfig(
         private List<NotifyConfig> notifications = List.of();
         private CameraHealthConfig cameraHealth = CameraHealthConfig.DEFAULT;
         private @Nullable ClusterConfig cluster;
+        private AnalyticsConfig analytics = AnalyticsConfig.DEFAULT;
 
         private Builder() {}
+
+        /** Sets the site-wide figures. */
+        public Builder analytics(AnalyticsConfig value) {
+            analytics = value;
+            return this;
+        }
 
         /** Sets where frames are decoded and analysed. */
         public Builder backend(Backend value) {
@@ -238,7 +249,8 @@ public record HelmwatchConfig(
                     desk,
                     notifications,
                     cameraHealth,
-                    cluster);
+                    cluster,
+                    analytics);
         }
     }
 }

@@ -22,6 +22,8 @@ import io.helmwatch.config.schema.NestedSection;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionList;
 import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.sink.AnalyticsConfig;
+import io.helmwatch.config.sink.AnalyticsSection;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.JsonLinesSection;
 import io.helmwatch.config.sink.KafkaConfig;
@@ -68,6 +70,9 @@ final class TopSection {
     private static final NestedSection<HelmwatchConfig, CameraHealthConfig> CAMERA_HEALTH =
             NestedSection.of("camera-health", CameraHealthSection.SPEC, HelmwatchConfig::cameraHealth);
 
+    private static final NestedSection<HelmwatchConfig, AnalyticsConfig> ANALYTICS =
+            NestedSection.of("analytics", AnalyticsSection.SPEC, HelmwatchConfig::analytics);
+
     private static final SectionList<HelmwatchConfig, StreamConfig> STREAMS =
             StreamSection.list(HelmwatchConfig::streams);
     private static final SectionList<HelmwatchConfig, NotifyConfig> NOTIFY =
@@ -88,7 +93,8 @@ final class TopSection {
             INCIDENTS,
             DESK,
             NOTIFY,
-            CAMERA_HEALTH);
+            CAMERA_HEALTH,
+            ANALYTICS);
 
     private TopSection() {}
 
@@ -101,13 +107,14 @@ final class TopSection {
                 StreamSection.readAll(top, STREAMS, gpu.devices(), http.enabled() || cluster != null);
         boolean hasIncidents =
                 streams.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
+        KafkaConfig kafka = KafkaSection.read(top.section(KAFKA), hasIncidents);
         HelmwatchConfig config = HelmwatchConfig.builder()
                 .backend(top.value(BACKEND))
                 .model(ModelSection.read(top.section(MODEL)))
                 .inference(InferenceSection.read(top.section(INFERENCE)))
                 .pipeline(PipelineSection.read(top.section(PIPELINE)))
                 .streams(streams)
-                .kafka(KafkaSection.read(top.section(KAFKA), hasIncidents))
+                .kafka(kafka)
                 .jsonLines(JsonLinesSection.read(top.section(JSON_LINES)))
                 .http(http)
                 .incidents(IncidentsSection.read(top.section(INCIDENTS)))
@@ -116,6 +123,7 @@ final class TopSection {
                 .notifications(NotifySection.readAll(top, NOTIFY, streams, http.enabled()))
                 .cameraHealth(CameraHealthSection.read(top.section(CAMERA_HEALTH)))
                 .cluster(cluster)
+                .analytics(AnalyticsSection.read(top.section(ANALYTICS), kafka))
                 .build();
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.AnalyticsConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -124,8 +125,27 @@ class AsyncApiTest {
                 List.of(new Message(
                         "compliance", "Counts of a minute", List.of("io.helmwatch.compliance"), "compliance")),
                 messages);
+        channel(
+                channels,
+                operations,
+                "complianceQuarters",
+                AnalyticsConfig.DEFAULT.topic(),
+                "Sums of the counts of all nodes by stream, zone and quarter of an hour, made by ./helmwatch analytics.",
+                "compact",
+                List.of(
+                        new Message(
+                                "complianceQuarter",
+                                "Sums of a quarter of an hour",
+                                List.of("io.helmwatch.compliance.quarter"),
+                                "compliance-quarters"),
+                        new Message(
+                                "complianceQuarterRemoved",
+                                "Sums that are no longer kept",
+                                List.of("io.helmwatch.compliance.quarter.removed"),
+                                "")),
+                messages);
         cluster(channels, operations, messages);
-        for (String name : List.of("detections", "events", "streams", "audit", "compliance", "cameras", "nodes")) {
+        for (String name : List.of("detections", "events", "streams", "audit", "compliance", "compliance-quarters", "cameras", "nodes")) {
             schemas(name, schemas);
         }
         return document;
@@ -221,6 +241,9 @@ class AsyncApiTest {
     }
 
     private static String keyOf(Message message) {
+        if (message.name().startsWith("complianceQuarter")) {
+            return "STREAM/QUARTER, for a zone STREAM/QUARTER/ZONE.";
+        }
         return switch (message.name()) {
             case "audit" -> "The user's name.";
             case "compliance" -> "The id without its revision: names the counts that the message replaces.";
@@ -234,6 +257,7 @@ class AsyncApiTest {
         return switch (message.schema()) {
             case "audit" -> "When it happened.";
             case "compliance" -> "Start of the minute.";
+            case "compliance-quarters" -> "Start of the quarter of an hour.";
             default -> "Capture time of the frame, or when the state was entered or renewed.";
         };
     }
@@ -257,7 +281,7 @@ class AsyncApiTest {
         header(properties, required, "ce_time", timeOf(message)).put("format", "date-time");
         if (message.schema().equals("events")) {
             header(properties, required, "ce_subject", "The incident's id.");
-        } else if (message.schema().equals("compliance")) {
+        } else if (message.schema().startsWith("compliance")) {
             header(properties, required, "ce_subject", "The key of the record.");
         }
         if (message.name().equals("detections") || message.name().equals("incident")) {

@@ -65,6 +65,10 @@ public final class SchemaFiles {
         return new SchemaFiles("clip");
     }
 
+    public static SchemaFiles complianceQuarters() {
+        return new SchemaFiles("compliance-quarters");
+    }
+
     public static SchemaFiles detect() {
         return new SchemaFiles("detect");
     }

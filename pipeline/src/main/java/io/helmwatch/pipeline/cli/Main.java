@@ -53,6 +53,7 @@ import picocli.CommandLine.ParseResult;
             ReportCommand.class,
             CamerasCommand.class,
             NodesCommand.class,
+            AnalyticsCommand.class,
             NotifyCommand.class,
             QuantizeCommand.class,
             EngineCommand.class,

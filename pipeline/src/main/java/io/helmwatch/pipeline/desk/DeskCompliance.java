@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.desk;
 
+import io.helmwatch.sinks.compliance.FiguresUnavailableException;
 import io.helmwatch.sinks.history.HeadHour;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.sqlite.SqliteException;
@@ -11,23 +12,25 @@ import java.util.List;
 /**
  * Counts of observed heads for the page and its API; the latest minute is not in them yet.
  *
- * <p>Threading: any thread. Ownership: the history belongs to the caller.
+ * <p>Threading: any thread. Ownership: counts and history belong to the caller.
  */
 final class DeskCompliance implements Compliance {
+    private final ComplianceQuarters counts;
     private final IncidentHistory history;
 
-    /** The counts of a history. */
-    DeskCompliance(IncidentHistory history) {
+    /** Counts, with the incidents of a history. */
+    public DeskCompliance(ComplianceQuarters counts, IncidentHistory history) {
+        this.counts = counts;
         this.history = history;
     }
 
     @Override
     public List<Row> between(Instant from, Instant to) {
         try {
-            return history.hours(from.toEpochMilli(), to.toEpochMilli()).stream()
+            return history.hours(counts, from.toEpochMilli(), to.toEpochMilli()).stream()
                     .map(DeskCompliance::row)
                     .toList();
-        } catch (SqliteException e) {
+        } catch (SqliteException | FiguresUnavailableException e) {
             throw RefusedException.unavailable(String.valueOf(e.getMessage()));
         }
     }

@@ -6,9 +6,11 @@ import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.history.HistoryIncidentSink;
 import io.helmwatch.sinks.history.IncidentHistory;
+import io.helmwatch.sinks.kafka.KafkaQuarters;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Incidents;
@@ -37,6 +39,7 @@ public final class DeskParts implements AutoCloseable {
     private final CurrentFrames frames;
     private final @Nullable IncidentHistory history;
     private final @Nullable HistoryIncidentSink historySink;
+    private final @Nullable ComplianceQuarters counts;
     private final DeskStreams streams;
     private final WatchableStreams watchable;
     private final LiveStreams live;
@@ -54,6 +57,9 @@ public final class DeskParts implements AutoCloseable {
         }
         history = opened;
         historySink = opened == null ? null : owned.register(new HistoryIncidentSink(opened));
+        counts = config.analytics().desk()
+                ? owned.register(new KafkaQuarters(config.kafka(), config.analytics()))
+                : opened;
         streams = owned.register(new DeskStreams(config, frames));
         watchable = new WatchableStreams(config.incidents().snapshots().blurOthers());
         live = owned.register(new LiveStreams(watchable, config.incidents().tracking(), streams::list));
@@ -91,15 +97,15 @@ public final class DeskParts implements AutoCloseable {
 
     /** Counts of observed heads; null where they cannot be kept. */
     public @Nullable Compliance compliance() {
-        return history == null ? null : new DeskCompliance(history);
+        return history == null || counts == null ? null : new DeskCompliance(counts, history);
     }
 
     /** Reports; null where nothing can be kept. */
     public @Nullable Reports reports() {
-        return history == null
+        return history == null || counts == null
                 ? null
                 : new DeskReports(
-                        history,
+                        counts,
                         history,
                         config.desk(),
                         config.http().site(),

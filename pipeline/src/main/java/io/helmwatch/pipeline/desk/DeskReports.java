@@ -4,6 +4,7 @@ import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.ShiftConfig;
 import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import io.helmwatch.sinks.compliance.ComplianceQuarters;
+import io.helmwatch.sinks.compliance.FiguresUnavailableException;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.history.IncidentQuery;
 import io.helmwatch.sinks.history.RecordedIncident;
@@ -280,7 +281,7 @@ public final class DeskReports implements Reports {
     private static void answer(Runnable work) {
         try {
             work.run();
-        } catch (SqliteException e) {
+        } catch (SqliteException | FiguresUnavailableException e) {
             throw RefusedException.unavailable(String.valueOf(e.getMessage()));
         }
     }

@@ -271,14 +271,21 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     }
 
     /** What was observed in the hours that begin within a time, by hour, stream and zone. */
-    public synchronized List<HeadHour> hours(long fromMillis, long toMillis) {
+    public List<HeadHour> hours(long fromMillis, long toMillis) {
+        return hours(this, fromMillis, toMillis);
+    }
+
+    /** The same from other counts, with the incidents of this history. */
+    public List<HeadHour> hours(ComplianceQuarters counts, long fromMillis, long toMillis) {
         HourSums sums = new HourSums();
-        run("cannot be read", () -> {
-            CountTables.read(file, HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis))
-                    .forEach(sums::add);
-            addIncidents(sums, fromMillis, toMillis);
-        });
+        counts.quarters(HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis))
+                .forEach(sums::add);
+        addIncidentsOf(sums, fromMillis, toMillis);
         return sums.hours();
+    }
+
+    private synchronized void addIncidentsOf(HourSums sums, long fromMillis, long toMillis) {
+        run("cannot be read", () -> addIncidents(sums, fromMillis, toMillis));
     }
 
     private void addIncidents(HourSums sums, long fromMillis, long toMillis) throws SQLException {

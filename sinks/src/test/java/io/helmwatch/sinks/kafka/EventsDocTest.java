@@ -37,6 +37,7 @@ class EventsDocTest {
         "streams, ## Stream states, ## Incidents",
         "events, ## Incidents, ## Compliance",
         "compliance, ## Compliance, ## Reading",
+        "compliance-quarters, ## Site-wide figures, ## Reading",
         "detect, ## Without Kafka, ## Broker unavailable"
     })
     void shouldNameEveryFieldOfTheSchema(String schema, String from, String to) throws IOException {
