@@ -25,6 +25,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -132,7 +133,9 @@ public final class SiteAnalytics implements AutoCloseable {
         Path folder = createFolder();
         owned.register(() -> delete(folder));
         KafkaStreams started = new KafkaStreams(SiteTopology.of(kafka, analytics), properties(folder));
-        owned.register(() -> started.close(CLOSE_TIMEOUT));
+        // Leaves its group, so that others take over at once instead of after the session timeout.
+        owned.register(() -> started.close(CloseOptions.timeout(CLOSE_TIMEOUT)
+                .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)));
         started.setUncaughtExceptionHandler(failure -> {
             LOG.error("Site-wide figures: {}; continuing", KafkaFailures.message(failure));
             return StreamThreadExceptionResponse.REPLACE_THREAD;
@@ -171,6 +174,8 @@ public final class SiteAnalytics implements AutoCloseable {
         all.put(StreamsConfig.STATE_DIR_CONFIG, folder.toString());
         all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "2000");
         all.put("auto.offset.reset", "earliest");
+        // Others take over the work of a process that died after this time.
+        all.put("session.timeout.ms", "10000");
         Properties properties = new Properties();
         properties.putAll(all);
         return properties;
