@@ -145,7 +145,8 @@ class AsyncApiTest {
                                 "")),
                 messages);
         cluster(channels, operations, messages);
-        for (String name : List.of("detections", "events", "streams", "audit", "compliance", "compliance-quarters", "cameras", "nodes")) {
+        for (String name : List.of(
+                "detections", "events", "streams", "audit", "compliance", "compliance-quarters", "cameras", "nodes")) {
             schemas(name, schemas);
         }
         return document;

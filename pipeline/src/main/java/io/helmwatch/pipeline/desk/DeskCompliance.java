@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.desk;
 
+import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.FiguresUnavailableException;
 import io.helmwatch.sinks.history.HeadHour;
 import io.helmwatch.sinks.history.IncidentHistory;
