@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import java.util.ArrayList;
@@ -9,11 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Applies the streams of a configuration that was read again: those that left it are removed, new ones are added, and the settings of the others
- * are changed. Streams that were added while the service runs stay.
+ * are changed; then its users and tokens. Streams that were added while the service runs stay.
  *
  * <p>Threading: one thread at a time.
  */
@@ -22,6 +24,7 @@ final class ConfigReload {
     private final RunningStreams streams;
     private final IncidentService incidents;
     private final Consumer<HelmwatchConfig> check;
+    private final Predicate<AccessConfig> logins;
     private Map<String, StreamConfig> inFile;
 
     /**
@@ -29,16 +32,19 @@ final class ConfigReload {
      *
      * @param started the configuration that the service was started with
      * @param check throws when rules can never fire
+     * @param logins replaces users and tokens; tells whether that changed any
      */
     ConfigReload(
             HelmwatchConfig started,
             RunningStreams streams,
             IncidentService incidents,
-            Consumer<HelmwatchConfig> check) {
+            Consumer<HelmwatchConfig> check,
+            Predicate<AccessConfig> logins) {
         this.started = started;
         this.streams = streams;
         this.incidents = incidents;
         this.check = check;
+        this.logins = logins;
         this.inFile = byId(started.streams());
     }
 
@@ -96,6 +102,7 @@ final class ConfigReload {
             }
         }
         return "Reloaded streams, zones, masks and rules" + list("added", added) + list("removed", removed)
+                + (logins.test(replacement.http().access()) ? "; users and tokens changed" : "")
                 + (isSameOtherwise(replacement) ? "" : "; other changes take effect after a restart");
     }
 
@@ -107,8 +114,13 @@ final class ConfigReload {
     private boolean isSameOtherwise(HelmwatchConfig replacement) {
         IncidentsConfig wanted = replacement.incidents();
         @Nullable IncidentsConfig inForce = incidents.inForce();
-        return started.withStreams(List.of())
+        return withoutReloaded(started)
                 .withIncidents(inForce == null ? wanted : inForce)
-                .equals(replacement.withStreams(List.of()).withIncidents(wanted));
+                .equals(withoutReloaded(replacement).withIncidents(wanted));
+    }
+
+    private static HelmwatchConfig withoutReloaded(HelmwatchConfig config) {
+        AccessConfig access = config.http().access().withUsers(List.of()).withTokens(List.of());
+        return config.withStreams(List.of()).withHttp(config.http().withAccess(access));
     }
 }

@@ -20,10 +20,10 @@ import io.helmwatch.postprocess.rules.RuleLabels;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
-import io.helmwatch.web.AuditSink;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.SystemState;
 import io.helmwatch.web.server.DeskServer;
+import io.helmwatch.web.server.HttpListener;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -107,8 +107,10 @@ public final class DetectionService implements AutoCloseable {
                 Closer delivering = new Closer()) {
             sinks = delivering.register(new ServiceSinks(config, status.registry(), more));
             system = status.system(config, sinks.detections());
-            DeskParts shown = config.http().enabled() ? opened.register(new DeskParts(config)) : null;
-            ServerStart server = shown == null ? null : startHttp(shown, system, sinks.audit(), opened);
+            // Before anything that takes time, so that a port in use is reported at once.
+            HttpListener listener = config.http().enabled() ? opened.register(HttpListener.bind(config.http())) : null;
+            DeskParts shown = listener == null ? null : opened.register(new DeskParts(config));
+            ServerStart server = shown == null || listener == null ? null : startHttp(shown, listener, opened);
             StageFactory factory = choice.apply(config.backend());
             Map<Integer, List<StreamConfig>> placement = factory.placement(config);
             BackendStart opening = opened.register(openBackends(factory, model, placement));
@@ -147,7 +149,12 @@ public final class DetectionService implements AutoCloseable {
                     pipelineStart.observers(),
                     sinks.detections(),
                     config.pipeline().shutdownTimeout());
-            ConfigReload reload = new ConfigReload(config, running, rules, other -> checkRules(other, labels));
+            ConfigReload reload = new ConfigReload(
+                    config,
+                    running,
+                    rules,
+                    other -> checkRules(other, labels),
+                    access -> http != null && http.updateLogins(access));
             status.started(pipelines, reload);
             status.watchedBy(delivering.register(ServiceMonitor.start(
                     pipelines,
@@ -179,7 +186,7 @@ public final class DetectionService implements AutoCloseable {
         }
     }
 
-    private ServerStart startHttp(DeskParts parts, SystemState shownSystem, AuditSink audit, Closer opened) {
+    private ServerStart startHttp(DeskParts parts, HttpListener listener, Closer opened) {
         ProcessMetrics process = opened.register(new ProcessMetrics(status.registry()));
         process.bindDisk(config.incidents().spool().directory());
         process.bindDisk(config.incidents().snapshots().directory());
@@ -195,10 +202,11 @@ public final class DetectionService implements AutoCloseable {
                         parts.incidents(),
                         parts.compliance(),
                         parts.reports(),
-                        shownSystem,
+                        system,
                         parts.live(),
                         new DeskNotifications(sinks::notified, target -> Notifications.notifier(target, config)),
-                        audit)));
+                        sinks.audit()),
+                listener));
     }
 
     private BackendStart openBackends(StageFactory factory, Path model, Map<Integer, List<StreamConfig>> placement) {

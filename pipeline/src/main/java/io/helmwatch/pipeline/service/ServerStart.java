@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.service;
 import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.server.DeskServer;
+import io.helmwatch.web.server.HttpListener;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -20,18 +21,18 @@ final class ServerStart implements AutoCloseable {
 
     private ServerStart() {}
 
-    /** Starts to start a server. */
-    static ServerStart begin(HttpConfig config, Desk desk) {
+    /** Starts to start a server on a bound address. */
+    static ServerStart begin(HttpConfig config, Desk desk, HttpListener listener) {
         ServerStart start = new ServerStart();
-        Thread thread = new Thread(() -> start.run(config, desk), "http-start");
+        Thread thread = new Thread(() -> start.run(config, desk, listener), "http-start");
         thread.setDaemon(true);
         thread.start();
         return start;
     }
 
-    private void run(HttpConfig config, Desk desk) {
+    private void run(HttpConfig config, Desk desk, HttpListener listener) {
         try {
-            DeskServer server = DeskServer.start(config, desk);
+            DeskServer server = DeskServer.start(config, desk, listener);
             LOG.info(
                     "HTTP server on {}://{}:{}: page, /api/v1, /live /ready /startup /metrics /streams",
                     config.tls() == null ? "http" : "https",

@@ -1,19 +1,25 @@
 package io.helmwatch.pipeline.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.http.Role;
 import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.config.secret.Secret;
 import io.helmwatch.pipeline.SampleMedia;
 import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.sinks.InMemoryDetectionSink;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -95,6 +101,50 @@ class ServicePagesTest {
             assertThat(shown.get(0).get("state").asText()).isEqualTo("ended");
 
             everyMeterHasADescription(metrics);
+        }
+    }
+
+    @Test
+    void shouldReportAPortInUseBeforeAnythingIsOpened() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            HelmwatchConfig config = Settings.of(Backend.CPU, ModelConfig.DEFAULT, List.of())
+                    .withHttp(new HttpConfig(true, "127.0.0.1", other.getLocalPort()))
+                    .withDesk(DeskConfig.DEFAULT.withDirectory(folder.resolve("data")));
+            assertThatThrownBy(() -> DetectionService.start(
+                            config, SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG, backend -> {
+                                throw new AssertionError("a backend was chosen");
+                            }))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("127.0.0.1:" + other.getLocalPort())
+                    .hasMessageContaining("ss -ltnp")
+                    .hasMessageContaining("http.port");
+            assertThat(folder.resolve("data")).doesNotExist();
+        }
+    }
+
+    @Test
+    void shouldReplaceUsersAndTokensWithAReload() throws Exception {
+        HelmwatchConfig config = Settings.of(
+                        Backend.CPU,
+                        ModelConfig.DEFAULT,
+                        List.of(Settings.file("gate", SampleMedia.workerClip(), false)))
+                .withHttp(ANY_PORT.withAccess(AccessConfig.DEFAULT.withAuditFile(folder.resolve("audit.jsonl"))))
+                .withDesk(DeskConfig.DEFAULT.withDirectory(folder));
+        AccessConfig.Token token = new AccessConfig.Token("robot", Role.VIEWER, Secret.of("robot-0123456789abcdef01"));
+        HelmwatchConfig other =
+                config.withHttp(config.http().withAccess(config.http().access().withTokens(List.of(token))));
+        try (DetectionService service =
+                DetectionService.start(config, SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG)) {
+            InetSocketAddress address = service.httpAddress();
+            assertThat(get(address, "/api/v1/streams").statusCode()).isEqualTo(200);
+            service.reloadFrom(() -> other);
+
+            assertThat(service.reload()).contains("users and tokens changed").doesNotContain("after a restart");
+
+            assertThat(get(address, "/api/v1/streams").statusCode()).isEqualTo(401);
+            service.reloadFrom(() -> config);
+            assertThat(service.reload()).contains("users and tokens changed");
+            assertThat(get(address, "/api/v1/streams").statusCode()).isEqualTo(200);
         }
     }
 

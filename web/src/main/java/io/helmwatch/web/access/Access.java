@@ -1,13 +1,12 @@
 package io.helmwatch.web.access;
 
 import io.helmwatch.config.http.AccessConfig;
-import io.helmwatch.config.http.AccessConfig.Anonymous;
 import io.helmwatch.config.http.PasswordHash;
 import io.helmwatch.config.http.Role;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +20,15 @@ public final class Access {
     private static final String BEARER = "bearer ";
     private static final int LOGINS_AT_ONCE = 2;
 
-    private final AccessConfig config;
-    private final Caller anonymous;
-    private final Map<String, AccessConfig.User> users = new HashMap<>();
-    private final Map<String, Caller> tokens = new HashMap<>();
+    private final boolean isLoopback;
     private final Sessions sessions;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final LoginLimiter limiter;
     private final Semaphore logins = new Semaphore(LOGINS_AT_ONCE);
     /** Compared with the password of a user that does not exist, so that it takes as long. */
     private final PasswordHash nobody = PasswordHash.unmatched();
+
+    private volatile Accounts accounts;
 
     /**
      * Outcome of a login.
@@ -50,53 +49,67 @@ public final class Access {
     }
 
     Access(AccessConfig config, boolean isLoopback, LongSupplier nanoTime) {
-        this.config = config;
-        this.anonymous = anonymous(config, isLoopback);
-        config.users().forEach(user -> users.put(user.name(), user));
-        config.tokens().forEach(token -> tokens.put(Digest.of(token.value().reveal()), caller(token)));
+        this.isLoopback = isLoopback;
+        accounts = Accounts.of(config, isLoopback);
         sessions = new Sessions(config.sessionLifetime(), nanoTime);
         limiter = new LoginLimiter(nanoTime);
     }
 
-    private static Caller caller(AccessConfig.Token token) {
-        return new Caller(token.name(), token.role());
+    /** Has a listener run whenever logins ended before their time; it asks {@link #caller} what is left of those it knows. */
+    public void onLogout(Runnable listener) {
+        listeners.add(listener);
     }
 
-    private static Caller anonymous(AccessConfig config, boolean isLoopback) {
-        if (config.anonymous() == Anonymous.VIEWER) {
-            return new Caller("", Role.VIEWER);
+    /**
+     * Replaces users and tokens. Sessions of users that are gone, or have another role or password, end.
+     *
+     * @return whether anything changed
+     */
+    public boolean update(List<AccessConfig.User> users, List<AccessConfig.Token> tokens) {
+        synchronized (this) {
+            Accounts before = accounts;
+            AccessConfig config = before.config().withUsers(users).withTokens(tokens);
+            if (config.equals(before.config())) {
+                return false;
+            }
+            Accounts after = Accounts.of(config, isLoopback);
+            accounts = after;
+            before.users().values().stream()
+                    .filter(user -> !after.has(user))
+                    .forEach(user -> sessions.endAllOf(user.name()));
         }
-        return config.hasLogins() || !isLoopback ? Caller.UNKNOWN : new Caller("", Role.ADMIN);
+        listeners.forEach(Runnable::run);
+        return true;
     }
 
     /** Whether there is anybody who can log in on the page. */
     public boolean hasUsers() {
-        return !users.isEmpty();
+        return !accounts.users().isEmpty();
     }
 
     /** Whether there are users or tokens. */
     public boolean hasLogins() {
-        return config.hasLogins();
+        return accounts.config().hasLogins();
     }
 
     /** Whether requests without a login may do nothing. */
     public boolean isLoginRequired() {
-        return anonymous.role() == null;
+        return accounts.anonymous().role() == null;
     }
 
     /** Time from a login to the next. */
     public Duration sessionLifetime() {
-        return config.sessionLifetime();
+        return accounts.config().sessionLifetime();
     }
 
     /** Whether a caller gets JPEG frames only. */
     public boolean isJpegOnly(Caller caller) {
-        return config.viewerVideo() == AccessConfig.ViewerVideo.JPEG && !caller.may(Role.OPERATOR);
+        return accounts.config().viewerVideo() == AccessConfig.ViewerVideo.JPEG && !caller.may(Role.OPERATOR);
     }
 
     /** Whether probes and metrics are answered to everybody. */
     public boolean areProbesOpen() {
-        return config.probes() == AccessConfig.Probes.OPEN;
+        return accounts.config().probes() == AccessConfig.Probes.OPEN;
     }
 
     /**
@@ -106,15 +119,20 @@ public final class Access {
      * @param sessionId the session's cookie; null where it is missing
      */
     public Caller caller(@Nullable String authorization, @Nullable String sessionId) {
+        Accounts current = accounts;
         if (authorization != null) {
             boolean isBearer = authorization.regionMatches(true, 0, BEARER, 0, BEARER.length());
             return isBearer
-                    ? tokens.getOrDefault(
-                            Digest.of(authorization.substring(BEARER.length()).strip()), Caller.UNKNOWN)
+                    ? current.tokens()
+                            .getOrDefault(
+                                    Digest.of(authorization
+                                            .substring(BEARER.length())
+                                            .strip()),
+                                    Caller.UNKNOWN)
                     : Caller.UNKNOWN;
         }
         Caller user = sessionId == null ? null : sessions.find(sessionId);
-        return user == null ? anonymous : user;
+        return user == null ? current.anonymous() : user;
     }
 
     /** Starts a session for the user of a name and password. */
@@ -127,15 +145,18 @@ public final class Access {
             return new Login(null, "", Duration.ofSeconds(1));
         }
         try {
-            AccessConfig.User user = users.get(name);
+            AccessConfig.User user = accounts.users().get(name);
             boolean isRight = (user == null ? nobody : user.password()).matches(password);
-            if (user == null || !isRight) {
-                limiter.failed(remote);
-                return new Login(null, "", Duration.ZERO);
+            synchronized (this) {
+                // The user may have been changed while the password was compared.
+                if (user != null && isRight && accounts.has(user)) {
+                    limiter.succeeded(remote);
+                    Caller caller = new Caller(user.name(), user.role());
+                    return new Login(caller, sessions.start(caller), Duration.ZERO);
+                }
             }
-            limiter.succeeded(remote);
-            Caller caller = new Caller(user.name(), user.role());
-            return new Login(caller, sessions.start(caller), Duration.ZERO);
+            limiter.failed(remote);
+            return new Login(null, "", Duration.ZERO);
         } finally {
             logins.release();
         }
@@ -144,5 +165,6 @@ public final class Access {
     /** Ends a session; one that is not known is ignored. */
     public void logout(String sessionId) {
         sessions.end(sessionId);
+        listeners.forEach(Runnable::run);
     }
 }

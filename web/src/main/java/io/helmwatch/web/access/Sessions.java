@@ -52,4 +52,9 @@ final class Sessions {
     synchronized void end(String id) {
         byDigest.remove(Digest.of(id));
     }
+
+    /** Ends every session of a user. */
+    synchronized void endAllOf(String name) {
+        byDigest.values().removeIf(session -> session.caller.name().equals(name));
+    }
 }

@@ -1,8 +1,8 @@
 package io.helmwatch.web.server;
 
+import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.web.Desk;
-import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.access.Access;
 import io.helmwatch.web.access.AuditLog;
 import io.helmwatch.web.access.SameSite;
@@ -18,10 +18,8 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -50,7 +48,6 @@ public final class DeskServer implements AutoCloseable {
     private static final int MOST_THREADS = 12;
     private static final int LEAST_THREADS = 4;
     private static final int MOST_HEADER_BYTES = 16 * 1024;
-    private static final int BACKLOG = 4_096;
     private static final int BAD_REQUEST = 400;
     private static final int TOO_MANY_VIEWERS = 503;
     private static final int LONGEST_MESSAGE = 64 * 1024;
@@ -58,13 +55,23 @@ public final class DeskServer implements AutoCloseable {
 
     private final Connections connections;
     private final AuditLog audit;
+    private final Access access;
     private final Javalin javalin;
+    private final @Nullable LiveSockets sockets;
     private final InetSocketAddress address;
 
-    private DeskServer(Connections connections, AuditLog audit, Javalin javalin, InetSocketAddress address) {
+    private DeskServer(
+            Connections connections,
+            AuditLog audit,
+            Access access,
+            Javalin javalin,
+            @Nullable LiveSockets sockets,
+            InetSocketAddress address) {
         this.connections = connections;
         this.audit = audit;
+        this.access = access;
         this.javalin = javalin;
+        this.sockets = sockets;
         this.address = address;
     }
 
@@ -77,16 +84,30 @@ public final class DeskServer implements AutoCloseable {
         return start(config, desk, Limits.ofProcess());
     }
 
+    /**
+     * Serves on an address that is bound already.
+     *
+     * @param listener closed with the server, and when it does not start
+     * @throws IllegalStateException when the certificate cannot be used, as a sentence
+     */
+    public static DeskServer start(HttpConfig config, Desk desk, HttpListener listener) {
+        return start(config, desk, Limits.ofProcess(), listener);
+    }
+
     static DeskServer start(HttpConfig config, Desk desk, Limits limits) {
-        InetAddress host = host(config);
-        Access access = new Access(config.access(), host.isLoopbackAddress());
+        return start(config, desk, limits, HttpListener.bind(config));
+    }
+
+    private static DeskServer start(HttpConfig config, Desk desk, Limits limits, HttpListener listener) {
+        Access access =
+                new Access(config.access(), listener.address().getAddress().isLoopbackAddress());
         AuditLog audit = new AuditLog(config.access().auditFile(), desk.audit());
         Api api = new Api(config, desk, access, audit);
         SameSite sameSite = new SameSite(config.host(), config.names());
         ServicePaths paths = new ServicePaths(desk.service(), access);
         Requests requests = new Requests(api, access, sameSite, paths, new PageFiles());
         Connections connections = new Connections(limits);
-        ListeningConnector[] bound = new ListeningConnector[1];
+        LiveSockets sockets = desk.live() == null ? null : new LiveSockets(desk.live(), access);
         Javalin javalin = null;
         try {
             javalin = Javalin.create(javalinConfig -> {
@@ -94,35 +115,25 @@ public final class DeskServer implements AutoCloseable {
                 jetty(javalinConfig, limits, connections);
                 javalinConfig.jetty.addConnector((server, http) -> {
                     ListeningConnector connector = connector(server, http, config, connections);
-                    connector.setHost(host.getHostAddress());
-                    connector.setPort(config.port());
-                    // As long as the kernel allows: the cap closes connections, not a full queue that lets clients
-                    // wait.
-                    connector.setAcceptQueueSize(BACKLOG);
-                    bound[0] = connector;
+                    open(connector, listener);
                     return connector;
                 });
                 routes(javalinConfig.routes, api, paths, requests);
-                live(javalinConfig, desk.live(), access, connections, requests);
+                live(javalinConfig, sockets, connections, requests);
             });
             javalin.start();
-            return new DeskServer(connections, audit, javalin, new InetSocketAddress(host, bound[0].getLocalPort()));
+            return new DeskServer(connections, audit, access, javalin, sockets, listener.address());
         } catch (RuntimeException refused) {
             if (javalin != null) {
                 javalin.stop();
             }
+            if (sockets != null) {
+                sockets.close();
+            }
+            listener.close();
             connections.close();
             audit.close();
             throw notStarted(config, refused);
-        }
-    }
-
-    private static InetAddress host(HttpConfig config) {
-        try {
-            return InetAddress.getByName(config.host());
-        } catch (UnknownHostException unknown) {
-            throw new IllegalStateException(
-                    "http.host " + config.host() + " is not an address of this machine", unknown);
         }
     }
 
@@ -134,9 +145,16 @@ public final class DeskServer implements AutoCloseable {
         return cause == null
                 ? refused
                 : new IllegalStateException(
-                        "http cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage()
-                                + "; choose another http.port (0 uses a free one)",
+                        "http cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(),
                         refused);
+    }
+
+    private static void open(ServerConnector connector, HttpListener listener) {
+        try {
+            connector.open(listener.channel());
+        } catch (IOException closed) {
+            throw new IllegalStateException("http cannot use its socket: " + closed.getMessage(), closed);
+        }
     }
 
     /** Nothing that Javalin does beside serving. */
@@ -223,8 +241,8 @@ public final class DeskServer implements AutoCloseable {
     }
 
     private static void live(
-            JavalinConfig config, @Nullable LiveVideo live, Access access, Connections connections, Requests requests) {
-        if (live == null) {
+            JavalinConfig config, @Nullable LiveSockets sockets, Connections connections, Requests requests) {
+        if (sockets == null) {
             return;
         }
         config.routes.wsBeforeUpgrade(LiveSockets.PATH, context -> {
@@ -232,7 +250,7 @@ public final class DeskServer implements AutoCloseable {
                 Requests.refuseViewer(context, TOO_MANY_VIEWERS);
             }
         });
-        config.routes.ws(LiveSockets.PATH, new LiveSockets(live, access)::configure);
+        config.routes.ws(LiveSockets.PATH, sockets::configure);
     }
 
     private static EndPoint endPoint(Context context) {
@@ -247,9 +265,21 @@ public final class DeskServer implements AutoCloseable {
         return address;
     }
 
+    /**
+     * Replaces users and tokens. Logins of those that are gone or changed end at once, with their live video; what else differs is not looked at.
+     *
+     * @return whether anything changed
+     */
+    public boolean updateLogins(AccessConfig other) {
+        return access.update(other.users(), other.tokens());
+    }
+
     @Override
     public void close() {
         javalin.stop();
+        if (sockets != null) {
+            sockets.close();
+        }
         connections.close();
         audit.close();
     }

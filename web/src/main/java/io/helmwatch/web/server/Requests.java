@@ -141,7 +141,10 @@ final class Requests {
     /** Lets only callers that may read become viewers. */
     boolean mayView(Context context) {
         Caller caller = caller(context);
-        context.attribute(LiveSockets.CALLER, caller);
+        String authorization = context.header("Authorization");
+        String session = context.cookie(Api.SESSION_COOKIE);
+        context.attribute(
+                LiveSockets.LOGIN, new LiveSockets.Login(caller, () -> access.caller(authorization, session)));
         if (!otherSite(context).isEmpty()) {
             refuseViewer(context, FORBIDDEN);
             return false;

@@ -30,6 +30,10 @@ class Store extends EventTarget {
     live.addEventListener('incident', () => this.countSoon());
     live.addEventListener('connection', () => {
       this.connected = live.connected;
+      if (!live.connected && this.timers.length > 0) {
+        // The login may have ended; the answer says so.
+        this.refreshStreams();
+      }
       this.changed();
     });
   }

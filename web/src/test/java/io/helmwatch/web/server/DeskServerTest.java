@@ -229,6 +229,8 @@ class DeskServerTest {
         assertThatThrownBy(() -> DeskServer.start(same, desk.desk()))
                 .hasMessageContaining("http cannot listen on 127.0.0.1:" + same.port())
                 .hasMessageContaining("choose another http.port");
+        assertThatThrownBy(() -> HttpListener.bind(new HttpConfig(true, "192.0.2.77", 0)))
+                .hasMessageContaining("http.host 192.0.2.77 is not an address of this machine");
     }
 
     @Test

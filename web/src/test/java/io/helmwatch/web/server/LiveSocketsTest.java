@@ -3,7 +3,11 @@ package io.helmwatch.web.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.http.Role;
+import io.helmwatch.web.LiveVideo;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -89,6 +93,63 @@ class LiveSocketsTest {
             }
             assertThat(desk.viewers).isEmpty();
         }
+    }
+
+    @Test
+    void shouldEndTheViewersOfASessionAtOnceWhenItsUserLogsOut() throws Exception {
+        try (DeskServer server = DeskServer.start(TestDesk.withUsers(folder), desk.desk())) {
+            String[] olga = {"Cookie", login(server.address(), "olga")};
+            String[] again = {"Cookie", login(server.address(), "olga")};
+            WebSocket first = connect(server.address(), olga);
+            WebSocket second = connect(server.address(), olga);
+            WebSocket other = connect(server.address(), again);
+
+            assertThat(RawHttp.status(RawHttp.ask(server.address(), "DELETE /api/v1/session", "Cookie: " + olga[1])))
+                    .isEqualTo(204);
+
+            assertThat(desk.viewers).hasSize(1);
+            assertThat(List.of(next(), next())).containsOnly("closed 1008");
+            assertThat(List.of(first.isInputClosed(), second.isInputClosed())).containsOnly(true);
+            assertThat(other.isInputClosed()).isFalse();
+            assertThat(refusal(server.address(), olga)).isEqualTo(401);
+            other.abort();
+        }
+    }
+
+    @Test
+    void shouldEndTheLoginsOfUsersAndTokensThatAreGoneOrChangedAndKeepTheOthers() throws Exception {
+        HttpConfig config = TestDesk.withUsers(folder);
+        AccessConfig access = config.access();
+        try (DeskServer server = DeskServer.start(config, desk.desk())) {
+            String vera = login(server.address(), "vera");
+            String olga = login(server.address(), "olga");
+            connect(server.address(), "Cookie", vera);
+            connect(server.address(), "Cookie", olga);
+            connect(server.address(), "Authorization", "Bearer " + TestDesk.VIEWER_TOKEN);
+            connect(server.address(), "Authorization", "Bearer " + TestDesk.ADMIN_TOKEN);
+            assertThat(server.updateLogins(access)).isFalse();
+
+            boolean isChanged = server.updateLogins(access.withUsers(List.of(
+                            new AccessConfig.User("olga", Role.VIEWER, TestDesk.HASH),
+                            access.users().get(0)))
+                    .withTokens(access.tokens().subList(1, 3)));
+
+            assertThat(isChanged).isTrue();
+            assertThat(List.of(next(), next())).containsOnly("closed 1008");
+            assertThat(desk.viewers).extracting(LiveVideo.Connection::user).containsExactlyInAnyOrder("vera", "robot");
+            assertThat(refusal(server.address(), "Cookie", olga)).isEqualTo(401);
+            assertThat(RawHttp.status(RawHttp.ask(server.address(), "GET /api/v1/streams", "Cookie: " + vera)))
+                    .isEqualTo(200);
+            String session =
+                    RawHttp.ask(server.address(), "GET /api/v1/session", "Cookie: " + login(server.address(), "olga"));
+            assertThat(RawHttp.body(session)).contains("\"role\":\"viewer\"");
+        }
+    }
+
+    private static String login(InetSocketAddress address, String name) throws IOException {
+        String body = "{\"username\":\"" + name + "\",\"password\":\"" + TestDesk.PASSWORD + "\"}";
+        String cookie = RawHttp.header(RawHttp.post(address, "POST /api/v1/session", body), "Set-Cookie");
+        return cookie.substring(0, cookie.indexOf(';'));
     }
 
     @Test
