@@ -2,16 +2,22 @@ package io.helmwatch.config.http;
 
 import static io.helmwatch.config.schema.ValueTypes.bytes;
 import static io.helmwatch.config.schema.ValueTypes.duration;
+import static io.helmwatch.config.schema.ValueTypes.existingFolder;
+import static io.helmwatch.config.schema.ValueTypes.listOf;
 import static io.helmwatch.config.schema.ValueTypes.path;
+import static io.helmwatch.config.schema.ValueTypes.text;
 import static io.helmwatch.config.schema.ValueTypes.timeZone;
 
 import io.helmwatch.config.schema.Key;
+import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionList;
 import io.helmwatch.config.schema.SectionSpec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashSet;
+import java.util.List;
 
 /** The section {@code desk}. */
 public final class DeskSection {
@@ -45,14 +51,32 @@ public final class DeskSection {
     private static final SectionList<DeskConfig, ShiftConfig> SHIFTS =
             SectionList.of("shifts", ShiftSection.SPEC, DeskConfig::shifts, "none");
 
+    private static final Key<DeskConfig, List<Path>> LOCAL_FOLDERS = Key.<DeskConfig, List<Path>>of(
+                    "local-folders",
+                    listOf(existingFolder()),
+                    DEFAULT.limits().folders(),
+                    desk -> desk.limits().folders(),
+                    "folders below which streams added while the service runs may name files")
+            .example("[/srv/clips]");
+    private static final Key<DeskConfig, List<String>> PASSWORD_VARIABLES = Key.<DeskConfig, List<String>>of(
+                    "password-variables",
+                    listOf(text()),
+                    List.copyOf(DEFAULT.limits().variables()),
+                    desk -> desk.limits().variables().stream().sorted().toList(),
+                    "environment variables that streams added while the service runs may name in `credentials`")
+            .example("[GATE3_PASSWORD]");
+
     /** The keys of the section. */
     public static final SectionSpec<DeskConfig> SPEC = SectionSpec.of(
-            "what the page and its API keep on disk, and the times of reports; without effect where `http` is off",
+            "what the page and its API keep on disk and may read of the machine, and the times of reports; without effect where"
+                    + " `http` is off",
             DIRECTORY,
             KEEP,
             MAX_BYTES,
             TIME_ZONE,
-            SHIFTS);
+            SHIFTS,
+            LOCAL_FOLDERS,
+            PASSWORD_VARIABLES);
 
     private DeskSection() {}
 
@@ -64,6 +88,7 @@ public final class DeskSection {
                 section.value(KEEP),
                 section.value(MAX_BYTES),
                 zone == null ? DEFAULT.timeZone() : zone,
-                ShiftSection.readAll(section.sections(SHIFTS)));
+                ShiftSection.readAll(section.sections(SHIFTS)),
+                new RequestLimits(section.value(LOCAL_FOLDERS), new HashSet<>(section.value(PASSWORD_VARIABLES))));
     }
 }

@@ -28,7 +28,9 @@ public final class ConfigFile {
     private final String name;
     private final Path folder;
     private final Function<String, @Nullable String> environment;
-    private final boolean isRequest;
+    /** Null for a file. */
+    private final @Nullable RequestLimits limits;
+
     private final List<Problem> problems = new ArrayList<>();
 
     /**
@@ -39,14 +41,15 @@ public final class ConfigFile {
      * @param environment value of a variable, null where it is not set
      */
     public ConfigFile(String name, Path folder, Function<String, @Nullable String> environment) {
-        this(name, folder, environment, false);
+        this(name, folder, environment, null);
     }
 
-    private ConfigFile(String name, Path folder, Function<String, @Nullable String> environment, boolean isRequest) {
+    private ConfigFile(
+            String name, Path folder, Function<String, @Nullable String> environment, @Nullable RequestLimits limits) {
         this.name = name;
         this.folder = folder;
         this.environment = environment;
-        this.isRequest = isRequest;
+        this.limits = limits;
     }
 
     /**
@@ -55,14 +58,16 @@ public final class ConfigFile {
      * @param name how problems name it
      * @param folder base of relative paths
      * @param environment value of a variable, null where it is not set
+     * @param limits what it may name of the machine
      */
-    public static ConfigFile ofRequest(String name, Path folder, Function<String, @Nullable String> environment) {
-        return new ConfigFile(name, folder, environment, true);
+    public static ConfigFile ofRequest(
+            String name, Path folder, Function<String, @Nullable String> environment, RequestLimits limits) {
+        return new ConfigFile(name, folder, environment, limits);
     }
 
     /** Whether a request sent it. */
     public boolean isRequest() {
-        return isRequest;
+        return limits != null;
     }
 
     /** Adds a problem at a node; a null node stands for the file as a whole. */
@@ -90,6 +95,16 @@ public final class ConfigFile {
         return folder.resolve(path).normalize();
     }
 
+    /** Whether a file of the machine may be named. */
+    boolean mayName(Path file) {
+        return limits == null || limits.allow(file);
+    }
+
+    /** Whether an environment variable may be named outside of {@code ${NAME}}. */
+    public boolean mayNameVariable(String variable) {
+        return limits == null || limits.variables().contains(variable);
+    }
+
     /** The value of an environment variable; null where it is not set. */
     public @Nullable String variable(String variable) {
         return environment.apply(variable);
@@ -99,7 +114,7 @@ public final class ConfigFile {
     @Nullable
     String substitute(ScalarNode scalar, String where) {
         String text = scalar.getValue();
-        if (isRequest || !text.contains("${")) {
+        if (isRequest() || !text.contains("${")) {
             return text;
         }
         StringBuilder result = new StringBuilder();

@@ -76,7 +76,12 @@ public final class Value {
             return null;
         }
         try {
-            return file.resolve(text);
+            Path path = file.resolve(text);
+            if (!file.mayName(path)) {
+                problem("names a file of this machine, which is allowed below desk.local-folders only");
+                return null;
+            }
+            return path;
         } catch (InvalidPathException e) {
             boolean isAscii = text.chars().allMatch(c -> c < 0x80);
             problem(

@@ -35,7 +35,17 @@ final class KafkaClientProperties {
     private static final Set<String> OWN = Set.of("key.serializer", "value.serializer", "transactional.id");
     private static final List<String> KNOWN = known();
 
+    /** Why incidents cannot be published with other values of {@code acks}. */
+    static final String UNSAFE =
+            "must be all where streams have rules: with less, a broker that fails loses incidents that it has"
+                    + " acknowledged";
+
     private KafkaClientProperties() {}
+
+    /** Whether no failure of a broker loses what is acknowledged with a value of {@code acks}. */
+    static boolean isSafe(String acks) {
+        return acks.strip().matches("all|-1");
+    }
 
     /**
      * The properties; those that hold secrets are registered with {@link Redaction}.
@@ -48,10 +58,8 @@ final class KafkaClientProperties {
         Map<String, Secret> properties = new TreeMap<>();
         Value acks = given.get("acks");
         String wanted = acks == null ? null : acks.text();
-        if (acks != null && wanted != null && hasIncidents && !wanted.strip().matches("all|-1")) {
-            acks.problem(
-                    "must be all where streams have rules: with less, a broker that fails loses incidents that it has"
-                            + " acknowledged");
+        if (acks != null && wanted != null && hasIncidents && !isSafe(wanted)) {
+            acks.problem(UNSAFE);
         }
         SIZES.forEach(name -> requireRoom(given.get(name)));
         given.forEach((name, value) -> {

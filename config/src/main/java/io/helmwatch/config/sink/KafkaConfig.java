@@ -87,6 +87,14 @@ public record KafkaConfig(
                 properties);
     }
 
+    /** Why incidents cannot be published with these properties, as a sentence; empty when they can. */
+    public String incidentsProblem() {
+        Secret acks = properties.get("acks");
+        return enabled && acks != null && !KafkaClientProperties.isSafe(acks.reveal())
+                ? "kafka.properties.acks " + KafkaClientProperties.UNSAFE
+                : "";
+    }
+
     /** The same with another address, such as the embedded broker's. */
     public KafkaConfig withBootstrapServers(String servers) {
         return new KafkaConfig(

@@ -104,10 +104,14 @@ final class CredentialsSection {
 
     private static @Nullable String password(Section section) {
         String variable = section.optional(PASSWORD_ENV);
+        if (section.file().isRequest() && section.has(PASSWORD_FILE)) {
+            section.problem(PASSWORD_FILE, "is for the configuration file only: send password");
+            return null;
+        }
         Path file = section.optional(PASSWORD_FILE);
         if (section.file().isRequest() && section.has(PASSWORD_TEXT)) {
-            if (section.has(PASSWORD_ENV) || section.has(PASSWORD_FILE)) {
-                section.problem(PASSWORD_TEXT, "excludes password-env and password-file");
+            if (section.has(PASSWORD_ENV)) {
+                section.problem(PASSWORD_TEXT, "excludes password-env");
             }
             return section.optional(PASSWORD_TEXT);
         }
@@ -125,13 +129,17 @@ final class CredentialsSection {
             section.problem(
                     PASSWORD_ENV,
                     section.file().isRequest()
-                            ? "missing: expected password, password-env or password-file"
+                            ? "missing: expected password or password-env"
                             : "missing: expected password-env or password-file");
         }
         return null;
     }
 
     private static @Nullable String variable(Section section, Key<?, String> key, String name) {
+        if (!section.file().mayNameVariable(name)) {
+            section.problem(key, "must be one of desk.password-variables");
+            return null;
+        }
         String value = section.file().variable(name);
         if (value == null || value.isEmpty()) {
             section.problem(key, "environment variable " + Yaml.shorten(name) + " is not set");

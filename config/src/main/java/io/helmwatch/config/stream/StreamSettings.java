@@ -1,6 +1,7 @@
 package io.helmwatch.config.stream;
 
 import io.helmwatch.config.schema.ConfigFile;
+import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.ValuesText;
 import io.helmwatch.config.yaml.ConfigException;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of one stream outside of a file: one item of {@code streams} with the same keys, read and checked in the same way. Unlike in a
- * file, {@code ${NAME}} is plain text, and {@code credentials.password} may be given.
+ * file, {@code ${NAME}} is plain text, {@code credentials.password} may be given, and of the machine's files and variables only some may be named.
  *
  * <p>Threading: stateless; every method may be called by any thread.
  */
@@ -31,11 +32,16 @@ public final class StreamSettings {
      * @param folder base of relative paths
      * @param environment value of a variable, null where it is not set; for {@code password-env} and {@code username-env}
      * @param devices the GPUs in use; empty for all
+     * @param limits what the settings may name of the machine
      * @throws ConfigException with all problems; they name keys by their path within the item
      */
     public static StreamConfig read(
-            String text, Path folder, Function<String, @Nullable String> environment, List<Integer> devices) {
-        ConfigFile file = ConfigFile.ofRequest(NAME, folder, environment);
+            String text,
+            Path folder,
+            Function<String, @Nullable String> environment,
+            List<Integer> devices,
+            RequestLimits limits) {
+        ConfigFile file = ConfigFile.ofRequest(NAME, folder, environment, limits);
         Section section = Section.of(file, "", YamlDocument.compose(text, NAME), StreamSection.SPEC, false);
         StreamConfig stream = new StreamSection(section).read(new HashMap<>(), devices);
         if (stream == null || file.hasProblems()) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.config.stream.StreamSettings;
@@ -66,7 +67,7 @@ final class DeskStreams implements Streams, AutoCloseable {
                     continue;
                 }
                 added.restored(stored.id(), settings);
-                control.add(reader().read(settings));
+                control.add(check(settings));
             } catch (RefusedException | IllegalStateException e) {
                 String problem = Redaction.redact(String.valueOf(e.getMessage()));
                 added.failed(stored.id(), problem);
@@ -201,7 +202,9 @@ final class DeskStreams implements Streams, AutoCloseable {
 
     private StreamConfig withRegions(String id, JsonNode regions) {
         requireRunning(id);
-        return check(SettingsJson.withRegions(SettingsJson.withoutCredentials(settings(id)), regions));
+        ObjectNode changed = SettingsJson.withRegions(SettingsJson.withoutCredentials(settings(id)), regions);
+        // The rest is in force already, whoever wrote it.
+        return check(reader(RequestLimits.OF_FILE).read(changed));
     }
 
     @Override
@@ -241,11 +244,18 @@ final class DeskStreams implements Streams, AutoCloseable {
     }
 
     private SettingsJson reader() {
-        return new SettingsJson(config.desk().directory(), control().devices());
+        return reader(config.desk().limits());
+    }
+
+    private SettingsJson reader(RequestLimits limits) {
+        return new SettingsJson(config.desk().directory(), control().devices(), limits);
     }
 
     private StreamConfig check(ObjectNode settings) {
-        StreamConfig stream = reader().read(settings);
+        return check(reader().read(settings));
+    }
+
+    private StreamConfig check(StreamConfig stream) {
         try {
             control().check(stream);
         } catch (ConfigException e) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.secret.UserInfo;
 import io.helmwatch.config.stream.StreamConfig;
@@ -29,16 +30,19 @@ final class SettingsJson {
 
     private final Path folder;
     private final List<Integer> devices;
+    private final RequestLimits limits;
 
     /**
      * A reader.
      *
      * @param folder base of relative paths
      * @param devices the GPUs in use; empty for all
+     * @param limits what settings may name of the machine
      */
-    SettingsJson(Path folder, List<Integer> devices) {
+    SettingsJson(Path folder, List<Integer> devices, RequestLimits limits) {
         this.folder = folder;
         this.devices = List.copyOf(devices);
+        this.limits = limits;
     }
 
     /**
@@ -48,7 +52,7 @@ final class SettingsJson {
      */
     StreamConfig read(JsonNode settings) {
         try {
-            return StreamSettings.read(text(settings), folder, System::getenv, devices);
+            return StreamSettings.read(text(settings), folder, System::getenv, devices, limits);
         } catch (ConfigException e) {
             throw refused(e);
         }

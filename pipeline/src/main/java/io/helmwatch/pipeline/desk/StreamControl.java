@@ -35,7 +35,7 @@ public interface StreamControl {
     List<Integer> devices();
 
     /**
-     * Refuses rules that can never fire with the model.
+     * Refuses rules that can never fire with the model, or whose incidents could not be published.
      *
      * @throws ConfigException where there are some
      */

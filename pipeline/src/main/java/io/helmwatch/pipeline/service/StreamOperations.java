@@ -75,8 +75,16 @@ final class StreamOperations implements StreamControl {
         Optional<String> problem =
                 RuleLabels.problem(List.of(stream), config.incidents().tracking(), modelLabels);
         if (problem.isPresent()) {
-            throw new ConfigException(List.of(new Problem("settings", 0, 0, "rules", problem.get())));
+            throw refused(problem.get());
         }
+        String unsafe = stream.rules().rules().isEmpty() ? "" : config.kafka().incidentsProblem();
+        if (!unsafe.isEmpty()) {
+            throw refused(unsafe);
+        }
+    }
+
+    private static ConfigException refused(String rulesProblem) {
+        return new ConfigException(List.of(new Problem("settings", 0, 0, "rules", rulesProblem)));
     }
 
     @Override

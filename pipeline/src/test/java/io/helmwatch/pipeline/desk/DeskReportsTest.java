@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.ShiftConfig;
+import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.sinks.compliance.ComplianceJson;
 import io.helmwatch.sinks.history.HistoryCopy;
 import io.helmwatch.sinks.history.IncidentHistory;
@@ -59,7 +60,7 @@ class DeskReportsTest {
     private final List<Incident> incidents = new ArrayList<>();
 
     private DeskConfig desk() {
-        return new DeskConfig(folder, Duration.ofDays(90), 1L << 30, KATHMANDU, SHIFTS);
+        return new DeskConfig(folder, Duration.ofDays(90), 1L << 30, KATHMANDU, SHIFTS, RequestLimits.NONE);
     }
 
     private DeskReports reports(IncidentHistory history) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.web.RefusedException;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsJsonTest {
-    private static final SettingsJson READER = new SettingsJson(Path.of("/site"), List.of());
+    private static final SettingsJson READER = new SettingsJson(Path.of("/site"), List.of(), RequestLimits.NONE);
     private static final ObjectNode STORED = json(
             "{'id':'gate','url':'rtsp://192.0.2.10:554/1?token=abcdef','credentials':{'username':'u','password':'secret-word'}}");
 

@@ -48,7 +48,8 @@ class DeskPartsTest {
 
     private DetectionService start(String streams) {
         HelmwatchConfig config = ConfigLoader.parse(
-                "json-lines: {target: lines.jsonl}\nhttp: {port: 0}\ninference: {workers: 1}\n"
+                "json-lines: {target: lines.jsonl}\nhttp: {port: 0}\ndesk: {local-folders: [., " + CLIP.getParent()
+                        + "]}\ninference: {workers: 1}\n"
                         + "incidents: {snapshots: {enabled: true, directory: pictures}}\n" + streams,
                 "site.yaml",
                 folder,
@@ -112,12 +113,9 @@ class DeskPartsTest {
     void shouldLetTheFileWinAndShowWhatCannotStartAsFailedUntilItIsRemoved() throws Exception {
         try (DetectionService service = start("streams: []")) {
             service.desk().streams().add(json("{'id':'yard','url':'%s','loop':true,'analyze-fps':1}", CLIP));
-            service.desk()
-                    .streams()
-                    .add(json(
-                            "{'id':'dock','url':'rtsp://127.0.0.1:1/x','credentials':{'username':'u','password-file':'%s'}}",
-                            Files.writeString(folder.resolve("pass"), "open-sesame")));
-            Files.delete(folder.resolve("pass"));
+            Path clip = Files.copy(CLIP, folder.resolve("dock.mp4"));
+            service.desk().streams().add(json("{'id':'dock','url':'%s','loop':true,'analyze-fps':1}", clip));
+            Files.delete(clip);
         }
         String file = "streams: [{id: yard, url: '" + CLIP + "', loop: true, analyze-fps: 1}]";
         try (DetectionService service = start(file)) {
@@ -182,6 +180,26 @@ class DeskPartsTest {
             await(() -> streams.find("yard").orElseThrow().openIncidents() > 0
                     && !search(incidents).isEmpty());
             assertThatThrownBy(() -> streams.preview("nobody", json("{}"))).hasMessageContaining("no stream nobody");
+        }
+    }
+
+    @Test
+    void shouldRefuseFilesOfTheMachineThatTheConfigurationDoesNotAllow() {
+        try (DetectionService service = start("streams: []")) {
+            Streams streams = service.desk().streams();
+            String outside = HOME.resolve("docs/page.jpg").toString();
+            for (String settings : List.of(
+                    "{'id':'a','url':'" + outside + "'}",
+                    "{'id':'a','url':'rtsp://127.0.0.1:1/x','credentials':{'username':'u','password-file':'" + outside
+                            + "'}}")) {
+                RefusedException added =
+                        catchThrowableOfType(RefusedException.class, () -> streams.add(json("%s", settings)));
+                assertThat(added.errors()).hasSize(1);
+                RefusedException probed =
+                        catchThrowableOfType(RefusedException.class, () -> streams.probe(json("%s", settings)));
+                assertThat(probed.errors()).isEqualTo(added.errors());
+            }
+            assertThat(streams.list()).isEmpty();
         }
     }
 
