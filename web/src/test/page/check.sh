@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Checks the types of the page, which are written as JSDoc, with TypeScript. Needs npm; everything is fetched into a temporary folder.
+# Checks the contrast of the page's colours, and its types, which are written as JSDoc, with TypeScript. Needs npm; everything is fetched into a
+# temporary folder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+node "$here/contrast.mjs" "$here/../../main/resources/io/helmwatch/web/page/desk.css"
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent \

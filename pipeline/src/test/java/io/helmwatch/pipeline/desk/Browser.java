@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
@@ -178,6 +179,29 @@ final class Browser implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Roles and HTML of the elements of some roles that have no accessible name, as screen readers learn of them. */
+    @SuppressWarnings("unchecked")
+    List<String> unnamed(Set<String> roles) {
+        List<Map<String, Object>> nodes =
+                (List<Map<String, Object>>) driver.executeCdpCommand("Accessibility.getFullAXTree", Map.of())
+                        .get("nodes");
+        return nodes.stream()
+                .filter(node -> !Boolean.TRUE.equals(node.get("ignored")))
+                .filter(node -> roles.contains(value(node, "role")))
+                .filter(node -> value(node, "name").isBlank())
+                .map(node -> value(node, "role") + " " + html(node.get("backendDOMNodeId")))
+                .toList();
+    }
+
+    private static String value(Map<String, Object> node, String property) {
+        return node.get(property) instanceof Map<?, ?> given ? String.valueOf(given.get("value")) : "";
+    }
+
+    private Object html(Object node) {
+        return driver.executeCdpCommand("DOM.getOuterHTML", Map.of("backendNodeId", node))
+                .get("outerHTML");
     }
 
     @Override

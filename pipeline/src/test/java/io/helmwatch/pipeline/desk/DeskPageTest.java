@@ -30,8 +30,6 @@ class DeskPageTest {
     private static final String EVIDENCE =
             "incidents: {snapshots: {enabled: true, directory: pictures}, clips: {enabled: true,"
                     + " directory: clips, pre-roll: 1s, post-roll: 1s, max-length: 4s}}\n";
-    private static final List<String> PAGES = List.of(
-            "wall", "incidents", "overview", "cameras", "cameras/yard", "cameras/yard?tab=rules", "system", "setup");
 
     @TempDir
     Path folder;
@@ -240,30 +238,6 @@ class DeskPageTest {
             awaitLive(browser, "hw-live");
             assertThat(browser.run("return document.querySelector('hw-live .note').textContent"))
                     .isEqualTo("");
-        }
-    }
-
-    @Test
-    void shouldFitAPhoneInLightAndDark() throws Exception {
-        try (DetectionService service =
-                        start("http: {port: 0}\nstreams: [" + yard(", rules: [{name: any, kind: no-helmet}]") + "]");
-                Browser browser = Browser.open(1440, 900)) {
-            browser.screen(390, 844);
-            browser.go(page(service));
-            awaitLive(browser, "hw-live");
-            for (String page : PAGES) {
-                browser.colours(page.length() % 2 == 0 ? "light" : "dark");
-                browser.run("location.hash = '#/" + page + "'");
-                browser.await(
-                        "words on " + page,
-                        LIMIT,
-                        "return document.querySelector('main').innerText.length",
-                        DeskPageTest::isPositive);
-                browser.screenshot("phone-" + page.replaceAll("[^a-z]+", "-"));
-                assertThat(browser.run("return document.documentElement.scrollWidth"))
-                        .as("width of %s", page)
-                        .isEqualTo(390L);
-            }
         }
     }
 

@@ -221,7 +221,7 @@ class Camera extends DeskElement {
   previewList() {
     return html`<section class="preview" aria-live="polite"><h2>${T.camera.preview}</h2>
       ${this.previewProblem ? html`<p class="hint">${this.previewProblem}</p>` : nothing}
-      ${!this.previewProblem && this.previews.length === 0 ? html`<p class="hint">${T.camera.noPreview}</p>` : nothing}
+      ${!this.previewProblem && (this.regions.rules ?? []).length === 0 ? html`<p class="hint">${T.camera.noPreview}</p>` : nothing}
       <ul>${this.previews.map(
         ({ name, sentence, violating }) => html`<li class=${violating > 0 ? 'red' : ''}>${violating > 0 ? '\u25B2' : '\u25CB'} <b>${name}</b> ${sentence}</li>`,
       )}</ul></section>`;

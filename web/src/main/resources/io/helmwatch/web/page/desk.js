@@ -64,7 +64,19 @@ class Desk extends DeskElement {
       this.child('main').focus({ preventScroll: true });
       window.scrollTo(0, 0);
     }
+    if (this.where !== where) {
+      this.showCurrentPage();
+    }
     this.where = where;
+  }
+
+  /** Scrolls the navigation of a narrow screen to the page that is shown. */
+  showCurrentPage() {
+    const nav = this.querySelector('nav');
+    const current = /** @type {HTMLElement | null} */ (nav?.querySelector('[aria-current=page]') ?? null);
+    if (nav && current) {
+      nav.scrollLeft = current.offsetLeft + current.offsetWidth - nav.offsetLeft - nav.clientWidth;
+    }
   }
 
   help() {

@@ -110,7 +110,7 @@ class ReportPage extends DeskElement {
       <section class="card cameras"><h2>${T.report.cameras}</h2>
         <table class="list"><thead><tr><th scope="col">${T.report.camera}</th><th scope="col" class="number">${T.report.availability}</th><th scope="col" class="number">${T.report.minutes}</th></tr></thead>
         <tbody>${cameras.map(
-          (camera) => html`<tr><th scope="row">${camera.stream}</th><td class="number">${percent(camera.availability)}</td><td class="number">${T.overview.of(camera.analysedMinutes, camera.minutes)}</td></tr>`,
+          (camera) => html`<tr><th scope="row">${camera.stream}</th><td class="number" data-label=${T.report.availability}>${percent(camera.availability)}</td><td class="number" data-label=${T.report.minutes}>${T.overview.of(camera.analysedMinutes, camera.minutes)}</td></tr>`,
         )}</tbody></table></section>`;
   }
 
@@ -119,12 +119,14 @@ class ReportPage extends DeskElement {
     if (rows.length === 0) {
       return html`<p class="empty">${T.overview.noData}</p>`;
     }
+    const columns = [T.overview.compliance, T.report.helmet, T.report.bare, T.overview.incidents, T.overview.wait];
     return html`<div class="scroll"><table class="list"><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}
-      ${[T.overview.compliance, T.report.helmet, T.report.bare, T.overview.incidents, T.overview.wait].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
+      ${columns.map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
       <tbody>${rows.map(
         ([texts, figures]) => html`<tr>${texts.map((text) => html`<th scope="row">${text}</th>`)}
-          <td class="number">${percent(figures.compliance)}</td><td class="number">${figures.helmet}</td><td class="number">${figures.bare}</td>
-          <td class="number">${figures.incidents}</td><td class="number">${duration(figures.timeToComplianceSeconds)}</td></tr>`,
+          ${[percent(figures.compliance), figures.helmet, figures.bare, figures.incidents, duration(figures.timeToComplianceSeconds)].map(
+            (value, i) => html`<td class="number" data-label=${columns[i]}>${value}</td>`,
+          )}</tr>`,
       )}</tbody></table></div>`;
   }
 }

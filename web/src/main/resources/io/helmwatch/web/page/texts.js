@@ -328,7 +328,7 @@ export const T = {
     title: 'Add a camera',
     admin: 'Somebody with the role admin can add cameras.',
     source: 'Where is it?',
-    urlHint: 'rtsp, rtsps, http or https; or the path of a clip on the machine of Helmwatch',
+    urlHint: 'rtsp, rtsps, http or https; or the path of a clip below one of desk.local-folders',
     optional: 'if it asks for one',
     name: 'Name',
     nameHint: 'letters, digits, . - _',

@@ -23,6 +23,21 @@ export function nextTheme() {
   applyTheme();
 }
 
+/**
+ * @param {() => void} listener called when the page or the system changes its colours
+ * @returns {() => void} ends that
+ */
+export function whenColoursChange(listener) {
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  const chosen = new MutationObserver(listener);
+  system.addEventListener('change', listener);
+  chosen.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  return () => {
+    system.removeEventListener('change', listener);
+    chosen.disconnect();
+  };
+}
+
 /** @returns {boolean} whether dark colours are shown now */
 export function isDark() {
   const name = theme();

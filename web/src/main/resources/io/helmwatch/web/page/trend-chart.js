@@ -1,4 +1,4 @@
-import { isDark } from './theme.js';
+import { isDark, whenColoursChange } from './theme.js';
 import { T } from './texts.js';
 
 /** @typedef {{at: number, share: number | null, incidents: number}} Point at in seconds since 1970, share in percent */
@@ -32,6 +32,7 @@ class TrendChart extends HTMLElement {
     this.days = 7;
     /** @type {import('uplot') | null} */
     this.chart = null;
+    this.unobserve = () => {};
     this.resized = new ResizeObserver(() => this.chart?.setSize({ width: this.clientWidth, height: HEIGHT }));
   }
 
@@ -46,11 +47,13 @@ class TrendChart extends HTMLElement {
   connectedCallback() {
     this.setAttribute('role', 'img');
     this.resized.observe(this);
+    this.unobserve = whenColoursChange(() => this.draw());
     this.draw();
   }
 
   disconnectedCallback() {
     this.resized.disconnect();
+    this.unobserve();
     this.chart?.destroy();
     this.chart = null;
   }
