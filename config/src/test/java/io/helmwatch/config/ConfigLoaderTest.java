@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.config.incident.ClipConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.SnapshotConfig;
 import io.helmwatch.config.incident.SpoolConfig;
@@ -127,7 +128,8 @@ class ConfigLoaderTest {
                                 IncidentsConfig.DEFAULT.observation(),
                                 IncidentsConfig.DEFAULT.lostAfter(),
                                 SpoolConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-spool")),
-                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots"))))
+                                SnapshotConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-snapshots")),
+                                ClipConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-clips"))))
                         .desk(DeskConfig.DEFAULT.withDirectory(folder.resolve("helmwatch-data")))
                         .build());
     }
@@ -254,6 +256,9 @@ class ConfigLoaderTest {
             model: {labels: helmet}                | model.labels=helmet: must be a list (lines that begin with '- '), but is a single value
             model: {labels: [a, [b]]}              | model.labels[1]: must be a single value, but is a list
             model: {labels: [a, a]}                | model.labels: a label is given twice
+            model: {labels: ['a ', b]}             | model.labels: a label is empty, begins or ends with a blank, or has a control character
+            model: {labels: ['', b]}               | model.labels: a label is empty, begins or ends with a blank, or has a control character
+            model: {labels: ["a\tb"]}              | model.labels: a label is empty, begins or ends with a blank, or has a control character
             gpu: {devices: first}                  | gpu.devices=first: must be all, an index from 0 to 63, or a list of such indices, each once
             gpu: {devices: 64}                     | gpu.devices=64: must be all, an index from 0 to 63, or a list of such indices, each once
             gpu: {devices: [0, 1, 0]}              | gpu.devices: must be all, an index from 0 to 63, or a list of such indices, each once

@@ -133,6 +133,9 @@ public final class ModelSection {
         if (Set.copyOf(labels).size() != labels.size()) {
             section.problem(LABELS, "a label is given twice");
         }
+        if (!labels.stream().allMatch(ModelSection::isLabel)) {
+            section.problem(LABELS, "a label is empty, begins or ends with a blank, or has a control character");
+        }
         return new ModelConfig(
                 section.optional(PATH),
                 section.value(INPUT),
@@ -143,5 +146,9 @@ public final class ModelSection {
                 section.value(CLASS_AGNOSTIC_NMS),
                 section.optional(LETTERBOX_ANCHOR),
                 section.optional(LETTERBOX_PAD_VALUE));
+    }
+
+    private static boolean isLabel(String text) {
+        return !text.isEmpty() && text.equals(text.strip()) && text.chars().noneMatch(Character::isISOControl);
     }
 }
