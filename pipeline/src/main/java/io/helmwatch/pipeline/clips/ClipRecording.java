@@ -242,7 +242,7 @@ final class ClipRecording {
             abandon(cause == null ? e : cause);
         } catch (IOException | RuntimeException e) {
             abandon(e);
-        } catch (LinkageError e) {
+        } catch (LinkageError | OutOfMemoryError e) {
             abandon(new IllegalStateException(e));
         }
         return Progress.DONE;

@@ -63,8 +63,8 @@ final class RecordedStream implements FrameReceiver, AutoCloseable {
     /** When a frame was captured and is shown. */
     record FrameTime(long capturedAtMillis, long ptsMillis) {}
 
-    /** What became of a clip; no clip is null. */
-    record Result(String incident, Incident.Clip clip) {}
+    /** What became of a clip, and when, by {@link System#nanoTime}; no clip is null. */
+    record Result(String incident, Incident.Clip clip, long nanos) {}
 
     RecordedStream(Path folder, boolean isBlurred, List<List<ZoneConfig.Point>> masks) {
         this.masks = masks;
@@ -184,7 +184,7 @@ final class RecordedStream implements FrameReceiver, AutoCloseable {
             Incident start = message(
                     number, Incident.Phase.START, started, capturedAtMillis(frame), capturedAtMillis(frame), size);
             open.put(number, start);
-            clips.onIncident(start, frame, (id, clip) -> results.add(new Result(id, clip)));
+            clips.onIncident(start, frame, (id, clip) -> results.add(new Result(id, clip, System.nanoTime())));
         } else if (open.containsKey(number) && millis >= to + END_AFTER_MILLIS) {
             open.remove(number);
             script.get(number)[0] = Long.MAX_VALUE / 2;

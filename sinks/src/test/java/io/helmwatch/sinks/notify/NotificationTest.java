@@ -103,6 +103,40 @@ class NotificationTest {
     }
 
     @Test
+    void shouldTellOfClipsWhereThatIsWanted() {
+        Incident.Clip clip = new Incident.Clip(
+                "gate/x.mp4",
+                "0".repeat(64),
+                "https://evidence.example/gate/x.mp4",
+                1,
+                Incidents.NOON,
+                Incidents.NOON + 9_000,
+                false,
+                new Incident.Sidecar("gate/x.json", "1".repeat(64), "https://evidence.example/gate/x.json"));
+        Incident end = incident("gate", 1, 1, Incident.Phase.END);
+        Set<NotifyConfig.Phase> wanted = Set.of(NotifyConfig.Phase.END, NotifyConfig.Phase.EVIDENCE);
+        for (Set<NotifyConfig.Phase> phases : List.of(Set.of(NotifyConfig.Phase.END), wanted)) {
+            target.delivered.clear();
+            try (Notification guards = open(config(phases, Duration.ZERO, Duration.ZERO))) {
+                guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+                guards.publish(end);
+                guards.publish(end.evidence(clip));
+                guards.publish(incident("gate", 2, 1, Incident.Phase.END));
+                await().untilAsserted(() -> assertThat(target.ids()).hasSize(phases.size() + 1));
+            }
+            assertThat(target.ids().contains("gate/1795176000/no-helmet-in-pit/1/2"))
+                    .isEqualTo(phases.equals(wanted));
+        }
+        NotifyMessage told = target.delivered.stream()
+                .flatMap(List::stream)
+                .filter(message -> message.type() == NotifyMessage.Type.INCIDENT_EVIDENCE)
+                .findFirst()
+                .orElseThrow();
+        assertThat(NotifyText.subject(told, ZoneOffset.UTC)).startsWith("Clip of no helmet at gate, pit");
+        assertThat(NotifyText.body(told, ZoneOffset.UTC)).contains("Clip: https://evidence.example/gate/x.mp4\n");
+    }
+
+    @Test
     void shouldKeepEverythingWhileTheTargetIsAwayAndAcrossARestart() {
         target.answer = NotifyException.retryable("the server is away", null);
         try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {

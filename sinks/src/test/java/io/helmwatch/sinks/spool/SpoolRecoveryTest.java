@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.SchemaFiles;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
 import java.io.BufferedOutputStream;
@@ -104,6 +105,33 @@ class SpoolRecoveryTest {
         try (IncidentSpool spool = open()) {
             assertThat(spool.salvaged()).isZero();
             assertThat(spool.lostFiles()).as("the damaged file is still there").isEqualTo(1);
+        }
+    }
+
+    /** An incident whose clip is stored after its end is not open again; one whose clip is stored before goes on after that number. */
+    @Test
+    void shouldEndOnlyOpenIncidentsWhoseClipIsStored() throws IOException {
+        Incident.Clip clip = new Incident.Clip(
+                "gate-3/x.mp4",
+                "0".repeat(64),
+                "file:///x.mp4",
+                1,
+                Incidents.NOON,
+                Incidents.NOON + 9_000,
+                false,
+                new Incident.Sidecar("gate-3/x.json", "1".repeat(64), "file:///x.json"));
+        try (IncidentSpool spool = open()) {
+            spool.append(List.of(start(1), end(1), end(1).evidence(clip), start(2), start(2).evidence(clip)));
+        }
+        try (IncidentSpool spool = open()) {
+            List<SpooledEvent> events = spool.next(0, 10);
+            assertThat(events)
+                    .extracting(SpooledEvent::phase)
+                    .containsExactly("start", "end", "evidence", "start", "evidence", "end");
+            assertThat(events.get(5).id()).endsWith("/2/2");
+            String end = new String(events.get(5).value(), StandardCharsets.UTF_8);
+            assertThat(end).contains("interrupted").doesNotContain("clip");
+            assertThat(SchemaFiles.events().complaints(end)).isEmpty();
         }
     }
 
