@@ -20,6 +20,12 @@ public interface IncidentSink extends AutoCloseable {
         publish(incident, CompletableFuture.completedFuture(null));
     }
 
+    /**
+     * In a cluster: an incident that was published started when another node had the stream already, which reports what happens there. Does nothing
+     * for sinks that cannot take a message back.
+     */
+    default void withdraw(String incident) {}
+
     /** Live statistics. */
     IncidentStatistics statistics();
 

@@ -110,7 +110,8 @@ final class IncidentService implements StreamObserver, AutoCloseable {
             if (kafka.enabled()) {
                 IncidentSpool spool = opened.register(new IncidentSpool(incidents.spool(), Clock.systemUTC()));
                 messages = spool;
-                opened.register(new KafkaIncidentSender(kafka, spool, ownership, openTopic));
+                opened.register(new KafkaIncidentSender(
+                        kafka, spool, ownership, openTopic, incident -> more.forEach(sink -> sink.withdraw(incident))));
                 spooling = opened.register(new SpoolingIncidentSink(spool));
                 incidentSinks.add(spooling);
             }

@@ -5,6 +5,8 @@ import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.IncidentWriter;
 import io.helmwatch.vision.Incident;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -30,9 +32,11 @@ public final class HistoryIncidentSink implements IncidentSink {
 
         @Override
         public void onIdle() {
+            removeWithdrawn();
             pruneHourly(System.nanoTime());
         }
     });
+    private final Queue<String> withdrawn = new ConcurrentLinkedQueue<>();
     private long prunedNanos = System.nanoTime() - PRUNE_NANOS;
 
     private final IncidentStatistics statistics = new IncidentStatistics() {
@@ -81,6 +85,26 @@ public final class HistoryIncidentSink implements IncidentSink {
     @Override
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
         writer.publish(incident, snapshot);
+    }
+
+    @Override
+    public void withdraw(String incident) {
+        withdrawn.add(incident);
+    }
+
+    /** On the writer's thread, after the messages that are queued. */
+    private void removeWithdrawn() {
+        for (String incident = withdrawn.peek(); incident != null && writer.isIdle(); incident = withdrawn.peek()) {
+            String removed = incident;
+            boolean isDone = writer.attempt(() -> {
+                history.remove(removed);
+                return "";
+            });
+            if (!isDone) {
+                return;
+            }
+            withdrawn.remove();
+        }
     }
 
     private void pruneHourly(long nowNanos) {

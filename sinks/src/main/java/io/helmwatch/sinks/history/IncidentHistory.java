@@ -40,6 +40,9 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
                     + " on conflict(id) do update set last_millis=max(last_millis, excluded.last_millis),"
                     + " end_reason=coalesce(excluded.end_reason, end_reason), people=excluded.people, track=excluded.track,"
                     + " peak=max(peak, excluded.peak), snapshot=coalesce(snapshot, excluded.snapshot)";
+    private static final String REMOVE_POSITIONS =
+            "delete from position where incident=(select number from incident where id=?)";
+    private static final String REMOVE = "delete from incident where id=?";
     private static final String ADD_POSITIONS = "insert or ignore into position(incident, revision, value)"
             + " select number, ?, ? from incident where id=?";
 
@@ -103,6 +106,21 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
                             record(incident, record, positions);
                             recordClip(incident, clips);
                         }
+                    }
+                }));
+    }
+
+    /** Removes an incident, if it is there. */
+    synchronized void remove(String incident) {
+        run(
+                "cannot be written",
+                () -> file.transaction(() -> {
+                    try (PreparedStatement positions = file.prepare(REMOVE_POSITIONS);
+                            PreparedStatement removed = file.prepare(REMOVE)) {
+                        HistoryTables.set(positions, incident);
+                        positions.executeUpdate();
+                        HistoryTables.set(removed, incident);
+                        removed.executeUpdate();
                     }
                 }));
     }

@@ -6,6 +6,7 @@ import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.sqlite.SqliteException;
+import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.StreamOwnership;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class KafkaIncidentSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaIncidentSender.class);
+    private static final String START = IncidentJson.name(Incident.Phase.START);
     private static final int BATCH = 256;
     private static final int ACKNOWLEDGE_BATCH = 64;
     private static final long IDLE_MILLIS = 500;
@@ -56,6 +59,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
 
     private final IncidentRecords records;
     private final StreamOwnership ownership;
+    private final Consumer<String> superseded;
     private final IncidentSpool spool;
     private final SinkCounters counters;
     private final ProducerSession session;
@@ -76,7 +80,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
      * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
      */
     public KafkaIncidentSender(KafkaConfig config, IncidentSpool spool) {
-        this(config, spool, StreamOwnership.NONE, null);
+        this(config, spool, StreamOwnership.NONE, null, incident -> {});
     }
 
     /**
@@ -85,10 +89,16 @@ public final class KafkaIncidentSender implements AutoCloseable {
      *
      * @param ownership which streams this node has
      * @param openTopic compacted topic of the open incidents; null for none
+     * @param superseded receives each incident that started when another node had the stream already, on the sender's thread
      * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
      */
     public KafkaIncidentSender(
-            KafkaConfig config, IncidentSpool spool, StreamOwnership ownership, @Nullable String openTopic) {
+            KafkaConfig config,
+            IncidentSpool spool,
+            StreamOwnership ownership,
+            @Nullable String openTopic,
+            Consumer<String> superseded) {
+        this.superseded = superseded;
         this.records = new IncidentRecords(config.eventsTopic(), openTopic);
         this.ownership = ownership;
         this.spool = spool;
@@ -273,7 +283,11 @@ public final class KafkaIncidentSender implements AutoCloseable {
     }
 
     private void send(SpooledEvent event) {
-        send(event, records.of(event, verdict(event) == StreamOwnership.Verdict.SUPERSEDED));
+        boolean isSuperseded = verdict(event) == StreamOwnership.Verdict.SUPERSEDED;
+        if (isSuperseded && event.phase().equals(START)) {
+            superseded.accept(event.incident());
+        }
+        send(event, records.of(event, isSuperseded));
     }
 
     /** Sends the first record of a message; the others follow when it is acknowledged. */

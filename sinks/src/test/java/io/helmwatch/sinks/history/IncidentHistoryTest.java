@@ -56,6 +56,23 @@ class IncidentHistoryTest {
     }
 
     @Test
+    void shouldRemoveAnIncidentThatIsWithdrawnOnceItIsWritten() throws Exception {
+        try (IncidentHistory history = open()) {
+            Incident doubtful = bareHead("gate", 1, 0, Phase.START);
+            Incident other = bareHead("gate", 2, 0, Phase.START);
+            try (HistoryIncidentSink sink = new HistoryIncidentSink(history)) {
+                sink.publish(doubtful);
+                sink.publish(other);
+                sink.withdraw(doubtful.id());
+            }
+            assertThat(history.search(EVERYTHING))
+                    .extracting(RecordedIncident::id)
+                    .containsExactly(other.id());
+            assertThat(history.find(doubtful.id())).isEmpty();
+        }
+    }
+
+    @Test
     void shouldKeepAnIncidentWithItsPositionsOverARestart() {
         Incident.Corner corner = new Incident.Corner(0.25, 0.5);
         Incident start = bareHead("gate", 1, 0, Phase.START)
