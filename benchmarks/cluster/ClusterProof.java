@@ -44,7 +44,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 public final class ClusterProof {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long LIMIT_SECONDS = 90;
+    private static final long LIMIT_SECONDS = 120;
     private static final Pattern STARTED = Pattern.compile("Incident started: .* id=(\\S+)");
     private static final List<String> SCENARIOS = List.of("kill", "hang", "cut", "stop", "broker", "add", "weight");
 
@@ -85,10 +85,10 @@ public final class ClusterProof {
         try {
             proof.startBroker(count + 1);
             proof.follow();
+            proof.apply();
             for (int i = 1; i <= count; i++) {
                 proof.node("n" + i, i - 1).start(1);
             }
-            proof.apply();
             proof.awaitSteady(proof.live());
             System.out.println("| what happens | runs | all analysed again, s: median, p95, max | cameras affected | moved"
                     + " | late messages: marked, by epoch only | both nodes at once, s |");

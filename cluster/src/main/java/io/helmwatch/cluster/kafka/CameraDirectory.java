@@ -54,8 +54,8 @@ public final class CameraDirectory implements AutoCloseable {
         this.kafka = kafka;
         this.cluster = cluster;
         try (Closer opened = new Closer()) {
-            admin = opened.register(Admin.create(ClusterClients.admin(kafka)));
-            ClusterTopics.ensure(admin, kafka, cluster);
+            admin = opened.register(Admin.create(ClusterClients.admin(kafka, ClusterClients.COMMAND_TIMEOUT)));
+            ClusterTopics.ensure(admin, kafka, cluster, ClusterClients.COMMAND_TIMEOUT);
             owned.register(opened.transfer());
         } catch (ExecutionException | TimeoutException | KafkaException e) {
             throw failure(e);
@@ -82,7 +82,7 @@ public final class CameraDirectory implements AutoCloseable {
             return admin
                     .describeTopics(List.of(cluster.camerasTopic()))
                     .allTopicNames()
-                    .get(ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .get(ClusterClients.COMMAND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                     .values()
                     .stream()
                     .mapToInt(topic -> topic.partitions().size())
@@ -160,7 +160,7 @@ public final class CameraDirectory implements AutoCloseable {
         try {
             groups = admin.describeConsumerGroups(List.of(ClusterClients.group(cluster)))
                     .all()
-                    .get(ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .get(ClusterClients.COMMAND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                     .values();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
@@ -250,7 +250,7 @@ public final class CameraDirectory implements AutoCloseable {
                 open = owned.register(new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-cameras")));
                 producer = open;
             }
-            open.send(record).get(2 * ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            open.send(record).get(ClusterClients.COMMAND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException | KafkaException e) {
             throw failure(e);
         } catch (InterruptedException e) {

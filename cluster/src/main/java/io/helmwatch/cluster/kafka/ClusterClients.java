@@ -20,6 +20,9 @@ final class ClusterClients {
     /** Longest wait for an answer. */
     static final Duration TIMEOUT = Duration.ofSeconds(4);
 
+    /** Longest wait of a command, whose user would rather wait than type again. */
+    static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(20);
+
     private static final String CLIENT_ID = "helmwatch";
     private static final String RECONNECT_MAX_MILLIS = "1000";
     private static final int HEARTBEATS_PER_SESSION = 6;
@@ -84,10 +87,10 @@ final class ClusterClients {
         return all;
     }
 
-    static Map<String, Object> admin(KafkaConfig kafka) {
+    static Map<String, Object> admin(KafkaConfig kafka, Duration timeout) {
         Map<String, Object> all = configured(kafka, AdminClientConfig.configNames(), CLIENT_ID + "-cluster");
-        all.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Long.toString(TIMEOUT.toMillis()));
-        all.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Long.toString(TIMEOUT.toMillis()));
+        all.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Long.toString(timeout.toMillis()));
+        all.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Long.toString(timeout.toMillis()));
         return all;
     }
 

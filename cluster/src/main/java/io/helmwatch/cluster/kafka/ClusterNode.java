@@ -105,8 +105,8 @@ public final class ClusterNode implements AutoCloseable {
     private void awaitTopics() throws InterruptedException {
         String problem = "";
         while (!closing) {
-            try (Admin admin = Admin.create(ClusterClients.admin(kafka))) {
-                ClusterTopics.ensure(admin, kafka, cluster);
+            try (Admin admin = Admin.create(ClusterClients.admin(kafka, ClusterClients.TIMEOUT))) {
+                ClusterTopics.ensure(admin, kafka, cluster, ClusterClients.TIMEOUT);
                 return;
             } catch (ExecutionException | TimeoutException | KafkaException | IllegalStateException e) {
                 String found = e.getCause() == null ? e.toString() : String.valueOf(e.getCause());

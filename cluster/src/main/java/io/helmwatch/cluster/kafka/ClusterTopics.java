@@ -2,6 +2,7 @@ package io.helmwatch.cluster.kafka;
 
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,11 +31,12 @@ final class ClusterTopics {
     /**
      * Creates what is missing.
      *
+     * @param timeout longest wait for each answer
      * @throws IllegalStateException when a topic is missing that may not be created
      */
-    static void ensure(Admin admin, KafkaConfig kafka, ClusterConfig cluster)
+    static void ensure(Admin admin, KafkaConfig kafka, ClusterConfig cluster, Duration timeout)
             throws InterruptedException, ExecutionException, TimeoutException {
-        long millis = ClusterClients.TIMEOUT.toMillis();
+        long millis = timeout.toMillis();
         Set<String> existing = admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS);
         List<NewTopic> missing = new ArrayList<>();
         add(cluster.camerasTopic(), Optional.of(cluster.partitions()), existing, missing);

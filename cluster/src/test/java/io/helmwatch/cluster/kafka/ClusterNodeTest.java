@@ -103,7 +103,7 @@ class ClusterNodeTest {
 
     /** The topic of stream states belongs to the sinks. */
     private CameraDirectory directory() {
-        try (Admin admin = Admin.create(ClusterClients.admin(kafka))) {
+        try (Admin admin = Admin.create(ClusterClients.admin(kafka, ClusterClients.TIMEOUT))) {
             admin.createTopics(List.of(new NewTopic(kafka.streamsTopic(), 1, (short) 1)
                             .configs(Map.of("cleanup.policy", "compact"))))
                     .all()
