@@ -11,6 +11,7 @@ import io.helmwatch.config.sink.AnalyticsConfig;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.config.sink.TracingConfig;
 import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import java.util.List;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param cameraHealth how the pictures of cameras are checked
  * @param cluster the cluster that shares the cameras; null for a process that has its own
  * @param analytics site-wide figures
+ * @param tracing traces for OpenTelemetry
  */
 public record HelmwatchConfig(
         Backend backend,
@@ -50,7 +52,8 @@ public record HelmwatchConfig(
         List<NotifyConfig> notifications,
         CameraHealthConfig cameraHealth,
         @Nullable ClusterConfig cluster,
-        AnalyticsConfig analytics) {
+        AnalyticsConfig analytics,
+        TracingConfig tracing) {
 
     /** Keeps its own copies of the lists. */
     public HelmwatchConfig {
@@ -80,7 +83,8 @@ public record HelmwatchConfig(
                 .notifications(notifications)
                 .cameraHealth(cameraHealth)
                 .cluster(cluster)
-                .analytics(analytics);
+                .analytics(analytics)
+                .tracing(tracing);
     }
 
     /** The same with other settings of the model. */
@@ -140,8 +144,15 @@ public record HelmwatchConfig(
         private CameraHealthConfig cameraHealth = CameraHealthConfig.DEFAULT;
         private @Nullable ClusterConfig cluster;
         private AnalyticsConfig analytics = AnalyticsConfig.DEFAULT;
+        private TracingConfig tracing = TracingConfig.DEFAULT;
 
         private Builder() {}
+
+        /** Sets the traces. */
+        public Builder tracing(TracingConfig value) {
+            tracing = value;
+            return this;
+        }
 
         /** Sets the site-wide figures. */
         public Builder analytics(AnalyticsConfig value) {
@@ -250,7 +261,8 @@ public record HelmwatchConfig(
                     notifications,
                     cameraHealth,
                     cluster,
-                    analytics);
+                    analytics,
+                    tracing);
         }
     }
 }

@@ -30,6 +30,8 @@ import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.sink.KafkaSection;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.sink.NotifySection;
+import io.helmwatch.config.sink.TracingConfig;
+import io.helmwatch.config.sink.TracingSection;
 import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.CameraHealthSection;
 import io.helmwatch.config.stream.StreamConfig;
@@ -70,6 +72,8 @@ final class TopSection {
     private static final NestedSection<HelmwatchConfig, CameraHealthConfig> CAMERA_HEALTH =
             NestedSection.of("camera-health", CameraHealthSection.SPEC, HelmwatchConfig::cameraHealth);
 
+    private static final NestedSection<HelmwatchConfig, TracingConfig> TRACING =
+            NestedSection.of("tracing", TracingSection.SPEC, HelmwatchConfig::tracing);
     private static final NestedSection<HelmwatchConfig, AnalyticsConfig> ANALYTICS =
             NestedSection.of("analytics", AnalyticsSection.SPEC, HelmwatchConfig::analytics);
 
@@ -94,7 +98,8 @@ final class TopSection {
             DESK,
             NOTIFY,
             CAMERA_HEALTH,
-            ANALYTICS);
+            ANALYTICS,
+            TRACING);
 
     private TopSection() {}
 
@@ -124,6 +129,7 @@ final class TopSection {
                 .cameraHealth(CameraHealthSection.read(top.section(CAMERA_HEALTH)))
                 .cluster(cluster)
                 .analytics(AnalyticsSection.read(top.section(ANALYTICS), kafka))
+                .tracing(TracingSection.read(top.section(TRACING)))
                 .build();
         if (purpose == ConfigLoader.Purpose.SERVICE
                 && !config.kafka().enabled()

@@ -90,6 +90,7 @@ class ArchitectureTest {
                 Arguments.of("org.apache.kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("kafka..", "io.helmwatch..kafka.."),
                 Arguments.of("com.hivemq..", "io.helmwatch.sinks.notify.mqtt.."),
+                Arguments.of("io.opentelemetry..", "io.helmwatch.sinks.tracing.."),
                 Arguments.of("jakarta.mail..", "io.helmwatch.sinks.notify.mail.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
                 Arguments.of("io.javalin..", "io.helmwatch.web.server.."),

@@ -15,6 +15,7 @@ import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.kafka.KafkaAuditLog;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
 import io.helmwatch.sinks.notify.Notification;
+import io.helmwatch.sinks.tracing.Tracing;
 import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.web.AuditSink;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,6 +38,7 @@ final class ServiceSinks implements AutoCloseable {
     private final AuditPublisher audit = new AuditPublisher();
     private volatile List<Notification> notified = List.of();
     private final Closer owned = new Closer();
+    private @Nullable IncidentSink tracedIncidents;
     private @Nullable ClusterNode node;
 
     /**
@@ -101,7 +103,17 @@ final class ServiceSinks implements AutoCloseable {
         if (config.jsonLines().target() != null) {
             add(JsonLinesDetectionSink.open(config.jsonLines()));
         }
+        openTracing();
         detections.forEach(sink -> SinkMetrics.bind(registry, sink));
+    }
+
+    private void openTracing() {
+        String endpoint = config.tracing().endpoint();
+        if (endpoint != null) {
+            Tracing tracing = owned.register(new Tracing(endpoint, config.tracing()));
+            tracing.frames().ifPresent(this::add);
+            tracedIncidents = tracing.incidents();
+        }
     }
 
     /**
@@ -118,6 +130,9 @@ final class ServiceSinks implements AutoCloseable {
         detections.addAll(notifications.streams());
         List<IncidentSink> all = new ArrayList<>(notifications.incidents());
         all.addAll(more);
+        if (tracedIncidents != null) {
+            all.add(tracedIncidents);
+        }
         ClusterConfig cluster = config.cluster();
         IncidentService incidents = owned.register(new IncidentService(
                 kafka, detections, all, registry, ownership(), cluster == null ? null : cluster.openIncidentsTopic()));
