@@ -22,7 +22,6 @@ class EngineOptionsTest {
                         .tacticSourceBits())
                 .isEqualTo(0b10000);
         assertThatThrownBy(() -> EngineOptions.tacticSources("cudnn"))
-                .hasMessage(
-                        "tactic source 'cudnn': expected none, or some of edge-mask-convolutions, jit-convolutions");
+                .hasMessageContainingAll("'cudnn'", "none", "edge-mask-convolutions", "jit-convolutions");
     }
 }

@@ -70,9 +70,9 @@ class StreamPlacementTest {
         assertThat(CudaStageFactory.devices(gpus(), 3)).containsExactly(0, 1, 2);
         assertThat(CudaStageFactory.devices(gpus(2, 0), 3)).containsExactly(2, 0);
         assertThatThrownBy(() -> CudaStageFactory.devices(gpus(0, 2), 2))
-                .hasMessage("gpu.devices: GPU 2 is not there: expected 0 to 1, since 2 GPUs were found");
+                .hasMessageContainingAll("gpu.devices", "GPU 2", "0 to 1", "2 GPUs");
         assertThatThrownBy(() -> CudaStageFactory.devices(gpus(1), 1))
-                .hasMessage("gpu.devices: GPU 1 is not there: expected 0, since 1 GPU was found");
+                .hasMessageContainingAll("gpu.devices", "GPU 1", "expected 0", "1 GPU ");
     }
 
     private static GpuConfig gpus(Integer... devices) {
@@ -89,6 +89,6 @@ class StreamPlacementTest {
     @Test
     void shouldRefuseADeviceThatIsNotInUse() {
         assertThatThrownBy(() -> StreamPlacement.spread(streams(".4"), List.of(0, 1)))
-                .hasMessage("stream b: device 4 is not among the GPUs in use, which are [0, 1]");
+                .hasMessageContainingAll("stream b", "device 4", "[0, 1]");
     }
 }

@@ -4,7 +4,6 @@ import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.sinks.compliance.ComplianceOutbox;
-import io.helmwatch.sinks.sqlite.SqliteException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,8 +35,6 @@ public final class KafkaComplianceSender implements AutoCloseable {
     private static final int BATCH = 500;
     private static final long IDLE_MILLIS = 500;
     private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
-    private static final long DRAIN_MILLIS = 3_000;
-    private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_000);
 
     /** The result of sending one message; {@code failure} is null for an acknowledgement. */
     private record Outcome(
@@ -50,13 +47,9 @@ public final class KafkaComplianceSender implements AutoCloseable {
     private final SinkCounters counters;
     private final ProducerSession session;
     private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
-    private final Thread thread;
-    private volatile boolean closing;
-    private volatile long closeByNanos;
+    private final SenderThread sender;
 
     // Owned by the thread.
-    private String outboxProblem = "";
-
     /**
      * Starts sending; returns at once, with or without a broker.
      *
@@ -77,45 +70,13 @@ public final class KafkaComplianceSender implements AutoCloseable {
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, KafkaProperties.CLIENT_ID + "-compliance");
         this.session = new ProducerSession(
                 config, List.of(topic), properties, state, MAX_BACK_OFF, () -> outbox.waiting() > 0, created -> {});
-        this.thread = new Thread(this::run, "compliance-sender");
-        thread.setDaemon(true);
-        session.start();
-        thread.start();
+        this.sender = new SenderThread("compliance-sender", session, counters, outbox::waiting, this::sendWaiting);
+        sender.start();
     }
 
     /** Messages delivered, dropped and waiting, and whether the broker accepts them. */
     public SinkStatistics statistics() {
         return counters;
-    }
-
-    private void run() {
-        try {
-            while (!isDone()) {
-                try {
-                    sendWaiting();
-                } catch (SqliteException e) {
-                    warnOnce(e);
-                    session.backOff();
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            session.close(CLOSE_TIMEOUT);
-        }
-    }
-
-    private boolean isDone() {
-        return closing && (isPastDeadline() || outbox.waiting() == 0 || isKnownUnavailable());
-    }
-
-    private boolean isPastDeadline() {
-        return System.nanoTime() - closeByNanos >= 0;
-    }
-
-    /** Before the first answer nothing is known. */
-    private boolean isKnownUnavailable() {
-        return !counters.connected() && !counters.problem().isEmpty();
     }
 
     private void sendWaiting() throws InterruptedException {
@@ -125,7 +86,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
             return;
         }
         List<ComplianceOutbox.Message> batch = outbox.next(BATCH);
-        outboxProblem = "";
+        sender.fileWorks();
         int sent = 0;
         while (sent < batch.size() && send(batch.get(sent))) {
             sent++;
@@ -180,7 +141,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
                 Outcome outcome = outcomes.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 if (outcome == null) {
                     session.watch();
-                    if (isDone()) {
+                    if (sender.isDone()) {
                         return false;
                     }
                 } else if (outcome.generation() == session.generation()) {
@@ -212,30 +173,9 @@ public final class KafkaComplianceSender implements AutoCloseable {
         return false;
     }
 
-    private void warnOnce(SqliteException failure) {
-        String sentence = String.valueOf(failure.getMessage());
-        if (!sentence.equals(outboxProblem)) {
-            LOG.warn("{}", sentence);
-        }
-        outboxProblem = sentence;
-    }
-
     /** Sends waiting messages while the broker accepts them, for at most three seconds; the others stay in the outbox. */
     @Override
     public void close() {
-        if (closing) {
-            return;
-        }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        closing = true;
-        session.beginClose();
-        try {
-            thread.join(DRAIN_MILLIS + 2_000);
-            if (thread.isAlive()) {
-                thread.interrupt();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        sender.close();
     }
 }

@@ -21,8 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sends incidents from the spool to the events topic, at least once, and removes each after its acknowledgement. Messages that are
@@ -38,7 +36,6 @@ import org.slf4j.LoggerFactory;
  * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: the spool belongs to the caller.
  */
 public final class KafkaIncidentSender implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(KafkaIncidentSender.class);
     private static final String START = IncidentJson.name(Incident.Phase.START);
     private static final int BATCH = 256;
     private static final int ACKNOWLEDGE_BATCH = 64;
@@ -47,8 +44,6 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private static final long UNDECIDED_MILLIS = 200;
 
     private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
-    private static final long DRAIN_MILLIS = 3_000;
-    private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_000);
 
     /** The result of sending one record of a message; {@code failure} is null for an acknowledgement. */
     private record Outcome(
@@ -64,15 +59,11 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private final SinkCounters counters;
     private final ProducerSession session;
     private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
-    private final Thread thread;
-    private volatile boolean closing;
-    private volatile long closeByNanos;
+    private final SenderThread sender;
 
     // Owned by the thread.
     /** Acknowledged by the broker, not yet removed from the spool. */
     private final List<SpooledEvent> acknowledged = new ArrayList<>();
-
-    private String spoolProblem = "";
 
     /**
      * Starts sending; returns at once, with or without a broker.
@@ -118,10 +109,8 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 MAX_BACK_OFF,
                 () -> spool.waiting() > 0,
                 created -> {});
-        this.thread = new Thread(this::run, "incident-sender");
-        thread.setDaemon(true);
-        session.start();
-        thread.start();
+        this.sender = new SenderThread("incident-sender", session, counters, spool::waiting, this::sendWaiting);
+        sender.start();
     }
 
     /** Whether the broker accepts messages as far as is known. */
@@ -132,36 +121,6 @@ public final class KafkaIncidentSender implements AutoCloseable {
     /** Why it does not, one sentence without secrets; empty while it is healthy. */
     public String problem() {
         return counters.problem();
-    }
-
-    private void run() {
-        try {
-            while (!isDone()) {
-                try {
-                    sendWaiting();
-                } catch (SqliteException e) {
-                    warnOnce(e);
-                    session.backOff();
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            session.close(CLOSE_TIMEOUT);
-        }
-    }
-
-    private boolean isDone() {
-        return closing && (isPastDeadline() || spool.waiting() == 0 || isKnownUnavailable());
-    }
-
-    private boolean isPastDeadline() {
-        return System.nanoTime() - closeByNanos >= 0;
-    }
-
-    /** Before the first answer nothing is known. */
-    private boolean isKnownUnavailable() {
-        return !counters.connected() && !counters.problem().isEmpty();
     }
 
     private void sendWaiting() throws InterruptedException {
@@ -209,7 +168,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 Outcome outcome = outcomes.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 if (outcome == null) {
                     session.watch();
-                    if (isDone()) {
+                    if (sender.isDone()) {
                         return delivered;
                     }
                     continue;
@@ -225,7 +184,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
                 ArrayDeque<SpooledEvent> queue = byStream.get(outcome.event().stream());
                 if (!settle(outcome)) {
                     delivered = false;
-                } else if (queue != null && !queue.isEmpty() && !(closing && isPastDeadline())) {
+                } else if (queue != null && !queue.isEmpty() && !sender.isPastDeadline()) {
                     if (verdict(queue.getFirst()) != StreamOwnership.Verdict.UNDECIDED) {
                         send(queue.removeFirst());
                         inFlight++;
@@ -268,18 +227,10 @@ public final class KafkaIncidentSender implements AutoCloseable {
         try {
             spool.acknowledge(acknowledged);
             acknowledged.clear();
-            spoolProblem = "";
+            sender.fileWorks();
         } catch (SqliteException e) {
-            warnOnce(e);
+            sender.warnOnce(e);
         }
-    }
-
-    private void warnOnce(SqliteException failure) {
-        String sentence = String.valueOf(failure.getMessage());
-        if (!sentence.equals(spoolProblem)) {
-            LOG.warn("{}", sentence);
-        }
-        spoolProblem = sentence;
     }
 
     private void send(SpooledEvent event) {
@@ -305,19 +256,6 @@ public final class KafkaIncidentSender implements AutoCloseable {
     /** Sends waiting messages while the broker accepts them, for at most three seconds; the others stay in the spool. */
     @Override
     public void close() {
-        if (closing) {
-            return;
-        }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        closing = true;
-        session.beginClose();
-        try {
-            thread.join(DRAIN_MILLIS + 2_000);
-            if (thread.isAlive()) {
-                thread.interrupt();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        sender.close();
     }
 }
