@@ -184,7 +184,7 @@ class ArchitectureTest {
                 Arguments.of("cli.option", ""),
                 Arguments.of("cli.log", ""),
                 Arguments.of("cli.process", "ring.failure"),
-                Arguments.of("cli.analysis", "backend,cli.option,cli.process,evaluation,ring,service"),
+                Arguments.of("cli.analysis", "backend,cli.option,cli.process,evaluation,ring,service.incident"),
                 Arguments.of(
                         "cli.measurement",
                         "backend,backend.cpu.quantization,backend.cuda,bench,bench.cuda,cli.option,cli.process,evaluation,report"),
@@ -210,7 +210,8 @@ class ArchitectureTest {
                 Arguments.of("compliance", "desk,ring.."),
                 Arguments.of("health", "desk,ring.."),
                 Arguments.of("clips", ""),
-                Arguments.of("service", "backend,clips,compliance,desk,health,metrics,ring.."));
+                Arguments.of("service.incident", "clips,desk,metrics,ring"),
+                Arguments.of("service", "backend,compliance,desk,health,metrics,ring..,service.incident"));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

@@ -4,7 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigOptions;
-import io.helmwatch.pipeline.service.Notifications;
+import io.helmwatch.pipeline.service.incident.Notifications;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;

@@ -5,6 +5,7 @@ import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.SharedCameras;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamReason;

@@ -4,6 +4,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.pipeline.service.incident.IncidentService;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -16,6 +16,8 @@ import io.helmwatch.pipeline.health.HealthAnalyzer;
 import io.helmwatch.pipeline.health.HealthMetrics;
 import io.helmwatch.pipeline.metrics.ProcessMetrics;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
+import io.helmwatch.pipeline.service.incident.IncidentService;
+import io.helmwatch.pipeline.service.incident.Notifications;
 import io.helmwatch.postprocess.rules.RuleLabels;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;

@@ -14,6 +14,7 @@ import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.ring.stream.StreamEpochs;
+import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.StreamOwnership;

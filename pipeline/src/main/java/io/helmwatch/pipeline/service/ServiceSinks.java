@@ -6,6 +6,8 @@ import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.compliance.ComplianceService;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
+import io.helmwatch.pipeline.service.incident.IncidentService;
+import io.helmwatch.pipeline.service.incident.Notifications;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;

@@ -7,6 +7,7 @@ import io.helmwatch.pipeline.desk.DeskSystem;
 import io.helmwatch.pipeline.metrics.MemoryMetrics;
 import io.helmwatch.pipeline.metrics.ReloadMetrics;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.web.Service;

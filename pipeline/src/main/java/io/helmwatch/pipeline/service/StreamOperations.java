@@ -7,6 +7,7 @@ import io.helmwatch.config.yaml.ConfigException;
 import io.helmwatch.config.yaml.Problem;
 import io.helmwatch.pipeline.desk.StreamControl;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.postprocess.rules.RuleLabels;
 import java.util.List;
 import java.util.Optional;

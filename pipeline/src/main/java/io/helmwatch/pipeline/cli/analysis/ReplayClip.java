@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.cli.analysis;
 
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
-import io.helmwatch.pipeline.service.IncidentAnalyzer;
+import io.helmwatch.pipeline.service.incident.IncidentAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.postprocess.tracking.Track;
 import io.helmwatch.sinks.ffmpeg.Mp4Writer;

@@ -13,7 +13,7 @@ import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.pipeline.evaluation.OfflineRun;
 import io.helmwatch.pipeline.evaluation.RecordedTime;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
-import io.helmwatch.pipeline.service.IncidentAnalyzer;
+import io.helmwatch.pipeline.service.incident.IncidentAnalyzer;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.ffmpeg.Mp4Writer;
 import io.helmwatch.sinks.opencv.FrameDrawing;

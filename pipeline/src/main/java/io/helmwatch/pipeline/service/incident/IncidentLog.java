@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.service;
+package io.helmwatch.pipeline.service.incident;
 
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;

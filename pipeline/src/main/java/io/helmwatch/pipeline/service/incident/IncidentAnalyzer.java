@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.service;
+package io.helmwatch.pipeline.service.incident;
 
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.stream.StreamConfig;
@@ -273,7 +273,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     }
 
     /** Ends open incidents of a live stream without frames; to be called about once a second. Never waits. */
-    void checkSilence(String stream) {
+    public void checkSilence(String stream) {
         WatchedStream known = streams.get(stream);
         if (known != null) {
             known.checkSilence();

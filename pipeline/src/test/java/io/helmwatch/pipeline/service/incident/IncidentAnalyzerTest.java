@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.service;
+package io.helmwatch.pipeline.service.incident;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

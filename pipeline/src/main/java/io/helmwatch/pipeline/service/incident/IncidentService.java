@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.service;
+package io.helmwatch.pipeline.service.incident;
 
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.sink.KafkaConfig;
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: any thread.
  */
-final class IncidentService implements StreamObserver, AutoCloseable {
+public final class IncidentService implements StreamObserver, AutoCloseable {
     private static final long DELIVERY_CHECK_MILLIS = 20;
 
     private final KafkaConfig kafka;
@@ -69,22 +69,10 @@ final class IncidentService implements StreamObserver, AutoCloseable {
      * @param kafka with the address of the embedded broker, where one runs
      * @param sinks of the detections; JSON lines receive incidents too
      * @param more further sinks of incidents, owned by the caller
-     */
-    IncidentService(
-            KafkaConfig kafka,
-            List<? extends DetectionSink> sinks,
-            List<? extends IncidentSink> more,
-            MeterRegistry registry) {
-        this(kafka, sinks, more, registry, StreamOwnership.NONE, null);
-    }
-
-    /**
-     * Incidents of no stream so far, on a node of a cluster.
-     *
      * @param ownership which streams this node has
      * @param openTopic topic of the open incidents; null without a cluster
      */
-    IncidentService(
+    public IncidentService(
             KafkaConfig kafka,
             List<? extends DetectionSink> sinks,
             List<? extends IncidentSink> more,
@@ -154,28 +142,28 @@ final class IncidentService implements StreamObserver, AutoCloseable {
         stream.rules().rules().forEach(rule -> counts.register(stream.id(), rule.name()));
     }
 
-    IncidentAnalyzer analyzer() {
+    public IncidentAnalyzer analyzer() {
         return analyzer;
     }
 
     /** Incidents that started so far. */
-    long started() {
+    public long started() {
         return counts.started();
     }
 
     /** Incidents of a stream that are open. */
-    int open(String stream) {
+    public int open(String stream) {
         return counts.open(stream);
     }
 
     /** Incidents that wait for the broker; null where none are published. */
     @Nullable
-    IncidentStatistics spool() {
+    public IncidentStatistics spool() {
         return spool;
     }
 
     /** Incident settings in force; null before the first rule. */
-    synchronized @Nullable IncidentsConfig inForce() {
+    public synchronized @Nullable IncidentsConfig inForce() {
         return inForce;
     }
 
@@ -184,7 +172,7 @@ final class IncidentService implements StreamObserver, AutoCloseable {
      *
      * @throws RuntimeException one sentence, when it cannot be opened; nothing has changed then
      */
-    synchronized void prepare(Collection<StreamConfig> wanted, IncidentsConfig incidents) {
+    public synchronized void prepare(Collection<StreamConfig> wanted, IncidentsConfig incidents) {
         if (closed) {
             throw new IllegalStateException("the service is ending");
         }
@@ -196,14 +184,14 @@ final class IncidentService implements StreamObserver, AutoCloseable {
     }
 
     /** Opens what incidents need, whether or not a stream has a rule: a node of a cluster delivers what it has from an earlier run. */
-    synchronized void openNow(IncidentsConfig incidents) {
+    public synchronized void openNow(IncidentsConfig incidents) {
         if (inForce == null && !closed) {
             open(incidents);
         }
     }
 
     /** Waits until the messages about streams are delivered, at most for the given time; false when some are not. */
-    boolean awaitDelivered(Collection<String> stopped, Duration timeout) throws InterruptedException {
+    public boolean awaitDelivered(Collection<String> stopped, Duration timeout) throws InterruptedException {
         Waiting parts = waiting;
         long until = System.nanoTime() + timeout.toNanos();
         while (parts != null && (!parts.sink().isPersisted() || parts.spool().isWaiting(stopped))) {
@@ -220,7 +208,7 @@ final class IncidentService implements StreamObserver, AutoCloseable {
      *
      * @param messages the last message of each
      */
-    void endOrphans(List<byte[]> messages, NodeEpoch origin) {
+    public void endOrphans(List<byte[]> messages, NodeEpoch origin) {
         Waiting parts = waiting;
         if (parts == null) {
             return;

@@ -1,4 +1,4 @@
-package io.helmwatch.pipeline.service;
+package io.helmwatch.pipeline.service.incident;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.sink.NotifyConfig;
@@ -31,7 +31,7 @@ public final class Notifications implements AutoCloseable {
      * @param acknowledged whether somebody has acknowledged an incident, by its id
      * @throws io.helmwatch.sinks.sqlite.SqliteException when a spool cannot be used; everything opened is closed again
      */
-    static Notifications open(HelmwatchConfig config, Predicate<String> acknowledged, MeterRegistry registry) {
+    public static Notifications open(HelmwatchConfig config, Predicate<String> acknowledged, MeterRegistry registry) {
         Notifications notifications = new Notifications();
         try (Closer opened = new Closer()) {
             for (NotifyConfig target : config.notifications()) {
@@ -75,12 +75,12 @@ public final class Notifications implements AutoCloseable {
     }
 
     /** What receives incidents. */
-    List<? extends IncidentSink> incidents() {
+    public List<? extends IncidentSink> incidents() {
         return List.copyOf(targets);
     }
 
     /** What receives states of streams. */
-    List<DetectionSink> streams() {
+    public List<DetectionSink> streams() {
         List<DetectionSink> sinks = new ArrayList<>();
         for (Notification target : targets) {
             DetectionSink streams = target.streams();
