@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param incidents how incidents are detected and stored
  * @param gpu how a GPU is used
  * @param desk what the page and its API keep on disk
- * @param notifications who is told about incidents beside Kafka
+ * @param notifications who is notified of incidents, beside Kafka
  * @param cameraHealth how the pictures of cameras are checked
  * @param cluster the cluster that shares the cameras; null for a process that has its own
  * @param analytics site-wide figures
@@ -226,7 +226,7 @@ public record HelmwatchConfig(
             return this;
         }
 
-        /** Sets who is told about incidents beside Kafka. */
+        /** Sets who is notified of incidents, beside Kafka. */
         public Builder notifications(List<NotifyConfig> value) {
             notifications = value;
             return this;

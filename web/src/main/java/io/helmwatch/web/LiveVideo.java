@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Live video and frame data for viewers. Threading: any thread; nothing here blocks. */
 public interface LiveVideo {
 
-    /** A viewer has connected; the answer is told what it sends, and when it leaves. */
+    /** A viewer has connected; the answer receives what it sends, and learns when it leaves. */
     Viewer connect(Connection connection);
 
     /** The viewer as the service sees it. Calls for one viewer come one after another. */

@@ -34,7 +34,7 @@ public interface Streams {
     void remove(String id);
 
     /**
-     * Replaces zones, masks and rules; tracks of unchanged rules go on.
+     * Replaces zones, masks and rules; tracks of unchanged rules continue.
      *
      * @param regions {@code zones}, {@code masks} and {@code rules} in the form of the settings
      */

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody who is told about incidents, beside Kafka.
+ * A target that is notified of incidents, beside Kafka.
  *
  * @param name name in logs and metrics
  * @param target where messages go
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param rules names of the rules; empty for all
  * @param zones names of the zones; empty for all, and for rules about the whole frame
  * @param schedule when something is sent; null is always
- * @param coolDown shortest time between two incidents of a stream and rule that are sent; those between are left out
+ * @param coolDown shortest time between two incidents of a stream and rule that are sent; those between are not
  * @param digest time over which messages are collected into one; zero sends each at once
  * @param offlineAfter how long a stream is offline before that is sent, as well as its return; null for never
  * @param unacknowledgedAfter how long an incident is acknowledged by nobody before it is sent; null sends each at once
@@ -130,7 +130,7 @@ public record NotifyConfig(
      * @param username null for none
      * @param password null for none
      * @param topic first levels of the topics
-     * @param homeAssistant first level of Home Assistant's discovery topics; null where it is not told
+     * @param homeAssistant first level of Home Assistant's discovery topics; null where it is not used
      */
     public record Mqtt(
             String host,
@@ -153,7 +153,7 @@ public record NotifyConfig(
      * @param password null for none
      * @param from address of the sender
      * @param to addresses
-     * @param attachSnapshot whether an incident's picture is attached
+     * @param attachSnapshot whether an incident's snapshot is attached
      * @param subject template of the subject; null for a sentence that says what happened
      * @param text template of the text; null for lines that say what is known
      */

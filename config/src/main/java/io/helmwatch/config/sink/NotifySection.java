@@ -59,11 +59,11 @@ public final class NotifySection {
             NotifyConfig::phases,
             "which messages of an incident are sent");
     private static final Key<NotifyConfig, List<String>> STREAMS =
-            names("streams", NotifyConfig::streams, "[gate-3]", "ids of the streams that it is told about");
+            names("streams", NotifyConfig::streams, "[gate-3]", "ids of the streams that it is notified of");
     private static final Key<NotifyConfig, List<String>> RULES =
-            names("rules", NotifyConfig::rules, "[no-helmet-in-pit]", "names of the rules that it is told about");
+            names("rules", NotifyConfig::rules, "[no-helmet-in-pit]", "names of the rules that it is notified of");
     private static final Key<NotifyConfig, List<String>> ZONES =
-            names("zones", NotifyConfig::zones, "[pit]", "names of the zones that it is told about");
+            names("zones", NotifyConfig::zones, "[pit]", "names of the zones that it is notified of");
     private static final NestedSection<NotifyConfig, ScheduleConfig> SCHEDULE =
             NestedSection.optional("schedule", ScheduleSection.SPEC, NotifyConfig::schedule, "always");
     private static final Key<NotifyConfig, Duration> COOL_DOWN = Key.of(
@@ -71,7 +71,7 @@ public final class NotifySection {
             duration(Duration.ZERO, LONGEST),
             Duration.ZERO,
             NotifyConfig::coolDown,
-            "shortest time between two incidents of a stream and rule that are sent; those between are left out");
+            "shortest time between two incidents of a stream and rule that are sent; those between are not");
     private static final Key<NotifyConfig, Duration> DIGEST = Key.of(
                     "digest",
                     duration(Duration.ZERO, LONGEST),
@@ -96,7 +96,7 @@ public final class NotifySection {
             .example("15m");
 
     static final SectionSpec<NotifyConfig> SPEC = SectionSpec.of(
-            "who is told about incidents beside Kafka ([notifications](notifications.md))",
+            "who is notified of incidents, beside Kafka ([notifications](notifications.md))",
             NAME,
             WEBHOOK,
             MQTT,
@@ -188,7 +188,7 @@ public final class NotifySection {
         Duration offlineAfter = section.optional(OFFLINE_AFTER);
         Duration unacknowledgedAfter = section.optional(UNACKNOWLEDGED_AFTER);
         if (unacknowledgedAfter != null && target instanceof Mqtt) {
-            section.problem(UNACKNOWLEDGED_AFTER, "is for webhook and mail: MQTT tells each state");
+            section.problem(UNACKNOWLEDGED_AFTER, "is for webhook and mail: MQTT publishes each state");
         }
         if (unacknowledgedAfter != null && (!digest.isZero() || offlineAfter != null)) {
             section.problem(
@@ -198,7 +198,7 @@ public final class NotifySection {
             section.problem(UNACKNOWLEDGED_AFTER, "needs http.enabled: incidents are acknowledged on the page");
         }
         if (target instanceof Mqtt && !digest.isZero()) {
-            section.problem(DIGEST, "is for webhook and mail: MQTT tells each state");
+            section.problem(DIGEST, "is for webhook and mail: MQTT publishes each state");
         }
         return name == null || target == null
                 ? null

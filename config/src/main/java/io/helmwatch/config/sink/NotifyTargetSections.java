@@ -105,7 +105,7 @@ final class NotifyTargetSections {
                     "home-assistant",
                     topic(),
                     Mqtt::homeAssistant,
-                    "not told",
+                    "not announced",
                     "first level of Home Assistant's discovery topics, usually `homeassistant`")
             .example("homeassistant");
 

@@ -24,7 +24,7 @@ public final class DecodePlan {
     /** A longer pause, or one backwards, is a jump of the timestamps. */
     private static final long LARGEST_STEP_NANOS = 60_000_000_000L;
 
-    /** Key frames in a row that could not be decoded on their own, after which they are not tried again. */
+    /** Key frames in a row that could not be decoded on their own, after which they are not retried. */
     private static final int MAX_FAILURES = 3;
 
     private final DecodeMode mode;

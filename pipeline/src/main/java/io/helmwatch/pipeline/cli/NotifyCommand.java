@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Sends a test message to the targets of {@code notify}. */
-@Command(name = "notify", description = "Sends a test message to those who are told about incidents.")
+@Command(name = "notify", description = "Sends a test message to the targets of notifications.")
 final class NotifyCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions config = new ConfigOptions();

@@ -3,12 +3,12 @@ package io.helmwatch.pipeline.clips;
 import io.helmwatch.vision.Incident;
 import org.jspecify.annotations.Nullable;
 
-/** Is told what became of the clip of an incident. Threading: a thread of the clips. */
+/** Receives what became of the clip of an incident. Threading: a thread of the clips. */
 @FunctionalInterface
 public interface ClipReceiver {
 
     /**
-     * The recording of a clip is over; called once for each that was begun.
+     * The recording of a clip is over; called once for each that was started.
      *
      * @param incident id of the incident
      * @param clip null where it could not be stored

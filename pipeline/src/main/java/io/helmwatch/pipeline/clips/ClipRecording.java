@@ -87,7 +87,7 @@ final class ClipRecording {
     /**
      * @param incident its start
      * @param masks in force; not empty encodes the clip again, as blurring does
-     * @param receiver is told the result
+     * @param receiver receives the result
      */
     ClipRecording(
             Incident incident,

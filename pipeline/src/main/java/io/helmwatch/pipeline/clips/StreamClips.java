@@ -151,8 +151,8 @@ public final class StreamClips implements PacketReceiver {
      * A message of an incident: its start begins a clip, its end sets the clip's.
      *
      * @param frame the frame that caused it; null where there is none
-     * @param receiver is told the clip
-     * @return whether a clip was begun
+     * @param receiver receives the clip
+     * @return whether a clip was started
      */
     public boolean onIncident(Incident incident, @Nullable VideoFrame frame, ClipReceiver receiver) {
         return switch (incident.phase()) {

@@ -44,7 +44,7 @@ public interface StreamControl {
     /** Starts a stream. */
     void add(StreamConfig stream);
 
-    /** Gives a stream other settings; where only zones, masks and rules differ it goes on. */
+    /** Gives a stream other settings; where only zones, masks and rules differ it continues. */
     void change(StreamConfig stream);
 
     /** Stops a stream and starts it again. */

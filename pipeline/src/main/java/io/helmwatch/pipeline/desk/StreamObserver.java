@@ -16,7 +16,7 @@ public interface StreamObserver {
     /** The source of a stream is about to run, for the first time or again; its stream was added before. */
     default void starting(FrameSource source) {}
 
-    /** A stream has other zones, masks or rules, and goes on. */
+    /** A stream has other zones, masks or rules, and continues. */
     void changed(StreamConfig stream);
 
     /** A stream has ended, and all its frames have passed. */

@@ -62,7 +62,7 @@ final class StreamStore implements AutoCloseable {
         }
     }
 
-    /** The stored streams, oldest first; those that cannot be decrypted are logged and left out. */
+    /** The stored streams, oldest first; those that cannot be decrypted are logged and skipped. */
     synchronized List<Stored> all() {
         List<Stored> stored = new ArrayList<>();
         try (PreparedStatement select = file.prepare("select id, settings from stream order by number");

@@ -93,7 +93,7 @@ final class StreamView {
         return state.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Frames a second that should have been analysed and were not, by cause; causes without any are left out. */
+    /** Frames a second that should have been analysed and were not, by cause; causes without any are omitted. */
     static Map<String, Double> droppedPerSecond(StreamRates rates) {
         Map<String, Double> dropped = new LinkedHashMap<>();
         for (DropCause cause : DropCause.values()) {

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes analysed frames to those who watch their stream. Of a stream that nobody watches nothing is looked at and nothing allocated.
+ * Passes analysed frames to those who watch their stream. For a stream that nobody watches, nothing is done and nothing allocated.
  *
  * <p>Threading: as {@link FrameAnalyzer}.
  */

@@ -152,7 +152,7 @@ final class LiveStream {
         } catch (IOException | RuntimeException | LinkageError e) {
             if (!failed) {
                 failed = true;
-                LOG.error("Live video of stream {} failed; it is tried again with the next frame", id, e);
+                LOG.error("Live video of stream {} failed; retrying with the next frame", id, e);
             }
             return false;
         }

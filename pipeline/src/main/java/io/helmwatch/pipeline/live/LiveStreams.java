@@ -240,7 +240,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
                 }
             }
         } catch (RuntimeException e) {
-            LOG.error("States of streams cannot be sent to viewers; tried again in {} ms", STATE_MILLIS, e);
+            LOG.error("States of streams not sent to viewers; retrying in {} ms", STATE_MILLIS, e);
         }
     }
 

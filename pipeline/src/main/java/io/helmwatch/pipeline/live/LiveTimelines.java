@@ -98,7 +98,7 @@ final class LiveTimelines implements FragmentReceiver {
         return joinable;
     }
 
-    /** Whether a timeline has begun whose first frame is not known yet. */
+    /** Whether a timeline has started whose first frame is not known yet. */
     boolean isStarting() {
         return starting;
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One viewer: what it watches and what is on its way to it. Messages wait in a bounded queue; beyond the bound all waiting video and frame
- * data is dropped, and each stream goes on with its next key frame. A waiting JPEG gives way to a newer one of the same stream. One message
+ * data is dropped, and each stream continues with its next key frame. A waiting JPEG gives way to a newer one of the same stream. One message
  * at a time is in the hands of the network.
  *
  * <p>Threading: any thread; nobody waits for the network.

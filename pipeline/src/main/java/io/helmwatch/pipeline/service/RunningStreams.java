@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The streams that run, which are added, changed, removed and restarted one at a time. An operation touches only its stream: the others lose no
- * frame, and what is tracked in them goes on.
+ * frame, and their tracks continue.
  *
  * <p>Another set of zones, masks and rules is applied between two frames; every other change stops the stream and starts it again. A stream that
- * is removed delivers its queued frames first, then its incidents end, its meters go, and the sinks are told that it no longer exists.
+ * is removed delivers its queued frames first, then its incidents end, its meters go, and the sinks publish that it no longer exists.
  *
  * <p>Threading: any thread; operations that change something wait for each other, reading waits for nothing.
  */

@@ -70,7 +70,7 @@ public final class Notification implements IncidentSink {
         return sender.log();
     }
 
-    /** Receives states of streams; null where the target is not told about streams. */
+    /** Receives states of streams; null where the target is not notified of streams. */
     public @Nullable DetectionSink streams() {
         return streams;
     }

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Decides which incidents a target is told about. The decision is made at the start of an incident and holds for all its messages, so that
- * nobody is told of the end of what they never heard of.
+ * Decides which incidents a target is notified of. The decision is made at the start of an incident and holds for all its messages, so that
+ * no end is sent without its start.
  *
  * <p>Threading: any thread; calls are serialised.
  */
 final class NotifyFilter {
-    /** Incidents left out whose end is awaited; beyond, the oldest is forgotten. */
+    /** Incidents not sent whose end is awaited; beyond, the oldest is removed. */
     private static final int MAX_LEFT_OUT = 10_000;
 
     private final NotifyConfig config;

@@ -27,9 +27,9 @@ final class StreamWatch implements DetectionSink {
     /**
      * A stream that is offline.
      *
-     * @param told whether a message was sent
+     * @param notified whether a message was sent
      */
-    private record Outage(long sinceMillis, String reason, boolean told) {}
+    private record Outage(long sinceMillis, String reason, boolean notified) {}
 
     private final NotifyConfig config;
     private final Duration after;
@@ -79,7 +79,7 @@ final class StreamWatch implements DetectionSink {
                 outages.putIfAbsent(status.stream(), new Outage(status.atMillis(), status.reason(), false));
             case ONLINE, DEGRADED -> {
                 Outage outage = outages.remove(status.stream());
-                if (outage != null && outage.told()) {
+                if (outage != null && outage.notified()) {
                     enqueue(NotifyMessage.Type.STREAM_BACK, status.stream(), "", outage.sinceMillis());
                 }
             }
@@ -96,7 +96,7 @@ final class StreamWatch implements DetectionSink {
     private synchronized void check() {
         long now = clock.millis();
         outages.replaceAll((stream, outage) -> {
-            boolean isDue = !outage.told() && now - outage.sinceMillis() >= after.toMillis();
+            boolean isDue = !outage.notified() && now - outage.sinceMillis() >= after.toMillis();
             return isDue && enqueue(NotifyMessage.Type.STREAM_OFFLINE, stream, outage.reason(), outage.sinceMillis())
                     ? new Outage(outage.sinceMillis(), outage.reason(), true)
                     : outage;

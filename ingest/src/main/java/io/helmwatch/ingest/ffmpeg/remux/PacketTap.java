@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where the video packets of a stream are passed to those who subscribed, over all its connections. Without subscribers nothing is
- * allocated and nothing looked at.
+ * allocated and nothing inspected.
  *
  * <p>Threading: {@link #offer} on the stream's thread; subscriptions by any.
  */

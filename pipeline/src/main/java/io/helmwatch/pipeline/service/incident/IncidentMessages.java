@@ -29,7 +29,7 @@ final class IncidentMessages {
     /**
      * The next message of the rules with its number.
      *
-     * @param hasClip whether a clip was begun with it
+     * @param hasClip whether a clip was started with it
      */
     Incident next(Incident decided, boolean hasClip) {
         if (hasClip) {

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** The targets of a configuration that are told about incidents and streams. Threading: opened and closed by one thread. */
+/** The targets of a configuration that are notified of incidents and streams. Threading: opened and closed by one thread. */
 public final class Notifications implements AutoCloseable {
     private final List<Notification> targets = new ArrayList<>();
     private final Closer owned = new Closer();
@@ -70,7 +70,7 @@ public final class Notifications implements AutoCloseable {
     }
 
     /** The targets. */
-    List<Notification> targets() {
+    public List<Notification> targets() {
         return List.copyOf(targets);
     }
 

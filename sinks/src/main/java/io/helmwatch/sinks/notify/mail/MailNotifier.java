@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 public final class MailNotifier implements Notifier {
     private static final Logger LOG = LoggerFactory.getLogger(MailNotifier.class);
     private static final String TIMEOUT_MILLIS = "15000";
-    /** Attachments of a digest beyond this size are left out; its text names them. */
+    /** Attachments of a digest beyond this size are not attached; its text names them. */
     private static final long MAX_ATTACHED_BYTES = 8L << 20;
 
     private final NotifyConfig.Mail target;
@@ -144,11 +144,11 @@ public final class MailNotifier implements Notifier {
             try {
                 long size = Files.size(file);
                 if (attached + size <= MAX_ATTACHED_BYTES) {
-                    MimeBodyPart picture = new MimeBodyPart();
-                    picture.setDataHandler(
+                    MimeBodyPart image = new MimeBodyPart();
+                    image.setDataHandler(
                             new DataHandler(new ByteArrayDataSource(Files.readAllBytes(file), "image/jpeg")));
-                    picture.setFileName(file.getFileName().toString());
-                    parts.addBodyPart(picture);
+                    image.setFileName(file.getFileName().toString());
+                    parts.addBodyPart(image);
                     attached += size;
                 }
             } catch (IOException e) {

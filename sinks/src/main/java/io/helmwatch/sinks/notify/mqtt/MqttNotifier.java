@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code STREAM/RULE/incident}: every message, the JSON of the events topic
  *   <li>{@code STREAM/RULE/state}: {@code ON} while an incident is open, else {@code OFF}; retained
- *   <li>{@code STREAM/connectivity}: {@code ON} or {@code OFF}, where the target is told about streams; retained
+ *   <li>{@code STREAM/connectivity}: {@code ON} or {@code OFF}, where the target is notified of streams; retained
  *   <li>{@code availability}: {@code online}, or {@code offline} as the broker says for us when we are gone; retained
  * </ul>
  *
@@ -59,7 +59,7 @@ public final class MqttNotifier implements Notifier {
     /**
      * Connects with the first message.
      *
-     * @param streams the streams whose rules Home Assistant is told
+     * @param streams the streams whose rules are announced to Home Assistant
      */
     public MqttNotifier(NotifyConfig.Mqtt target, List<StreamConfig> streams) {
         this.target = target;
