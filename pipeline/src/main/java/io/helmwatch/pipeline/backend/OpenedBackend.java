@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.backend;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
+import io.helmwatch.pipeline.ring.PipelineBuilder;
 import io.helmwatch.pipeline.ring.Stages;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.Closer;
@@ -72,7 +73,7 @@ public final class OpenedBackend implements AutoCloseable {
      *
      * @param fatalErrors handles the loss of the device
      */
-    public HelmetPipeline.Builder pipeline(FatalErrorHandler fatalErrors) {
+    public PipelineBuilder pipeline(FatalErrorHandler fatalErrors) {
         return HelmetPipeline.builder(stages, newLease).device(device).fatalErrors(fatalErrors);
     }
 

@@ -8,9 +8,6 @@ import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.ring.failure.FailureLog;
-import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
-import io.helmwatch.pipeline.ring.stream.StreamEpochs;
-import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.FrameLease;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +50,7 @@ public final class HelmetPipeline implements AutoCloseable {
     private final StreamFeeds streams;
     private boolean closed;
 
-    private HelmetPipeline(Builder settings) {
+    private HelmetPipeline(PipelineBuilder settings) {
         Stages stages = settings.stages;
         ModelInfo model = stages.engine().model();
         this.config = settings.config;
@@ -97,96 +94,21 @@ public final class HelmetPipeline implements AutoCloseable {
     }
 
     /**
-     * Prepares a pipeline; {@link Builder#start} starts it.
+     * Prepares a pipeline; {@link PipelineBuilder#start} starts it.
      *
      * @param stages belong to the caller and outlive the pipeline
      * @param newLease creates the lease of a slot, of the kind that the sources deliver
      */
-    public static Builder builder(Stages stages, Supplier<FrameLease> newLease) {
-        return new Builder(stages, newLease);
+    public static PipelineBuilder builder(Stages stages, Supplier<FrameLease> newLease) {
+        return new PipelineBuilder(stages, newLease);
     }
 
-    /** Settings of a pipeline; everything has a default. Threading: one thread. */
-    public static final class Builder {
-        private final Stages stages;
-        private final Supplier<FrameLease> newLease;
-        private String device = "cpu";
-        private PipelineConfig config = PipelineConfig.DEFAULT;
-        private Duration maxBatchDelay = Duration.ZERO;
-        private List<FrameAnalyzer> analyzers = List.of();
-        private List<? extends DetectionSink> sinks = List.of();
-        private PipelineListener listener = PipelineListener.NONE;
-        private FatalErrorHandler fatalErrors = FatalErrorHandler.LOG;
-        private int expectedStreams = 1;
-        private StreamEpochs epochs = new StreamEpochs();
-
-        private Builder(Stages stages, Supplier<FrameLease> newLease) {
-            this.stages = stages;
-            this.newLease = newLease;
-        }
-
-        /** What metrics call the device, e.g. {@code cuda:0}; {@code cpu} by default. */
-        public Builder device(String name) {
-            device = name;
-            return this;
-        }
-
-        /** Ring size, frame age and shutdown timeout. */
-        public Builder config(PipelineConfig pipeline) {
-            config = pipeline;
-            return this;
-        }
-
-        /** How long an incomplete batch may wait for more frames; zero, the default, does not wait. */
-        public Builder maxBatchDelay(Duration delay) {
-            maxBatchDelay = delay;
-            return this;
-        }
-
-        /** Analyzers that see detections before the sinks, in this order; owned by the caller. */
-        public Builder analyzers(List<? extends FrameAnalyzer> inOrder) {
-            analyzers = List.copyOf(inOrder);
-            return this;
-        }
-
-        /** Sinks of detections and stream states; owned by the caller. */
-        public Builder sinks(List<? extends DetectionSink> all) {
-            sinks = List.copyOf(all);
-            return this;
-        }
-
-        /** Is notified of what happens, e.g. the pipeline's metrics. */
-        public Builder listener(PipelineListener metrics) {
-            listener = metrics;
-            return this;
-        }
-
-        /** Handles errors after which the process cannot continue; by default they are logged. */
-        public Builder fatalErrors(FatalErrorHandler handler) {
-            fatalErrors = handler;
-            return this;
-        }
-
-        /** How many streams share the ring at first; 1 by default. */
-        public Builder expectedStreams(int count) {
-            expectedStreams = count;
-            return this;
-        }
-
-        /** Start times of streams, shared by the pipelines between which a stream may move; its own by default. */
-        public Builder epochs(StreamEpochs shared) {
-            epochs = shared;
-            return this;
-        }
-
-        /** Creates the ring and starts the stages; streams are added afterwards. */
-        public HelmetPipeline start() {
-            HelmetPipeline pipeline = new HelmetPipeline(this);
-            listener.onStart(pipeline);
-            pipeline.disruptor.start();
-            LOG.info("{}", RingSize.describe(pipeline.ringSize(), stages));
-            return pipeline;
-        }
+    static HelmetPipeline start(PipelineBuilder settings) {
+        HelmetPipeline pipeline = new HelmetPipeline(settings);
+        settings.listener.onStart(pipeline);
+        pipeline.disruptor.start();
+        LOG.info("{}", RingSize.describe(pipeline.ringSize(), settings.stages));
+        return pipeline;
     }
 
     private ThreadFactory threads() {
