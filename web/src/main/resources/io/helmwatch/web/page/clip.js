@@ -52,7 +52,8 @@ export class IncidentClip extends DeskElement {
 
   /** @param {Map<PropertyKey, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has('incident') && this.incident?.id !== changed.get('incident')?.id) {
+    const before = /** @type {{id: string} | null | undefined} */ (changed.get('incident'));
+    if (changed.has('incident') && this.incident?.id !== before?.id) {
       this.sidecar = null;
       this.problem = '';
       this.load();
