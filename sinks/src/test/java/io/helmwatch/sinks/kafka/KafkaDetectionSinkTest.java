@@ -344,7 +344,7 @@ class KafkaDetectionSinkTest {
                                 "security.protocol", Secret.of("SSL"),
                                 "ssl.truststore.location", Secret.of("/no/such/store.jks")))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("kafka.properties: ")
+                .hasMessageStartingWith("kafka.properties.ssl.truststore.location: ")
                 .hasMessageContaining("/no/such/store.jks");
         Map<String, Secret> kerberos = Map.of(
                 "security.protocol", Secret.of("SASL_PLAINTEXT"),
