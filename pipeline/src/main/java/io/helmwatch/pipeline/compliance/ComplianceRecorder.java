@@ -101,9 +101,8 @@ final class ComplianceRecorder implements AutoCloseable {
 
     private static void counter(
             MeterRegistry registry, Outlet outlet, String what, LongAdder value, String description) {
-        FunctionCounter.builder("helmwatch.compliance." + what + ".minutes", value, LongAdder::sum)
+        FunctionCounter.builder("helmwatch.compliance.counts." + what, value, LongAdder::sum)
                 .description(description)
-                .baseUnit("minutes")
                 .tag("store", outlet.name)
                 .register(registry);
     }

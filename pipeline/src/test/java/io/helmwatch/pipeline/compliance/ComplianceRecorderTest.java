@@ -60,7 +60,7 @@ class ComplianceRecorderTest {
     }
 
     private double meter(String what, String store) {
-        return registry.get("helmwatch.compliance." + what + ".minutes")
+        return registry.get("helmwatch.compliance.counts." + what)
                 .tag("store", store)
                 .functionCounter()
                 .count();
