@@ -28,7 +28,7 @@ public interface CameraRunner {
     /** Stops cameras that another node takes over, ends their incidents, and waits for a bounded time until these are delivered. */
     void release(Collection<String> cameras);
 
-    /** Stops cameras that another node may run already; nothing more is said of their state. */
+    /** Stops cameras that another node may run already; publishes no further state of them. */
     void abandon(Collection<String> cameras);
 
     /**

@@ -24,19 +24,19 @@ public enum StreamReason {
     NOTHING_SELECTED,
     /** Fewer frames are analysed than wanted. */
     OVERLOAD,
-    /** The picture is black. */
+    /** The image is black. */
     BLACK,
-    /** Most of the picture is white. */
+    /** Most of the image is white. */
     OVEREXPOSED,
-    /** The picture is too dark to see anybody. */
+    /** The image is too dark to see anybody. */
     TOO_DARK,
-    /** Frames arrive and show the same picture. */
+    /** Frames arrive and show the same image. */
     FROZEN,
     /** The lens is covered or sprayed. */
     COVERED,
     /** The camera shows another scene than it usually does. */
     MOVED,
-    /** The picture is out of focus or the lens is dirty. */
+    /** The image is out of focus or the lens is dirty. */
     BLURRED;
 
     /** The code as published, such as {@code not-found}; empty for {@link #NONE}. */

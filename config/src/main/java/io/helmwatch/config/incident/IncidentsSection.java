@@ -54,7 +54,7 @@ public final class IncidentsSection {
             duration(Duration.ZERO, Duration.ofDays(1)),
             TRACKING.staticAfter(),
             incidents -> incidents.tracking().staticAfter(),
-            "time after which a head that never moves is taken for a poster or a thing, and starts no incident; 0s for never");
+            "time after which a head that never moves counts as an object, not a person, and starts no incident; 0s for never");
     private static final Key<IncidentsConfig, Duration> OBSERVATION = Key.of(
             "observation",
             duration(Duration.ofMillis(1), MINUTE),

@@ -18,7 +18,7 @@ public final class CameraHealthSection {
             flag(),
             DEFAULT.enabled(),
             CameraHealthConfig::enabled,
-            "whether pictures are checked; a single condition is left out with `ignore-health` of a stream");
+            "whether images are checked; a single condition is left out with `ignore-health` of a stream");
     private static final Key<CameraHealthConfig, Duration> INTERVAL = Key.of(
             "interval",
             duration(Duration.ofSeconds(1), Duration.ofMinutes(1)),
@@ -30,17 +30,17 @@ public final class CameraHealthSection {
             duration(Duration.ofSeconds(1), HOUR),
             DEFAULT.raiseAfter(),
             CameraHealthConfig::raiseAfter,
-            "how long a picture is black, overexposed or covered before its stream is `degraded`; three times as long where it is"
+            "how long an image is black, overexposed or covered before its stream is `degraded`; three times as long where it is"
                     + " blurred or the camera was moved, six times where it is frozen or too dark");
     private static final Key<CameraHealthConfig, Duration> CLEAR_AFTER = Key.of(
             "clear-after",
             duration(Duration.ofSeconds(1), HOUR),
             DEFAULT.clearAfter(),
             CameraHealthConfig::clearAfter,
-            "how long the picture is good again before the stream is `online` again");
+            "how long the image is good again before the stream is `online` again");
 
     public static final SectionSpec<CameraHealthConfig> SPEC = SectionSpec.of(
-            "checks of the cameras' pictures ([camera health](streams.md#camera-health))",
+            "checks of the cameras' images ([camera health](streams.md#camera-health))",
             ENABLED,
             INTERVAL,
             RAISE_AFTER,

@@ -1,19 +1,19 @@
 package io.helmwatch.config.stream;
 
-/** What can be wrong with the picture of a camera. */
+/** What can be wrong with the image of a camera. */
 public enum HealthCheck {
-    /** The picture is black. */
+    /** The image is black. */
     BLACK,
-    /** Most of the picture is white. */
+    /** Most of the image is white. */
     OVEREXPOSED,
-    /** The picture is too dark to see anybody. */
+    /** The image is too dark to see anybody. */
     TOO_DARK,
-    /** Frames arrive and show the same picture. */
+    /** Frames arrive and show the same image. */
     FROZEN,
     /** The lens is covered or sprayed. */
     COVERED,
     /** The camera shows another scene than it usually does. */
     MOVED,
-    /** The picture is out of focus or the lens is dirty. */
+    /** The image is out of focus or the lens is dirty. */
     BLURRED
 }

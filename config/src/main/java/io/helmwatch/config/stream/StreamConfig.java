@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param pixelAspect shape of a pixel, whatever the stream says; null takes the stream's, else square
  * @param rules zones, masks and rules for incidents
  * @param device index of the GPU that analyses the stream; null lets the service choose. Without effect on a CPU
- * @param ignoreHealth what may be wrong with the picture without the stream being degraded
+ * @param ignoreHealth what may be wrong with the image without the stream being degraded
  */
 public record StreamConfig(
         String id,

@@ -150,7 +150,7 @@ public final class StreamSection {
                             checks -> checks.stream().sorted().toList()),
                     DEFAULT.ignoreHealth(),
                     StreamConfig::ignoreHealth,
-                    "what may be wrong with the picture without the stream being `degraded`: `moved` for a camera that turns"
+                    "what may be wrong with the image without the stream being `degraded`: `moved` for a camera that turns"
                             + " ([camera health](streams.md#camera-health))")
             .example("[moved]");
     private static final StreamRulesSection<StreamConfig> RULES = new StreamRulesSection<>(StreamConfig::rules);

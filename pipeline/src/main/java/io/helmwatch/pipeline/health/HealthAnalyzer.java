@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a sample of each camera's picture at most once per {@link CameraHealthConfig#interval} and keeps its {@link CameraHealth}. A frame in
+ * Takes a sample of each camera's image at most once per {@link CameraHealthConfig#interval} and keeps its {@link CameraHealth}. A frame in
  * between costs a look at its time; detections are not changed.
  *
  * <p>A stream that starts anew, also after its settings changed, is learned anew; one that is lost and comes back is not.
@@ -105,7 +105,7 @@ public final class HealthAnalyzer implements FrameAnalyzer, StreamObserver {
             // The frame is analysed all the same; a GPU that fails is found by the stages.
             if (!camera.isUnreadable) {
                 camera.isUnreadable = true;
-                LOG.warn("Picture of stream {} cannot be checked: {}", stream, failure.getMessage());
+                LOG.warn("Image of stream {} cannot be checked: {}", stream, failure.getMessage());
             }
             return;
         }
@@ -123,7 +123,7 @@ public final class HealthAnalyzer implements FrameAnalyzer, StreamObserver {
         }
     }
 
-    /** What is wrong with the picture of a stream; {@code NONE} where nothing is, or where it is not checked. */
+    /** What is wrong with the image of a stream; {@code NONE} where nothing is, or where it is not checked. */
     public StreamReason condition(String stream) {
         @Nullable Camera camera = cameras.get(stream);
         return camera == null ? StreamReason.NONE : camera.health.condition();

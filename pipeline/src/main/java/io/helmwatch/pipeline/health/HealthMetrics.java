@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of the cameras' pictures. Tags are bounded: configured streams, conditions.
+ * The meters of the cameras' images. Tags are bounded: configured streams, conditions.
  *
  * <p>Threading: cameras are added and removed by one thread at a time, recording by any; it allocates nothing.
  */
@@ -33,18 +33,18 @@ public final class HealthMetrics {
     void add(String stream, CameraHealth health) {
         if (checks == null) {
             checks = Timer.builder("helmwatch.camera.check")
-                    .description("Time to check a picture of a camera")
+                    .description("Time to check an image of a camera")
                     .register(registry);
         }
         List<Meter> all = new ArrayList<>();
         for (StreamReason condition : CameraHealth.CONDITIONS) {
             all.add(Gauge.builder("helmwatch.camera.condition", health, h -> h.condition() == condition ? 1 : 0)
-                    .description("1 for what is wrong with the camera's picture, 0 for the others")
+                    .description("1 for what is wrong with the camera's image, 0 for the others")
                     .tags("stream", stream, "condition", condition.code())
                     .register(registry));
         }
         all.add(Gauge.builder("helmwatch.camera.brightness", health, CameraHealth::brightness)
-                .description("Mean brightness of the camera's picture, 0 to 1")
+                .description("Mean brightness of the camera's image, 0 to 1")
                 .baseUnit("ratio")
                 .tag("stream", stream)
                 .register(registry));

@@ -1,4 +1,4 @@
-/** Watches the pictures of the cameras while their frames are analysed. */
+/** Watches the images of the cameras while their frames are analysed. */
 @NullMarked
 package io.helmwatch.pipeline.health;
 

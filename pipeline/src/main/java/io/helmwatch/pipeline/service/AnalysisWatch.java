@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Marks live streams as degraded that are online but not analysed: no frame for ten seconds (longer where {@code analyze-fps} is low), or
- * less than four fifths of the wanted frames; and those whose picture shows that something is wrong with the camera, which comes first where both
+ * less than four fifths of the wanted frames; and those whose image shows that something is wrong with the camera, which comes first where both
  * are so. An overload is logged once, with what to do.
  *
  * <p>Threading: one thread.
@@ -30,7 +30,7 @@ final class AnalysisWatch {
     private static final double RECOVERED_FROM = 0.95;
 
     private final ToDoubleFunction<String> analyzeFps;
-    private final Function<String, StreamReason> picture;
+    private final Function<String, StreamReason> image;
     private final Set<String> overloaded = new HashSet<>();
     private boolean warned;
 
@@ -38,11 +38,11 @@ final class AnalysisWatch {
      * A watch that has seen nothing.
      *
      * @param analyzeFps configured rate of a stream; 0 for all frames
-     * @param picture what is wrong with the picture of a stream
+     * @param image what is wrong with the image of a stream
      */
-    AnalysisWatch(ToDoubleFunction<String> analyzeFps, Function<String, StreamReason> picture) {
+    AnalysisWatch(ToDoubleFunction<String> analyzeFps, Function<String, StreamReason> image) {
         this.analyzeFps = analyzeFps;
-        this.picture = picture;
+        this.image = image;
     }
 
     /** Checks all streams; to be called once a second. */
@@ -99,7 +99,7 @@ final class AnalysisWatch {
     }
 
     private void report(StreamFeed feed, StreamReason code, String problem) {
-        StreamReason wrong = picture.apply(feed.id());
+        StreamReason wrong = image.apply(feed.id());
         if (wrong == StreamReason.NONE) {
             feed.reportAnalysis(code, problem);
         } else {

@@ -14,7 +14,7 @@ import java.util.Random;
 
 /**
  * Luma of a fixed camera over days: the scene of a clip in the light of the sun, of lamps and of headlights, with clouds, shadows that wander,
- * rain, gain noise, wind and a clock drawn into it; and what can go wrong with the picture. Any row of any second, so that a day can be sampled
+ * rain, gain noise, wind and a clock drawn into it; and what can go wrong with the image. Any row of any second, so that a day can be sampled
  * without rendering whole frames.
  *
  * <p>Threading: one thread.
@@ -40,7 +40,7 @@ final class CameraFilm {
         NONE
     }
 
-    /** What is wrong with the picture. */
+    /** What is wrong with the image. */
     enum Fault {
         NONE,
         BLACK,
@@ -169,20 +169,20 @@ final class CameraFilm {
         return result;
     }
 
-    /** From a second on, the picture has a fault. */
+    /** From a second on, the image has a fault. */
     void fault(Fault what, double fromSecond) {
         fault = what;
         faultSecond = fromSecond;
     }
 
-    /** Goes to a time, in seconds since midnight of the first day; a frozen picture stays. */
+    /** Goes to a time, in seconds since midnight of the first day; a frozen image stays. */
     void go(double toSecond) {
         boolean isFrozen = isFaulty(toSecond, Fault.FROZEN);
         second = isFrozen ? faultSecond : toSecond;
         sun = sun(second % DAY_SECONDS);
         long frame = (long) second;
         Random random = new Random(seed * 31 + frame);
-        current = picture(frame);
+        current = image(frame);
         shake = isRaining && random.nextInt(4) == 0 ? random.nextInt(3) - 1 : 0;
         noiseStart = random.nextInt(NOISE);
         traffic(frame);
@@ -193,7 +193,7 @@ final class CameraFilm {
         clockSecond = (long) toSecond;
     }
 
-    private float[] picture(long frame) {
+    private float[] image(long frame) {
         float[][] shown = isFaulty(second, Fault.BLURRED)
                 ? blurred
                 : isFaulty(second, Fault.SLIGHTLY_BLURRED)

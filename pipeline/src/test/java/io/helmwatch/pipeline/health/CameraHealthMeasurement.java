@@ -98,7 +98,7 @@ class CameraHealthMeasurement {
                 isYard ? "yard" : "ramp", light, isRaining, raised, judgedNanos / 1e6 / judged);
     }
 
-    /** What an encoder makes of the picture: H.264 of one frame a second, decoded again. */
+    /** What an encoder makes of the image: H.264 of one frame a second, decoded again. */
     @Test
     void shouldJudgeWhatAnEncoderLeaves(@TempDir Path folder) throws IOException {
         for (Fault fault : Fault.values()) {

@@ -82,22 +82,22 @@ class AnalysisWatchTest {
 
     @Test
     void shouldDegradeAStreamWhosePictureIsBlackAndSayThatFirst() {
-        AtomicReference<StreamReason> picture = new AtomicReference<>(StreamReason.BLACK);
+        AtomicReference<StreamReason> image = new AtomicReference<>(StreamReason.BLACK);
         stages.workers = 1;
         stages.lanes = 1;
         stages.infer = frames -> ScriptedStages.sleepMicros(10_000);
         Source camera = new Source("gate", true, Long.MAX_VALUE, 1_000);
         try (HelmetPipeline pipeline = start()) {
-            AnalysisWatch watch = new AnalysisWatch(stream -> 0, stream -> picture.get());
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0, stream -> image.get());
             pipeline.add(camera);
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.analysed() > 10);
 
             seconds(15, watch, pipeline, 40);
             assertThat(feed.status().reasonCode()).isEqualTo(StreamReason.BLACK);
-            assertThat(feed.status().reason()).matches("the picture is black: .*; only .* analysed");
+            assertThat(feed.status().reason()).matches("the image is black: .*; only .* analysed");
 
-            picture.set(StreamReason.NONE);
+            image.set(StreamReason.NONE);
             seconds(1, watch, pipeline, 40);
             assertThat(feed.status().reasonCode()).isEqualTo(StreamReason.OVERLOAD);
             camera.stop();

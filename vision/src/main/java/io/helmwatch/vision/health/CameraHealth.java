@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Judges the pictures of one camera, sample by sample: whether they are black, overexposed, too dark to judge, frozen, covered, moved or
+ * Judges the images of one camera, sample by sample: whether they are black, overexposed, too dark to judge, frozen, covered, moved or
  * blurred. The first four look at the sample alone; the others compare it with what the camera usually shows, in one of three kinds of light
  * ({@link SceneReference}).
  *
@@ -31,7 +31,7 @@ public final class CameraHealth {
     private static final long SECOND = 1_000_000_000L;
     private static final long MAX_GAP_NANOS = 120 * SECOND;
     private static final long ACCEPT_MOVED_NANOS = 86_400 * SECOND;
-    /** How many times as long as a black picture a condition must hold that passing things can cause. */
+    /** How many times as long as a black image a condition must hold that passing things can cause. */
     private static final int SLOW = 3;
 
     private static final int SLOWEST = 6;
@@ -40,7 +40,7 @@ public final class CameraHealth {
     private final Set<StreamReason> ignored;
     private final SceneMeasures scene = new SceneMeasures();
     private final UsualScenes usual = new UsualScenes();
-    private final StillPicture still = new StillPicture();
+    private final FrozenImage still = new FrozenImage();
     private long lastNanos = Long.MIN_VALUE;
     private long movedSinceNanos;
     private volatile StreamReason condition = StreamReason.NONE;
@@ -49,7 +49,7 @@ public final class CameraHealth {
     /**
      * A camera of which nothing is known.
      *
-     * @param afterNanos how long a picture is black, overexposed or covered before that is reported; three times as long for a blurred or moved
+     * @param afterNanos how long an image is black, overexposed or covered before that is reported; three times as long for a blurred or moved
      *     one, six times for a frozen or dark one
      * @param clearNanos how long a condition is gone before that is reported
      * @param ignored conditions that are not reported
@@ -85,7 +85,7 @@ public final class CameraHealth {
         brightness = scene.mean() / 255;
         judgeLight(ptsNanos);
         double changed = still.changed(sample);
-        alarm(StreamReason.FROZEN).update(StillPicture.isStill(changed), StillPicture.isStill(changed), ptsNanos);
+        alarm(StreamReason.FROZEN).update(FrozenImage.isStill(changed), FrozenImage.isStill(changed), ptsNanos);
         if (isSuspected(StreamReason.BLACK)
                 || isSuspected(StreamReason.OVEREXPOSED)
                 || isSuspected(StreamReason.TOO_DARK)) {
@@ -161,7 +161,7 @@ public final class CameraHealth {
     private Alarm alarm(StreamReason reason) {
         Alarm alarm = alarms.get(reason);
         if (alarm == null) {
-            throw new IllegalArgumentException(reason + " is no condition of a picture");
+            throw new IllegalArgumentException(reason + " is no condition of an image");
         }
         return alarm;
     }
@@ -180,14 +180,14 @@ public final class CameraHealth {
     public static String describe(StreamReason condition) {
         return switch (condition) {
             case NONE -> "";
-            case BLACK -> "the picture is black: check the lens cap, the sensor and the exposure";
-            case OVEREXPOSED -> "the picture is overexposed: check the exposure, and what shines into the lens";
-            case TOO_DARK -> "the picture is too dark to see anybody: check the light and the infrared lamps";
-            case FROZEN -> "the picture is frozen: frames arrive and show the same; restart the camera";
+            case BLACK -> "the image is black: check the lens cap, the sensor and the exposure";
+            case OVEREXPOSED -> "the image is overexposed: check the exposure, and what shines into the lens";
+            case TOO_DARK -> "the image is too dark to see anybody: check the light and the infrared lamps";
+            case FROZEN -> "the image is frozen: frames arrive and show the same; restart the camera";
             case COVERED -> "the lens is covered or sprayed: little of the usual scene is visible";
             case MOVED -> "the camera was moved: the scene is not the usual one; restart the stream if that is meant";
-            case BLURRED -> "the picture is blurred: check the focus and clean the lens";
-            default -> throw new IllegalArgumentException(condition + " is no condition of a picture");
+            case BLURRED -> "the image is blurred: check the focus and clean the lens";
+            default -> throw new IllegalArgumentException(condition + " is no condition of an image");
         };
     }
 }

@@ -17,7 +17,7 @@ final class SceneReference {
     private static final double EMPTY = 0.4;
 
     private static final double MIN_STRENGTH = 2;
-    /** Strong edges from which their steepness says something, and the share of them that is left in a picture that is all soft. */
+    /** Strong edges from which their steepness says something, and the share of them that is left in an image that is all soft. */
     private static final int MIN_EDGES = 100;
 
     private static final double FADED = 0.1;

@@ -54,11 +54,11 @@ class CameraHealthTest {
         return NOISE[noiseAt >>> 20];
     }
 
-    /** The next seconds; the picture gives each sample by its index. */
-    private StreamReason show(int seconds, IntUnaryOperator picture) {
+    /** The next seconds; the image gives each sample by its index. */
+    private StreamReason show(int seconds, IntUnaryOperator image) {
         for (int i = 0; i < seconds; i++) {
             for (int at = 0; at < shown.length; at++) {
-                shown[at] = (byte) Math.max(0, Math.min(255, picture.applyAsInt(at)));
+                shown[at] = (byte) Math.max(0, Math.min(255, image.applyAsInt(at)));
             }
             sample.read(ByteBuffer.wrap(shown), WIDTH, WIDTH, LumaSample.ROWS, PixelFormat.GRAY8, true);
             health.update(sample, second++ * SECOND);

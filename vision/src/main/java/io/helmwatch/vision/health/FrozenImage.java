@@ -1,13 +1,13 @@
 package io.helmwatch.vision.health;
 
 /**
- * Compares samples with an earlier one, to find a picture that stands still. A sensor's noise changes nearly every cell within a minute, and a
- * clock that is drawn into a frozen picture only a few.
+ * Compares samples with an earlier one, to detect a frozen image. A sensor's noise changes nearly every cell within a minute, and a
+ * clock that is drawn into a frozen image only a few.
  *
  * <p>Threading: one thread. Allocates nothing after its creation.
  */
-final class StillPicture {
-    /** Difference of a bin that is neither rounding nor what an encoder makes of the same picture. */
+final class FrozenImage {
+    /** Difference of a bin that is neither rounding nor what an encoder makes of the same image. */
     private static final int CHANGE = 2;
 
     private static final double MAX_CHANGED = 0.08;
@@ -17,7 +17,7 @@ final class StillPicture {
     private final LumaSample anchor = new LumaSample();
     private boolean hasAnchor;
 
-    /** Share of cells that differ from the picture that the camera showed when it last moved; 1 without one. */
+    /** Share of cells that differ from the image that the camera showed when it last moved; 1 without one. */
     double changed(LumaSample sample) {
         double share = hasAnchor ? compare(sample) : 1;
         if (!isStill(share)) {
