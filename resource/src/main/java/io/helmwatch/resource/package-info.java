@@ -1,4 +1,4 @@
-/** What every owner needs: closing in reverse order, the ledger of native memory, atomic file replacement. Depends on nothing of ours. */
+/** What all modules need: closing in reverse order, the ledger of native memory, atomic file replacement, names of constants. Depends on nothing of ours. */
 @NullMarked
 package io.helmwatch.resource;
 

@@ -2,6 +2,7 @@ package io.helmwatch.sinks;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
@@ -95,7 +96,7 @@ public final class ClipJson {
         json.writeStringField("incident", incident.id());
         json.writeStringField("stream", incident.stream());
         json.writeStringField("rule", incident.rule());
-        json.writeStringField("kind", IncidentJson.name(incident.kind()));
+        json.writeStringField("kind", ConstantName.of(incident.kind()));
         if (incident.zone() != null) {
             json.writeStringField("zone", incident.zone());
         }

@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.NodeEpoch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +48,7 @@ public final class IncidentJson {
             json.writeStringField("id", incident.eventId());
             json.writeStringField("incident", incident.id());
             json.writeNumberField("revision", incident.revision());
-            json.writeStringField("phase", name(incident.phase()));
+            json.writeStringField("phase", ConstantName.of(incident.phase()));
             json.writeStringField("stream", incident.stream());
             NodeEpoch origin = incident.origin();
             if (origin != null) {
@@ -56,7 +56,7 @@ public final class IncidentJson {
                 json.writeNumberField(EPOCH, origin.epoch());
             }
             json.writeStringField("rule", incident.rule());
-            json.writeStringField("kind", name(incident.kind()));
+            json.writeStringField("kind", ConstantName.of(incident.kind()));
             if (incident.zone() != null) {
                 json.writeStringField("zone", incident.zone());
             }
@@ -79,7 +79,7 @@ public final class IncidentJson {
             json.writeNumberField("sequence", incident.decidedSequence());
             json.writeNumberField("ptsMillis", Math.floorDiv(incident.decidedPtsNanos(), 1_000_000L));
             if (incident.endReason() != null) {
-                json.writeStringField("endReason", name(incident.endReason()));
+                json.writeStringField("endReason", ConstantName.of(incident.endReason()));
             }
             if (incident.kind() == Incident.Kind.NO_HELMET) {
                 object(json);
@@ -208,12 +208,12 @@ public final class IncidentJson {
                 if (field.getKey().equals("lastAt")) {
                     end.set("endedAt", field.getValue());
                 } else if (field.getKey().equals("ptsMillis")) {
-                    end.put("endReason", name(reason));
+                    end.put("endReason", ConstantName.of(reason));
                 }
             });
             end.put("id", message.path("incident").textValue() + "/" + revision);
             end.put("revision", revision);
-            end.put("phase", name(Incident.Phase.END));
+            end.put("phase", ConstantName.of(Incident.Phase.END));
             end.put("recordedAt", EventTime.format(recordedAtMillis));
             end.set("positions", MAPPER.createArrayNode());
             end.remove("snapshot");
@@ -308,10 +308,5 @@ public final class IncidentJson {
         json.writeStringField("sidecarSha256", clip.sidecar().sha256());
         json.writeStringField("sidecarUrl", clip.sidecar().url());
         json.writeEndObject();
-    }
-
-    /** An enum constant as messages spell it: lower case with dashes. */
-    public static String name(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -1,6 +1,6 @@
 package io.helmwatch.sinks;
 
-import java.util.Locale;
+import io.helmwatch.resource.ConstantName;
 
 /** Why a sink dropped a message. The lower-case name with dashes is the metric's tag. */
 public enum SinkDropCause {
@@ -17,7 +17,7 @@ public enum SinkDropCause {
     /** Any other failure, such as a full disk. */
     FAILED;
 
-    private final String tag = name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private final String tag = ConstantName.of(this);
 
     /** Tag value in metrics. */
     public String tag() {

@@ -11,7 +11,7 @@ import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
 import io.helmwatch.config.schema.Value;
 import io.helmwatch.config.schema.ValueType;
-import io.helmwatch.config.schema.ValueTypes;
+import io.helmwatch.resource.ConstantName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +56,7 @@ public final class GpuSection {
             parsed(
                     "`auto`, `always`, `never`",
                     GpuSection::hardwareDecoding,
-                    ValueTypes::name,
+                    ConstantName::of,
                     "must be one of auto, always, never"),
             DEFAULT.hardwareDecoding(),
             GpuConfig::hardwareDecoding,

@@ -1,6 +1,7 @@
 package io.helmwatch.config.schema;
 
 import io.helmwatch.config.yaml.Yaml;
+import io.helmwatch.resource.ConstantName;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,17 +189,19 @@ public final class ValueTypes {
     /** One of an enum's constants, in lower case with dashes. */
     public static <E extends Enum<E>> ValueType<E> choice(Class<E> type) {
         List<E> constants = List.of(type.getEnumConstants());
-        String names = constants.stream().map(ValueTypes::name).collect(Collectors.joining(", "));
+        String names = constants.stream().map(ConstantName::of).collect(Collectors.joining(", "));
         return parsed(
-                constants.stream().map(constant -> "`" + name(constant) + "`").collect(Collectors.joining(", ")),
+                constants.stream()
+                        .map(constant -> "`" + ConstantName.of(constant) + "`")
+                        .collect(Collectors.joining(", ")),
                 text -> {
                     String wanted = text.strip().toLowerCase(Locale.ROOT);
                     return constants.stream()
-                            .filter(constant -> name(constant).equals(wanted))
+                            .filter(constant -> ConstantName.of(constant).equals(wanted))
                             .findFirst()
                             .orElse(null);
                 },
-                ValueTypes::name,
+                ConstantName::of,
                 "must be one of " + names);
     }
 
@@ -276,11 +279,6 @@ public final class ValueTypes {
                 return type.values();
             }
         };
-    }
-
-    /** An enum's constant as the file writes it: lower case with dashes. */
-    public static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** A number without trailing zeros. */

@@ -1,8 +1,8 @@
 package io.helmwatch.inference.tensorrt;
 
 import io.helmwatch.config.inference.GpuPrecision;
+import io.helmwatch.resource.ConstantName;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,7 +47,7 @@ public record EngineOptions(
 
         /** The name on the command line. */
         public String label() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+            return ConstantName.of(this);
         }
     }
 

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.desk;
 import io.helmwatch.config.incident.ClipConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.SnapshotConfig;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.history.IncidentQuery;
 import io.helmwatch.sinks.history.RecordedIncident;
@@ -21,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -201,7 +201,7 @@ final class DeskIncidents implements Incidents {
                 recorded.id(),
                 recorded.stream(),
                 recorded.rule(),
-                name(recorded.kind()),
+                ConstantName.of(recorded.kind()),
                 recorded.zone(),
                 recorded.zonePolygon().stream()
                         .map(corner -> new Point(corner.x(), corner.y()))
@@ -209,7 +209,7 @@ final class DeskIncidents implements Incidents {
                 isOpen ? OPEN : ENDED,
                 Instant.ofEpochMilli(recorded.startedMillis()),
                 isOpen ? null : Instant.ofEpochMilli(recorded.lastMillis()),
-                endReason == null ? null : name(endReason),
+                endReason == null ? null : ConstantName.of(endReason),
                 Math.max(0, untilMillis - recorded.startedMillis()) / 1_000.0,
                 rounded(recorded.peakConfidence()),
                 recorded.people(),
@@ -252,9 +252,5 @@ final class DeskIncidents implements Incidents {
 
     private static double rounded(float confidence) {
         return Math.rint(confidence * 1_000.0) / 1_000;
-    }
-
-    private static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.desk;
 
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.config.http.ShiftConfig;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.FiguresUnavailableException;
@@ -22,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -272,9 +272,7 @@ public final class DeskReports implements Reports {
                 incident.rule(),
                 Instant.ofEpochMilli(incident.startedMillis()),
                 (incident.lastMillis() - incident.startedMillis()) / 1_000.0,
-                endReason == null
-                        ? null
-                        : endReason.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                endReason == null ? null : ConstantName.of(endReason),
                 acknowledgement == null ? null : acknowledgement.by());
     }
 

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.live;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.helmwatch.config.incident.TrackingConfig;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.Incident;
@@ -11,7 +12,6 @@ import io.helmwatch.web.api.Json;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The text messages to viewers, in JSON. Threading: any; without state. */
@@ -128,7 +128,7 @@ final class LiveTexts {
                 incident.id(),
                 incident.stream(),
                 incident.rule(),
-                name(incident.kind()),
+                ConstantName.of(incident.kind()),
                 incident.zone(),
                 incident.zonePolygon().stream()
                         .map(corner -> new Incidents.Point(corner.x(), corner.y()))
@@ -136,7 +136,7 @@ final class LiveTexts {
                 ended ? "ended" : "open",
                 started,
                 ended ? Instant.ofEpochMilli(incident.lastAtMillis()) : null,
-                reason == null ? null : name(reason),
+                reason == null ? null : ConstantName.of(reason),
                 (incident.lastAtMillis() - incident.startedAtMillis()) / 1000.0,
                 incident.peakConfidence(),
                 incident.people(),
@@ -157,9 +157,5 @@ final class LiveTexts {
                         Instant.ofEpochMilli(stored.fromMillis()),
                         Instant.ofEpochMilli(stored.toMillis()),
                         stored.isMasked());
-    }
-
-    private static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.kafka;
 
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.vision.Incident;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IncidentRecords {
     private static final Header SCHEMA = CloudEventHeaders.dataSchema("events-1");
-    private static final String END = IncidentJson.name(Incident.Phase.END);
+    private static final String END = ConstantName.of(Incident.Phase.END);
 
     private final String topic;
     private final @Nullable String openTopic;

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.spool.IncidentSpool;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: the spool belongs to the caller.
  */
 public final class KafkaIncidentSender implements AutoCloseable {
-    private static final String START = IncidentJson.name(Incident.Phase.START);
+    private static final String START = ConstantName.of(Incident.Phase.START);
     private static final int BATCH = 256;
     private static final int ACKNOWLEDGE_BATCH = 64;
     private static final long IDLE_MILLIS = 500;

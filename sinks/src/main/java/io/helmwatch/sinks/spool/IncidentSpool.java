@@ -2,6 +2,7 @@ package io.helmwatch.sinks.spool;
 
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.sinks.sqlite.SqliteFile;
@@ -195,7 +196,7 @@ public final class IncidentSpool implements AutoCloseable {
                 incident.eventId(),
                 incident.id(),
                 incident.stream(),
-                IncidentJson.name(incident.phase()),
+                ConstantName.of(incident.phase()),
                 incident.decidedAtMillis(),
                 value));
         if (incident.hasEnded()) {

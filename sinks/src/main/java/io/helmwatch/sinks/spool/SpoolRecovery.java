@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.spool;
 
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.Incident;
@@ -60,7 +61,7 @@ final class SpoolRecovery {
                         incident.incident() + "/" + revision,
                         incident.incident(),
                         incident.stream(),
-                        IncidentJson.name(Incident.Phase.END),
+                        ConstantName.of(Incident.Phase.END),
                         clock.millis(),
                         IncidentJson.interrupted(incident.value(), revision, clock.millis())));
                 changes.close(incident.incident());

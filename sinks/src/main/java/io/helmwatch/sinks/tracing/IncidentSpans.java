@@ -1,12 +1,12 @@
 package io.helmwatch.sinks.tracing;
 
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.vision.Incident;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
-import java.util.Locale;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,21 +26,17 @@ final class IncidentSpans implements IncidentSink {
             return;
         }
         String zone = incident.zone();
-        Span span = tracer.spanBuilder("incident " + name(incident.kind()))
+        Span span = tracer.spanBuilder("incident " + ConstantName.of(incident.kind()))
                 .setStartTimestamp(incident.startedAtMillis(), TimeUnit.MILLISECONDS)
                 .setAttribute("helmwatch.incident", incident.id())
                 .setAttribute("helmwatch.stream", incident.stream())
                 .setAttribute("helmwatch.rule", incident.rule())
                 .setAttribute("helmwatch.zone", zone == null ? "" : zone)
-                .setAttribute("helmwatch.end_reason", name(endReason))
+                .setAttribute("helmwatch.end_reason", ConstantName.of(endReason))
                 .setAttribute("helmwatch.people", incident.people())
                 .startSpan();
         span.addEvent("last observation", Attributes.empty(), incident.lastAtMillis(), TimeUnit.MILLISECONDS);
         span.end(Math.max(incident.startedAtMillis(), incident.decidedAtMillis()), TimeUnit.MILLISECONDS);
-    }
-
-    private static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override

@@ -13,12 +13,12 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.web.RefusedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Locale;
 
 /**
  * JSON of the API: instants as ISO 8601 with milliseconds, enumerations in lower case; what is read has bounded depth, no repeated keys and no
@@ -125,7 +125,7 @@ public final class Json {
 
         @Override
         public void serialize(Enum<?> value, JsonGenerator out, SerializerProvider provider) throws IOException {
-            out.writeString(value.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            out.writeString(ConstantName.of(value));
         }
     }
 }

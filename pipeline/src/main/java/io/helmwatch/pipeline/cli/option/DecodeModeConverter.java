@@ -1,7 +1,7 @@
 package io.helmwatch.pipeline.cli.option;
 
-import io.helmwatch.config.schema.ValueTypes;
 import io.helmwatch.config.stream.DecodeMode;
+import io.helmwatch.resource.ConstantName;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
@@ -12,12 +12,12 @@ public final class DecodeModeConverter implements ITypeConverter<DecodeMode> {
     @Override
     public DecodeMode convert(String text) {
         for (DecodeMode mode : DecodeMode.values()) {
-            if (ValueTypes.name(mode).equals(text)) {
+            if (ConstantName.of(mode).equals(text)) {
                 return mode;
             }
         }
         throw new TypeConversionException("expected "
-                + Arrays.stream(DecodeMode.values()).map(ValueTypes::name).collect(Collectors.joining(", "))
+                + Arrays.stream(DecodeMode.values()).map(ConstantName::of).collect(Collectors.joining(", "))
                 + ", found '" + text + "'");
     }
 }

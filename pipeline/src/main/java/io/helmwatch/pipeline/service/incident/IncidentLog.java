@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.service.incident;
 
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.vision.Incident;
-import java.util.Locale;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,7 +33,7 @@ final class IncidentLog implements IncidentSink {
                         incident.rule(),
                         zone,
                         (incident.lastAtMillis() - incident.startedAtMillis()) / 1000,
-                        incident.endReason() == null ? "" : name(incident.endReason()),
+                        incident.endReason() == null ? "" : ConstantName.of(incident.endReason()),
                         incident.id());
             case EVIDENCE -> {
                 Incident.Clip clip = incident.clip();
@@ -53,12 +53,8 @@ final class IncidentLog implements IncidentSink {
     }
 
     private static String kind(Incident incident) {
-        String kind = name(incident.kind());
+        String kind = ConstantName.of(incident.kind());
         return incident.people() > 1 ? kind + " people=" + incident.people() : kind;
-    }
-
-    private static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override

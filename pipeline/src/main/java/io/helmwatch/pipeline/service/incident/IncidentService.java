@@ -9,6 +9,7 @@ import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.IncidentSink;
@@ -222,7 +223,7 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
                             end.id(),
                             end.incident(),
                             end.stream(),
-                            IncidentJson.name(Incident.Phase.END),
+                            ConstantName.of(Incident.Phase.END),
                             now,
                             end.value()));
         }
