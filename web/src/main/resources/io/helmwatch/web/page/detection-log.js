@@ -1,6 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { DeskElement } from './element.js';
 import { fullTime, time } from './format.js';
+import { FrameFollower } from './frame-follower.js';
 import { T } from './texts.js';
 
 /** @typedef {import('./live.js').FrameMessage} FrameMessage */
@@ -9,7 +9,7 @@ const KEPT = 60;
 const DRAWN_EVERY_MILLIS = 500;
 
 /** The newest frames in which something was detected, as lines. */
-export class DetectionLog extends DeskElement {
+export class DetectionLog extends FrameFollower {
   static properties = { isPaused: { state: true } };
 
   constructor() {
@@ -18,30 +18,16 @@ export class DetectionLog extends DeskElement {
     this.frames = [];
     this.isPaused = false;
     this.timer = 0;
-    /** @type {EventTarget | null} */
-    this.picture = null;
-    this.arrived = (/** @type {Event} */ event) => this.add(/** @type {CustomEvent<FrameMessage>} */ (event).detail);
-  }
-
-  /** @param {EventTarget} picture whose frames are listed */
-  follow(picture) {
-    if (this.picture !== picture) {
-      this.picture?.removeEventListener('frame', this.arrived);
-      this.picture = picture;
-      picture.addEventListener('frame', this.arrived);
-    }
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.picture?.removeEventListener('frame', this.arrived);
-    this.picture = null;
     clearTimeout(this.timer);
     this.timer = 0;
   }
 
-  /** @param {FrameMessage} frame @private */
-  add(frame) {
+  /** @param {FrameMessage} frame */
+  onFrame(frame) {
     if (this.isPaused || frame.boxes.length === 0) {
       return;
     }

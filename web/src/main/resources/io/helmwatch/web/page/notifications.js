@@ -1,7 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { request } from './api.js';
-import { DeskElement } from './element.js';
 import { duration, fullTime, time } from './format.js';
+import { ReloadingPage } from './reloading.js';
 import { store } from './store.js';
 import { T } from './texts.js';
 
@@ -17,11 +17,11 @@ const SIGNS = /** @type {Record<string, string>} */ ({ delivered: '\u25CF', retr
 const TINTS = /** @type {Record<string, string>} */ ({ delivered: 'green', retried: 'amber', rejected: 'red', acknowledged: 'grey' });
 
 /** Who is told about incidents: settings, test, what became of the newest messages. */
-class NotificationsPage extends DeskElement {
+class NotificationsPage extends ReloadingPage {
   static properties = { targets: { state: true }, problem: { state: true }, results: { state: true }, testing: { state: true } };
 
   constructor() {
-    super();
+    super(REFRESH_MILLIS);
     /** @type {Target[] | null} */
     this.targets = null;
     this.problem = '';
@@ -29,18 +29,6 @@ class NotificationsPage extends DeskElement {
     this.results = {};
     /** The target that is being tested. */
     this.testing = '';
-    this.timer = 0;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.load();
-    this.timer = setInterval(() => document.hidden || this.load(), REFRESH_MILLIS);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
   }
 
   async load() {

@@ -1,8 +1,8 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { query, request } from './api.js';
 import './trend-chart.js';
-import { DeskElement } from './element.js';
 import { duration, percent } from './format.js';
+import { ReloadingPage } from './reloading.js';
 import { address } from './route.js';
 import { store } from './store.js';
 import { T } from './texts.js';
@@ -50,28 +50,16 @@ function median(values) {
 }
 
 /** Are we getting better? Compliance by zone and hour, its trend, incidents, health of the cameras. */
-class Overview extends DeskElement {
+class Overview extends ReloadingPage {
   static properties = { days: { state: true }, rows: { state: true }, problem: { state: true } };
 
   constructor() {
-    super();
+    super(REFRESH_MILLIS);
     this.days = 7;
     /** Twice the period: the second half is shown, the first compared with. @type {Row[] | null} */
     this.rows = null;
     this.problem = '';
     this.now = Date.now();
-    this.timer = 0;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.load();
-    this.timer = setInterval(() => document.hidden || this.load(), REFRESH_MILLIS);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
   }
 
   async load() {

@@ -1,5 +1,5 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { DeskElement } from './element.js';
+import { FrameFollower } from './frame-follower.js';
 import { address } from './route.js';
 import { T } from './texts.js';
 
@@ -10,7 +10,7 @@ const LOOKED_AT_EVERY_MILLIS = 1000;
 const MARGIN = 0.15;
 
 /** Heads of a stream that never move, each with a link that proposes a mask for it. */
-export class StaticHeads extends DeskElement {
+export class StaticHeads extends FrameFollower {
   static properties = { stream: {}, mayMask: {}, heads: { state: true } };
 
   constructor() {
@@ -20,24 +20,6 @@ export class StaticHeads extends DeskElement {
     /** Corners of the masks: left, top, right, bottom as fractions of the picture. @type {number[][]} */
     this.heads = [];
     this.lookedAt = 0;
-    /** @type {EventTarget | null} */
-    this.picture = null;
-    this.arrived = (/** @type {Event} */ event) => this.look(/** @type {CustomEvent<FrameMessage>} */ (event).detail);
-  }
-
-  /** @param {EventTarget} picture whose frames are looked at */
-  follow(picture) {
-    if (this.picture !== picture) {
-      this.picture?.removeEventListener('frame', this.arrived);
-      this.picture = picture;
-      picture.addEventListener('frame', this.arrived);
-    }
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.picture?.removeEventListener('frame', this.arrived);
-    this.picture = null;
   }
 
   /** @param {Map<PropertyKey, unknown>} changed */
@@ -48,8 +30,8 @@ export class StaticHeads extends DeskElement {
     }
   }
 
-  /** @param {FrameMessage} frame @private */
-  look(frame) {
+  /** @param {FrameMessage} frame */
+  onFrame(frame) {
     if (performance.now() - this.lookedAt < LOOKED_AT_EVERY_MILLIS) {
       return;
     }

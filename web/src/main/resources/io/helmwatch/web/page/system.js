@@ -1,7 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { Problem, query, request } from './api.js';
-import { DeskElement } from './element.js';
 import { bytes, duration, fullTime, percent, rate, time } from './format.js';
+import { ReloadingPage } from './reloading.js';
 import { store } from './store.js';
 import { T } from './texts.js';
 
@@ -22,30 +22,22 @@ const AUDIT_LIMIT = 100;
 const LITTLE_DISK = 0.1;
 
 /** Is the system healthy? */
-class SystemPage extends DeskElement {
+class SystemPage extends ReloadingPage {
   static properties = { system: { state: true }, problem: { state: true }, entries: { state: true }, auditProblem: { state: true } };
 
   constructor() {
-    super();
+    super(REFRESH_MILLIS);
     /** @type {System | null} */
     this.system = null;
     this.problem = '';
     /** @type {Entry[] | null} */
     this.entries = null;
     this.auditProblem = '';
-    this.timer = 0;
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.load();
     this.loadAudit();
-    this.timer = setInterval(() => document.hidden || this.load(), REFRESH_MILLIS);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
   }
 
   async load() {
