@@ -1,15 +1,14 @@
 package io.helmwatch.pipeline.cli;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.sinks.kafka.SiteAnalytics;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** Sums the counts of all nodes of a site. */
 @Command(
@@ -18,18 +17,14 @@ import picocli.CommandLine.Option;
                 "Sums the counts of all nodes by stream, zone and quarter of an hour, from Kafka to Kafka, until stopped;"
                         + " several processes share the work.")
 final class AnalyticsCommand implements Callable<Integer> {
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "Configuration (YAML): its sections kafka and analytics.")
-    private Path file = Path.of("");
+    @Mixin
+    private ConfigFileOption file = new ConfigFileOption();
 
     @Override
     public Integer call() throws InterruptedException {
-        HelmwatchConfig config = ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE);
+        HelmwatchConfig config = file.loadOffline();
         if (!config.kafka().enabled() || config.kafka().embedded()) {
-            throw CommandFailure.usage("analytics: needs kafka.bootstrap-servers in " + file);
+            throw CommandFailure.usage("analytics: needs kafka.bootstrap-servers in " + file.file());
         }
         CountDownLatch stopped = new CountDownLatch(1);
         try (SiteAnalytics analytics = new SiteAnalytics(config.kafka(), config.analytics());

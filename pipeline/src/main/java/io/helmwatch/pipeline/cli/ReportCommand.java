@@ -1,9 +1,9 @@
 package io.helmwatch.pipeline.cli;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.pipeline.desk.DeskReports;
 import io.helmwatch.sinks.history.HistoryCopy;
@@ -25,6 +25,7 @@ import java.time.ZoneId;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Reports compliance, incidents and availability of the cameras over a time. */
@@ -44,12 +45,8 @@ final class ReportCommand implements Callable<Integer> {
         CSV
     }
 
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "Configuration (YAML).")
-    private Path file = Path.of("");
+    @Mixin
+    private ConfigFileOption file = new ConfigFileOption();
 
     @Option(
             names = "--from",
@@ -72,7 +69,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        HelmwatchConfig config = ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE);
+        HelmwatchConfig config = file.loadOffline();
         ZoneId timeZone = config.desk().timeZone();
         Instant end = to == null ? Instant.now() : time("--to", to, timeZone);
         Instant start = from == null

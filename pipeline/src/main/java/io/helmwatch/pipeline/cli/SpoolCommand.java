@@ -1,22 +1,21 @@
 package io.helmwatch.pipeline.cli;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.spool.DeadLetter;
 import io.helmwatch.sinks.spool.SpoolMaintenance;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.sqlite.SqliteException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Looks into the spool of incidents and repairs it. */
@@ -38,18 +37,12 @@ final class SpoolCommand implements Callable<Integer> {
 
     /** What a subcommand does with the spool that a configuration names. */
     abstract static class Action implements Callable<Integer> {
-        @Option(
-                names = {"-c", "--config"},
-                required = true,
-                paramLabel = "FILE",
-                description = "Configuration (YAML).")
-        private Path file = Path.of("");
+        @Mixin
+        private ConfigFileOption file = new ConfigFileOption();
 
         @Override
         public final Integer call() {
-            SpoolConfig config = ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE)
-                    .incidents()
-                    .spool();
+            SpoolConfig config = file.loadOffline().incidents().spool();
             try {
                 Console.say("spool " + config.directory() + ": " + run(config));
             } catch (SqliteException failure) {

@@ -140,7 +140,8 @@ class LiveSocketTest {
         stream = new AnalysedStream(StreamConfig.of("gate", clip.toString()).playing(clip.toString(), true, true));
         live = new LiveStreams(id -> id.equals("gate") ? stream : null, TrackingConfig.DEFAULT, List::of);
         server = DeskServer.start(
-                new HttpConfig(true, "127.0.0.1", 0), Desk.of(new Idle()).withLive(live));
+                new HttpConfig(true, "127.0.0.1", 0),
+                new Desk(new Idle(), null, null, null, null, null, live, null, entry -> {}));
         stream.start(live.frames(id -> null));
     }
 

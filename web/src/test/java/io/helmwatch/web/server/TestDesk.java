@@ -56,15 +56,16 @@ final class TestDesk implements Service, Streams, LiveVideo {
     private final Incidents incidents = new OneIncident();
 
     Desk desk() {
-        return Desk.of(this)
-                .withStreams(this)
-                .withIncidents(incidents)
-                .withCompliance(this::between)
-                .withReports(new OneReport())
-                .withSystem(TestDesk::state)
-                .withLive(this)
-                .withNotifications(notifications())
-                .withAudit(audited::add);
+        return new Desk(
+                this,
+                this,
+                incidents,
+                this::between,
+                new OneReport(),
+                TestDesk::state,
+                this,
+                notifications(),
+                audited::add);
     }
 
     private static Notifications notifications() {

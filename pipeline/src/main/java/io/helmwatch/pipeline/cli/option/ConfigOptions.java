@@ -1,19 +1,15 @@
 package io.helmwatch.pipeline.cli.option;
 
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that need a configuration. */
 public final class ConfigOptions {
-    @Option(
-            names = {"-c", "--config"},
-            required = true,
-            paramLabel = "FILE",
-            description = "Configuration (YAML).")
-    private Path file = Path.of("");
+    @Mixin
+    private ConfigFileOption file = new ConfigFileOption();
 
     @Option(
             names = "--model",
@@ -23,17 +19,17 @@ public final class ConfigOptions {
 
     /** The configuration's file. */
     public Path file() {
-        return file;
+        return file.file();
     }
 
     /** Reads the file as it is now. */
     public HelmwatchConfig load() {
-        return ConfigLoader.load(file);
+        return file.load();
     }
 
     /** Reads the file for a command that delivers nothing and needs no sink. */
     public HelmwatchConfig loadOffline() {
-        return ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE);
+        return file.loadOffline();
     }
 
     /** The model to use with a configuration. */
