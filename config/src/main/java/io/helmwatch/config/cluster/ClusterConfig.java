@@ -43,10 +43,4 @@ public record ClusterConfig(
                 "helmwatch.nodes",
                 Path.of(""));
     }
-
-    /** The same with another weight. */
-    public ClusterConfig withWeight(int other) {
-        return new ClusterConfig(
-                name, node, other, sessionTimeout, camerasTopic, partitions, openIncidentsTopic, nodesTopic, folder);
-    }
 }

@@ -73,11 +73,6 @@ public final class LiveJpeg {
         return true;
     }
 
-    /** Whether a frame waits for {@link #encode}. */
-    public boolean isCaptured() {
-        return captured.get();
-    }
-
     /** Allocates memory for frames of the size seen last; does nothing where there is enough. */
     public void prepare() {
         int requested = requestedBytes;

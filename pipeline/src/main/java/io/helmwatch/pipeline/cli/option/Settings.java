@@ -93,19 +93,4 @@ public final class Settings {
     public static StreamConfig realtime(String id, Path file) {
         return StreamConfig.of(id, file.toString()).playing(file.toString(), true, true);
     }
-
-    public static KafkaConfig kafka(KafkaConfig config, String bootstrapServers) {
-        return new KafkaConfig(
-                true,
-                bootstrapServers,
-                config.embedded(),
-                config.embeddedDataDir(),
-                config.embeddedPort(),
-                config.detectionsTopic(),
-                config.eventsTopic(),
-                config.streamsTopic(),
-                config.createTopics(),
-                config.queueCapacity(),
-                config.properties());
-    }
 }
