@@ -525,7 +525,7 @@ public final class ClusterProof {
 
         void signal(String signal) throws IOException, InterruptedException {
             if (isAlive()) {
-                new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+                new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process.pid()).start().waitFor();
             }
         }
 

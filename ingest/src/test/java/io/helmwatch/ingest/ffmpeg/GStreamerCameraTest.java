@@ -176,7 +176,7 @@ class GStreamerCameraTest {
         }
 
         void signal(String name) throws Exception {
-            assertThat(new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+            assertThat(new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid())
                             .start()
                             .waitFor())
                     .isZero();

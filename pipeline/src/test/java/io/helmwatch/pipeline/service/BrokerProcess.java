@@ -97,7 +97,7 @@ final class BrokerProcess implements AutoCloseable {
 
     /** Sends a signal, such as STOP. */
     void signal(String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+        new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid())
                 .start()
                 .waitFor();
     }
