@@ -86,12 +86,32 @@ public final class LiveBenchmark {
         return search(first, most, this::tryOut, each);
     }
 
+    /**
+     * Measures given numbers of streams, whether those before are sustained or not; returns the steps in order.
+     *
+     * @param counts numbers of streams
+     * @param each receives every step when it is done
+     */
+    public List<Step> measure(List<Integer> counts, Consumer<Step> each) throws InterruptedException {
+        return measure(counts, this::tryOut, each);
+    }
+
     /** Measures one number of streams. */
     interface Trial {
         Step of(int streams) throws InterruptedException;
     }
 
-    public static List<Step> search(int first, int most, Trial trial, Consumer<Step> each) throws InterruptedException {
+    static List<Step> measure(List<Integer> counts, Trial trial, Consumer<Step> each) throws InterruptedException {
+        List<Step> steps = new ArrayList<>();
+        for (int count : counts) {
+            Step step = trial.of(count);
+            steps.add(step);
+            each.accept(step);
+        }
+        return steps;
+    }
+
+    static List<Step> search(int first, int most, Trial trial, Consumer<Step> each) throws InterruptedException {
         List<Step> steps = new ArrayList<>();
         int holds = 0;
         int fails = most + 1;

@@ -28,6 +28,7 @@ final class MeasuredPipeline implements AutoCloseable {
     /** Frames of every stream before the first measurement. */
     private static final int WARM_UP_FRAMES = 8;
 
+    /** Longest wait for the first frames of a further stream: a thousand streams take their time together. */
     private static final long MAX_START_NANOS = 30_000_000_000L;
 
     private final OpenedBackend backend;
@@ -121,8 +122,12 @@ final class MeasuredPipeline implements AutoCloseable {
 
     private boolean awaitFrames() throws InterruptedException {
         long deadline = System.nanoTime() + MAX_START_NANOS;
-        while (pipeline.feeds().stream().anyMatch(feed -> feed.analysed() < WARM_UP_FRAMES && !feed.isSourceEnded())
-                && System.nanoTime() < deadline) {
+        long least = Long.MAX_VALUE;
+        for (long waiting = waiting(); waiting > 0 && System.nanoTime() < deadline; waiting = waiting()) {
+            if (waiting < least) {
+                least = waiting;
+                deadline = System.nanoTime() + MAX_START_NANOS;
+            }
             TimeUnit.MILLISECONDS.sleep(1);
         }
         boolean all = true;
@@ -134,6 +139,13 @@ final class MeasuredPipeline implements AutoCloseable {
             }
         }
         return all;
+    }
+
+    /** Streams that have not delivered their first frames yet. */
+    private long waiting() {
+        return pipeline.feeds().stream()
+                .filter(feed -> feed.analysed() < WARM_UP_FRAMES && !feed.isSourceEnded())
+                .count();
     }
 
     /**

@@ -2,8 +2,10 @@ package io.helmwatch.pipeline.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,6 +31,16 @@ class LiveBenchmarkTest {
         assertThat(steps.stream().map(step -> String.valueOf(step.streams())).toList())
                 .containsExactly(tried.split(" "));
         assertThat(LiveBenchmark.held(steps)).isEqualTo(found);
+    }
+
+    @Test
+    void shouldMeasureTheNumbersThatAreGivenWhetherTheyHoldOrNot() throws InterruptedException {
+        List<Integer> reported = new ArrayList<>();
+        List<LiveBenchmark.Step> steps = LiveBenchmark.measure(
+                List.of(200, 170, 190), streams -> step(streams, streams <= 170), step -> reported.add(step.streams()));
+
+        assertThat(reported).containsExactly(200, 170, 190);
+        assertThat(LiveBenchmark.held(steps)).isEqualTo(170);
     }
 
     private static LiveBenchmark.Step step(int streams, boolean holds) {

@@ -81,14 +81,14 @@ final class EngineAlignCommand implements Callable<Integer> {
             double allowed = tolerance != null ? tolerance : usual.difference();
             if (folder == null) {
                 EngineAlignment.Report report = EngineAlignment.compare(
-                        device, opened.engine(), opened.model(), ModelConfig.DEFAULT, images, 1);
+                        device, opened.engine(), opened.model(), selection.modelConfig(), images, 1);
                 print(report, images, decodes(opened));
                 return verdict(report.maxAbsolute() <= allowed, report, allowed, "");
             }
             try (ImageFolder all = ImageFolder.open(folder, opened.engine().model())) {
                 ImageFolder some = all.part(i -> i < images);
                 EngineAlignment.Report report =
-                        EngineAlignment.compare(device, opened.engine(), opened.model(), ModelConfig.DEFAULT, some);
+                        EngineAlignment.compare(device, opened.engine(), opened.model(), selection.modelConfig(), some);
                 print(report, some.size(), decodes(opened));
                 DetectionScore score = boxes(device, opened, some);
                 double wanted = recall != null ? recall : usual.recall();
@@ -108,10 +108,10 @@ final class EngineAlignCommand implements Callable<Integer> {
         }
     }
 
-    private static DetectionScore boxes(CudaDevice device, OpenedEngine opened, ImageFolder images) {
+    private DetectionScore boxes(CudaDevice device, OpenedEngine opened, ImageFolder images) {
         DetectionComparison comparison =
                 new DetectionComparison(images, opened.engine().model(), ModelConfig.DEFAULT.confidence());
-        ReferenceRun.reference(opened.model(), ModelConfig.DEFAULT, comparison);
+        ReferenceRun.reference(opened.model(), selection.modelConfig(), comparison);
         return opened.compare(device, comparison);
     }
 

@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli.engine;
 
 import io.helmwatch.config.inference.GpuPrecision;
 import io.helmwatch.config.inference.GraphForm;
+import io.helmwatch.config.inference.InputSize;
 import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.cuda.CudaDevice;
 import io.helmwatch.inference.tensorrt.EngineOptions;
@@ -10,6 +11,7 @@ import io.helmwatch.pipeline.backend.cuda.EngineBuildStatus;
 import io.helmwatch.pipeline.backend.cuda.EngineFactory;
 import io.helmwatch.pipeline.backend.cuda.quantization.EngineRequest;
 import io.helmwatch.pipeline.backend.cuda.quantization.OpenedEngine;
+import io.helmwatch.pipeline.cli.option.BackendOptions;
 import io.helmwatch.pipeline.cli.option.CacheOption;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.Int8Options;
@@ -100,6 +102,15 @@ final class EngineSelection {
                     "Where boxes are decoded: decoded (inside the network) or raw (for candidates only). Default: ${DEFAULT-VALUE}.")
     private GraphForm graph = GraphForm.DECODED;
 
+    @Option(
+            names = "--input",
+            paramLabel = "SIZE",
+            converter = BackendOptions.InputSizeConverter.class,
+            description =
+                    "Size of the input of a model with dynamic height and width: WIDTHxHEIGHT for an engine of that size"
+                            + " alone, fit for one that takes all, square. Default: fit.")
+    private InputSize input = InputSize.FIT;
+
     @Mixin
     private Int8Options int8 = new Int8Options();
 
@@ -140,6 +151,10 @@ final class EngineSelection {
         }
     }
 
+    ModelConfig modelConfig() {
+        return ModelConfig.DEFAULT.withInput(input);
+    }
+
     Path engines() {
         return cache.folder().resolve("engines");
     }
@@ -150,8 +165,7 @@ final class EngineSelection {
         try {
             opened = EngineFactory.open(
                     gpu,
-                    new EngineRequest(
-                            model(), ModelConfig.DEFAULT, graph, options(), int8.config(precision), engines()),
+                    new EngineRequest(model(), modelConfig(), graph, options(), int8.config(precision), engines()),
                     new EngineBuildStatus());
         } catch (IllegalArgumentException wrong) {
             throw CommandFailure.usage(String.valueOf(wrong.getMessage()));

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,8 +66,9 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             split = ",",
             defaultValue = "1",
-            description = "Streams that play the clip. Several numbers (1,8,32) are measured one after the other."
-                    + " Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Streams that play the clip. Several numbers (1,8,32) are measured one after the other, with --live too,"
+                            + " which then searches no further. Default: ${DEFAULT-VALUE}.")
     private List<Integer> streams = List.of(1);
 
     @Option(
@@ -88,7 +90,7 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--live",
             description =
                     "Searches the number of real-time streams that are sustained with p99 latency under 100 ms and without"
-                            + " dropped frames, starting at --streams.")
+                            + " dropped frames, starting at --streams; or measures each of several numbers.")
     private boolean live;
 
     @Option(
@@ -258,8 +260,10 @@ public final class BenchCommand implements Callable<Integer> {
                 seconds,
                 Termination.ON_FATAL_ERROR);
         print(BenchReport.LIVE_HEAD);
-        List<LiveBenchmark.Step> steps =
-                benchmark.search(Collections.max(streams), MAX_LIVE_STREAMS, step -> print(BenchReport.line(step)));
+        Consumer<LiveBenchmark.Step> each = step -> print(BenchReport.line(step));
+        List<LiveBenchmark.Step> steps = streams.size() > 1
+                ? benchmark.measure(streams, each)
+                : benchmark.search(streams.get(0), MAX_LIVE_STREAMS, each);
         print(String.format(
                 Locale.ROOT,
                 "held: %d streams of %.1f fps, %.1f of them analysed%n",
