@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} -Dmaven.test.skip=true -Dspotless.check.skip=true -Dmdep.analyze.skip=true package
+./mvnw -q -B -ntp -Pquick${gpu:+,gpu,gpu-libraries} -Dmaven.test.skip=true package
 # What the installation is made of, in the form of CycloneDX.
 ./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom
 # Libraries of an earlier installation would shadow the new ones; a folder that is something else stays as it is.
