@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Checks what users get and Maven's tests do not see: builds a copy of the sources as users build it, runs its demo, its traffic, its
+# operations and a cluster of it, checks documents and scripts, and builds and runs the images.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
+
+# Not below /tmp, which the check of the traffic hides.
+work=$(mktemp -d -p /var/tmp)
+finish() {
+  # A folder of this machine that is mounted below must not be removed.
+  if grep -qF " $work" /proc/self/mounts; then
+    echo "product.sh: $work is left as it is, since something is mounted in it" >&2
+  else
+    rm -rf --one-file-system "$work"
+  fi
+}
+trap finish EXIT
+# Waits for the step that runs, which unmounts what it mounted.
+trap 'exit 143' TERM
+# A copy, since the tests build here at the same time; what is committed or about to be.
+copy=$work/helmwatch
+mkdir "$copy"
+git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$copy"
+
+step "./helmwatch demo, as a newcomer types it, from another folder and through a link"
+ln -s "$copy/helmwatch" "$work/link"
+events=$(cd / && "$work/link" demo | wc -l)
+[ "$events" -gt 100 ] || { echo "demo: expected more than 100 events, found $events" >&2; exit 1; }
+echo "demo: $events events"
+
+step "Shell scripts and the composition"
+shellcheck .ci/*.sh .ci/run web/src/test/page/check.sh deploy/kubernetes/observe/collect.sh helmwatch deploy/image/*.sh benchmarks/gpu.sh benchmarks/cluster.sh
+docker-compose -f docker-compose.yml config > /dev/null
+docker-compose -f docker-compose.yml --profile gpu config > /dev/null
+docker-compose -f docker-compose.yml --profile cpu --profile observe config > /dev/null
+
+step "Types of the page, with TypeScript"
+web/src/test/page/check.sh
+
+step "AsyncAPI document, with AsyncAPI's own parser"
+npm install --prefix "$work/parser" --ignore-scripts --no-audit --no-fund --silent @asyncapi/parser@3.4.0
+node docs/schema/check-asyncapi.mjs "$work/parser"
+
+step "Nothing is asked of the network that was not configured"
+"$copy/.ci/no-network.sh"
+
+step "Metrics, alerts, dashboards, Kubernetes manifests, systemd unit"
+"$copy/.ci/operations.sh"
+
+step "A cluster of three processes: one is killed, one hangs and wakes up"
+"$copy/benchmarks/cluster.sh" short
+
+# The containers build with the Maven repository of this machine, which has the rest by now.
+step "Bill of materials"
+(cd "$copy" && ./mvnw -q -B -ntp org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom)
+[ -s "$copy/target/helmwatch-sbom.json" ] || { echo "expected target/helmwatch-sbom.json, found none" >&2; exit 1; }
+
+step "The image in containers, and its steps in a bare Debian"
+deploy/image/check-containers.sh "$work/debian"
+deploy/image/check-bare.sh "$work/debian"
