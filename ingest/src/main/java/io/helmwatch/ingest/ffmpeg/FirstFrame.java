@@ -72,7 +72,7 @@ final class FirstFrame implements FrameReceiver {
     }
 
     private String clockWarning() {
-        return Math.abs(clockOffsetSeconds) > FrameDelivery.CLOCK_WARNING_SECONDS
+        return Math.abs(clockOffsetSeconds) > FrameTiming.CLOCK_WARNING_SECONDS
                 ? String.format(
                         Locale.ROOT,
                         "its clock is %.1f s %s ours: events use our clock; set the camera's time server, time zone and"

@@ -3,28 +3,19 @@ package io.helmwatch.ingest.ffmpeg;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.ffmpeg.decode.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.decode.FrameNormalizer;
-import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;
-import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
 import io.helmwatch.ingest.ffmpeg.remux.PacketTap;
-import io.helmwatch.ingest.timing.CaptureClock;
 import io.helmwatch.ingest.timing.FrameSampler;
 import io.helmwatch.ingest.timing.Pacer;
 import io.helmwatch.ingest.timing.PresentationClock;
-import io.helmwatch.ingest.timing.StreamClock;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.Orientation;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.StreamReason;
-import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
-import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What happens to a stream's frames between the decoder and the receiver, in this order: numbering, time, corruption, sampling,
@@ -35,37 +26,22 @@ import org.slf4j.LoggerFactory;
  * <p>Threading: the stream's thread. Ownership: its frame holders and filter graph are freed on {@link #close}.
  */
 final class FrameDelivery implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(FrameDelivery.class);
-
     /** A stream without key frames (periodic intra refresh) is accepted from this frame on, if its decoder does not complain. */
     private static final int MAX_WAIT_FOR_KEY_FRAME = 300;
 
     private static final long MAX_GAP_LIVE_NANOS = 10_000_000_000L;
     private static final long MAX_GAP_FILE_NANOS = 3_600_000_000_000L;
 
-    /** Difference between the camera's clock and ours that is reported, and below which it may be reported anew. */
-    static final double CLOCK_WARNING_SECONDS = 2;
-
-    private static final double CLOCK_AGREEMENT_SECONDS = 1;
-    private static final long FACTS_INTERVAL_NANOS = 1_000_000_000L;
-
-    private final String stream;
-    private final boolean live;
     private final boolean paced;
     private final FrameReceiver receiver;
     private final Interrupt interrupt;
     private final StreamHealth health;
-    private final StreamFacts facts;
     private final PacketTap packets;
     private final Closer closer = new Closer();
     private final FfmpegFrameLease lease;
     private final FfmpegFrameLease decoded;
     private final FrameNormalizer normalizer;
-    /** Of all packets: what is not decoded tells how fast time passes, too. */
-    private final StreamClock packetClock;
-
-    private final StreamClock clock;
-    private final CaptureClock captureClock = new CaptureClock();
+    private final FrameTiming timing;
     private final FrameSampler sampler;
     private final Pacer pacer = new Pacer();
     private long sequence;
@@ -76,9 +52,6 @@ final class FrameDelivery implements AutoCloseable {
     private int mediaEpoch;
     private boolean awaitsKeyFrame;
     private int framesWithoutKey;
-    private boolean clockWarned;
-    private boolean arrivalReported;
-    private long factsUpdatedNanos;
 
     /** How frames arrive. */
     enum Mode {
@@ -99,17 +72,13 @@ final class FrameDelivery implements AutoCloseable {
             StreamFacts facts,
             PacketTap packets,
             Interrupt interrupt) {
-        this.stream = stream;
-        this.facts = facts;
         this.packets = packets;
-        live = mode == Mode.LIVE;
         paced = mode == Mode.PACED;
         this.receiver = receiver;
         this.health = health;
         this.interrupt = interrupt;
         long largestGap = mode == Mode.UNPACED ? MAX_GAP_FILE_NANOS : MAX_GAP_LIVE_NANOS;
-        packetClock = new StreamClock(largestGap, live);
-        clock = new StreamClock(largestGap, live, packetClock.check());
+        timing = new FrameTiming(stream, mode == Mode.LIVE, largestGap, health, facts);
         sampler = new FrameSampler(analyzeFps);
         try {
             lease = closer.register(FfmpegFrameLease.create());
@@ -124,38 +93,16 @@ final class FrameDelivery implements AutoCloseable {
     /** A new connection, or a new round of a file: time continues, the decoder has no reference frame yet. */
     void startConnection() {
         mediaEpoch++;
-        packetClock.restart();
-        clock.restart();
+        timing.startConnection();
         lastTimestampNanos = PresentationClock.NONE;
-        captureClock.restart();
         health.startConnection();
         awaitsKeyFrame = true;
         framesWithoutKey = 0;
     }
 
-    /** Reads the camera's clock from the packet now and then, where the camera sends it. */
-    void observe(AVPacket packet, VideoTrack video) {
-        if (live && packet.side_data_elems() > 0 && captureClock.isDue(System.nanoTime())) {
-            captureClock.observe(FfmpegInput.wallClockMicros(packet), video.toNanos(packet.pts()));
-        }
-    }
-
-    /**
-     * The time of a packet, by which it is chosen for decoding: its own timestamp, or that of its arrival where the timestamps of a live stream
-     * are not trusted. Once for every packet.
-     *
-     * @param timestampNanos its own time, in the order of decoding, or {@link PresentationClock#NONE}
-     * @param durationNanos the nominal duration of a frame, above 0
-     */
-    long packetTime(long timestampNanos, long durationNanos) {
-        if (!live) {
-            return timestampNanos == PresentationClock.NONE ? System.nanoTime() : timestampNanos;
-        }
-        long time = packetClock.next(timestampNanos, durationNanos, System.nanoTime());
-        if (packetClock.verify()) {
-            reportMediaTime();
-        }
-        return time;
+    /** The time of packets and frames. */
+    FrameTiming timing() {
+        return timing;
     }
 
     /** Who receives the compressed packets. */
@@ -223,7 +170,7 @@ final class FrameDelivery implements AutoCloseable {
         AVFrame frame = decoded.frame();
         long received = System.nanoTime();
         long number = sequence++;
-        long pts = clock.next(timestampNanos, durationNanos, received);
+        long pts = timing.frameTime(timestampNanos, durationNanos, received);
         if (isCorrupt(frame)) {
             avutil.av_frame_unref(frame);
             health.countCorrupt(received);
@@ -250,54 +197,13 @@ final class FrameDelivery implements AutoCloseable {
             // A camera would have sent the frame now.
             received = System.nanoTime();
         }
-        long captured =
-                captureClock.capturedAtMillis(timestampNanos, clock.check().isTrusted());
-        lease.info().setPosition(number, pts, captured, received);
+        timing.stamp(lease.info(), number, pts, timestampNanos, received);
         lease.info().setMediaTime(mediaEpoch, timestampNanos);
-        lease.info().setCameraTimeMillis(captureClock.cameraTimeMillis());
-        if (live && received - factsUpdatedNanos > FACTS_INTERVAL_NANOS) {
-            factsUpdatedNanos = received;
-            updateFacts();
-        }
         health.countGood(received);
         try {
             receiver.onFrame(lease);
         } finally {
             lease.release();
-        }
-    }
-
-    /** Says once in each direction whether frames are timed by their timestamps or by arrival. */
-    private void reportMediaTime() {
-        double rate = clock.check().rate();
-        updateFacts();
-        if (clock.check().isTrusted()) {
-            LOG.info("Stream {} times its frames by their timestamps again: rate={}", stream, rate);
-            return;
-        }
-        String sentence = String.format(
-                Locale.ROOT,
-                "Timestamps advance %.2f s per second: frames are timed by arrival; check the camera's frame rate and firmware.",
-                rate);
-        health.note(StreamReason.TIMED_BY_ARRIVAL, sentence);
-        if (!arrivalReported) {
-            arrivalReported = true;
-            LOG.warn("Stream {}: {}", stream, sentence);
-        }
-    }
-
-    private void updateFacts() {
-        long offsetMillis = captureClock.cameraOffsetMillis();
-        double offset = offsetMillis == CaptureClock.UNKNOWN ? Double.NaN : offsetMillis / 1000.0;
-        facts.clocks(offset, clock.check().rate(), !clock.check().isTrusted());
-        if (Math.abs(offset) > CLOCK_WARNING_SECONDS && !clockWarned) {
-            clockWarned = true;
-            LOG.warn(
-                    "Camera clock of stream {} differs from ours: offsetSeconds={}; events use our clock; set the camera's time server",
-                    stream,
-                    offset);
-        } else if (Math.abs(offset) < CLOCK_AGREEMENT_SECONDS) {
-            clockWarned = false;
         }
     }
 
