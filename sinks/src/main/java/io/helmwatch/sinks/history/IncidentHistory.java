@@ -9,8 +9,6 @@ import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Incident;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -34,28 +32,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: any thread; calls are serialised and do not take long. Ownership: one process.
  */
 public final class IncidentHistory implements ComplianceStore, ComplianceQuarters, AutoCloseable {
-    private static final String RECORD =
-            "insert into incident(id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason, people, track,"
-                    + " peak, width, height, snapshot) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                    + " on conflict(id) do update set last_millis=max(last_millis, excluded.last_millis),"
-                    + " end_reason=coalesce(excluded.end_reason, end_reason), people=excluded.people, track=excluded.track,"
-                    + " peak=max(peak, excluded.peak), snapshot=coalesce(snapshot, excluded.snapshot)";
-    private static final String REMOVE_POSITIONS =
-            "delete from position where incident=(select number from incident where id=?)";
-    private static final String REMOVE = "delete from incident where id=?";
-    private static final String ADD_POSITIONS = "insert or ignore into position(incident, revision, value)"
-            + " select number, ?, ? from incident where id=?";
-
-    private static final String ADD_CLIP =
-            "insert or replace into clip(incident, path, sidecar, from_millis, to_millis, masked)"
-                    + " select number, ?, ?, ?, ?, ? from incident where id=?";
-
-    /** Incidents that are deleted at a time. */
-    private static final int DELETED_AT_ONCE = 500;
-
-    /** Fraction of the size limit down to which incidents are deleted. */
-    private static final double SIZE_TARGET = 0.95;
-
     private final DeskConfig config;
     private final Clock clock;
     private final SqliteFile file;
@@ -96,76 +72,12 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @throws SqliteException when nothing was recorded
      */
     public synchronized void record(Collection<Incident> messages) {
-        run(
-                "cannot be written",
-                () -> file.transaction(() -> {
-                    try (PreparedStatement record = file.prepare(RECORD);
-                            PreparedStatement positions = file.prepare(ADD_POSITIONS);
-                            PreparedStatement clips = file.prepare(ADD_CLIP)) {
-                        for (Incident incident : messages) {
-                            record(incident, record, positions);
-                            recordClip(incident, clips);
-                        }
-                    }
-                }));
+        run("cannot be written", () -> file.transaction(() -> IncidentRecords.add(file, messages)));
     }
 
     /** Removes an incident, if it is there. */
     synchronized void remove(String incident) {
-        run(
-                "cannot be written",
-                () -> file.transaction(() -> {
-                    try (PreparedStatement positions = file.prepare(REMOVE_POSITIONS);
-                            PreparedStatement removed = file.prepare(REMOVE)) {
-                        HistoryTables.set(positions, incident);
-                        positions.executeUpdate();
-                        HistoryTables.set(removed, incident);
-                        removed.executeUpdate();
-                    }
-                }));
-    }
-
-    private static void record(Incident incident, PreparedStatement record, PreparedStatement positions)
-            throws SQLException {
-        Incident.EndReason endReason = incident.endReason();
-        Incident.Snapshot snapshot = incident.snapshot();
-        HistoryTables.set(
-                record,
-                incident.id(),
-                incident.stream(),
-                incident.rule(),
-                incident.kind().name(),
-                incident.zone(),
-                HistoryTables.text(incident.zonePolygon()),
-                incident.startedAtMillis(),
-                incident.lastAtMillis(),
-                endReason == null ? null : endReason.name(),
-                incident.people(),
-                incident.track(),
-                incident.peakConfidence(),
-                incident.size().width(),
-                incident.size().height(),
-                snapshot == null ? null : snapshot.path());
-        record.executeUpdate();
-        if (!incident.positions().isEmpty()) {
-            HistoryTables.set(positions, incident.revision(), PositionBytes.write(incident.positions()), incident.id());
-            positions.executeUpdate();
-        }
-    }
-
-    private static void recordClip(Incident incident, PreparedStatement clips) throws SQLException {
-        Incident.Clip clip = incident.clip();
-        if (clip != null) {
-            HistoryTables.set(
-                    clips,
-                    clip.path(),
-                    clip.sidecar().path(),
-                    clip.fromMillis(),
-                    clip.toMillis(),
-                    clip.isMasked() ? 1 : 0,
-                    incident.id());
-            clips.executeUpdate();
-        }
+        run("cannot be written", () -> file.transaction(() -> IncidentRecords.remove(file, incident)));
     }
 
     @Override
@@ -190,79 +102,16 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
 
     /** The incidents of a query, newest first, without positions. */
     public synchronized List<RecordedIncident> search(IncidentQuery query) {
-        StringBuilder sql =
-                new StringBuilder("select " + HistoryTables.COLUMNS + " from " + HistoryTables.SOURCE + " where 1");
-        List<Object> values = new ArrayList<>();
-        filter(sql, values, " and started_millis>=?", query.fromMillis());
-        filter(sql, values, " and started_millis<?", query.toMillis());
-        filter(sql, values, " and stream=?", query.stream());
-        filter(sql, values, " and zone=?", query.zone());
-        filter(sql, values, " and rule=?", query.rule());
-        sql.append(
-                switch (query.state()) {
-                    case ALL -> "";
-                    case OPEN -> " and end_reason is null";
-                    case NEW -> " and acknowledged_millis is null";
-                    case ACKNOWLEDGED -> " and acknowledged_millis is not null";
-                });
-        IncidentQuery.Cursor before = query.before();
-        if (before != null) {
-            sql.append(" and (started_millis, number) < (?, ?)");
-            values.add(before.startedMillis());
-            values.add(before.number());
-        }
-        sql.append(" order by started_millis desc, number desc limit ?");
-        values.add(query.limit());
         List<RecordedIncident> found = new ArrayList<>();
-        run("cannot be read", () -> {
-            try (PreparedStatement select = file.prepare(sql.toString())) {
-                HistoryTables.set(select, values.toArray());
-                try (ResultSet rows = select.executeQuery()) {
-                    while (rows.next()) {
-                        found.add(HistoryTables.incident(rows));
-                    }
-                }
-            }
-        });
+        run("cannot be read", () -> found.addAll(IncidentSearch.search(file, query)));
         return found;
-    }
-
-    private static void filter(StringBuilder sql, List<Object> values, String condition, @Nullable Object value) {
-        if (value != null) {
-            sql.append(condition);
-            values.add(value);
-        }
     }
 
     /** An incident with its positions; empty where there is none of this id. */
     public synchronized Optional<RecordedIncident> find(String id) {
         List<RecordedIncident> found = new ArrayList<>();
-        run("cannot be read", () -> {
-            try (PreparedStatement select =
-                    file.prepare("select " + HistoryTables.COLUMNS + " from " + HistoryTables.SOURCE + " where id=?")) {
-                HistoryTables.set(select, id);
-                try (ResultSet rows = select.executeQuery()) {
-                    if (rows.next()) {
-                        RecordedIncident incident = HistoryTables.incident(rows);
-                        found.add(incident.withPositions(positions(incident.number())));
-                    }
-                }
-            }
-        });
+        run("cannot be read", () -> IncidentSearch.find(file, id).ifPresent(found::add));
         return found.stream().findFirst();
-    }
-
-    private List<Incident.Position> positions(long number) throws SQLException {
-        List<Incident.Position> positions = new ArrayList<>();
-        try (PreparedStatement select = file.prepare("select value from position where incident=? order by revision")) {
-            HistoryTables.set(select, number);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    positions.addAll(PositionBytes.read(rows.getBytes(1)));
-                }
-            }
-        }
-        return positions;
     }
 
     /**
@@ -273,18 +122,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      */
     public synchronized boolean acknowledge(String id, RecordedIncident.@Nullable Acknowledgement acknowledgement) {
         int[] changed = new int[1];
-        run("cannot be written", () -> {
-            try (PreparedStatement update =
-                    file.prepare("update incident set acknowledged_millis=?, acknowledged_by=?, note=? where id=?")) {
-                if (acknowledgement == null) {
-                    HistoryTables.set(update, null, null, null, id);
-                } else {
-                    HistoryTables.set(
-                            update, acknowledgement.atMillis(), acknowledgement.by(), acknowledgement.note(), id);
-                }
-                changed[0] = update.executeUpdate();
-            }
-        });
+        run("cannot be written", () -> changed[0] = IncidentRecords.acknowledge(file, id, acknowledgement));
         return changed[0] > 0;
     }
 
@@ -303,25 +141,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     }
 
     private synchronized void addIncidentsOf(HourSums sums, long fromMillis, long toMillis) {
-        run("cannot be read", () -> addIncidents(sums, fromMillis, toMillis));
-    }
-
-    private void addIncidents(HourSums sums, long fromMillis, long toMillis) throws SQLException {
-        try (PreparedStatement select = file.prepare("select stream, zone, started_millis, last_millis, end_reason"
-                + " from incident where started_millis>=? and started_millis<?")) {
-            HistoryTables.set(select, HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    boolean complied = Incident.EndReason.COMPLIANCE.name().equals(rows.getString(5));
-                    long started = rows.getLong(3);
-                    sums.addIncident(
-                            rows.getString(1),
-                            rows.getString(2),
-                            started,
-                            complied ? rows.getLong(4) - started : HourSums.NOT_COMPLIED);
-                }
-            }
-        }
+        run("cannot be read", () -> IncidentSearch.addHours(file, sums, fromMillis, toMillis));
     }
 
     /** Number of incidents. */
@@ -336,23 +156,8 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
         long oldest = clock.millis() - config.keep().toMillis();
         run("cannot be written", () -> {
             CountTables.prune(file, oldest, clock.millis());
-            delete("select number from incident where last_millis<" + oldest + " and end_reason is not null");
-            if (file.usedBytes() > config.maxBytes()) {
-                while (file.usedBytes() > SIZE_TARGET * config.maxBytes()
-                        && file.number("select count(*) from incident where end_reason is not null") > 0) {
-                    delete("select number from incident where end_reason is not null"
-                            + " order by started_millis, number limit " + DELETED_AT_ONCE);
-                }
-            }
+            IncidentRecords.prune(file, oldest, config.maxBytes());
             file.execute("pragma incremental_vacuum");
-        });
-    }
-
-    private void delete(String numbers) throws SQLException {
-        file.transaction(() -> {
-            file.execute("delete from position where incident in (" + numbers + ")");
-            file.execute("delete from clip where incident in (" + numbers + ")");
-            file.execute("delete from incident where number in (" + numbers + ")");
         });
     }
 
