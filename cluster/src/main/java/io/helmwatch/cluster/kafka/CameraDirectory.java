@@ -133,8 +133,8 @@ public final class CameraDirectory implements AutoCloseable {
     }
 
     private void read(String topic, BiConsumer<String, ConsumerRecord<byte[], byte[]>> receiver) {
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(ClusterClients.consumer(kafka, "helmwatch-cameras"))) {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                ClusterClients.consumer(kafka, "helmwatch-cameras", ClusterClients.COMMAND_TIMEOUT))) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
                     .toList();
@@ -142,7 +142,7 @@ public final class CameraDirectory implements AutoCloseable {
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             while (ends.entrySet().stream()
-                    .anyMatch(end -> consumer.position(end.getKey(), ClusterClients.TIMEOUT) < end.getValue())) {
+                    .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ClusterClients.TIMEOUT)) {
                     if (record.key() != null) {
                         receiver.accept(new String(record.key(), StandardCharsets.UTF_8), record);

@@ -38,14 +38,14 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 
 /**
- * A camera for tests: an RTSP 1.0 server on the loopback that plays a raw H.264 stream in an endless loop, 25 frames a second,
- * over TCP (interleaved) or UDP, to any number of clients, with digest authentication if wanted. It can be killed, started
+ * A camera for tests: an RTSP 1.0 server, on the loopback unless said otherwise, that plays a raw H.264 stream in an endless loop, 25 frames a
+ * second unless said otherwise, over TCP (interleaved) or UDP, to any number of clients, with digest authentication if wanted. It can be killed, started
  * again on its port, stalled, cut, and lose packets. Its only path is {@code /live}. Plain sockets, no FFmpeg.
  */
 public final class RtspCamera implements AutoCloseable {
     private static final String PATH = "/live";
-    private static final long FRAME_NANOS = 40_000_000L;
-    private static final int TICKS_PER_FRAME = 3600;
+    private static final int FRAMES_PER_SECOND = 25;
+    private static final int TICKS_PER_SECOND = 90_000;
     /** The nonce of its challenges. */
     public static final String NONCE = "0a4f113b";
 
@@ -53,6 +53,8 @@ public final class RtspCamera implements AutoCloseable {
     private static final long NTP_OFFSET_SECONDS = 2_208_988_800L;
 
     private final H264Packets packets;
+    private final InetAddress address;
+    private final int framesPerSecond;
     private final Set<Client> clients = ConcurrentHashMap.newKeySet();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private ServerSocket listener;
@@ -72,7 +74,7 @@ public final class RtspCamera implements AutoCloseable {
     private volatile String refusal = "";
     private volatile List<String> challenges = List.of("Digest realm=\"cam\", nonce=\"" + NONCE + "\"");
     private final List<String> requests = new CopyOnWriteArrayList<>();
-    private volatile IntToLongFunction stamps = frame -> 90_000L + (long) frame * TICKS_PER_FRAME;
+    private volatile IntToLongFunction stamps;
     private volatile String codec = "H264";
     private volatile int endlessAfterFrames = Integer.MAX_VALUE;
     private final AtomicLong endlessBytes = new AtomicLong();
@@ -88,14 +90,27 @@ public final class RtspCamera implements AutoCloseable {
         return new RtspCamera(annexB, null);
     }
 
+    /** Starts a camera that plays another raw H.264 stream at another rate and address, where other machines reach it. */
+    public static RtspCamera playing(Path annexB, int framesPerSecond, InetSocketAddress address) {
+        return new RtspCamera(annexB, framesPerSecond, address, null);
+    }
+
     /** Starts a camera that speaks RTSP over TLS. */
     public static RtspCamera over(SSLContext tls) {
         return new RtspCamera(TestClips.cameraH264(), tls);
     }
 
-    /** Starts a camera on a free port. */
+    /** Starts a camera on a free port of the loopback. */
     private RtspCamera(Path annexB, SSLContext tls) {
+        this(annexB, FRAMES_PER_SECOND, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls);
+    }
+
+    private RtspCamera(Path annexB, int framesPerSecond, InetSocketAddress listen, SSLContext tls) {
         this.tls = tls;
+        this.framesPerSecond = framesPerSecond;
+        this.address = listen.getAddress();
+        this.port = listen.getPort();
+        this.stamps = frame -> TICKS_PER_SECOND + (long) frame * TICKS_PER_SECOND / framesPerSecond;
         try {
             packets = new H264Packets(annexB);
         } catch (IOException e) {
@@ -129,6 +144,11 @@ public final class RtspCamera implements AutoCloseable {
         return sessionsServed;
     }
 
+    /** Sessions that are being played now. */
+    public int sessions() {
+        return (int) clients.stream().filter(client -> client.playing).count();
+    }
+
     /** While stalled nothing is sent and nothing answered, but connections stay. */
     public void stall(boolean on) {
         stalled = on;
@@ -149,7 +169,7 @@ public final class RtspCamera implements AutoCloseable {
         clockOffsetMillis = millis;
     }
 
-    /** Stamps frames in this way instead of 3600 ticks apart; takes the number of the frame in its session. */
+    /** Stamps frames in this way instead of evenly; takes the number of the frame in its session. */
     public void stampBy(IntToLongFunction stamp) {
         stamps = stamp;
     }
@@ -221,7 +241,7 @@ public final class RtspCamera implements AutoCloseable {
                         ? new ServerSocket()
                         : tls.getServerSocketFactory().createServerSocket();
                 listener.setReuseAddress(true);
-                listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                listener.bind(new InetSocketAddress(address, port));
                 break;
             } catch (IOException e) {
                 quietly(listener);
@@ -290,7 +310,7 @@ public final class RtspCamera implements AutoCloseable {
         private SocketAddress rtpPeer;
         private SocketAddress rtcpPeer;
         private int channel;
-        private boolean playing;
+        private volatile boolean playing;
         private volatile long heardNanos = System.nanoTime();
 
         Client(Socket socket) throws IOException {
@@ -504,7 +524,7 @@ public final class RtspCamera implements AutoCloseable {
                     if (sessionMillis > 0 && System.nanoTime() - heardNanos > sessionMillis * 1_000_000L) {
                         return;
                     }
-                    due += FRAME_NANOS;
+                    due += TimeUnit.SECONDS.toNanos(1) / framesPerSecond;
                     long timestamp = stamps.applyAsLong(frame);
                     if (frame == endlessAfterFrames) {
                         playWithoutEnd(out, sequence, timestamp, source);
