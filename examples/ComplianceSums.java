@@ -55,6 +55,10 @@ public final class ComplianceSums {
     }
 
     private void take(String key, String json) {
+        if (json.contains("\"superseded\":true")) {
+            // Of a node that had been replaced: the other node has counted the same heads.
+            return;
+        }
         String zone = text(json, "zone");
         String place = text(json, "minute").substring(0, 13) + " " + text(json, "stream") + " " + (zone.isEmpty() ? "(all)" : zone);
         long[] earlier = minutes.getOrDefault(key, new long[COUNTS.length]);

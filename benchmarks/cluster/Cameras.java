@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Cameras as RTSP servers in one process: 640x360, five frames a second, a key frame every two seconds. Writes one line when a camera listens, and
+ * Cameras as RTSP servers in one process: a part of the clip in which people with and without helmets come and go, 320x180, two frames a second, every other one a
+ * key frame. Writes one line when a camera listens, and
  * then whenever its number of open sessions changes: {@code MILLIS CAMERA SESSIONS}.
  *
  * <pre>Cameras HOST FIRST_PORT COUNT CLIP</pre>
  */
 public final class Cameras {
-    private static final int FRAMES_PER_SECOND = 5;
+    private static final int FRAMES_PER_SECOND = 2;
     private static final long SAMPLE_MILLIS = 100;
 
     private Cameras() {}
@@ -22,8 +23,8 @@ public final class Cameras {
     public static void main(String[] args) throws Exception {
         Path stream = TestClips.make(
                 "yard.h264",
-                "-i movie=" + args[3] + ",scale=640:360,fps=" + FRAMES_PER_SECOND
-                        + " -c:v libopenh264 -b 300k -g " + 2 * FRAMES_PER_SECOND + " -bf 0 -pix_fmt yuv420p");
+                "-i movie=" + args[3] + ",crop=480:270:640:315,scale=320:180,fps=" + FRAMES_PER_SECOND
+                        + " -c:v libopenh264 -b 200k -g " + FRAMES_PER_SECOND + " -bf 0 -pix_fmt yuv420p");
         int firstPort = Integer.parseInt(args[1]);
         List<RtspCamera> cameras = new ArrayList<>();
         for (int i = 0; i < Integer.parseInt(args[2]); i++) {

@@ -84,10 +84,11 @@ public final class ClusterProof {
         reader.start();
         site.startBrokers();
         seen.follow(site.bootstrapServers());
-        site.command("cameras", "apply");
         for (int i = 1; i <= nodes; i++) {
             site.node(i).start(1);
         }
+        await("all nodes have joined", () -> site.members() == nodes);
+        site.command("cameras", "apply");
         awaitSteady();
     }
 

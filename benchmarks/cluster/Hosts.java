@@ -111,19 +111,11 @@ final class Hosts {
         if (!areIsolated()) {
             throw new IllegalStateException("a host on the loopback address cannot be cut off: run as root");
         }
-        // The port of the switch is disabled; the host's own link stays up, as behind a switch that has failed.
-        Process process = new ProcessBuilder(
-                        "ip",
-                        "link",
-                        "set",
-                        "dev",
-                        network.interfaceName() + "-" + host,
-                        "type",
-                        "bridge_slave",
-                        "state",
-                        isCut ? "0" : "3")
-                .inheritIO()
-                .start();
+        // The plug is pulled at the switch; the host's own link stays up, so that packets vanish and nobody is told.
+        List<String> command = new ArrayList<>(
+                List.of("ip", "link", "set", "dev", network.interfaceName() + "-" + host));
+        command.addAll(isCut ? List.of("nomaster") : List.of("master", network.interfaceName()));
+        Process process = new ProcessBuilder(command).inheritIO().start();
         if (process.waitFor() != 0) {
             throw new IllegalStateException(host + " cannot be cut off from " + network);
         }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 
 /** The processes of a site: cameras, brokers, nodes. Threading: one thread; states of nodes may be read by any. */
 final class Site implements AutoCloseable {
+    private static final String GROUP = "helmwatch.proof";
     private static final String OFFSETS = "__consumer_offsets";
     private static final int NODE_HEAP_MEGABYTES = 256;
     private static final int BROKER_HEAP_MEGABYTES = 256;
@@ -126,6 +128,17 @@ final class Site implements AutoCloseable {
         return Admin.create(Map.of("bootstrap.servers", bootstrapServers()));
     }
 
+    /** Number of members of the nodes' group that have partitions. */
+    int members() {
+        try (Admin admin = admin()) {
+            return (int) admin.describeConsumerGroups(List.of(GROUP)).all().get().get(GROUP).members().stream()
+                    .filter(member -> !member.assignment().topicPartitions().isEmpty())
+                    .count();
+        } catch (ExecutionException | InterruptedException notYet) {
+            return 0;
+        }
+    }
+
     /** The broker that coordinates the group of the nodes. */
     int coordinator() throws Exception {
         try (Admin admin = admin()) {
@@ -197,7 +210,7 @@ final class Site implements AutoCloseable {
                 folder.resolve(name + ".yaml"),
                 "kafka: {bootstrap-servers: '" + bootstrapServers() + "'}\n"
                         + "cluster: {name: proof, node: " + name + ", weight: " + weight + "}\n"
-                        + "http: {enabled: false}\ninference: {workers: 1}\n"
+                        + "http: {enabled: false}\ninference: {workers: 1}\nmodel: {input: 224x128}\n"
                         + "incidents: {spool: {directory: spool-" + name + "}}\nstreams:\n" + streams + "\n");
     }
 

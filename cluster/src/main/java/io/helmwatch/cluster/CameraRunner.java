@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * Runs the cameras that this node is given. The service implements it.
  *
- * <p>Threading: one call at a time, on the cluster's thread for cameras; a call may take seconds. A camera that cannot run is the runner's to
+ * <p>Threading: one call at a time, on the cluster's thread for cameras, where not said otherwise; a call may take seconds. A camera that cannot run is the runner's to
  * report; calls do not throw for that.
  */
 public interface CameraRunner {
@@ -30,6 +30,13 @@ public interface CameraRunner {
 
     /** Stops cameras that another node may run already; publishes no further state of them. */
     void abandon(Collection<String> cameras);
+
+    /**
+     * Whether this node can connect to a camera that another node has, and gets a picture. Called by several threads of their own; takes seconds.
+     *
+     * @param settings JSON with the keys of a stream
+     */
+    boolean reaches(String camera, String settings);
 
     /**
      * Ends incidents of a camera that a lost node left open.

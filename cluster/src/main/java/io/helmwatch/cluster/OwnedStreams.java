@@ -3,6 +3,7 @@ package io.helmwatch.cluster;
 import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamOwnership;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
@@ -67,6 +68,19 @@ public final class OwnedStreams implements StreamOwnership {
     public void lose(Collection<String> streams) {
         long now = nanoClock.getAsLong();
         streams.forEach(stream -> lost.putIfAbsent(stream, now));
+    }
+
+    /** The streams that this node has for sure, but that another node took over later: they are in two partitions. */
+    public List<String> doublyOwned() {
+        return owned.entrySet().stream()
+                .filter(stream -> stream.getValue().lease().isValid())
+                .filter(stream -> {
+                    NodeEpoch newest = table.newest(stream.getKey());
+                    return newest != null
+                            && newest.epoch() > stream.getValue().origin().epoch();
+                })
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     /** Number of streams that this node has. */

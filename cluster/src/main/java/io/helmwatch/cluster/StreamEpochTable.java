@@ -3,11 +3,18 @@ package io.helmwatch.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamReason;
+import io.helmwatch.vision.StreamStatus;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamEpochTable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String OFFLINE = StreamStatus.State.OFFLINE.name().toLowerCase(Locale.ROOT);
 
     private final Map<String, NodeEpoch> newest = new ConcurrentHashMap<>();
     private final Map<String, JsonNode> states = new ConcurrentHashMap<>();
+    private final Map<String, OfflineCamera> offline = new ConcurrentHashMap<>();
 
     /**
      * A message of the topic.
@@ -30,6 +39,7 @@ public final class StreamEpochTable {
     public void put(String stream, byte @Nullable [] state) {
         if (state == null) {
             states.remove(stream);
+            offline.remove(stream);
             return;
         }
         JsonNode message;
@@ -46,7 +56,32 @@ public final class StreamEpochTable {
         if (epoch > 0) {
             newest.put(stream, new NodeEpoch(message.path("node").asText(""), epoch));
         }
+        putOffline(stream, message, newest.get(stream));
         states.put(stream, message);
+    }
+
+    private void putOffline(String stream, JsonNode message, @Nullable NodeEpoch origin) {
+        boolean isOffline = message.path("state").asText().equals(OFFLINE)
+                && message.path("reasonCode").asText().equals(StreamReason.CONNECTION.code());
+        OfflineCamera known = offline.get(stream);
+        if (!isOffline || origin == null) {
+            offline.remove(stream);
+        } else if (known == null || !known.origin().equals(origin)) {
+            offline.put(stream, new OfflineCamera(stream, origin, System.nanoTime()));
+        }
+    }
+
+    /** The cameras whose nodes cannot connect to them. */
+    public Collection<OfflineCamera> offline() {
+        return List.copyOf(offline.values());
+    }
+
+    /** The nodes that say that they have a stream. */
+    public Set<String> nodes(long nowMillis) {
+        return newest.entrySet().stream()
+                .filter(stream -> !isReleased(stream.getKey(), nowMillis))
+                .map(stream -> stream.getValue().node())
+                .collect(Collectors.toSet());
     }
 
     /** The newest epoch of a stream; null where none is known. */

@@ -1,9 +1,12 @@
 package io.helmwatch.vision;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The heads that the frames of one stream showed during one minute, in one zone or in the whole frame. Immutable.
  *
- * <p>A minute may be counted in several parts: a stream that is restarted, or whose zones change, is counted anew from then on. Parts are
+ * <p>A minute may be counted in several parts: a stream that is restarted, whose zones change, or that another node takes over, is counted anew from
+ * then on; so is one whose node loses or finds the broker. Parts are
  * told apart by {@code countedSinceMillis}, and the counts of a minute are the sum of its parts. A later revision of a part replaces the
  * earlier one.
  *
@@ -18,6 +21,7 @@ package io.helmwatch.vision;
  * @param frames analysed frames
  * @param personMillis heads times how long each frame stands for, milliseconds
  * @param model model and backend of the latest frame
+ * @param origin the node that counted; null without a cluster
  */
 public record ComplianceMinute(
         String stream,
@@ -30,7 +34,8 @@ public record ComplianceMinute(
         long uncertain,
         long frames,
         long personMillis,
-        ModelIdentity model) {
+        ModelIdentity model,
+        @Nullable CountOrigin origin) {
 
     /** Milliseconds of a minute. */
     public static final long MINUTE_MILLIS = 60_000;
@@ -40,6 +45,62 @@ public record ComplianceMinute(
         if (minuteMillis % MINUTE_MILLIS != 0) {
             throw new IllegalArgumentException("expected the start of a minute, found " + minuteMillis);
         }
+    }
+
+    /** Counts without a cluster. */
+    public ComplianceMinute(
+            String stream,
+            long countedSinceMillis,
+            String zone,
+            long minuteMillis,
+            int revision,
+            long helmet,
+            long bare,
+            long uncertain,
+            long frames,
+            long personMillis,
+            ModelIdentity model) {
+        this(
+                stream,
+                countedSinceMillis,
+                zone,
+                minuteMillis,
+                revision,
+                helmet,
+                bare,
+                uncertain,
+                frames,
+                personMillis,
+                model,
+                null);
+    }
+
+    /** Whether the counts must not be summed, since another node had taken the stream over. */
+    public boolean isSuperseded() {
+        return origin != null && origin.isSuperseded();
+    }
+
+    /** The same counts, known to be superseded. */
+    public ComplianceMinute superseded() {
+        return new ComplianceMinute(
+                stream,
+                countedSinceMillis,
+                zone,
+                minuteMillis,
+                revision,
+                helmet,
+                bare,
+                uncertain,
+                frames,
+                personMillis,
+                model,
+                origin == null ? null : origin.superseded());
+    }
+
+    /** A later revision of this part that counts nothing. */
+    public ComplianceMinute withdrawn() {
+        return new ComplianceMinute(
+                stream, countedSinceMillis, zone, minuteMillis, revision + 1, 0, 0, 0, 0, 0, model, origin);
     }
 
     /** {@code STREAM/COUNTED-SINCE/MINUTE/ZONE}, without the zone for the whole frame: the same in all revisions of a part. */

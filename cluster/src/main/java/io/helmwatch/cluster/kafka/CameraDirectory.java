@@ -22,6 +22,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.MemberDescription;
@@ -33,6 +36,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +52,34 @@ public final class CameraDirectory implements AutoCloseable {
     private final Closer owned = new Closer();
     private final Admin admin;
     private @Nullable Producer<byte[], byte[]> producer;
+
+    /** Header of a camera that was taken over from a node that could not reach it: COUNT/MILLIS, how often and when last. */
+    private static final String MOVES = "taken-over";
+
+    private static final Pattern MOVES_PARTS = Pattern.compile("(\\d{1,9})/(\\d{1,18})");
+
+    /** Take-overs that are longer ago do not count. */
+    private static final long RECENT_MILLIS = TimeUnit.HOURS.toMillis(1);
+
+    /**
+     * A camera in one of its partitions.
+     *
+     * @param moves how often it was taken over lately, as of the last time
+     * @param movedMillis when that was, milliseconds since 1970 UTC
+     */
+    record Copy(PlacedCamera camera, int moves, long movedMillis) {
+        private static Copy of(PlacedCamera camera, @Nullable Header moves) {
+            Matcher words = MOVES_PARTS.matcher(moves == null ? "" : new String(moves.value(), StandardCharsets.UTF_8));
+            return words.matches()
+                    ? new Copy(camera, Integer.parseInt(words.group(1)), Long.parseLong(words.group(2)))
+                    : new Copy(camera, 0, 0);
+        }
+
+        /** How often the camera was taken over within the last hour. */
+        int recentMoves(long nowMillis) {
+            return nowMillis - movedMillis < RECENT_MILLIS ? moves : 0;
+        }
+    }
 
     /** Connects; topics that are missing are created where that is allowed. */
     public CameraDirectory(KafkaConfig kafka, ClusterConfig cluster) {
@@ -96,7 +128,16 @@ public final class CameraDirectory implements AutoCloseable {
 
     /** All cameras, by id and partition. */
     public List<PlacedCamera> cameras() {
-        Map<String, PlacedCamera> cameras = new HashMap<>();
+        return copies().values().stream()
+                .flatMap(List::stream)
+                .map(Copy::camera)
+                .sorted(Comparator.comparing(PlacedCamera::id).thenComparing(PlacedCamera::partition))
+                .toList();
+    }
+
+    /** Every camera in every partition that has it, by id. */
+    Map<String, List<Copy>> copies() {
+        Map<String, Copy> cameras = new HashMap<>();
         read(cluster.camerasTopic(), (key, record) -> {
             String place = record.partition() + "/" + key;
             if (record.value() == null) {
@@ -104,12 +145,14 @@ public final class CameraDirectory implements AutoCloseable {
             } else {
                 cameras.put(
                         place,
-                        new PlacedCamera(key, record.partition(), new String(record.value(), StandardCharsets.UTF_8)));
+                        Copy.of(
+                                new PlacedCamera(
+                                        key, record.partition(), new String(record.value(), StandardCharsets.UTF_8)),
+                                record.headers().lastHeader(MOVES)));
             }
         });
         return cameras.values().stream()
-                .sorted(Comparator.comparing(PlacedCamera::id).thenComparing(PlacedCamera::partition))
-                .toList();
+                .collect(Collectors.groupingBy(copy -> copy.camera().id()));
     }
 
     /** The last states of the streams of all nodes. */
@@ -141,8 +184,7 @@ public final class CameraDirectory implements AutoCloseable {
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            while (ends.entrySet().stream()
-                    .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ClusterClients.TIMEOUT)) {
                     if (record.key() != null) {
                         receiver.accept(new String(record.key(), StandardCharsets.UTF_8), record);
@@ -226,6 +268,39 @@ public final class CameraDirectory implements AutoCloseable {
             awaitRelease(camera.id(), releaseMillis);
         }
         put(new PlacedCamera(camera.id(), move.toPartition(), camera.settings()));
+    }
+
+    /**
+     * Moves a camera to another partition without waiting for the node that has it, which cannot reach it: into that partition, then out of its own.
+     *
+     * @param toPartition a partition of the node that takes it
+     * @param node that node
+     */
+    void take(Copy copy, int toPartition, String node) {
+        PlacedCamera camera = copy.camera();
+        long now = System.currentTimeMillis();
+        ProducerRecord<byte[], byte[]> in = new ProducerRecord<>(
+                cluster.camerasTopic(),
+                toPartition,
+                key(camera.id()),
+                camera.settings().getBytes(StandardCharsets.UTF_8));
+        in.headers().add(MOVES, key(copy.recentMoves(now) + 1 + "/" + now));
+        send(in);
+        giveUp(camera.id(), camera.partition(), toPartition, node);
+    }
+
+    /**
+     * Removes a camera from a partition.
+     *
+     * @param toPartition where it is now
+     * @param node who has it there
+     */
+    void giveUp(String camera, int partition, int toPartition, String node) {
+        ProducerRecord<byte[], byte[]> out = new ProducerRecord<>(cluster.camerasTopic(), partition, key(camera), null);
+        out.headers()
+                .add(ClusterMember.MOVED_TO, key(Integer.toString(toPartition)))
+                .add(ClusterMember.TAKEN_BY, key(node));
+        send(out);
     }
 
     private void awaitRelease(String camera, long millis) {

@@ -5,10 +5,10 @@ import io.helmwatch.cluster.Lease;
 import io.helmwatch.cluster.OpenIncidentTable;
 import io.helmwatch.cluster.OwnedStreams;
 import io.helmwatch.vision.NodeEpoch;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,8 +34,8 @@ final class CameraQueue implements AutoCloseable {
         created.setDaemon(true);
         return created;
     });
-    /** Partition of every camera that runs; owned by the queue's thread. */
-    private final Map<String, Integer> running = new HashMap<>();
+    /** Partition of every camera that runs; changed by the queue's thread only. */
+    private final Map<String, Integer> running = new ConcurrentHashMap<>();
 
     CameraQueue(String node, CameraRunner runner, OwnedStreams owned, OpenIncidentTable openIncidents) {
         this.node = node;
@@ -83,6 +83,27 @@ final class CameraQueue implements AutoCloseable {
                 owned.release(List.of(camera));
             }
         });
+    }
+
+    /** Stops a camera that another node has taken over already. */
+    void yield(int partition, String camera) {
+        execute(() -> {
+            if (running.remove(camera, partition)) {
+                owned.lose(List.of(camera));
+                runner.abandon(List.of(camera));
+                owned.release(List.of(camera));
+            }
+        });
+    }
+
+    /** Number of cameras of a partition that run. */
+    int count(int partition) {
+        return (int) running.values().stream().filter(of -> of == partition).count();
+    }
+
+    /** Partition of a camera; -1 for one that does not run here. */
+    int partition(String camera) {
+        return running.getOrDefault(camera, -1);
     }
 
     /** Stops the cameras of a partition that another node takes over; done when they have stopped and their incidents are delivered. */

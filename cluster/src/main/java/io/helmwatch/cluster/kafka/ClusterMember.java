@@ -11,10 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -38,6 +40,9 @@ final class ClusterMember implements AutoCloseable {
     /** Header of a message without a value: the camera is now in that partition. */
     static final String MOVED_TO = "moved-to";
 
+    /** Header of such a message: that node has taken the camera over already. */
+    static final String TAKEN_BY = "taken-by";
+
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMember.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(1);
@@ -60,6 +65,7 @@ final class ClusterMember implements AutoCloseable {
     private final long renewalNanos;
     private final Thread thread;
     private volatile boolean closing;
+    private volatile Set<Integer> started = Set.of();
 
     // Owned by the thread.
     private final Map<Integer, Held> held = new HashMap<>();
@@ -92,6 +98,7 @@ final class ClusterMember implements AutoCloseable {
                 while (!closing) {
                     consumer.poll(POLL).forEach(this::apply);
                     startLoaded(consumer);
+                    started = lease.isValid() ? startedPartitions() : Set.of();
                     renewLease(consumer);
                 }
                 // Leaves the group: the others need not wait for the session timeout.
@@ -132,6 +139,8 @@ final class ClusterMember implements AutoCloseable {
             }
             if (record.headers().lastHeader(MOVED_TO) == null) {
                 cameras.remove(record.partition(), camera);
+            } else if (record.headers().lastHeader(TAKEN_BY) != null) {
+                cameras.yield(record.partition(), camera);
             } else {
                 cameras.move(record.partition(), camera);
             }
@@ -158,6 +167,18 @@ final class ClusterMember implements AutoCloseable {
                         (camera, settings) -> cameras.put(entry.getKey(), camera, settings, generation, lease));
             }
         }
+    }
+
+    private Set<Integer> startedPartitions() {
+        return held.entrySet().stream()
+                .filter(partition -> partition.getValue().isStarted)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The partitions whose cameras this member had started when it looked last, within the latest second; any thread. */
+    Set<Integer> partitions() {
+        return started;
     }
 
     private TopicPartition partition(int number) {
@@ -209,6 +230,7 @@ final class ClusterMember implements AutoCloseable {
     }
 
     private void lose(List<Integer> partitions) {
+        started = Set.of();
         lease.end();
         lease = newLease();
         List<String> fenced = partitions.stream()

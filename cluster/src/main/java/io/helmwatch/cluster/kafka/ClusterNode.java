@@ -9,7 +9,9 @@ import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.StreamOwnership;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,6 +46,7 @@ public final class ClusterNode implements AutoCloseable {
     private @Nullable Thread joining;
     private @Nullable CameraQueue cameras;
     private @Nullable NodeAnnouncer announcer;
+    private @Nullable HandOver handOver;
     private volatile boolean closing;
 
     /**
@@ -79,6 +82,7 @@ public final class ClusterNode implements AutoCloseable {
         CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, openIncidents);
         cameras = queue;
         announcer = new NodeAnnouncer(kafka, cluster, version, address, owned::count);
+        handOver = new HandOver(kafka, cluster, states, owned, queue, runner, this::partitions);
         Thread thread = new Thread(() -> join(queue), "cluster-join");
         thread.setDaemon(true);
         joining = thread;
@@ -100,6 +104,15 @@ public final class ClusterNode implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The partitions that this node has for sure. */
+    private Set<Integer> partitions() {
+        Set<Integer> all = new HashSet<>();
+        synchronized (members) {
+            members.forEach(member -> all.addAll(member.partitions()));
+        }
+        return all;
     }
 
     private void awaitTopics() throws InterruptedException {
@@ -134,6 +147,9 @@ public final class ClusterNode implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+        if (handOver != null) {
+            handOver.close();
         }
         if (cameras != null) {
             cameras.close();

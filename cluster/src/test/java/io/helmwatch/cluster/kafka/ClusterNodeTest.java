@@ -82,6 +82,7 @@ class ClusterNodeTest {
                 node,
                 weight,
                 SESSION,
+                Duration.ofSeconds(1),
                 name + ".cameras",
                 PARTITIONS,
                 name + ".open",
@@ -241,6 +242,71 @@ class ClusterNodeTest {
 
         await().atMost(20, TimeUnit.SECONDS).until(() -> node.ownership().verdict("cam-1", origin) == Verdict.CURRENT);
         assertThat(runner.running).hasSize(4);
+    }
+
+    @Test
+    void shouldTakeOverCamerasThatTheirNodeCannotReachAndLeaveThoseThatNobodyReaches() {
+        CameraDirectory directory = directory();
+        put(directory, 4);
+        RecordingRunner blind = start("blind", 1);
+        awaitAll(4, blind);
+        RecordingRunner other = new RecordingRunner();
+        ClusterNode node = start("other", 1, other);
+        awaitAll(4, blind, other);
+        List<String> affected = List.copyOf(blind.running.keySet());
+        String dead = affected.get(1);
+        other.unreachable.add(dead);
+        publish("offline", affected, new NodeEpoch("blind", 1));
+        String taken = affected.get(0);
+
+        await().atMost(15, TimeUnit.SECONDS).until(() -> other.running.containsKey(taken));
+        await().until(() -> other.tried.contains(dead));
+        await().until(() -> blind.log.contains("abandon " + taken));
+        assertThat(blind.running).containsOnlyKeys(dead);
+        assertThat(node.ownership().origin(taken)).isEqualTo(new NodeEpoch("other", 2));
+        assertThat(directory.copies().get(taken))
+                .singleElement()
+                .satisfies(copy ->
+                        assertThat(copy.recentMoves(System.currentTimeMillis())).isEqualTo(1));
+        assertThat(directory.copies().get(dead))
+                .singleElement()
+                .satisfies(copy -> assertThat(copy.moves()).isZero());
+    }
+
+    @Test
+    void shouldLeaveACameraThatIsInTwoPartitionsToTheNodeThatTookItLast() {
+        CameraDirectory directory = directory();
+        put(directory, 8);
+        RecordingRunner first = start("first", 1);
+        RecordingRunner second = start("second", 1);
+        awaitAll(8, first, second);
+        PlacedCamera camera = directory.cameras().stream()
+                .filter(placed -> first.running.containsKey(placed.id()))
+                .findFirst()
+                .orElseThrow();
+        int elsewhere = directory.nodes().get(1).partitions().iterator().next();
+
+        directory.put(new PlacedCamera(camera.id(), elsewhere, camera.settings()));
+        await().until(() -> second.running.containsKey(camera.id()));
+        publish("online", List.of(camera.id()), new NodeEpoch("second", 50));
+
+        await().atMost(20, TimeUnit.SECONDS).until(() -> first.log.contains("abandon " + camera.id()));
+        assertThat(directory.copies().get(camera.id()))
+                .singleElement()
+                .satisfies(copy -> assertThat(copy.camera().partition()).isEqualTo(elsewhere));
+        assertThat(second.running).containsKey(camera.id());
+    }
+
+    /** As the sinks of a node publish the states of its streams. */
+    private void publish(String state, List<String> cameras, NodeEpoch origin) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "states"))) {
+            for (String camera : cameras) {
+                String message = ("{\"stream\":\"%s\",\"state\":\"%s\",\"reasonCode\":\"connection\",\"node\":\"%s\","
+                                + "\"epoch\":%d,\"validUntil\":\"2999-01-01T00:00:00.000Z\"}")
+                        .formatted(camera, state, origin.node(), origin.epoch());
+                producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(camera), bytes(message)));
+            }
+        }
     }
 
     private static byte[] bytes(String text) {

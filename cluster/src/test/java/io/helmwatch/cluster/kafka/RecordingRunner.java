@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -13,6 +14,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class RecordingRunner implements CameraRunner {
     final Map<String, String> running = new ConcurrentHashMap<>();
     final List<String> log = new CopyOnWriteArrayList<>();
+    /** Cameras of other nodes that cannot be reached from here either. */
+    final Set<String> unreachable = ConcurrentHashMap.newKeySet();
+
+    final Set<String> tried = ConcurrentHashMap.newKeySet();
 
     @Override
     public void start(String camera, String settings) {
@@ -46,6 +51,12 @@ final class RecordingRunner implements CameraRunner {
             running.remove(camera);
             log.add("abandon " + camera);
         });
+    }
+
+    @Override
+    public boolean reaches(String camera, String settings) {
+        tried.add(camera);
+        return settings.contains(camera) && !unreachable.contains(camera);
     }
 
     @Override

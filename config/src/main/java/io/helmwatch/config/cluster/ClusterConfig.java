@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param node name of this node, different from that of every other node
  * @param weight share of the cameras that this node takes, compared with the others
  * @param sessionTimeout how long the broker waits for a node before its cameras go to others
+ * @param handOverAfter how long a camera must be out of a node's reach before other nodes try it
  * @param camerasTopic topic of the cameras, compacted
  * @param partitions partitions of that topic when it is created: units in which cameras move between nodes
  * @param openIncidentsTopic topic of the open incidents, compacted
@@ -21,6 +22,7 @@ public record ClusterConfig(
         String node,
         int weight,
         Duration sessionTimeout,
+        Duration handOverAfter,
         String camerasTopic,
         int partitions,
         String openIncidentsTopic,
@@ -37,6 +39,7 @@ public record ClusterConfig(
                 node,
                 1,
                 MIN_SESSION_TIMEOUT,
+                Duration.ofSeconds(15),
                 "helmwatch.cameras",
                 64,
                 "helmwatch.incidents.open",

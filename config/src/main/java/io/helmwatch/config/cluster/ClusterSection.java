@@ -46,6 +46,12 @@ public final class ClusterSection {
             DEFAULT.sessionTimeout(),
             ClusterConfig::sessionTimeout,
             "how long the broker waits for a silent node before its cameras go to others");
+    private static final Key<ClusterConfig, Duration> HAND_OVER_AFTER = Key.of(
+            "hand-over-after",
+            duration(Duration.ofSeconds(5), Duration.ofHours(1)),
+            DEFAULT.handOverAfter(),
+            ClusterConfig::handOverAfter,
+            "how long a camera must be out of its node's reach before other nodes try to take it over");
     private static final Key<ClusterConfig, String> CAMERAS_TOPIC = Key.of(
             "cameras-topic",
             KafkaSection.topic(),
@@ -78,6 +84,7 @@ public final class ClusterSection {
             NODE,
             WEIGHT,
             SESSION_TIMEOUT,
+            HAND_OVER_AFTER,
             CAMERAS_TOPIC,
             PARTITIONS,
             OPEN_INCIDENTS_TOPIC,
@@ -97,6 +104,7 @@ public final class ClusterSection {
                 node == null ? hostName() : node,
                 section.value(WEIGHT),
                 section.value(SESSION_TIMEOUT),
+                section.value(HAND_OVER_AFTER),
                 section.value(CAMERAS_TOPIC),
                 section.value(PARTITIONS),
                 section.value(OPEN_INCIDENTS_TOPIC),

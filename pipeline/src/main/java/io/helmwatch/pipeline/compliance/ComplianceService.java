@@ -10,10 +10,14 @@ import io.helmwatch.sinks.compliance.ComplianceOutbox;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.kafka.KafkaComplianceSender;
 import io.helmwatch.sinks.sqlite.SqliteException;
+import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.StreamOwnership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +40,15 @@ public final class ComplianceService implements AutoCloseable {
      *
      * @param kafka with the address of the embedded broker, where one runs
      * @param history of the desk; null without one
+     * @param ownership which streams this node has
      */
     public ComplianceService(
-            HelmwatchConfig config, KafkaConfig kafka, @Nullable ComplianceStore history, MeterRegistry registry) {
-        counters = new ComplianceCounters(config.incidents().tracking(), Clock.systemUTC());
+            HelmwatchConfig config,
+            KafkaConfig kafka,
+            @Nullable ComplianceStore history,
+            MeterRegistry registry,
+            StreamOwnership ownership) {
+        counters = new ComplianceCounters(config.incidents().tracking(), Clock.systemUTC(), ownership);
         try (Closer opened = new Closer()) {
             Map<String, ComplianceStore> stores = new LinkedHashMap<>();
             if (history != null) {
@@ -50,12 +59,26 @@ public final class ComplianceService implements AutoCloseable {
                 delivery = null;
             } else {
                 stores.put("outbox", outbox);
-                delivery = opened.register(new KafkaComplianceSender(kafka, outbox))
+                delivery = opened.register(new KafkaComplianceSender(kafka, outbox, ownership, withdrawal(history)))
                         .statistics();
             }
             opened.register(new ComplianceRecorder(counters, stores, registry));
             owned.register(opened.transfer());
         }
+    }
+
+    /** Takes counts out of the history that another node counted too. */
+    private static Consumer<ComplianceMinute> withdrawal(@Nullable ComplianceStore history) {
+        return superseded -> {
+            if (history == null) {
+                return;
+            }
+            try {
+                history.store(List.of(superseded.withdrawn()));
+            } catch (SqliteException e) {
+                LOG.warn("Counts of {} stay in the history although another node has them: {}", superseded.id(), e.getMessage());
+            }
+        };
     }
 
     private static @Nullable ComplianceOutbox openOutbox(HelmwatchConfig config, Closer opened) {

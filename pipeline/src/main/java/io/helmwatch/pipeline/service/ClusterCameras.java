@@ -5,6 +5,8 @@ import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.SharedCameras;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.ingest.StreamProbe;
+import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.NodeEpoch;
@@ -56,8 +58,7 @@ final class ClusterCameras implements CameraRunner {
             return;
         }
         try {
-            StreamConfig stream =
-                    SharedCameras.read(camera, settings, cluster.folder(), System::getenv, streams.devices());
+            StreamConfig stream = read(camera, settings);
             if (!stream.id().equals(camera)) {
                 throw new IllegalStateException("camera " + camera + " calls itself " + stream.id());
             }
@@ -75,6 +76,22 @@ final class ClusterCameras implements CameraRunner {
                         camera, StreamStatus.State.FAILED, StreamReason.SOURCE, reason, System.currentTimeMillis());
                 sinks.forEach(sink -> sink.publish(failed));
             }
+        }
+    }
+
+    private StreamConfig read(String camera, String settings) {
+        return SharedCameras.read(camera, settings, cluster.folder(), System::getenv, streams.devices());
+    }
+
+    @Override
+    public boolean reaches(String camera, String settings) {
+        try {
+            StreamProbe answer = FfmpegFrameSource.probe(read(camera, settings));
+            LOG.debug("Camera {} tried for another node: reachable={} {}", camera, answer.reachable(), answer.problem());
+            return answer.reachable();
+        } catch (RuntimeException refused) {
+            LOG.debug("Camera {} not tried for another node", camera, refused);
+            return false;
         }
     }
 

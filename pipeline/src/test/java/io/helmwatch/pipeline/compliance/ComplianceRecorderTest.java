@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.compliance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.config.stream.StreamConfig;
@@ -8,10 +9,13 @@ import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.CountOrigin;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -28,7 +32,10 @@ class ComplianceRecorderTest {
     private static final StreamConfig GATE = StreamConfig.of("gate", "rtsp://127.0.0.1/");
 
     private final ComplianceCounters counters =
-            new ComplianceCounters(TrackingConfig.DEFAULT, Clock.fixed(Instant.ofEpochMilli(NOON), ZoneOffset.UTC));
+            new ComplianceCounters(
+                    TrackingConfig.DEFAULT,
+                    Clock.fixed(Instant.ofEpochMilli(NOON), ZoneOffset.UTC),
+                    StreamOwnership.NONE);
     private final MeterRegistry registry = new SimpleMeterRegistry();
 
     /** Remembers what it was given; fails as often as it is told. */
@@ -47,7 +54,11 @@ class ComplianceRecorderTest {
     }
 
     private void frame(long atMillis) {
-        FrameDetections frame = new FrameDetections(
+        counters.analyze(detections(atMillis), null);
+    }
+
+    private static FrameDetections detections(long atMillis) {
+        return new FrameDetections(
                 "gate",
                 1,
                 1,
@@ -56,7 +67,46 @@ class ComplianceRecorderTest {
                 new ImageSize(200, 100),
                 new ModelIdentity("m", "1", "fp32", "cpu"),
                 List.of(new Detection("helmet", 0.9f, new BoundingBox(10, 10, 20, 20))));
-        counters.analyze(frame, null);
+    }
+
+    /** A node that has every stream, and knows it or does not. */
+    private static final class SwitchedOwnership implements StreamOwnership {
+        private Verdict verdict = Verdict.CURRENT;
+
+        @Override
+        public NodeEpoch origin(String stream) {
+            return null;
+        }
+
+        @Override
+        public Verdict verdict(String stream, NodeEpoch origin) {
+            return verdict;
+        }
+    }
+
+    @Test
+    void shouldCountInAPartOfItsOwnWhileTheNodeDoesNotKnowWhetherItHasTheStream() {
+        SwitchedOwnership ownership = new SwitchedOwnership();
+        ComplianceCounters counters = new ComplianceCounters(
+                TrackingConfig.DEFAULT, Clock.fixed(Instant.ofEpochMilli(NOON), ZoneOffset.UTC), ownership);
+        counters.added(GATE);
+        NodeEpoch first = new NodeEpoch("n1", 4);
+        counters.analyze(detections(NOON).withOrigin(first), null);
+        ownership.verdict = StreamOwnership.Verdict.UNDECIDED;
+        counters.analyze(detections(NOON + 100).withOrigin(first), null);
+        counters.analyze(detections(NOON + 200).withOrigin(first), null);
+        ownership.verdict = StreamOwnership.Verdict.CURRENT;
+        NodeEpoch later = new NodeEpoch("n1", 6);
+        counters.analyze(detections(NOON + 300).withOrigin(later), null);
+
+        List<ComplianceMinute> minutes = counters.drainAll();
+        assertThat(minutes)
+                .extracting(ComplianceMinute::frames, ComplianceMinute::origin)
+                .containsExactly(
+                        tuple(1L, new CountOrigin(first, false)),
+                        tuple(2L, new CountOrigin(first, true)),
+                        tuple(1L, new CountOrigin(later, false)));
+        assertThat(minutes).extracting(ComplianceMinute::key).doesNotHaveDuplicates();
     }
 
     private double meter(String what, String store) {
@@ -81,8 +131,7 @@ class ComplianceRecorderTest {
         assertThat(history.minutes)
                 .extracting(ComplianceMinute::minuteMillis, ComplianceMinute::helmet)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(NOON - 60_000, 1L),
-                        org.assertj.core.groups.Tuple.tuple(NOON, 1L));
+                        tuple(NOON - 60_000, 1L), tuple(NOON, 1L));
         assertThat(meter("recorded", "history")).isEqualTo(2);
         assertThat(outbox.minutes).as("its only attempt failed").isEmpty();
         assertThat(meter("recorded", "outbox")).isZero();

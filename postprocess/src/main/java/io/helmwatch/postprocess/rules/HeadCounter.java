@@ -5,6 +5,7 @@ import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.postprocess.tracking.Observations;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.CountOrigin;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.ModelIdentity;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ public final class HeadCounter {
 
     private final String stream;
     private final long countedSinceMillis;
+    private final @Nullable CountOrigin origin;
     private final MaskFilter filter;
     private final Observations heads;
     /** The first is the whole frame, whose name is empty. */
@@ -60,11 +62,14 @@ public final class HeadCounter {
     private @Nullable ModelIdentity model;
 
     /**
-     * A counter of a stream's zones; other zones need another counter.
+     * A counter of a stream's zones; other zones, and another origin, need another counter.
      *
      * @param countedSinceMillis tells this counter's part of a minute from that of others of the same stream, milliseconds since 1970 UTC
+     * @param origin what the counts are stamped with; null without a cluster
      */
-    public HeadCounter(StreamConfig stream, TrackingConfig tracking, long countedSinceMillis) {
+    public HeadCounter(
+            StreamConfig stream, TrackingConfig tracking, long countedSinceMillis, @Nullable CountOrigin origin) {
+        this.origin = origin;
         this.stream = stream.id();
         this.countedSinceMillis = countedSinceMillis;
         filter = new MaskFilter(stream.rules());
@@ -134,7 +139,8 @@ public final class HeadCounter {
                     sums[at + UNCERTAIN],
                     sums[at + FRAMES],
                     sums[at + PERSON_MILLIS],
-                    of));
+                    of,
+                    origin));
         }
         revision++;
         hasNews = false;

@@ -56,7 +56,8 @@ class HeadCounterTest {
         return new HeadCounter(
                 StreamConfig.of("gate", "rtsp://127.0.0.1/").withRules(rules(List.of(zones))),
                 TrackingConfig.DEFAULT,
-                SINCE);
+                SINCE,
+                null);
     }
 
     private static String text(ComplianceMinute minute) {

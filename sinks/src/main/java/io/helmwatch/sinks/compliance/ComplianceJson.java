@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.CountOrigin;
 import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.NodeEpoch;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The message about a minute, as {@code docs/schema/compliance-1.schema.json} describes it. Threading: any thread. */
 public final class ComplianceJson {
@@ -31,6 +34,17 @@ public final class ComplianceJson {
         ObjectNode message = JSON.createObjectNode();
         message.put("schema", SCHEMA);
         message.put("id", minute.id());
+        CountOrigin origin = minute.origin();
+        if (origin != null) {
+            message.put("node", origin.node().node());
+            message.put("epoch", origin.node().epoch());
+            if (origin.isIsolated()) {
+                message.put("isolated", true);
+            }
+            if (origin.isSuperseded()) {
+                message.put("superseded", true);
+            }
+        }
         message.put("stream", minute.stream());
         if (!minute.zone().isEmpty()) {
             message.put("zone", minute.zone());
@@ -83,9 +97,35 @@ public final class ComplianceJson {
                             model.path("name").asText(""),
                             model.path("version").asText(""),
                             model.path("precision").asText(""),
-                            model.path("backend").asText("")));
+                            model.path("backend").asText("")),
+                    origin(json));
         } catch (IllegalArgumentException | DateTimeException e) {
             throw new IOException("message of " + SCHEMA + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static @Nullable CountOrigin origin(JsonNode json) {
+        return json.has("epoch")
+                ? new CountOrigin(
+                        new NodeEpoch(
+                                json.path("node").asText(""), json.path("epoch").longValue()),
+                        json.path("isolated").asBoolean(),
+                        json.path("superseded").asBoolean())
+                : null;
+    }
+
+    /**
+     * Marks a message as superseded; what cannot be read stays as it is.
+     *
+     * @param message a message of this schema
+     */
+    public static byte[] superseded(byte[] message) {
+        try {
+            return JSON.readTree(message) instanceof ObjectNode fields
+                    ? fields.put("superseded", true).toString().getBytes(StandardCharsets.UTF_8)
+                    : message;
+        } catch (IOException e) {
+            return message;
         }
     }
 

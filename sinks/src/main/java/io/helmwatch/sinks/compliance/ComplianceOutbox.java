@@ -41,8 +41,22 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
      * @param stream the stream's id
      * @param minuteMillis start of its minute, milliseconds since 1970 UTC
      * @param value the message
+     * @param isSuperseded whether it says that it is superseded
      */
-    public record Message(long position, String key, String id, String stream, long minuteMillis, byte[] value) {}
+    public record Message(
+            long position,
+            String key,
+            String id,
+            String stream,
+            long minuteMillis,
+            byte[] value,
+            boolean isSuperseded) {
+
+        /** The same message, marked as superseded. */
+        public Message superseded() {
+            return new Message(position, key, id, stream, minuteMillis, ComplianceJson.superseded(value), true);
+        }
+    }
 
     /**
      * Opens the file, created when missing.
@@ -116,7 +130,8 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
                                 rows.getString(3),
                                 rows.getString(4),
                                 rows.getLong(5),
-                                rows.getBytes(6)));
+                                rows.getBytes(6),
+                                false));
                     }
                 }
             }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The parts of one minute of one zone that are known, and what a message changes: the one place that knows that revisions replace, parts add, and repeats do
- * neither. The desk's history and the site-wide figures both count with it.
+ * The parts of one minute of one zone that are known, and what a message changes: the one place that knows that revisions replace, parts add, and repeats and
+ * superseded counts do neither. The desk's history and the site-wide figures both count with it.
  *
  * <p>Threading: one thread.
  */
@@ -53,8 +53,11 @@ public final class MinuteParts {
         return List.copyOf(parts);
     }
 
-    /** Takes a message of this minute and zone; returns what it adds to the sums of its quarter, nothing for a repeat or an older revision. */
+    /** Takes a message of this minute and zone; returns what it adds to the sums of its quarter, nothing for a repeat, an older revision or superseded counts. */
     public Optional<ComplianceQuarter> put(ComplianceMinute minute) {
+        if (minute.isSuperseded()) {
+            return Optional.empty();
+        }
         Part before = parts.stream()
                 .filter(part -> part.sinceMillis() == minute.countedSinceMillis())
                 .findFirst()

@@ -3,7 +3,12 @@ package io.helmwatch.sinks.kafka;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.SinkStatistics;
+import io.helmwatch.sinks.compliance.ComplianceJson;
 import io.helmwatch.sinks.compliance.ComplianceOutbox;
+import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.CountOrigin;
+import io.helmwatch.vision.StreamOwnership;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -24,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * key names the counts that a message replaces, so that repeats and corrections never add.
  *
  * <p>Retries never end; {@link ProducerSession} defines the pauses, of at most 30 s. A message that the broker rejects for good is dropped and
- * counted. The topic is checked apart from the others: where it is missing, counts wait, and everything else is delivered.
+ * counted. In a cluster, what was counted while the node did not hear from the broker waits until it is known whether another node had the stream then, and
+ * is marked as superseded where one had. The topic is checked apart from the others: where it is missing, counts wait, and everything else is delivered.
  *
  * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: the outbox belongs to the caller.
  */
@@ -34,6 +41,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
     private static final Header TYPE = CloudEventHeaders.type("io.helmwatch.compliance");
     private static final int BATCH = 500;
     private static final long IDLE_MILLIS = 500;
+    private static final long UNDECIDED_MILLIS = 500;
     private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
 
     /** The result of sending one message; {@code failure} is null for an acknowledgement. */
@@ -44,18 +52,36 @@ public final class KafkaComplianceSender implements AutoCloseable {
 
     private final String topic;
     private final ComplianceOutbox outbox;
+    private final StreamOwnership ownership;
+    private final Consumer<ComplianceMinute> superseded;
     private final SinkCounters counters;
     private final ProducerSession session;
     private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
     private final SenderThread sender;
 
-    // Owned by the thread.
     /**
      * Starts sending; returns at once, with or without a broker.
      *
      * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
      */
     public KafkaComplianceSender(KafkaConfig config, ComplianceOutbox outbox) {
+        this(config, outbox, StreamOwnership.NONE, counts -> {});
+    }
+
+    /**
+     * Starts sending as a node of a cluster; returns at once, with or without a broker.
+     *
+     * @param ownership which streams this node has
+     * @param superseded receives counts that turn out to be superseded before they are sent, on the sender's thread; perhaps more than once
+     * @throws IllegalArgumentException when a client property is invalid, in one sentence without secrets
+     */
+    public KafkaComplianceSender(
+            KafkaConfig config,
+            ComplianceOutbox outbox,
+            StreamOwnership ownership,
+            Consumer<ComplianceMinute> superseded) {
+        this.ownership = ownership;
+        this.superseded = superseded;
         this.topic = config.complianceTopic();
         this.outbox = outbox;
         this.counters = new SinkCounters(() -> (int) Math.min(Integer.MAX_VALUE, outbox.waiting()));
@@ -85,8 +111,12 @@ public final class KafkaComplianceSender implements AutoCloseable {
             session.awaitTopics(IDLE_MILLIS);
             return;
         }
-        List<ComplianceOutbox.Message> batch = outbox.next(BATCH);
+        List<ComplianceOutbox.Message> batch = decided(outbox.next(BATCH));
         sender.fileWorks();
+        if (batch.isEmpty()) {
+            session.pause(UNDECIDED_MILLIS);
+            return;
+        }
         int sent = 0;
         while (sent < batch.size() && send(batch.get(sent))) {
             sent++;
@@ -95,6 +125,41 @@ public final class KafkaComplianceSender implements AutoCloseable {
             // What is in flight has an unknown outcome: it is sent again by another client.
             session.discardProducer();
             session.backOff();
+        }
+    }
+
+    /** The messages that may be sent, marked where they have to be. */
+    private List<ComplianceOutbox.Message> decided(List<ComplianceOutbox.Message> waiting) {
+        List<ComplianceOutbox.Message> decided = new ArrayList<>();
+        for (ComplianceOutbox.Message message : waiting) {
+            switch (verdict(message)) {
+                case CURRENT -> decided.add(message);
+                case SUPERSEDED -> decided.add(message.superseded());
+                case UNDECIDED ->
+                    LOG.debug("Counts {} wait: not known whether another node has the stream", message.id());
+            }
+        }
+        return decided;
+    }
+
+    private StreamOwnership.Verdict verdict(ComplianceOutbox.Message message) {
+        if (ownership.equals(StreamOwnership.NONE)) {
+            return StreamOwnership.Verdict.CURRENT;
+        }
+        try {
+            ComplianceMinute minute = ComplianceJson.read(message.value());
+            CountOrigin origin = minute.origin();
+            if (origin == null || !origin.isIsolated()) {
+                return StreamOwnership.Verdict.CURRENT;
+            }
+            StreamOwnership.Verdict verdict = ownership.verdict(minute.stream(), origin.node());
+            if (verdict == StreamOwnership.Verdict.SUPERSEDED) {
+                superseded.accept(minute);
+            }
+            return verdict;
+        } catch (IOException e) {
+            LOG.debug("Counts {} cannot be read", message.id(), e);
+            return StreamOwnership.Verdict.CURRENT;
         }
     }
 
@@ -122,7 +187,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
     }
 
     private static List<Header> headers(ComplianceOutbox.Message message) {
-        return List.of(
+        List<Header> headers = new ArrayList<>(List.of(
                 CloudEventHeaders.SPEC_VERSION,
                 TYPE,
                 CloudEventHeaders.id(message.id()),
@@ -130,7 +195,11 @@ public final class KafkaComplianceSender implements AutoCloseable {
                 CloudEventHeaders.subject(message.key()),
                 CloudEventHeaders.time(message.minuteMillis()),
                 SCHEMA,
-                CloudEventHeaders.CONTENT_TYPE);
+                CloudEventHeaders.CONTENT_TYPE));
+        if (message.isSuperseded()) {
+            headers.add(CloudEventHeaders.SUPERSEDED);
+        }
+        return headers;
     }
 
     /** Waits for the outcomes of a batch; returns whether all of it is settled. */

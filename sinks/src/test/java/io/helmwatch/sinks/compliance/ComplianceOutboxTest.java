@@ -9,6 +9,7 @@ import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.sinks.SchemaFiles;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.NodeEpoch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -46,6 +47,11 @@ class ComplianceOutboxTest {
         assertThat(SchemaFiles.compliance().complaints(new String(ofWhole, StandardCharsets.UTF_8)))
                 .isEmpty();
         assertThat(ComplianceJson.read(ofWhole)).isEqualTo(whole);
+        ComplianceMinute ofNode = Minutes.by(new NodeEpoch("n1", 4), true, NOON - 1, whole);
+        byte[] marked = ComplianceJson.superseded(ComplianceJson.write(ofNode, NOON));
+        assertThat(SchemaFiles.compliance().complaints(new String(marked, StandardCharsets.UTF_8)))
+                .isEmpty();
+        assertThat(ComplianceJson.read(marked)).isEqualTo(ofNode.superseded());
         assertThatThrownBy(() ->
                         ComplianceJson.read("{\"schema\":\"helmwatch.events/1\"}".getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(IOException.class)

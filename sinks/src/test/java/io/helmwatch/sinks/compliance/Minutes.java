@@ -1,7 +1,9 @@
 package io.helmwatch.sinks.compliance;
 
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.CountOrigin;
 import io.helmwatch.vision.ModelIdentity;
+import io.helmwatch.vision.NodeEpoch;
 
 /** Counts to test with. */
 public final class Minutes {
@@ -15,6 +17,23 @@ public final class Minutes {
     /** The message that the documents show. */
     public static ComplianceMinute documented() {
         return new ComplianceMinute("gate-3", NOON - 8_960, "pit", NOON, 0, 541, 12, 3, 300, 111_200, MODEL);
+    }
+
+    /** The same counts as a node of a cluster counts them. */
+    public static ComplianceMinute by(NodeEpoch node, boolean isIsolated, long sinceMillis, ComplianceMinute counts) {
+        return new ComplianceMinute(
+                counts.stream(),
+                sinceMillis,
+                counts.zone(),
+                counts.minuteMillis(),
+                counts.revision(),
+                counts.helmet(),
+                counts.bare(),
+                counts.uncertain(),
+                counts.frames(),
+                counts.personMillis(),
+                counts.model(),
+                new CountOrigin(node, isIsolated));
     }
 
     /** Counts of a minute; one uncertain head, 25 frames. */

@@ -9,8 +9,11 @@ import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.SchemaFiles;
 import io.helmwatch.sinks.compliance.ComplianceJson;
 import io.helmwatch.sinks.compliance.ComplianceOutbox;
+import io.helmwatch.sinks.compliance.MinuteParts;
 import io.helmwatch.sinks.compliance.Minutes;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -98,6 +102,57 @@ class KafkaComplianceSenderTest {
                             .mapToLong(ComplianceMinute::helmet)
                             .sum())
                     .isEqualTo(25);
+        }
+    }
+
+    /** A stream that another node may have taken over. */
+    private static final class SwitchedOwnership implements StreamOwnership {
+        private volatile Verdict verdict = Verdict.UNDECIDED;
+
+        @Override
+        public NodeEpoch origin(String stream) {
+            return null;
+        }
+
+        @Override
+        public Verdict verdict(String stream, NodeEpoch origin) {
+            return verdict;
+        }
+    }
+
+    @Test
+    void shouldHoldWhatWasCountedWithoutTheBrokerAndMarkItWhereAnotherNodeCountedToo() throws IOException {
+        KafkaConfig config = config(broker.bootstrapServers(), "compliance.superseded");
+        SwitchedOwnership ownership = new SwitchedOwnership();
+        List<ComplianceMinute> withdrawn = new CopyOnWriteArrayList<>();
+        NodeEpoch first = new NodeEpoch("n1", 4);
+        NodeEpoch second = new NodeEpoch("n2", 5);
+        ComplianceMinute before = Minutes.by(first, false, NOON - 3, minute("gate", "", NOON, 0, 10, 1));
+        ComplianceMinute isolated = Minutes.by(first, true, NOON - 2, minute("gate", "", NOON, 0, 20, 2));
+        ComplianceMinute after = Minutes.by(second, false, NOON - 1, minute("gate", "", NOON, 0, 25, 3));
+        try (ComplianceOutbox outbox = outbox();
+                KafkaComplianceSender sender = new KafkaComplianceSender(config, outbox, ownership, withdrawn::add)) {
+            outbox.store(List.of(before, isolated, after));
+            Await.until("what is certain is delivered", () -> outbox.waiting() == 1);
+            assertThat(sender.statistics().published()).isEqualTo(2);
+            ownership.verdict = StreamOwnership.Verdict.SUPERSEDED;
+            Await.until("the rest is delivered", () -> outbox.waiting() == 0);
+        }
+        assertThat(withdrawn).containsExactly(isolated);
+        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), config.complianceTopic())) {
+            List<ConsumerRecord<String, String>> messages = reader.until(3);
+            assertThat(messages)
+                    .allSatisfy(message -> assertThat(SchemaFiles.compliance().complaints(message.value()))
+                            .isEmpty());
+            assertThat(TopicReader.header(messages.get(2), "ce_superseded")).isEqualTo("true");
+            MinuteParts parts = new MinuteParts(List.of());
+            for (ConsumerRecord<String, String> message : messages) {
+                parts.put(ComplianceJson.read(message.value().getBytes(StandardCharsets.UTF_8)));
+            }
+            assertThat(parts.known())
+                    .as("a camera that moves within a minute is counted once")
+                    .extracting(MinuteParts.Part::helmet)
+                    .containsExactlyInAnyOrder(10L, 25L);
         }
     }
 
