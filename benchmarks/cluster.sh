@@ -3,7 +3,7 @@
 #
 #   benchmarks/cluster.sh            three nodes, 24 cameras, one broker, then three; each scenario 20 times: about ten hours
 #   benchmarks/cluster.sh short      three nodes, four cameras, one broker; a node is killed and one hangs: under a minute
-#   benchmarks/cluster.sh NODES CAMERAS BROKERS REPEATS HANG_SECONDS [SCENARIO…]
+#   benchmarks/cluster.sh NODES CAMERAS BROKERS REPEATS HANG_SECONDS [SCENARIO[=REPEATS]…]
 #
 # Scenarios: kill, hang, stop, cut (from the broker), blind (cut from the cameras), broker (restarted), leader (moved), rolling (all nodes
 # restarted), add, weight. Needs a build with test classes (./mvnw -DskipTests package). As root, every node, every broker and the cameras have a

@@ -55,6 +55,11 @@ final class Site implements AutoCloseable {
         return hosts;
     }
 
+    /** Number of brokers. */
+    int brokers() {
+        return brokers.size();
+    }
+
     String bootstrapServers() {
         return String.join(",", brokers);
     }

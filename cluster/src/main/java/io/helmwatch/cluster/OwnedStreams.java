@@ -76,8 +76,10 @@ public final class OwnedStreams implements StreamOwnership {
                 .filter(stream -> stream.getValue().lease().isValid())
                 .filter(stream -> {
                     NodeEpoch newest = table.newest(stream.getKey());
+                    NodeEpoch own = stream.getValue().origin();
                     return newest != null
-                            && newest.epoch() > stream.getValue().origin().epoch();
+                            && !newest.node().equals(own.node())
+                            && newest.epoch() > own.epoch();
                 })
                 .map(Map.Entry::getKey)
                 .toList();

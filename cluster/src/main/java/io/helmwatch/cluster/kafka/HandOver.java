@@ -115,6 +115,9 @@ final class HandOver implements AutoCloseable {
 
     /** Cameras of other nodes that this node has to try now. */
     private List<OfflineCamera> due() {
+        if (partitions.get().isEmpty()) {
+            return List.of();
+        }
         List<OfflineCamera> due = new ArrayList<>();
         Set<String> offline = new HashSet<>();
         Set<String> nodes = null;
@@ -139,7 +142,7 @@ final class HandOver implements AutoCloseable {
             }
         }
         tried.keySet().retainAll(offline);
-        return partitions.get().isEmpty() ? List.of() : due;
+        return due;
     }
 
     private void take(
