@@ -6,7 +6,7 @@
 #   benchmarks/cluster.sh NODES CAMERAS BROKERS REPEATS HANG_SECONDS [SCENARIO[=REPEATS]…]
 #
 # Scenarios: kill, hang, stop, cut (from the broker), blind (cut from the cameras), broker (restarted), leader (moved), rolling (all nodes
-# restarted), add, weight. Needs a build with test classes (./mvnw -DskipTests package). As root, every node, every broker and the cameras have a
+# restarted), add, weight. Needs a build (./mvnw -DskipTests package). As root, every node, every broker and the cameras have a
 # network namespace of their own; otherwise everything listens on the loopback address, and cut and blind cannot run.
 set -euo pipefail
 home=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
@@ -64,9 +64,9 @@ else
   site=
 fi
 
-classpath="$folder/classes:${jars[0]}:$home/pipeline/target/lib/*:$home/ingest/target/test-classes"
+classpath="$folder/classes:${jars[0]}:$home/pipeline/target/lib/*"
 mkdir "$folder/classes"
-javac -encoding UTF-8 -d "$folder/classes" -cp "$classpath" "$home"/benchmarks/cluster/*.java
+javac -encoding UTF-8 -d "$folder/classes" -cp "$classpath" -sourcepath "$home/ingest/src/test/java" "$home"/benchmarks/cluster/*.java
 "${run[@]}" java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dhelmwatch.home="$home" -Dhelmwatch.natives="$natives" \
   -Dorg.bytedeco.javacpp.cachedir="$natives" -cp "$classpath" ClusterProof "$folder" "$site" "$@" || {
   code=$?

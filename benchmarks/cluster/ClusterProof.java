@@ -33,6 +33,8 @@ public final class ClusterProof {
     private static final List<String> SCENARIOS =
             List.of("kill", "hang", "stop", "cut", "blind", "broker", "leader", "rolling", "add", "weight");
 
+    private static final Set<String> NETWORK_SCENARIOS = Set.of("cut", "blind");
+
     /** What one run of a scenario gave. */
     private record Outcome(double seconds, int affected, int moved, Observations.Counts counts) {}
 
@@ -57,8 +59,14 @@ public final class ClusterProof {
         int cameras = Integer.parseInt(args[3]);
         int brokers = Integer.parseInt(args[4]);
         int repeats = Integer.parseInt(args[5]);
-        List<String> wanted = args.length > 7 ? Arrays.asList(args).subList(7, args.length) : SCENARIOS;
-        Site site = new Site(Path.of(args[0]), new Hosts(args[1]), cameras, brokers);
+        Hosts hosts = new Hosts(args[1]);
+        List<String> wanted = args.length > 7
+                ? Arrays.asList(args).subList(7, args.length)
+                : SCENARIOS.stream()
+                        .filter(scenario -> brokers > 1 || !scenario.equals("leader"))
+                        .filter(scenario -> hosts.areIsolated() || !NETWORK_SCENARIOS.contains(scenario))
+                        .toList();
+        Site site = new Site(Path.of(args[0]), hosts, cameras, brokers);
         ClusterProof proof = new ClusterProof(site, cameras, Integer.parseInt(args[6]));
         boolean isGood = false;
         try {
