@@ -77,9 +77,7 @@ public final class OwnedStreams implements StreamOwnership {
                 .filter(stream -> {
                     NodeEpoch newest = table.newest(stream.getKey());
                     NodeEpoch own = stream.getValue().origin();
-                    return newest != null
-                            && !newest.node().equals(own.node())
-                            && newest.epoch() > own.epoch();
+                    return newest != null && !newest.node().equals(own.node()) && newest.epoch() > own.epoch();
                 })
                 .map(Map.Entry::getKey)
                 .toList();

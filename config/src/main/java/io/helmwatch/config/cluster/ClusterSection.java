@@ -63,7 +63,8 @@ public final class ClusterSection {
             wholeNumber(1, 10_000),
             DEFAULT.partitions(),
             ClusterConfig::partitions,
-            "partitions of that topic when it is created, the units in which cameras move between nodes; at least four for each unit of weight");
+            "partitions of that topic when it is created, the units in which cameras move between nodes; at least four"
+                    + " for each unit of weight");
     private static final Key<ClusterConfig, String> OPEN_INCIDENTS_TOPIC = Key.of(
             "open-incidents-topic",
             KafkaSection.topic(),
@@ -79,7 +80,8 @@ public final class ClusterSection {
 
     /** What the section may hold. */
     public static final SectionSpec<ClusterConfig> SPEC = SectionSpec.of(
-            "several processes that share cameras over Kafka ([cluster](cluster.md)); without it every process has its own",
+            "several processes that share cameras over Kafka ([cluster](cluster.md)); without it every process has its"
+                    + " own",
             NAME,
             NODE,
             WEIGHT,

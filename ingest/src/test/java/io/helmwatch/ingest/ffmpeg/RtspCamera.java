@@ -434,8 +434,16 @@ public final class RtspCamera implements AutoCloseable {
         }
 
         private String description() {
-            return "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
-                    + "a=rtpmap:96 " + codec + "/90000\r\na=fmtp:96 " + packets.formatParameters()
+            return "v=0\r\n"
+                    + "o=- 0 0 IN IP4 127.0.0.1\r\n"
+                    + "s=camera\r\n"
+                    + "c=IN IP4 0.0.0.0\r\n"
+                    + "t=0 0\r\n"
+                    + "m=video"
+                    + " 0 RTP/AVP"
+                    + " 96\r\n"
+                    + "a=rtpmap:96"
+                    + " " + codec + "/90000\r\na=fmtp:96 " + packets.formatParameters()
                     + "\r\na=control:track0\r\n";
         }
 

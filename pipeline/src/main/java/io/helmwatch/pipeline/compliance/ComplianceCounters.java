@@ -38,9 +38,7 @@ final class ComplianceCounters implements FrameAnalyzer, StreamObserver {
     /** The counter of a stream and what its counts are stamped with. */
     private record Counted(StreamConfig stream, @Nullable CountOrigin origin, HeadCounter counter) {
         boolean isOf(@Nullable NodeEpoch node, boolean isIsolated) {
-            return origin == null
-                    ? node == null
-                    : origin.node().equals(node) && origin.isIsolated() == isIsolated;
+            return origin == null ? node == null : origin.node().equals(node) && origin.isIsolated() == isIsolated;
         }
     }
 

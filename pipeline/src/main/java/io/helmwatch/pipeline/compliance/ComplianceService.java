@@ -76,7 +76,10 @@ public final class ComplianceService implements AutoCloseable {
             try {
                 history.store(List.of(superseded.withdrawn()));
             } catch (SqliteException e) {
-                LOG.warn("Counts of {} stay in the history although another node has them: {}", superseded.id(), e.getMessage());
+                LOG.warn(
+                        "Counts of {} stay in the history although another node has them: {}",
+                        superseded.id(),
+                        e.getMessage());
             }
         };
     }

@@ -87,7 +87,8 @@ final class ClusterCameras implements CameraRunner {
     public boolean reaches(String camera, String settings) {
         try {
             StreamProbe answer = FfmpegFrameSource.probe(read(camera, settings));
-            LOG.debug("Camera {} tried for another node: reachable={} {}", camera, answer.reachable(), answer.problem());
+            LOG.debug(
+                    "Camera {} tried for another node: reachable={} {}", camera, answer.reachable(), answer.problem());
             return answer.reachable();
         } catch (RuntimeException refused) {
             LOG.debug("Camera {} not tried for another node", camera, refused);
@@ -110,7 +111,8 @@ final class ClusterCameras implements CameraRunner {
         try {
             if (!incidents.awaitDelivered(cameras, DELIVERY)) {
                 LOG.warn(
-                        "Incidents of {} cameras not delivered within {} s before the hand-over; they follow marked as superseded",
+                        "Incidents of {} cameras not delivered within {} s before the hand-over; they follow marked as"
+                                + " superseded",
                         cameras.size(),
                         DELIVERY.toSeconds());
             }

@@ -156,7 +156,8 @@ final class ServiceSinks implements AutoCloseable {
         if (!config.http().enabled() && !kafka.enabled()) {
             return null;
         }
-        ComplianceService compliance = owned.register(new ComplianceService(config, kafka, history, registry, ownership()));
+        ComplianceService compliance =
+                owned.register(new ComplianceService(config, kafka, history, registry, ownership()));
         SinkStatistics statistics = compliance.delivery();
         if (statistics != null) {
             SinkMetrics.bind(registry, "compliance", statistics);

@@ -31,11 +31,8 @@ class ComplianceRecorderTest {
     private static final long NOON = Instant.parse("2026-11-20T12:00:00Z").toEpochMilli();
     private static final StreamConfig GATE = StreamConfig.of("gate", "rtsp://127.0.0.1/");
 
-    private final ComplianceCounters counters =
-            new ComplianceCounters(
-                    TrackingConfig.DEFAULT,
-                    Clock.fixed(Instant.ofEpochMilli(NOON), ZoneOffset.UTC),
-                    StreamOwnership.NONE);
+    private final ComplianceCounters counters = new ComplianceCounters(
+            TrackingConfig.DEFAULT, Clock.fixed(Instant.ofEpochMilli(NOON), ZoneOffset.UTC), StreamOwnership.NONE);
     private final MeterRegistry registry = new SimpleMeterRegistry();
 
     /** Remembers what it was given; fails as often as it is told. */
@@ -130,8 +127,7 @@ class ComplianceRecorderTest {
         }
         assertThat(history.minutes)
                 .extracting(ComplianceMinute::minuteMillis, ComplianceMinute::helmet)
-                .containsExactly(
-                        tuple(NOON - 60_000, 1L), tuple(NOON, 1L));
+                .containsExactly(tuple(NOON - 60_000, 1L), tuple(NOON, 1L));
         assertThat(meter("recorded", "history")).isEqualTo(2);
         assertThat(outbox.minutes).as("its only attempt failed").isEmpty();
         assertThat(meter("recorded", "outbox")).isZero();
