@@ -17,16 +17,7 @@ public final class NativeCache {
     private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
 
     /** Who brings libraries, where they are on the class path, and the system property that names their folder. */
-    private record Owner(String name, String resources, List<String> libraries, String property) {}
-
-    private static final List<Owner> OWNERS = List.of(
-            new Owner(
-                    "onnxruntime",
-                    "/ai/onnxruntime/native/linux-x64/",
-                    List.of("libonnxruntime.so", "libonnxruntime4j_jni.so"),
-                    "onnxruntime.native.path"),
-            new Owner(
-                    "sqlite", "/org/sqlite/native/Linux/x86_64/", List.of("libsqlitejdbc.so"), "org.sqlite.lib.path"));
+    record Owner(String name, String resources, List<String> libraries, String property) {}
 
     private NativeCache() {}
 
@@ -34,8 +25,42 @@ public final class NativeCache {
     public static void prepare() {
         String folder = System.getProperty("helmwatch.natives");
         if (folder != null) {
-            OWNERS.forEach(owner -> prepare(owner, Path.of(folder, owner.name())));
+            owners(System.getProperty("os.name"), System.getProperty("os.arch"))
+                    .forEach(owner -> prepare(owner, Path.of(folder, owner.name())));
         }
+    }
+
+    /**
+     * What is unpacked on a platform; nothing on one that is not known.
+     *
+     * @param system as {@code os.name}
+     * @param processor as {@code os.arch}
+     */
+    static List<Owner> owners(String system, String processor) {
+        boolean isArm = processor.equals("aarch64");
+        if (system.equals("Linux")) {
+            return isArm
+                    ? owners("linux-aarch64", "Linux/aarch64", "lib%s.so")
+                    : owners("linux-x64", "Linux/x86_64", "lib%s.so");
+        }
+        if (system.startsWith("Mac") && isArm) {
+            return owners("osx-aarch64", "Mac/aarch64", "lib%s.dylib");
+        }
+        return system.startsWith("Windows") && !isArm ? owners("win-x64", "Windows/x86_64", "%s.dll") : List.of();
+    }
+
+    private static List<Owner> owners(String onnxRuntime, String sqlite, String library) {
+        return List.of(
+                new Owner(
+                        "onnxruntime",
+                        "/ai/onnxruntime/native/" + onnxRuntime + "/",
+                        List.of(library.formatted("onnxruntime"), library.formatted("onnxruntime4j_jni")),
+                        "onnxruntime.native.path"),
+                new Owner(
+                        "sqlite",
+                        "/org/sqlite/native/" + sqlite + "/",
+                        List.of(library.formatted("sqlitejdbc")),
+                        "org.sqlite.lib.path"));
     }
 
     private static void prepare(Owner owner, Path folder) {
