@@ -76,8 +76,10 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             if (inference.precision() != CpuPrecision.AUTO || !form.isInt8()) {
                 throw e;
             }
+            // What is wrong with the model itself, or with its labels, is said by this one.
+            OnnxRuntimeEngine plain = open(new ModelForm(path, config, null), inference, cores);
             LOG.warn("Precision fp32: INT8 cannot be loaded: {}", e.getMessage());
-            return open(new ModelForm(path, config, null), inference, cores);
+            return plain;
         }
         PrecisionTrial trial = choice.trial();
         if (trial != null) {

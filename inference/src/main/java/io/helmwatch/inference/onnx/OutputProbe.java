@@ -36,23 +36,28 @@ final class OutputProbe {
      */
     static YoloV5Model interpret(OrtEnvironment environment, OrtSession session, ModelFile file, ModelConfig config)
             throws OrtException {
-        if (YoloV5Model.hasDynamicSides(file)) {
-            TensorShape small = YoloV5Model.probeShapeOf(file);
-            Map<String, List<Long>> shapes = null;
-            try {
-                Map<String, List<Long>> found = probe(environment, session, file, small);
-                YoloV5Model.ofAnySize(file, config.withInput(InputSize.FIT), small, found);
-                shapes = found;
-            } catch (OrtException | ModelException e) {
-                LOG.info(
-                        "Model {} declares dynamic height and width, but has one size only: {}",
-                        file.path(),
-                        e instanceof OrtException refused ? OnnxRuntime.reason(refused) : e.getMessage());
-            }
-            if (shapes != null) {
-                return YoloV5Model.ofAnySize(file, config, small, shapes);
-            }
+        if (!YoloV5Model.hasDynamicSides(file)) {
+            return ofOneSize(environment, session, file, config);
         }
+        TensorShape small = YoloV5Model.probeShapeOf(file);
+        Map<String, List<Long>> shapes;
+        try {
+            shapes = probe(environment, session, file, small);
+            YoloV5Model.ofAnySize(file, config.withInput(InputSize.FIT), small, shapes);
+        } catch (OrtException | ModelException e) {
+            // What is wrong at every size is said by this one.
+            YoloV5Model model = ofOneSize(environment, session, file, config);
+            LOG.info(
+                    "Model {} declares dynamic height and width, but has one size only: {}",
+                    file.path(),
+                    e instanceof OrtException refused ? OnnxRuntime.reason(refused) : e.getMessage());
+            return model;
+        }
+        return YoloV5Model.ofAnySize(file, config, small, shapes);
+    }
+
+    private static YoloV5Model ofOneSize(
+            OrtEnvironment environment, OrtSession session, ModelFile file, ModelConfig config) throws OrtException {
         return YoloV5Model.of(file, config, probe(environment, session, file, YoloV5Model.inputShapeOf(file)));
     }
 

@@ -105,6 +105,19 @@ class SetupCommandsTest {
     }
 
     @Test
+    void shouldSayOfAWrongNumberOfLabelsNothingElse() throws Exception {
+        Path yaml = yaml(
+                "json-lines: {target: '-'}\nmodel: {labels: [helmet, head, vest]}\ninference: {precision: auto}\n");
+
+        CommandRun run = CommandRun.of("run", "-c", yaml);
+
+        assertThat(run.code()).isNotZero();
+        assertThat(run.err())
+                .contains("expected 2 labels", "found 3")
+                .doesNotContain("one size only", "INT8 cannot be loaded");
+    }
+
+    @Test
     void shouldReplayWithoutASink() throws Exception {
         Path still = folder.resolve("still.png");
         ImageIO.write(new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB), "png", still.toFile());

@@ -230,7 +230,7 @@ class Camera extends DeskElement {
   /** @param {Stream} stream */
   health(stream) {
     const dropped = Object.entries(stream.droppedFps ?? {}).filter(([, fps]) => fps > 0);
-    const share = stream.wantedFps > 0 ? stream.analysedFps / stream.wantedFps : NaN;
+    const share = stream.analysedFps / stream.wantedFps;
     /** @type {[string, unknown][]} */
     const rows = [
       [T.health.state, html`${STATE_SIGNS[stream.state] ?? '?'} ${T.states[stream.state] ?? stream.state}, ${T.health.since(time(stream.since))}`],
@@ -238,7 +238,7 @@ class Camera extends DeskElement {
       [T.health.lastFrame, stream.lastFrameAt ? html`<span title=${fullTime(stream.lastFrameAt)}>${T.ago(duration(store.age(stream.lastFrameAt)))}</span>` : T.health.noFrame],
       [T.health.picture, stream.size && stream.size.width ? `${stream.size.width} \u00D7 ${stream.size.height} ${stream.codec ?? ''}` : T.none],
       [T.health.source, stream.sourceFps === null ? T.none : `${rate(stream.sourceFps)} fps`],
-      [T.health.analysed, T.health.ofWanted(rate(stream.analysedFps), rate(stream.wantedFps), percent(share))],
+      [T.health.analysed, stream.wantedFps > 0 ? T.health.ofWanted(rate(stream.analysedFps), rate(stream.wantedFps), percent(share)) : T.none],
       [T.health.dropped, dropped.length ? dropped.map(([cause, fps]) => T.wall.cause(rate(fps), T.causes[cause] ?? cause)).join(', ') : T.health.nothingDropped],
       [T.health.latency, stream.latencyMillis === null ? T.none : `${Math.round(stream.latencyMillis)} ms`],
       [T.health.retries, String(stream.retries)],

@@ -36,7 +36,7 @@ class Cameras extends DeskElement {
       <th scope="row"><a href=${address('cameras', stream.id)}>${stream.id}</a></th>
       <td><span class=${tint}>${STATE_SIGNS[state] ?? '?'} ${T.states[state] ?? state}</span>
         ${state === 'online' ? nothing : html`<div class="facts" title=${fullTime(stream.since)}>${stream.reason} (${T.health.since(time(stream.since))})</div>`}</td>
-      <td class="number">${T.cameraTable.of(rate(stream.analysedFps), rate(stream.wantedFps))}</td>
+      <td class="number">${stream.wantedFps > 0 ? T.cameraTable.of(rate(stream.analysedFps), rate(stream.wantedFps)) : T.none}</td>
       <td class="number">${stream.latencyMillis === null ? T.none : `${Math.round(stream.latencyMillis)} ms`}</td>
       <td>${rules || html`<a href=${address('cameras', stream.id, { tab: 'rules' })}>${T.cameraTable.noRules}</a>`}</td>
       <td class="address">${stream.url}<div class="facts">${stream.origin === 'file' ? T.cameraTable.file : T.cameraTable.added}</div></td>
