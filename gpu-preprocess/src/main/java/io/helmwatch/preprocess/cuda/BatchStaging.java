@@ -22,13 +22,18 @@ final class BatchStaging implements AutoCloseable {
     private final CudaStream stream;
     private final PinnedBuffer descriptors;
     private final DeviceBuffer deviceDescriptors;
+    private final CopyCrew copiers;
     private final StagedFrame[] staged;
     private final long[] planes = new long[3];
     private int count;
+    /** The first of {@link #staged} hold the batch's frames from host memory. */
+    private int fromHost;
+
     private boolean decodedOnDevice;
 
-    BatchStaging(CudaDevice device, DeviceTensorBatch batch) {
+    BatchStaging(CudaDevice device, DeviceTensorBatch batch, CopyCrew copiers) {
         this.batch = batch;
+        this.copiers = copiers;
         this.stream = CudaStream.of(batch.stream());
         int capacity = batch.shape().batch();
         descriptors = new PinnedBuffer(device, OWNER, capacity * FrameDescriptor.BYTES);
@@ -61,7 +66,9 @@ final class BatchStaging implements AutoCloseable {
                 planes[plane] = frame.planeAddress(plane);
             }
         } else {
-            staged[count].upload(frame, stream, planes);
+            staged[fromHost].prepare(frame, planes);
+            copiers.add(staged[fromHost]);
+            fromHost++;
         }
         FrameDescriptor.write(descriptors.view(), count * FrameDescriptor.BYTES, frame, planes, letterbox, index);
         count++;
@@ -79,14 +86,21 @@ final class BatchStaging implements AutoCloseable {
         return stream;
     }
 
-    /** Enqueues the upload of the descriptors and returns their device address. */
+    /** Enqueues the upload of frames from host memory and of the descriptors, whose device address it returns. */
     long upload() {
+        if (fromHost > 0) {
+            copiers.await();
+            for (int i = 0; i < fromHost; i++) {
+                staged[i].upload(stream);
+            }
+        }
         deviceDescriptors.upload(descriptors, (long) count * FrameDescriptor.BYTES, stream);
         return deviceDescriptors.address();
     }
 
     void clear() {
         count = 0;
+        fromHost = 0;
         decodedOnDevice = false;
     }
 

@@ -40,6 +40,9 @@ public final class CudaPreprocessor implements Preprocessor {
 
     private static final int TILE_ROWS = 4 * BLOCK_HEIGHT;
 
+    /** Threads that copy frames from host memory; more than a few fill the memory bus. */
+    private static final int MAX_COPIERS = 4;
+
     /** Maximum number of cached geometries. */
     private static final int MAX_LETTERBOXES = 64;
 
@@ -51,6 +54,8 @@ public final class CudaPreprocessor implements Preprocessor {
     private final CudaKernel fp16;
     private final CudaEvent decoded;
     private final float padding;
+    private final CopyCrew copiers =
+            new CopyCrew(Math.min(MAX_COPIERS, Runtime.getRuntime().availableProcessors() / 2));
     private final List<BatchStaging> batches = new ArrayList<>();
     private final List<Letterbox> letterboxes = new ArrayList<>();
     private boolean closed;
@@ -149,7 +154,7 @@ public final class CudaPreprocessor implements Preprocessor {
                 return batches.get(i);
             }
         }
-        BatchStaging staging = new BatchStaging(device, tensor);
+        BatchStaging staging = new BatchStaging(device, tensor, copiers);
         batches.add(staging);
         return staging;
     }
@@ -179,6 +184,7 @@ public final class CudaPreprocessor implements Preprocessor {
         if (!closed) {
             closed = true;
             device.makeCurrent();
+            copiers.close();
             batches.forEach(BatchStaging::close);
             batches.clear();
             decoded.close();

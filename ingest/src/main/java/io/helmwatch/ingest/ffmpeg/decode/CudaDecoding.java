@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * belong to a pool that grows with the frames in flight; what they hold is written in the stream that was given, so that readers wait for
  * that stream.
  *
- * <p>A codec, profile or size that the engines refuse, and a session beyond the limit, is decoded on the CPU instead; FFmpeg asks for the format again
+ * <p>A codec, profile or size that the engines refuse, and a session beyond the limit of {@link VideoEngineSessions}, is decoded on the CPU instead; FFmpeg asks for the format again
  * without the GPU's, which the callback here grants; so is one whose frames the engines would give in a layout that is not ours.
  *
  * <p>Threading: opened and closed by one thread, shared by the threads of all streams. Ownership: frees its device context on close; decoders
@@ -39,6 +39,7 @@ public final class CudaDecoding implements AutoCloseable {
         static final FormatChoice INSTANCE = new FormatChoice();
     }
 
+    private final VideoEngineSessions sessions = new VideoEngineSessions(VideoEngineSessions.MOST);
     private @Nullable AVBufferRef device;
 
     private CudaDecoding(AVBufferRef device) {
@@ -71,7 +72,14 @@ public final class CudaDecoding implements AutoCloseable {
         return new CudaDecoding(device);
     }
 
-    /** Prepares a decoder that is not open yet; returns whether its codec can be decoded on a GPU at all. */
+    /** The sessions of all decoders. */
+    VideoEngineSessions sessions() {
+        return sessions;
+    }
+
+    /**
+     * Prepares a decoder that is not open yet and takes a session for it; returns whether its codec can be decoded on a GPU at all and a session was free.
+     */
     boolean prepare(AVCodecContext context, AVCodec codec) {
         AVBufferRef shared = device;
         if (shared == null) {
@@ -84,6 +92,9 @@ public final class CudaDecoding implements AutoCloseable {
             }
             if (config.device_type() == avutil.AV_HWDEVICE_TYPE_CUDA
                     && (config.methods() & avcodec.AV_CODEC_HW_CONFIG_METHOD_HW_DEVICE_CTX) != 0) {
+                if (!sessions.take()) {
+                    return false;
+                }
                 context.hw_device_ctx(avutil.av_buffer_ref(shared));
                 context.get_format(Callback.INSTANCE);
                 return true;

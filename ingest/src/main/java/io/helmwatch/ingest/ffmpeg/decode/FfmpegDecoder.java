@@ -9,6 +9,7 @@ import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVBufferRef;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avcodec;
@@ -35,6 +36,12 @@ public final class FfmpegDecoder implements AutoCloseable {
     private final String codecName;
     private final String displayed;
     private final boolean wantsDevice;
+    /** Where the decoder has a session on video engines; null in software. */
+    private @Nullable VideoEngineSessions sessions;
+
+    /** Whether the session is there, which the first frame opens. */
+    private boolean opened;
+
     private boolean softwareLogged;
     private boolean onVideoEngine;
 
@@ -67,7 +74,8 @@ public final class FfmpegDecoder implements AutoCloseable {
             allocated.pkt_timebase(stream.time_base());
             allocated.thread_count(1);
             allocated.flags(allocated.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
-            wantsDevice = device != null && device.prepare(allocated, codec);
+            sessions = device != null && device.prepare(allocated, codec) ? device.sessions() : null;
+            wantsDevice = sessions != null;
             if (device != null && !wantsDevice) {
                 logSoftware();
             }
@@ -99,7 +107,14 @@ public final class FfmpegDecoder implements AutoCloseable {
 
     /** Gives a packet to the decoder, null for the end of the stream; returns FFmpeg's code. */
     public int send(@Nullable AVPacket packet) {
-        return avcodec.avcodec_send_packet(context, packet);
+        VideoEngineSessions opening = sessions;
+        if (opening == null || opened) {
+            return avcodec.avcodec_send_packet(context, packet);
+        }
+        int rc = opening.open(() -> avcodec.avcodec_send_packet(context, packet));
+        AVBufferRef frames = context == null ? null : context.hw_frames_ctx();
+        opened = frames != null && !frames.isNull();
+        return rc;
     }
 
     /** Asks for a frame; returns 0, {@link Ffmpeg#EAGAIN}, {@link Ffmpeg#EOF} or an error. */
@@ -110,6 +125,7 @@ public final class FfmpegDecoder implements AutoCloseable {
         }
         if (rc >= 0 && wantsDevice && !softwareLogged && !CudaDecoding.isSurface(frame.format())) {
             logSoftware();
+            giveBackSession();
         }
         return rc;
     }
@@ -139,6 +155,14 @@ public final class FfmpegDecoder implements AutoCloseable {
         return open == null ? null : CudaDecoding.surfaceFormat(open.sw_pix_fmt());
     }
 
+    private void giveBackSession() {
+        VideoEngineSessions taken = sessions;
+        if (taken != null) {
+            sessions = null;
+            taken.giveBack();
+        }
+    }
+
     @Override
     public void close() {
         AVCodecContext open = context;
@@ -147,5 +171,6 @@ public final class FfmpegDecoder implements AutoCloseable {
             avcodec.avcodec_free_context(open);
             DECODERS.freed(countedBytes);
         }
+        giveBackSession();
     }
 }
