@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.VideoFrame;
 import io.helmwatch.vision.tensor.HalfFloat;
 import io.helmwatch.vision.tensor.HostTensorBatch;
 import io.helmwatch.vision.tensor.InputSizing;
@@ -50,10 +49,9 @@ public abstract class PreprocessorContract {
     protected abstract Preprocessor open(LetterboxAnchor anchor, int padValue);
 
     /** Opens a tensor for it. */
-    protected abstract Tensor openTensor(TensorShape shape, TensorType type);
-
-    /** The picture where this preprocessor reads it; the caller closes it where it is another. */
-    protected abstract VideoFrame where(HostFrame frame);
+    protected Tensor openTensor(TensorShape shape, TensorType type) {
+        return hostTensor(shape, type);
+    }
 
     /** Largest error of a sample of a picture against the reference, in 1/255. */
     protected abstract double maxError(HostFrame frame);
@@ -146,7 +144,7 @@ public abstract class PreprocessorContract {
                     Tensor tensor = openTensor(shape, type)) {
                 for (ImageSize size : sizes) {
                     try (HostFrame frame = TestPictures.picture(size, PixelFormat.NV12, TestPictures.BT709, 0)) {
-                        Letterbox letterbox = preprocessor.add(where(frame), tensor.batch(), 0);
+                        Letterbox letterbox = preprocessor.add(frame, tensor.batch(), 0);
                         preprocessor.submit(tensor.batch(), 1);
                         assertPadding(tensor.read(), 0, letterbox, type, 114);
                     }
@@ -167,7 +165,7 @@ public abstract class PreprocessorContract {
             for (int place = 2; place >= 0; place--) {
                 HostFrame frame = TestPictures.picture(sizes.get(place), PixelFormat.I420, TestPictures.BT601, 0);
                 frames.add(frame);
-                letterboxes.add(0, preprocessor.add(where(frame), tensor.batch(), place));
+                letterboxes.add(0, preprocessor.add(frame, tensor.batch(), place));
             }
             preprocessor.submit(tensor.batch(), 3);
             float[] values = tensor.read();
@@ -200,8 +198,8 @@ public abstract class PreprocessorContract {
                 ImageSize target = sizing.sizeFor(size.width(), size.height());
                 TensorBatch batch = batches.computeIfAbsent(target, tensor::resized);
                 try (HostFrame frame = TestPictures.picture(size, PixelFormat.NV12, TestPictures.BT709, 0)) {
-                    Letterbox first = preprocessor.add(where(frame), batch, 0);
-                    preprocessor.add(where(frame), batch, 1);
+                    Letterbox first = preprocessor.add(frame, batch, 0);
+                    preprocessor.add(frame, batch, 1);
                     preprocessor.submit(batch, 2);
                     assertThat(first).isEqualTo(Letterbox.fit(size, target, LetterboxAnchor.CENTER));
                     float[] values = tensor.read();
@@ -231,9 +229,9 @@ public abstract class PreprocessorContract {
                 Tensor tensor = openTensor(shape, TensorType.FP32);
                 HostFrame frame =
                         TestPictures.picture(new ImageSize(64, 36), PixelFormat.NV12, TestPictures.BT709, 0)) {
-            Letterbox first = preprocessor.add(where(frame), tensor.batch(), 0);
+            Letterbox first = preprocessor.add(frame, tensor.batch(), 0);
             preprocessor.submit(tensor.batch(), 1);
-            Letterbox second = preprocessor.add(where(frame), tensor.batch(), 0);
+            Letterbox second = preprocessor.add(frame, tensor.batch(), 0);
             preprocessor.submit(tensor.batch(), 1);
             tensor.read();
             assertThat(second).isSameAs(first);
@@ -267,7 +265,7 @@ public abstract class PreprocessorContract {
         try (HostFrame frame = TestPictures.picture(source, format, color, 0);
                 Preprocessor preprocessor = open(anchor, 114);
                 Tensor tensor = openTensor(shape, type)) {
-            Letterbox letterbox = preprocessor.add(where(frame), tensor.batch(), 0);
+            Letterbox letterbox = preprocessor.add(frame, tensor.batch(), 0);
             preprocessor.submit(tensor.batch(), 1);
             float[] values = tensor.read();
             assertThat(letterbox).isEqualTo(Letterbox.fit(source, target, anchor));
@@ -279,7 +277,7 @@ public abstract class PreprocessorContract {
     private float[] run(HostFrame frame, ImageSize target, TensorType type) {
         try (Preprocessor preprocessor = open(LetterboxAnchor.CENTER, 114);
                 Tensor tensor = openTensor(new TensorShape(1, 3, target.height(), target.width()), type)) {
-            preprocessor.add(where(frame), tensor.batch(), 0);
+            preprocessor.add(frame, tensor.batch(), 0);
             preprocessor.submit(tensor.batch(), 1);
             return tensor.read();
         }

@@ -71,11 +71,6 @@ class CudaPreprocessorGpuTest extends PreprocessorContract {
     }
 
     @Override
-    protected VideoFrame where(HostFrame frame) {
-        return frame;
-    }
-
-    @Override
     protected double maxError(HostFrame frame) {
         return 0.25;
     }

@@ -10,7 +10,6 @@ import io.helmwatch.preprocess.PreprocessorContract;
 import io.helmwatch.vision.ColorEncoding;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.PixelFormat;
-import io.helmwatch.vision.VideoFrame;
 import io.helmwatch.vision.tensor.DeviceTensorBatch;
 import io.helmwatch.vision.tensor.HostTensorBatch;
 import io.helmwatch.vision.tensor.Letterbox;
@@ -26,16 +25,6 @@ class SwscalePreprocessorTest extends PreprocessorContract {
     @Override
     protected Preprocessor open(LetterboxAnchor anchor, int padValue) {
         return new SwscalePreprocessor(anchor, padValue);
-    }
-
-    @Override
-    protected Tensor openTensor(TensorShape shape, TensorType type) {
-        return hostTensor(shape, type);
-    }
-
-    @Override
-    protected VideoFrame where(HostFrame frame) {
-        return frame;
     }
 
     /** libswscale moves the chroma of odd sides by up to a quarter sample, and takes 1020 for the white of full-range 10 bit. */

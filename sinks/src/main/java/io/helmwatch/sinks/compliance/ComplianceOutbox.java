@@ -30,7 +30,6 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
     private final Clock clock;
     private final SqliteFile file;
     private volatile long waiting;
-    private boolean closed;
 
     /**
      * A message that waits.
@@ -76,7 +75,7 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
                         + " minute_millis integer not null, value blob not null)"));
         try (Closer opened = new Closer()) {
             file = opened.register(new SqliteFile(description, clock.millis()));
-            run("cannot be read", () -> waiting = file.number("select count(*) from message"));
+            file.run("cannot be read", () -> waiting = file.number("select count(*) from message"));
             opened.transfer();
         }
     }
@@ -84,7 +83,7 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
     @Override
     public synchronized int store(Collection<ComplianceMinute> minutes) {
         int[] refused = new int[1];
-        run("cannot be written", () -> {
+        file.run("cannot be written", () -> {
             if (file.usedBytes() > config.maxBytes()) {
                 refused[0] = minutes.size();
                 return;
@@ -118,7 +117,7 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
      */
     public synchronized List<Message> next(int most) {
         List<Message> messages = new ArrayList<>();
-        run("cannot be read", () -> {
+        file.run("cannot be read", () -> {
             try (PreparedStatement select = file.prepare(
                     "select position, key, id, stream, minute_millis, value from message order by position limit ?")) {
                 select.setInt(1, most);
@@ -145,7 +144,7 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
      * @throws SqliteException when nothing was removed, in one sentence
      */
     public synchronized void remove(Collection<Message> messages) {
-        run("cannot be written", () -> {
+        file.run("cannot be written", () -> {
             file.transaction(() -> {
                 try (PreparedStatement delete = file.prepare("delete from message where position=?")) {
                     for (Message message : messages) {
@@ -163,22 +162,8 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
         return waiting;
     }
 
-    private void run(String what, SqliteFile.Work work) {
-        if (closed) {
-            throw new SqliteException("compliance counts: the file is closed, the service is ending", null);
-        }
-        try {
-            work.run();
-        } catch (SQLException e) {
-            throw file.failure(what, e);
-        }
-    }
-
     @Override
     public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            file.close();
-        }
+        file.close();
     }
 }

@@ -9,7 +9,6 @@ import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Incident;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,7 +34,6 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     private final DeskConfig config;
     private final Clock clock;
     private final SqliteFile file;
-    private boolean closed;
 
     /**
      * Opens the history, created when missing.
@@ -52,7 +50,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
         try (Closer opened = new Closer()) {
             file = opened.register(new SqliteFile(HistoryTables.in(config.directory()), clock.millis()));
             if (!isCopy) {
-                run(
+                file.run(
                         "cannot be opened",
                         () -> file.execute("update incident set end_reason='" + Incident.EndReason.INTERRUPTED
                                 + "' where end_reason is null"));
@@ -72,45 +70,45 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @throws SqliteException when nothing was recorded
      */
     public synchronized void record(Collection<Incident> messages) {
-        run("cannot be written", () -> file.transaction(() -> IncidentRecords.add(file, messages)));
+        file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.add(file, messages)));
     }
 
     /** Removes an incident, if it is there. */
     synchronized void remove(String incident) {
-        run("cannot be written", () -> file.transaction(() -> IncidentRecords.remove(file, incident)));
+        file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.remove(file, incident)));
     }
 
     @Override
     public synchronized int store(Collection<ComplianceMinute> minutes) {
-        run("cannot be written", () -> file.transaction(() -> CountTables.add(file, minutes)));
+        file.run("cannot be written", () -> file.transaction(() -> CountTables.add(file, minutes)));
         return 0;
     }
 
     @Override
     public synchronized List<ComplianceQuarter> quarters(long fromMillis, long toMillis) {
         List<ComplianceQuarter> quarters = new ArrayList<>();
-        run("cannot be read", () -> quarters.addAll(CountTables.read(file, fromMillis, toMillis)));
+        file.run("cannot be read", () -> quarters.addAll(CountTables.read(file, fromMillis, toMillis)));
         return quarters;
     }
 
     @Override
     public synchronized Map<String, Long> firstMillis() {
         Map<String, Long> first = new HashMap<>();
-        run("cannot be read", () -> first.putAll(CountTables.first(file)));
+        file.run("cannot be read", () -> first.putAll(CountTables.first(file)));
         return first;
     }
 
     /** The incidents of a query, newest first, without positions. */
     public synchronized List<RecordedIncident> search(IncidentQuery query) {
         List<RecordedIncident> found = new ArrayList<>();
-        run("cannot be read", () -> found.addAll(IncidentSearch.search(file, query)));
+        file.run("cannot be read", () -> found.addAll(IncidentSearch.search(file, query)));
         return found;
     }
 
     /** An incident with its positions; empty where there is none of this id. */
     public synchronized Optional<RecordedIncident> find(String id) {
         List<RecordedIncident> found = new ArrayList<>();
-        run("cannot be read", () -> IncidentSearch.find(file, id).ifPresent(found::add));
+        file.run("cannot be read", () -> IncidentSearch.find(file, id).ifPresent(found::add));
         return found.stream().findFirst();
     }
 
@@ -122,7 +120,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      */
     public synchronized boolean acknowledge(String id, RecordedIncident.@Nullable Acknowledgement acknowledgement) {
         int[] changed = new int[1];
-        run("cannot be written", () -> changed[0] = IncidentRecords.acknowledge(file, id, acknowledgement));
+        file.run("cannot be written", () -> changed[0] = IncidentRecords.acknowledge(file, id, acknowledgement));
         return changed[0] > 0;
     }
 
@@ -141,40 +139,28 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     }
 
     private synchronized void addIncidentsOf(HourSums sums, long fromMillis, long toMillis) {
-        run("cannot be read", () -> IncidentSearch.addHours(file, sums, fromMillis, toMillis));
+        file.run("cannot be read", () -> IncidentSearch.addHours(file, sums, fromMillis, toMillis));
     }
 
     /** Number of incidents. */
     public synchronized long size() {
         long[] size = new long[1];
-        run("cannot be read", () -> size[0] = file.number("select count(*) from incident"));
+        file.run("cannot be read", () -> size[0] = file.number("select count(*) from incident"));
         return size[0];
     }
 
     /** Deletes what is too old, then the oldest incidents while the file is too large; to be called about once an hour. */
     public synchronized void prune() {
         long oldest = clock.millis() - config.keep().toMillis();
-        run("cannot be written", () -> {
+        file.run("cannot be written", () -> {
             CountTables.prune(file, oldest, clock.millis());
             IncidentRecords.prune(file, oldest, config.maxBytes());
             file.execute("pragma incremental_vacuum");
         });
     }
 
-    private void run(String what, SqliteFile.Work work) {
-        if (closed) {
-            throw new SqliteException("incident history is closed: the service is ending", null);
-        }
-        try {
-            work.run();
-        } catch (SQLException e) {
-            throw file.failure(what, e);
-        }
-    }
-
     @Override
     public synchronized void close() {
-        closed = true;
         file.close();
     }
 }

@@ -31,6 +31,7 @@ public final class SqliteFile implements AutoCloseable {
     private final Path folder;
     private final SqliteOpening opening;
     private final Connection connection;
+    private volatile boolean closed;
 
     /** The tables of a file. */
     public interface Schema {
@@ -148,6 +149,24 @@ public final class SqliteFile implements AutoCloseable {
         void run() throws SQLException;
     }
 
+    /**
+     * Does work and turns its failure into a sentence.
+     *
+     * @param what what cannot be done otherwise, such as {@code cannot be written}
+     * @throws SqliteException when it failed, or the file is closed
+     */
+    public void run(String what, Work work) {
+        if (closed) {
+            throw new SqliteException(
+                    description.name() + " " + description.file() + " is closed: the service is ending", null);
+        }
+        try {
+            work.run();
+        } catch (SQLException e) {
+            throw failure(what, e);
+        }
+    }
+
     /** Does work in one transaction, which is rolled back when it fails. */
     public void transaction(Work work) throws SQLException {
         execute("begin immediate");
@@ -203,6 +222,7 @@ public final class SqliteFile implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         try {
             connection.close();
         } catch (SQLException e) {

@@ -36,24 +36,6 @@ class KafkaComplianceSenderTest {
     @TempDir
     Path folder;
 
-    private static KafkaConfig config(String servers, String topic) {
-        KafkaConfig usual = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
-                servers,
-                false,
-                null,
-                0,
-                usual.detectionsTopic(),
-                usual.eventsTopic(),
-                usual.streamsTopic(),
-                usual.auditTopic(),
-                topic,
-                true,
-                100,
-                Map.of());
-    }
-
     private ComplianceOutbox outbox() {
         return new ComplianceOutbox(new SpoolConfig(folder, 1 << 24, false), Clock.systemUTC());
     }
@@ -70,7 +52,7 @@ class KafkaComplianceSenderTest {
 
     @Test
     void shouldSendWhatWaitsWithKeysAndHeadersAndReplaceAMinuteThatIsCorrected() throws IOException {
-        KafkaConfig config = config(broker.bootstrapServers(), "compliance.corrected");
+        KafkaConfig config = TestConfigs.compliance(broker.bootstrapServers(), "compliance.corrected");
         try (ComplianceOutbox outbox = outbox()) {
             outbox.store(List.of(Minutes.documented(), minute("gate", "", NOON, 0, 10, 1)));
             try (KafkaComplianceSender sender = new KafkaComplianceSender(config, outbox)) {
@@ -122,7 +104,7 @@ class KafkaComplianceSenderTest {
 
     @Test
     void shouldHoldWhatWasCountedWithoutTheBrokerAndMarkItWhereAnotherNodeCountedToo() throws IOException {
-        KafkaConfig config = config(broker.bootstrapServers(), "compliance.superseded");
+        KafkaConfig config = TestConfigs.compliance(broker.bootstrapServers(), "compliance.superseded");
         SwitchedOwnership ownership = new SwitchedOwnership();
         List<ComplianceMinute> withdrawn = new CopyOnWriteArrayList<>();
         NodeEpoch first = new NodeEpoch("n1", 4);
@@ -159,7 +141,7 @@ class KafkaComplianceSenderTest {
     @Test
     void shouldKeepCountsWhileTheBrokerIsAwayAndOverARestart() {
         broker.stop();
-        KafkaConfig config = config(broker.bootstrapServers(), "compliance.outage");
+        KafkaConfig config = TestConfigs.compliance(broker.bootstrapServers(), "compliance.outage");
         long start = System.nanoTime();
         try (ComplianceOutbox outbox = outbox();
                 KafkaComplianceSender sender = new KafkaComplianceSender(config, outbox)) {

@@ -57,21 +57,7 @@ class SiteAnalyticsTest {
     Path folder;
 
     private static KafkaConfig kafka(String topic) {
-        KafkaConfig usual = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
-                broker.bootstrapServers(),
-                false,
-                null,
-                0,
-                usual.detectionsTopic(),
-                usual.eventsTopic(),
-                usual.streamsTopic(),
-                usual.auditTopic(),
-                topic,
-                true,
-                100,
-                Map.of());
+        return TestConfigs.compliance(broker.bootstrapServers(), topic);
     }
 
     private static AnalyticsConfig analytics(String topic) {

@@ -28,4 +28,23 @@ final class TestConfigs {
                 queueCapacity,
                 properties);
     }
+
+    /** A topic of a test's own for counts of heads. */
+    static KafkaConfig compliance(String servers, String topic) {
+        KafkaConfig usual = KafkaConfig.DEFAULT;
+        return new KafkaConfig(
+                true,
+                servers,
+                false,
+                null,
+                0,
+                usual.detectionsTopic(),
+                usual.eventsTopic(),
+                usual.streamsTopic(),
+                usual.auditTopic(),
+                topic,
+                true,
+                100,
+                Map.of());
+    }
 }
