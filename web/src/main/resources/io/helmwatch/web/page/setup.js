@@ -1,7 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { Problem, request } from './api.js';
-import { DeskElement } from './element.js';
+import { request } from './api.js';
 import { Errors, errorList, field } from './fields.js';
+import { FormElement } from './form-element.js';
 import './region-editor.js';
 import { goTo } from './route.js';
 import { store } from './store.js';
@@ -16,16 +16,13 @@ const PRESETS = /** @type {const} */ (['no-helmet', 'occupancy', 'none']);
 const IMAGE = /^data:image\/jpeg;base64,/;
 
 /** Adds a camera: address, picture, zone, rule, done. */
-class Setup extends DeskElement {
+class Setup extends FormElement {
   static properties = {
     url: { state: true },
     username: { state: true },
     password: { state: true },
     camera: { state: true },
     probe: { state: true },
-    waiting: { state: true },
-    errors: { state: true },
-    message: { state: true },
     zones: { state: true },
     preset: { state: true },
     limit: { state: true },
@@ -41,10 +38,6 @@ class Setup extends DeskElement {
     this.isNamed = false;
     /** @type {Probe | null} */
     this.probe = null;
-    this.waiting = '';
-    /** @type {import('./api.js').FieldError[]} */
-    this.errors = [];
-    this.message = '';
     /** @type {import('./api.js').Zone[]} */
     this.zones = [];
     /** @type {typeof PRESETS[number]} */
@@ -193,22 +186,6 @@ class Setup extends DeskElement {
         return [{ name: 'crowd', kind: 'occupancy', 'more-than': isNaN(Number(this.limit)) ? this.limit : Number(this.limit), ...where }];
       default:
         return [];
-    }
-  }
-
-  /** @param {string} waiting @param {() => Promise<void>} action @private */
-  async attempt(waiting, action) {
-    this.waiting = waiting;
-    this.errors = [];
-    this.message = '';
-    try {
-      await action();
-    } catch (error) {
-      const problem = /** @type {Problem} */ (error);
-      this.errors = problem.errors ?? [];
-      this.message = this.errors.length ? T.regions.invalid : problem.message;
-    } finally {
-      this.waiting = '';
     }
   }
 

@@ -1,7 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { Problem, request } from './api.js';
-import { DeskElement } from './element.js';
+import { request } from './api.js';
 import { Errors, errorList, field } from './fields.js';
+import { FormElement } from './form-element.js';
 import { goTo } from './route.js';
 import { store } from './store.js';
 import { T } from './texts.js';
@@ -9,8 +9,8 @@ import { T } from './texts.js';
 /** @typedef {import('./api.js').Settings} Settings */
 
 /** Address and credentials of a camera that was added on the page; of one from the file they are only shown. */
-class SourceForm extends DeskElement {
-  static properties = { stream: {}, draft: { state: true }, errors: { state: true }, message: { state: true }, busy: { state: true } };
+class SourceForm extends FormElement {
+  static properties = { stream: {}, draft: { state: true } };
 
   constructor() {
     super();
@@ -18,10 +18,6 @@ class SourceForm extends DeskElement {
     this.stream = null;
     /** @type {Settings | null} */
     this.draft = null;
-    /** @type {import('./api.js').FieldError[]} */
-    this.errors = [];
-    this.message = '';
-    this.busy = false;
   }
 
   /** @param {Map<PropertyKey, unknown>} changed */
@@ -61,8 +57,8 @@ class SourceForm extends DeskElement {
           readOnly
             ? nothing
             : html`<div class="actions"><p class="error" role="alert">${this.message}</p>
-                <button class="primary" ?disabled=${this.busy || !this.draft}>${T.save}</button>
-                <button type="button" class="danger" ?disabled=${this.busy} @click=${this.askRemove}>${T.source.remove}</button></div>`
+                <button class="primary" ?disabled=${this.waiting !== '' || !this.draft}>${T.save}</button>
+                <button type="button" class="danger" ?disabled=${this.waiting !== ''} @click=${this.askRemove}>${T.source.remove}</button></div>`
         }
       </form>
       <dialog aria-labelledby="remove-title"><h2 id="remove-title">${T.source.removeTitle(stream.id)}</h2><p>${T.source.removeText}</p>
@@ -83,7 +79,7 @@ class SourceForm extends DeskElement {
   async save(event) {
     event.preventDefault();
     const id = this.stream?.id ?? '';
-    await this.attempt(async () => {
+    await this.attempt('save', async () => {
       store.replace(await request('PUT', `/streams/${encodeURIComponent(id)}`, { ...this.draft, id }));
       this.draft = null;
       store.notify(T.source.saved(id));
@@ -92,28 +88,12 @@ class SourceForm extends DeskElement {
 
   async removeStream() {
     const id = this.stream?.id ?? '';
-    await this.attempt(async () => {
+    await this.attempt('remove', async () => {
       await request('DELETE', `/streams/${encodeURIComponent(id)}`);
       await store.refreshStreams();
       store.notify(T.source.removed(id));
       goTo('cameras');
     });
-  }
-
-  /** @param {() => Promise<void>} action @private */
-  async attempt(action) {
-    this.busy = true;
-    this.errors = [];
-    this.message = '';
-    try {
-      await action();
-    } catch (error) {
-      const problem = /** @type {Problem} */ (error);
-      this.errors = problem.errors ?? [];
-      this.message = this.errors.length ? T.regions.invalid : problem.message;
-    } finally {
-      this.busy = false;
-    }
   }
 }
 
