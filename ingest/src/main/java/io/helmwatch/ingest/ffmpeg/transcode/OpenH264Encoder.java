@@ -10,6 +10,7 @@ import io.helmwatch.vision.ImageSize;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.avutil.AVRational;
@@ -31,12 +32,11 @@ final class OpenH264Encoder implements AutoCloseable {
     private static final int MAX_LONG_SIDE = 3840;
     private static final int MAX_SHORT_SIDE = 2160;
     private static final int MIN_SIDE = 16;
-    private static final long BITS_PER_PIXEL_AND_SECOND = 2;
-    private static final long MIN_BIT_RATE = 500_000;
     private static final double KEY_FRAME_SECONDS = 2;
 
     private static final NativeMemory.Account ENCODERS = NativeMemory.account("ffmpeg.encoders");
 
+    private final Quality quality;
     private final Closer opened = new Closer();
     private final AVCodecContext context;
     private final AVFrame frame;
@@ -45,15 +45,34 @@ final class OpenH264Encoder implements AutoCloseable {
     private final ImageSize size;
     private @Nullable SwsContext scaler;
 
+    /** What the images are. */
+    enum Quality {
+        /** Of a camera. */
+        VIDEO(2, 500_000, swscale.SWS_BILINEAR),
+        /** Drawn on: text and thin lines stay readable. */
+        DRAWN(4, 1_000_000, swscale.SWS_BICUBIC);
+
+        private final long bitsPerPixelAndSecond;
+        private final long minBitRate;
+        private final int scaling;
+
+        Quality(long bitsPerPixelAndSecond, long minBitRate, int scaling) {
+            this.bitsPerPixelAndSecond = bitsPerPixelAndSecond;
+            this.minBitRate = minBitRate;
+            this.scaling = scaling;
+        }
+    }
+
     /**
      * Opens the encoder.
      *
      * @param first the image that determines size and colours
-     * @param timeBase of the packets, which the encoded ones keep
+     * @param timeBase seconds of a tick, of the images and the packets
      * @param framesPerSecond expected rate, for the distribution of bits
      * @throws IngestException when FFmpeg refuses
      */
-    OpenH264Encoder(AVFrame first, VideoFormat timeBase, double framesPerSecond) {
+    OpenH264Encoder(AVFrame first, AVRational timeBase, double framesPerSecond, Quality quality) {
+        this.quality = quality;
         AVCodec codec = avcodec.avcodec_find_encoder_by_name(ENCODER);
         if (codec == null || codec.isNull()) {
             throw new IngestException("Expected FFmpeg with the encoder " + ENCODER + ", found one without.");
@@ -88,16 +107,10 @@ final class OpenH264Encoder implements AutoCloseable {
             context.extradata().get(parameters);
         }
         format = new VideoFormat(
-                Codec.H264,
-                size.width(),
-                size.height(),
-                true,
-                timeBase.timeBaseNumerator(),
-                timeBase.timeBaseDenominator(),
-                parameters);
+                Codec.H264, size.width(), size.height(), true, timeBase.num(), timeBase.den(), parameters);
     }
 
-    private void describe(AVFrame first, VideoFormat timeBase, double framesPerSecond) {
+    private void describe(AVFrame first, AVRational timeBase, double framesPerSecond) {
         int width = first.width();
         int height = first.height();
         double scale = Math.min(
@@ -114,11 +127,12 @@ final class OpenH264Encoder implements AutoCloseable {
         context.color_range(isConverted ? avutil.AVCOL_RANGE_MPEG : first.color_range());
         context.colorspace(
                 first.colorspace() == avutil.AVCOL_SPC_RGB ? avutil.AVCOL_SPC_SMPTE170M : first.colorspace());
-        context.time_base(new AVRational().num(timeBase.timeBaseNumerator()).den(timeBase.timeBaseDenominator()));
+        context.time_base(timeBase);
         int rate = (int) Math.max(1, Math.min(120, Math.round(framesPerSecond)));
         context.framerate(new AVRational().num(rate).den(1));
         context.gop_size((int) Math.max(1, Math.round(KEY_FRAME_SECONDS * rate)));
-        context.bit_rate(Math.max(MIN_BIT_RATE, BITS_PER_PIXEL_AND_SECOND * context.width() * context.height()));
+        context.bit_rate(
+                Math.max(quality.minBitRate, quality.bitsPerPixelAndSecond * context.width() * context.height()));
         context.flags(context.flags() | avcodec.AV_CODEC_FLAG_GLOBAL_HEADER);
         context.thread_count(1);
     }
@@ -132,6 +146,12 @@ final class OpenH264Encoder implements AutoCloseable {
         return format;
     }
 
+    /** Describes a stream that gets its packets. */
+    void describe(AVStream stream) {
+        stream.time_base(context.time_base());
+        check(avcodec.avcodec_parameters_from_context(stream.codecpar(), context));
+    }
+
     /** Scales an image to the size of the video, to be changed before {@link #encode}. */
     ImagePlanes load(AVFrame image) {
         check(avutil.av_frame_make_writable(frame));
@@ -143,7 +163,7 @@ final class OpenH264Encoder implements AutoCloseable {
                 frame.width(),
                 frame.height(),
                 frame.format(),
-                swscale.SWS_BILINEAR,
+                quality.scaling,
                 null,
                 null,
                 (DoublePointer) null);
@@ -162,7 +182,7 @@ final class OpenH264Encoder implements AutoCloseable {
                 frame.linesize(1));
     }
 
-    /** Encodes the loaded image, null for the end; packets are to be received after. */
+    /** Encodes the loaded image; packets are to be received after. */
     void encode(long presentationTicks) {
         frame.pts(presentationTicks);
         check(avcodec.avcodec_send_frame(context, frame));

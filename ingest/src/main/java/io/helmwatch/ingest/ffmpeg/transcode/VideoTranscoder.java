@@ -8,12 +8,14 @@ import io.helmwatch.ingest.ffmpeg.decode.FfmpegFrameLease;
 import io.helmwatch.ingest.ffmpeg.decode.FrameNormalizer;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.remux.FfmpegVideoPacket;
+import io.helmwatch.ingest.ffmpeg.transcode.OpenH264Encoder.Quality;
 import io.helmwatch.ingest.timing.PresentationClock;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Orientation;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.jspecify.annotations.Nullable;
 
@@ -121,7 +123,9 @@ public final class VideoTranscoder implements PacketReceiver, AutoCloseable {
         }
         OpenH264Encoder open = encoder;
         if (open == null) {
-            open = opened.register(new OpenH264Encoder(image, described, framesPerSecond));
+            AVRational timeBase =
+                    new AVRational().num(described.timeBaseNumerator()).den(described.timeBaseDenominator());
+            open = opened.register(new OpenH264Encoder(image, timeBase, framesPerSecond, Quality.VIDEO));
             encoder = open;
         }
         ImagePlanes planes = open.load(image);

@@ -1,4 +1,4 @@
-/** Video that is encoded again because it may not be stored as it is. */
+/** Video that is encoded: what may not be stored as it is, and what was drawn on. */
 @NullMarked
 package io.helmwatch.ingest.ffmpeg.transcode;
 

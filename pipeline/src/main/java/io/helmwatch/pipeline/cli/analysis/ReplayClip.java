@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.cli.analysis;
 
+import io.helmwatch.ingest.ffmpeg.transcode.Mp4Writer;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.service.incident.IncidentAnalyzer;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.postprocess.tracking.Track;
-import io.helmwatch.sinks.ffmpeg.Mp4Writer;
 import io.helmwatch.sinks.opencv.FrameDrawing;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.Incident;

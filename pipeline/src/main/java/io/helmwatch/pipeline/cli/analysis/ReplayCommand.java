@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli.analysis;
 
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.ingest.ffmpeg.transcode.Mp4Writer;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
@@ -15,7 +16,6 @@ import io.helmwatch.pipeline.evaluation.RecordedTime;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.service.incident.IncidentAnalyzer;
 import io.helmwatch.resource.Closer;
-import io.helmwatch.sinks.ffmpeg.Mp4Writer;
 import io.helmwatch.sinks.opencv.FrameDrawing;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.helmwatch.sinks.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.transcode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -38,7 +38,7 @@ class Mp4WriterTest {
 
         assertThat(folder).isDirectoryNotContaining("glob:**.partial");
         assertThat(read(file)).isEqualTo(new Clip(avcodec.AV_CODEC_ID_H264, 64, 48, List.of(0L, 40L, 400L, 2_000L)));
-        assertThat(NativeMemory.account("sinks.clip").bytes()).isZero();
+        assertThat(NativeMemory.account("ffmpeg.encoders").bytes()).isZero();
     }
 
     @ParameterizedTest(name = "{0}x{1} is written as {2}x{3}")
@@ -97,7 +97,7 @@ class Mp4WriterTest {
                     .hasMessageContaining(file + " cannot be written")
                     .hasMessageContaining("No such file");
         }
-        assertThat(NativeMemory.account("sinks.clip").bytes()).isZero();
+        assertThat(NativeMemory.account("ffmpeg.encoders").bytes()).isZero();
     }
 
     private static void write(Mp4Writer writer, int width, int height, long ptsNanos) throws IOException {
