@@ -85,6 +85,8 @@ record TestCertificate(SSLContext context, Path trusted) {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 command,
+                "-J-XX:TieredStopAtLevel=1",
+                "-J-XX:+UseSerialGC",
                 "-alias",
                 alias,
                 "-storetype",
