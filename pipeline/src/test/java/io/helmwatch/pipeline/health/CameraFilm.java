@@ -23,6 +23,8 @@ final class CameraFilm {
     static final int WIDTH = 640;
     static final int HEIGHT = 360;
     static final int DAY_SECONDS = 86_400;
+    /** Frames that differ by their noise at most. */
+    static final int FRAMES_PER_SECOND = 25;
 
     private static final double GAMMA = 2.2;
     private static final int LEVELS = 4096;
@@ -180,12 +182,11 @@ final class CameraFilm {
         boolean isFrozen = isFaulty(toSecond, Fault.FROZEN);
         second = isFrozen ? faultSecond : toSecond;
         sun = sun(second % DAY_SECONDS);
-        long frame = (long) second;
-        Random random = new Random(seed * 31 + frame);
-        current = image(frame);
+        Random random = new Random(seed * 31 + Math.round(second * FRAMES_PER_SECOND));
+        current = image((long) second);
         shake = isRaining && random.nextInt(4) == 0 ? random.nextInt(3) - 1 : 0;
         noiseStart = random.nextInt(NOISE);
-        traffic(frame);
+        traffic((long) second);
         double clouds = 0.75 + 0.25 * Math.sin(second / 700) * Math.sin(second / 290);
         double bright = sun * clouds + (isDark() ? artificial() : 0);
         gain = Math.min(12, 0.30 / Math.max(0.001, bright * 0.22 + headlightPower * 0.05));
@@ -314,7 +315,7 @@ final class CameraFilm {
         if (!isRaining) {
             return;
         }
-        Random random = new Random((seed + (long) second) * 1000 + y / 24);
+        Random random = new Random((seed + Math.round(second * FRAMES_PER_SECOND)) * 1000 + y / 24);
         for (int i = 0; i < 25; i++) {
             int x = random.nextInt(WIDTH);
             to[x] = (byte) Math.min(255, (to[x] & 0xff) + 22);

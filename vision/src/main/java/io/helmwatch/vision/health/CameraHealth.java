@@ -41,6 +41,8 @@ public final class CameraHealth {
     private final SceneMeasures scene = new SceneMeasures();
     private final UsualScenes usual = new UsualScenes();
     private final FrozenImage still = new FrozenImage();
+    private final DetailPersistence detail = new DetailPersistence();
+    private final EdgeSharpness edges = new EdgeSharpness();
     private long lastNanos = Long.MIN_VALUE;
     private long movedSinceNanos;
     private volatile StreamReason condition = StreamReason.NONE;
@@ -79,13 +81,15 @@ public final class CameraHealth {
         if (lastNanos != Long.MIN_VALUE && ptsNanos - lastNanos > MAX_GAP_NANOS) {
             alarms.values().forEach(Alarm::suspend);
             still.forget();
+            detail.forget();
+            edges.forget();
         }
         lastNanos = ptsNanos;
         scene.measure(sample);
         brightness = scene.mean() / 255;
         judgeLight(ptsNanos);
-        double changed = still.changed(sample);
-        alarm(StreamReason.FROZEN).update(FrozenImage.isStill(changed), FrozenImage.isStill(changed), ptsNanos);
+        judgeMotion(sample, ptsNanos);
+        edges.update(sample, scene);
         if (isSuspected(StreamReason.BLACK)
                 || isSuspected(StreamReason.OVEREXPOSED)
                 || isSuspected(StreamReason.TOO_DARK)) {
@@ -97,6 +101,16 @@ public final class CameraHealth {
         return condition;
     }
 
+    private void judgeMotion(LumaSample sample, long now) {
+        boolean isStill = FrozenImage.isStill(still.changed(sample));
+        detail.update(sample);
+        Alarm frozen = alarm(StreamReason.FROZEN);
+        frozen.update(isStill || detail.isFrozen(), isStill || detail.isNearlyFrozen(), now);
+        if (!isStill && !frozen.isRaised()) {
+            detail.learn();
+        }
+    }
+
     private void judgeLight(long now) {
         int nearlyAll = scene.percentile(0.99);
         alarm(StreamReason.BLACK).update(nearlyAll <= 20, nearlyAll <= 28, now);
@@ -106,22 +120,23 @@ public final class CameraHealth {
     }
 
     private void compare(long now) {
-        usual.compare(scene);
+        usual.compare(scene, edges);
         double lost = usual.lost();
         double correlation = usual.correlation();
         double sharpness = usual.sharpness();
-        boolean isUniform = scene.edgeShare() < 0.002 && scene.percentile(0.95) - scene.percentile(0.05) < 60;
-        boolean hasFewEdges = scene.edgeShare() < usual.fewEdges();
+        boolean isUniform =
+                scene.edgyCells() < SceneMeasures.CLOCK_CELLS && scene.percentile(0.95) - scene.percentile(0.05) < 60;
+        boolean hasFewEdges = scene.edgyCells() < usual.fewEdges();
         boolean isCovered = isUniform || (lost >= 0.7 && hasFewEdges);
         boolean isElsewhere = !isCovered && correlation < usual.movedBelow();
         alarm(StreamReason.COVERED).update(isCovered, isUniform || lost >= 0.55, now);
         alarm(StreamReason.MOVED).update(isElsewhere, correlation < usual.movedBelow() + 0.1, now);
-        alarm(StreamReason.BLURRED).update(sharpness < 0.6 && !isCovered && !isElsewhere, sharpness < 0.7, now);
+        alarm(StreamReason.BLURRED).update(sharpness < 0.3, sharpness < 0.45, now);
         accept(now);
         if (!isSuspected(StreamReason.COVERED)
                 && !isSuspected(StreamReason.MOVED)
                 && !isSuspected(StreamReason.BLURRED)) {
-            usual.learn(scene);
+            usual.learn(scene, edges);
         }
     }
 

@@ -3,10 +3,8 @@ package io.helmwatch.vision.health;
 import java.util.Arrays;
 
 /**
- * What one sample shows, in numbers: brightness, how many edges there are, how steep they are, and where.
- *
- * <p>An edge is a difference over {@value #REACH} bins that stands out of the sample's own noise. Its steepness is the share of the difference
- * that lies between two neighbouring bins: near 1 in focus, a fifth for a blur of 8 pixels in 1080p, whatever the contrast.
+ * What one sample shows, in numbers: brightness, and where there are edges. An edge is a difference over {@value #REACH} bins that stands out of the
+ * sample's own noise.
  *
  * <p>Cells are 18 rows of 32; the map of edges is the logarithm of their strength in each cell, less its mean in the neighbourhood, so that two maps
  * correlate only where the edges are in the same places, whatever the light.
@@ -17,17 +15,20 @@ final class SceneMeasures {
     static final int CELL_COLUMNS = 32;
     static final int CELL_ROWS = 18;
     static final int CELLS = CELL_COLUMNS * CELL_ROWS;
+    /** Share of cells up to which edges can be those of a clock and a name that are drawn into the image. */
+    static final double CLOCK_CELLS = 0.03;
 
     private static final int CELL_BINS = LumaSample.COLUMNS / CELL_COLUMNS;
     private static final int CELL_LINES = LumaSample.ROWS / CELL_ROWS;
     private static final int REACH = 6;
     private static final int NEIGHBOURHOOD = 2;
-    /** Smallest difference that counts as an edge, and as one whose steepness is measured. */
+    /** Smallest difference that counts as an edge. */
     private static final int EDGE = 6;
 
-    private static final int STRONG_EDGE = 24;
     private static final int EDGE_PER_NOISE = 5;
-    private static final int STRONG_EDGE_PER_NOISE = 8;
+    /** Strength of the edges of a cell above which they are not by chance. */
+    static final float MIN_STRENGTH = 2;
+
     private static final int SATURATED = 250;
 
     private final int[] levels = new int[256];
@@ -35,16 +36,15 @@ final class SceneMeasures {
     private final float[] strength = new float[CELLS];
     private final float[] edges = new float[CELLS];
     private double mean;
+    private int noise;
     private double saturated;
-    private double steepness;
-    private int strongEdges;
-    private double edgeShare;
+    private double edgyCells;
 
     /** Measures a sample. */
     void measure(LumaSample sample) {
         count(sample);
-        int noise = percentile(differences, 0.5);
-        findEdges(sample, Math.max(EDGE, EDGE_PER_NOISE * noise), Math.max(STRONG_EDGE, STRONG_EDGE_PER_NOISE * noise));
+        noise = percentile(differences, 0.5);
+        findEdges(sample, Math.max(EDGE, EDGE_PER_NOISE * noise));
         subtractNeighbourhood();
     }
 
@@ -72,44 +72,27 @@ final class SceneMeasures {
         saturated = (double) bright / bins;
     }
 
-    private void findEdges(LumaSample sample, int edge, int strongEdge) {
+    private void findEdges(LumaSample sample, int edge) {
         Arrays.fill(strength, 0);
-        int found = 0;
-        int strong = 0;
-        double steep = 0;
         for (int row = 0; row < LumaSample.ROWS; row++) {
             int start = row * LumaSample.COLUMNS;
             int cellRow = row / CELL_LINES * CELL_COLUMNS;
             for (int x = 0; x < LumaSample.COLUMNS - REACH; x++) {
                 int difference = Math.abs(sample.at(start + x + REACH) - sample.at(start + x));
-                if (difference < edge) {
-                    continue;
-                }
-                found++;
-                strength[cellRow + (x + REACH / 2) / CELL_BINS] += difference - edge + 1;
-                if (difference >= strongEdge) {
-                    strong++;
-                    steep += Math.min(1, steepest(sample, start + x) / (double) difference);
+                if (difference >= edge) {
+                    strength[cellRow + (x + REACH / 2) / CELL_BINS] += difference - edge + 1;
                 }
             }
         }
-        strongEdges = strong;
-        steepness = strong == 0 ? 0 : steep / strong;
-        edgeShare = found / (double) (LumaSample.ROWS * (LumaSample.COLUMNS - REACH));
-    }
-
-    private static int steepest(LumaSample sample, int start) {
-        int steepest = 0;
-        for (int x = start; x < start + REACH; x++) {
-            steepest = Math.max(steepest, Math.abs(sample.at(x + 1) - sample.at(x)));
-        }
-        return steepest;
     }
 
     private void subtractNeighbourhood() {
+        int edgy = 0;
         for (int cell = 0; cell < CELLS; cell++) {
             strength[cell] = (float) Math.log1p(strength[cell]);
+            edgy += strength[cell] >= MIN_STRENGTH ? 1 : 0;
         }
+        edgyCells = (double) edgy / CELLS;
         for (int row = 0; row < CELL_ROWS; row++) {
             for (int column = 0; column < CELL_COLUMNS; column++) {
                 edges[row * CELL_COLUMNS + column] = strength[row * CELL_COLUMNS + column] - neighbourhood(row, column);
@@ -151,6 +134,11 @@ final class SceneMeasures {
         return mean;
     }
 
+    /** Median difference of neighbouring bins, which is that of flat places: noise. */
+    int noise() {
+        return noise;
+    }
+
     /** Luma that a share of the bins stays below. */
     int percentile(double share) {
         return percentile(levels, share);
@@ -161,19 +149,9 @@ final class SceneMeasures {
         return saturated;
     }
 
-    /** Share of places where there is an edge. */
-    double edgeShare() {
-        return edgeShare;
-    }
-
-    /** Number of edges that {@link #steepness} is the mean of. */
-    int strongEdges() {
-        return strongEdges;
-    }
-
-    /** Mean steepness of the strong edges, 0 to 1; 0 where there are none. */
-    double steepness() {
-        return steepness;
+    /** Share of cells that have edges. */
+    double edgyCells() {
+        return edgyCells;
     }
 
     /** Strength of the edges of a cell, logarithmic; 0 where it has none. */

@@ -13,21 +13,28 @@ final class SceneReference {
     static final int LEARNED_SAMPLES = 30;
 
     private static final int MEMORY_SAMPLES = 1800;
-    /** A cell counts as empty below this share of its usual strength, and takes part if that strength is at least {@link #MIN_STRENGTH}. */
+    /** A cell counts as empty below this share of its usual strength. */
     private static final double EMPTY = 0.4;
 
-    private static final double MIN_STRENGTH = 2;
-    /** Strong edges from which their steepness says something, and the share of them that is left in an image that is all soft. */
-    private static final int MIN_EDGES = 100;
+    /** Bins with an edge from which a cell takes part, and the share of them below which its edges are gone. */
+    private static final float MIN_EDGES = 2;
 
-    private static final double FADED = 0.1;
+    private static final float FADED = 0.25f;
+    /** Cells from which they say something, and the share of them and of the edges that is left at most in an image that is all soft. */
+    private static final int MIN_CELLS = 40;
+
+    private static final double FEW_LEFT = 0.25;
+    private static final double FEW_EDGES = 0.4;
+    /** Steepness as a share of the usual one below which edges are soft. */
+    private static final float SOFT = 0.7f;
 
     private final float[] strength = new float[SceneMeasures.CELLS];
     private final float[] edges = new float[SceneMeasures.CELLS];
-    private double steepness;
-    private double strongEdges;
-    private double edgeShare;
+    private final float[] steepness = new float[SceneMeasures.CELLS];
+    private final float[] steepEdges = new float[SceneMeasures.CELLS];
+    private double edgyCells;
     private int samples;
+    private int sharpSamples;
 
     /** Whether enough samples were seen. */
     boolean isLearned() {
@@ -41,16 +48,16 @@ final class SceneReference {
 
     void clear() {
         samples = 0;
+        sharpSamples = 0;
     }
 
     /** Takes the values of another one as a first guess, which its own samples soon replace. */
     void startFrom(SceneReference other) {
         System.arraycopy(other.strength, 0, strength, 0, strength.length);
         System.arraycopy(other.edges, 0, edges, 0, edges.length);
-        steepness = other.steepness;
-        strongEdges = other.strongEdges;
-        edgeShare = other.edgeShare;
+        edgyCells = other.edgyCells;
         samples = 1;
+        sharpSamples = 0;
     }
 
     /** Takes part of the average. */
@@ -61,10 +68,18 @@ final class SceneReference {
             strength[cell] += weight * (scene.strength(cell) - strength[cell]);
             edges[cell] += weight * (scene.edges(cell) - edges[cell]);
         }
-        strongEdges += weight * (scene.strongEdges() - strongEdges);
-        edgeShare += weight * (scene.edgeShare() - edgeShare);
-        if (scene.strongEdges() > 0) {
-            steepness += weight * (scene.steepness() - steepness);
+        edgyCells += weight * (scene.edgyCells() - edgyCells);
+    }
+
+    /** Takes part of the average steepness. */
+    void learn(EdgeSharpness shown) {
+        sharpSamples = Math.min(sharpSamples + 1, MEMORY_SAMPLES);
+        float weight = 1f / sharpSamples;
+        for (int cell = 0; cell < SceneMeasures.CELLS; cell++) {
+            steepEdges[cell] += weight * (shown.edges(cell) - steepEdges[cell]);
+            if (shown.edges(cell) > 0) {
+                steepness[cell] += weight * (shown.steepness(cell) - steepness[cell]);
+            }
         }
     }
 
@@ -89,7 +104,7 @@ final class SceneReference {
         double all = 0;
         for (int cell = 0; cell < SceneMeasures.CELLS; cell++) {
             float usual = strength[cell];
-            if (usual >= MIN_STRENGTH) {
+            if (usual >= SceneMeasures.MIN_STRENGTH) {
                 all += usual;
                 lost += scene.strength(cell) < EMPTY * usual ? usual : 0;
             }
@@ -98,18 +113,41 @@ final class SceneReference {
     }
 
     /**
-     * Steepness of the edges as a share of the usual one; 1 where the scene usually has too few edges to tell, 0 where hardly any of them is left
-     * that is strong enough to be measured.
+     * Share of the cells with edges whose edges are about as steep as usual; 1 where that is not known or the scene usually has too few edges, 0 where
+     * hardly any of them is left. Cells whose edges are gone do not count, nor as many as a clock can have.
      */
-    double sharpness(SceneMeasures scene) {
-        if (steepness == 0 || strongEdges < MIN_EDGES) {
+    double sharpness(EdgeSharpness shown) {
+        if (sharpSamples < LEARNED_SAMPLES) {
             return 1;
         }
-        return scene.strongEdges() < FADED * strongEdges ? 0 : scene.steepness() / steepness;
+        int all = 0;
+        int sharp = 0;
+        int soft = 0;
+        float usualEdges = 0;
+        int edgesNow = 0;
+        for (int cell = 0; cell < SceneMeasures.CELLS; cell++) {
+            float usual = steepEdges[cell];
+            usualEdges += usual;
+            edgesNow += shown.edges(cell);
+            if (usual >= MIN_EDGES) {
+                all++;
+                if (shown.edges(cell) >= FADED * usual) {
+                    boolean isSoft = shown.steepness(cell) < SOFT * steepness[cell];
+                    soft += isSoft ? 1 : 0;
+                    sharp += isSoft ? 0 : 1;
+                }
+            }
+        }
+        if (all < MIN_CELLS) {
+            return 1;
+        }
+        double left = Math.max(0, sharp - SceneMeasures.CLOCK_CELLS * SceneMeasures.CELLS);
+        boolean isFaded = left + soft < FEW_LEFT * all && edgesNow < FEW_EDGES * usualEdges;
+        return isFaded || left + soft == 0 ? 0 : left / (left + soft);
     }
 
-    /** Usual share of places where there is an edge. */
-    double edgeShare() {
-        return edgeShare;
+    /** Usual share of cells that have edges. */
+    double edgyCells() {
+        return edgyCells;
     }
 }

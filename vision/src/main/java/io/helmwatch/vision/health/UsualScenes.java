@@ -30,7 +30,7 @@ final class UsualScenes {
     }
 
     /** Compares a scene with the usual ones: with that of its light, and where that differs, with those of other light. */
-    void compare(SceneMeasures scene) {
+    void compare(SceneMeasures scene, EdgeSharpness edges) {
         SceneReference now = select(scene);
         isKnownLight = now.isLearned();
         correlation = 1;
@@ -46,7 +46,7 @@ final class UsualScenes {
             }
         }
         if (isKnownLight) {
-            sharpness = now.sharpness(scene);
+            sharpness = now.sharpness(edges);
         }
     }
 
@@ -77,8 +77,11 @@ final class UsualScenes {
     }
 
     /** The scene that was compared last belongs to what is usual. */
-    void learn(SceneMeasures scene) {
+    void learn(SceneMeasures scene, EdgeSharpness edges) {
         references[light].learn(scene);
+        if (edges.isSettled()) {
+            references[light].learn(edges);
+        }
     }
 
     /** Forgets everything. */
@@ -109,10 +112,10 @@ final class UsualScenes {
     }
 
     /**
-     * Share of places with an edge below which a scene has few edges: half of what is usual in this light, a tenth in a light in which the scene was
-     * never seen, since lamps that go out take edges with them.
+     * Share of cells with edges below which a scene has few: half of what is usual in this light, a tenth in a light in which the scene was never seen,
+     * since lamps that go out take edges with them.
      */
     double fewEdges() {
-        return (isKnownLight ? FEW_EDGES : FEW_EDGES_IN_NEW_LIGHT) * references[light].edgeShare();
+        return (isKnownLight ? FEW_EDGES : FEW_EDGES_IN_NEW_LIGHT) * references[light].edgyCells();
     }
 }
