@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The incidents that are open anywhere in the cluster, as their topic tells them. What is not an incident message is ignored.
+ * The incidents that are open anywhere in the cluster, as their topic has them. What is not an incident message is ignored.
  *
  * <p>Threading: {@link #put} by one thread, reading by any.
  */

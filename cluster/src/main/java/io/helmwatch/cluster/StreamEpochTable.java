@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest epoch of every stream and its last state, as the topic of stream states tells them. A state with an older epoch than the newest is
+ * The newest epoch of every stream and its last state, as the topic of stream states has them. A state with an older epoch than the newest is
  * ignored. What is not JSON is ignored too.
  *
  * <p>Threading: {@link #put} by one thread, reading by any.

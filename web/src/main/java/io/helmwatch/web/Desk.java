@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param reports reports of a time
  * @param system state of the service and its machine
  * @param live live video
- * @param notifications who is told about incidents
+ * @param notifications targets of notifications
  * @param audit receives logins and changes beside the audit file
  */
 public record Desk(

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is told about incidents, and what became of the messages. Targets are in the configuration file and are not changed here.
+ * Targets of notifications, and what became of their messages. Targets are in the configuration file and are not changed here.
  *
  * <p>Threading: any thread; {@link #test} takes as long as the target's time limits.
  */

@@ -90,7 +90,7 @@ public interface Streams {
      * @param analysedFps frames a second that are analysed
      * @param droppedFps frames a second that are dropped, by cause
      * @param latencyMillis from the frame's arrival to its detections; null while nothing was analysed
-     * @param lastFrameAt capture time of the latest frame; null where there is none
+     * @param lastFrameAt capture time of the latest analysed frame; null where there is none
      * @param openIncidents number of its open incidents
      * @param masked whether its video is served as JPEG with masks burned in only
      * @param settings its settings without secrets

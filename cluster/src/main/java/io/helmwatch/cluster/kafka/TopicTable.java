@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Follows a compacted topic from its beginning, without a group, and knows up to which moment it has read it.
  *
- * <p>Threading: a thread of its own calls the listener; the other methods by any. Starts and goes on without a broker.
+ * <p>Threading: a thread of its own calls the listener; the other methods by any. Starts and keeps running without a broker.
  */
 final class TopicTable implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicTable.class);

@@ -92,7 +92,8 @@ public final class NotifySection {
                     duration(Duration.ofSeconds(1), LONGEST),
                     NotifyConfig::unacknowledgedAfter,
                     "each incident is sent at once",
-                    "escalation: an incident is sent once nobody has acknowledged it on the page for this time; needs `http`")
+                    "escalation: an incident is sent once nobody has acknowledged it on the page for this time; needs"
+                            + " `http`")
             .example("15m");
 
     static final SectionSpec<NotifyConfig> SPEC = SectionSpec.of(
@@ -230,7 +231,7 @@ public final class NotifySection {
                 : NotifyTargetSections.mail(section.section(MAIL));
     }
 
-    /** A name that nothing has would silently tell nobody. */
+    /** A name that nothing has would silently notify nobody. */
     private static List<String> known(Section section, Key<NotifyConfig, List<String>> key, Collection<String> names) {
         List<String> given = section.optional(key);
         if (given == null) {

@@ -61,13 +61,13 @@ final class ComplianceRecorder implements AutoCloseable {
                 lost.add(refused);
                 recorded.add(pending.size() - refused);
                 pending.clear();
-                tell(refused == 0 ? "" : name + ": the store of compliance counts is full; further counts are lost");
+                report(refused == 0 ? "" : name + ": the store of compliance counts is full; further counts are lost");
             } catch (SqliteException e) {
-                tell(String.valueOf(e.getMessage()));
+                report(String.valueOf(e.getMessage()));
             }
         }
 
-        private void tell(String sentence) {
+        private void report(String sentence) {
             if (sentence.equals(problem)) {
                 return;
             }

@@ -19,7 +19,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Who is told about incidents, for the page and its API. A test is sent over a connection of its own, so that it says what is wrong now
+ * Targets of notifications, for the page and its API. A test is sent over a connection of its own, so that it says what is wrong now
  * although messages wait.
  *
  * <p>Threading: as {@link Notifications}. Ownership: the targets belong to the caller.

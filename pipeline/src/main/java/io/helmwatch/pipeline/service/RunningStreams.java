@@ -200,7 +200,7 @@ final class RunningStreams {
     }
 
     /**
-     * Stops several streams at the same time, of which another node takes care from now on: the sinks are not told that they no longer exist. One
+     * Stops several streams at the same time, of which another node takes care from now on: the sinks do not learn that they no longer exist. One
      * that does not run is ignored; one that does not stop in time is logged.
      */
     synchronized void stopTogether(Collection<String> stopped) {

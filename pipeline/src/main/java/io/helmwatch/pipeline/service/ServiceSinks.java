@@ -80,7 +80,7 @@ final class ServiceSinks implements AutoCloseable {
         return audit;
     }
 
-    /** Who is told about incidents; empty until incidents are opened. */
+    /** Targets of notifications; empty until incidents are opened. */
     List<Notification> notified() {
         return notified;
     }

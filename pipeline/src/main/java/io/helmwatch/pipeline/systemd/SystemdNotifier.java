@@ -11,13 +11,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells systemd that the service is ready, that it makes progress (watchdog) and that it stops, as a unit of {@code Type=notify} expects it
+ * Notifies systemd that the service is ready, that it makes progress (watchdog) and that it stops, as a unit of {@code Type=notify} expects it
  * (sd_notify(3), sd_watchdog_enabled(3)). Does nothing where systemd did not start the process.
  *
  * <p>The watchdog is fed at half its period, and only while the service has no problem: systemd then restarts a process whose pipeline
  * makes no progress.
  *
- * <p>Threading: a thread of its own, daemon. Ownership: closing tells systemd that the service stops, and ends the thread.
+ * <p>Threading: a thread of its own, daemon. Ownership: closing notifies systemd that the service stops, and ends the thread.
  */
 public final class SystemdNotifier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SystemdNotifier.class);
@@ -37,7 +37,7 @@ public final class SystemdNotifier implements AutoCloseable {
     }
 
     /**
-     * Tells that the service is ready, and goes on telling that it is alive.
+     * Notifies that the service is ready, and from then on that it is alive.
      *
      * @param liveProblem why the process should be restarted, one sentence; empty while it makes progress
      */
@@ -61,8 +61,8 @@ public final class SystemdNotifier implements AutoCloseable {
             return notifier;
         } catch (LinkageError missing) {
             LOG.error(
-                    "systemd is not told that the service is ready: expected its library libsystemd.so.0, found none ({}); install libsystemd0"
-                            + " or set Type=exec in the unit",
+                    "systemd is not notified that the service is ready: expected its library libsystemd.so.0, found"
+                            + " none ({}); install libsystemd0 or set Type=exec in the unit",
                     missing.getMessage());
             return new SystemdNotifier(null);
         }
@@ -78,16 +78,16 @@ public final class SystemdNotifier implements AutoCloseable {
     }
 
     private void feed(long everyNanos, Supplier<String> liveProblem) {
-        String told = "";
+        String reported = "";
         try {
             do {
                 String problem = liveProblem.get();
                 if (problem.isEmpty()) {
                     send("WATCHDOG=1");
                 }
-                if (!problem.equals(told)) {
+                if (!problem.equals(reported)) {
                     send("STATUS=" + problem);
-                    told = problem;
+                    reported = problem;
                 }
             } while (!closed.await(everyNanos, TimeUnit.NANOSECONDS));
         } catch (InterruptedException end) {

@@ -12,11 +12,11 @@ import java.util.function.Predicate;
  * <p>Threading: one thread.
  */
 final class Escalation {
-    private static final int MAX_TOLD = 10_000;
+    private static final int MAX_NOTIFIED = 10_000;
 
     private final Duration after;
     private final Predicate<String> acknowledged;
-    private final Set<String> told = new LinkedHashSet<>();
+    private final Set<String> notified = new LinkedHashSet<>();
 
     /**
      * Nothing was sent so far.
@@ -41,19 +41,19 @@ final class Escalation {
         }
         String incident = message.field("incident");
         return switch (message.type()) {
-            case INCIDENT_START -> !acknowledged.test(incident) && tell(incident);
-            case INCIDENT_UPDATE -> told.contains(incident);
+            case INCIDENT_START -> !acknowledged.test(incident) && record(incident);
+            case INCIDENT_UPDATE -> notified.contains(incident);
             // After a restart nothing is known of what was sent before.
-            case INCIDENT_END, INCIDENT_EVIDENCE -> told.contains(incident) || !acknowledged.test(incident);
+            case INCIDENT_END, INCIDENT_EVIDENCE -> notified.contains(incident) || !acknowledged.test(incident);
             case STREAM_OFFLINE, STREAM_BACK, TEST -> true;
         };
     }
 
-    private boolean tell(String incident) {
-        if (told.size() >= MAX_TOLD) {
-            told.remove(told.iterator().next());
+    private boolean record(String incident) {
+        if (notified.size() >= MAX_NOTIFIED) {
+            notified.remove(notified.iterator().next());
         }
-        told.add(incident);
+        notified.add(incident);
         return true;
     }
 }

@@ -47,7 +47,7 @@ public final class Notification implements IncidentSink {
                     spool.withDirectory(spool.directory().resolve(FOLDER).resolve(config.name()));
             IncidentSpool messages = opened.register(new IncidentSpool(own, clock));
             sender = opened.register(new NotifySender(config, messages, notifier, acknowledged, clock));
-            accepted = opened.register(new SpoolingIncidentSink(messages));
+            accepted = opened.register(new SpoolingIncidentSink(messages, "spool of notification " + config.name()));
             streams = config.offlineAfter() == null
                     ? null
                     : opened.register(new StreamWatch(config, config.offlineAfter(), messages, clock));
@@ -75,9 +75,10 @@ public final class Notification implements IncidentSink {
         return streams;
     }
 
-    /** Why the target takes no messages, one sentence without secrets; empty while it does. */
+    /** Why messages are not stored, or else why the target takes none, one sentence without secrets; empty while both are. */
     public String problem() {
-        return sender.problem();
+        String unstored = accepted.statistics().problem();
+        return unstored.isEmpty() ? sender.problem() : unstored;
     }
 
     @Override

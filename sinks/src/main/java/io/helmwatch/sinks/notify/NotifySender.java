@@ -42,6 +42,8 @@ final class NotifySender implements AutoCloseable {
 
     // Owned by the thread.
     private Duration pause = FIRST_PAUSE;
+    /** Taken by the target, but still in the spool, which could not be written; removed before anything else is sent, so that none repeats. */
+    private List<SpooledEvent> unremoved = List.of();
 
     NotifySender(
             NotifyConfig config, IncidentSpool spool, Notifier notifier, Predicate<String> acknowledged, Clock clock) {
@@ -84,7 +86,7 @@ final class NotifySender implements AutoCloseable {
         }
     }
 
-    /** While it closes, only a target that is well gets what is waiting; a digest waits for its time in the spool. */
+    /** While it closes, only a healthy target gets what is waiting; a digest waits for its time in the spool. */
     private boolean isDone() {
         return closing
                 && (System.nanoTime() - closeByNanos >= 0
@@ -95,6 +97,9 @@ final class NotifySender implements AutoCloseable {
     }
 
     private void deliverWaiting() throws NotifyException, InterruptedException {
+        if (!unremoved.isEmpty()) {
+            remove(unremoved);
+        }
         if (spool.waiting() == 0) {
             spool.await(IDLE_MILLIS);
             return;
@@ -133,7 +138,7 @@ final class NotifySender implements AutoCloseable {
             } else if (!asked.isEmpty()) {
                 log.add(clock.millis(), asked, DeliveryLog.Outcome.ACKNOWLEDGED, "");
             }
-            spool.acknowledge(events);
+            remove(events);
         } catch (NotifyException e) {
             String sentence = String.valueOf(e.getMessage());
             if (!e.isPermanent()) {
@@ -145,6 +150,12 @@ final class NotifySender implements AutoCloseable {
                 spool.deadLetter(event, "notification " + config.name() + ": " + e.getMessage());
             }
         }
+    }
+
+    private void remove(List<SpooledEvent> events) {
+        unremoved = events;
+        spool.acknowledge(events);
+        unremoved = List.of();
     }
 
     private boolean isWanted(NotifyMessage message) {

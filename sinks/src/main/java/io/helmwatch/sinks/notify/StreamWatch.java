@@ -9,9 +9,11 @@ import io.helmwatch.vision.StreamStatus;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,11 +27,24 @@ final class StreamWatch implements DetectionSink {
     private static final Logger LOG = LoggerFactory.getLogger(StreamWatch.class);
 
     /**
-     * A stream that is offline.
+     * A stream that is offline, or that is back while no message of it could be stored yet.
      *
-     * @param notified whether a message was sent
+     * @param notified whether the message that it is offline was stored
+     * @param isOver whether it is back
      */
-    private record Outage(long sinceMillis, String reason, boolean notified) {}
+    private record Outage(long sinceMillis, String reason, boolean notified, boolean isOver) {
+        Outage stored() {
+            return new Outage(sinceMillis, reason, true, isOver);
+        }
+
+        Outage ended() {
+            return new Outage(sinceMillis, reason, notified, true);
+        }
+
+        Outage continued() {
+            return new Outage(sinceMillis, reason, notified, false);
+        }
+    }
 
     private final NotifyConfig config;
     private final Duration after;
@@ -37,6 +52,8 @@ final class StreamWatch implements DetectionSink {
     private final Clock clock;
     private final Map<String, Outage> outages = new HashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    /** False while the spool cannot be written: the first of several failures is logged. */
+    private boolean isStoring = true;
 
     StreamWatch(NotifyConfig config, Duration after, IncidentSpool spool, Clock clock) {
         this.config = config;
@@ -76,13 +93,13 @@ final class StreamWatch implements DetectionSink {
         }
         switch (status.state()) {
             case OFFLINE, FAILED ->
-                outages.putIfAbsent(status.stream(), new Outage(status.atMillis(), status.reason(), false));
-            case ONLINE, DEGRADED -> {
-                Outage outage = outages.remove(status.stream());
-                if (outage != null && outage.notified()) {
-                    enqueue(NotifyMessage.Type.STREAM_BACK, status.stream(), "", outage.sinceMillis());
-                }
-            }
+                outages.merge(
+                        status.stream(),
+                        new Outage(status.atMillis(), status.reason(), false, false),
+                        (known, fresh) -> known.continued());
+            case ONLINE, DEGRADED ->
+                outages.computeIfPresent(
+                        status.stream(), (stream, outage) -> outage.notified() ? end(stream, outage) : null);
             case ENDED -> outages.remove(status.stream());
             case STARTING -> {}
         }
@@ -95,20 +112,40 @@ final class StreamWatch implements DetectionSink {
 
     private synchronized void check() {
         long now = clock.millis();
-        outages.replaceAll((stream, outage) -> {
-            boolean isDue = !outage.notified() && now - outage.sinceMillis() >= after.toMillis();
-            return isDue && enqueue(NotifyMessage.Type.STREAM_OFFLINE, stream, outage.reason(), outage.sinceMillis())
-                    ? new Outage(outage.sinceMillis(), outage.reason(), true)
-                    : outage;
-        });
+        for (String stream : List.copyOf(outages.keySet())) {
+            outages.computeIfPresent(stream, (id, outage) -> next(id, outage, now));
+        }
+    }
+
+    private @Nullable Outage next(String stream, Outage outage, long nowMillis) {
+        if (outage.isOver()) {
+            return end(stream, outage);
+        }
+        boolean isDue = !outage.notified() && nowMillis - outage.sinceMillis() >= after.toMillis();
+        return isDue && enqueue(NotifyMessage.Type.STREAM_OFFLINE, stream, outage.reason(), outage.sinceMillis())
+                ? outage.stored()
+                : outage;
+    }
+
+    /** Stores that the stream is back, and returns null; where that fails, what is left to do. */
+    private @Nullable Outage end(String stream, Outage outage) {
+        return enqueue(NotifyMessage.Type.STREAM_BACK, stream, "", outage.sinceMillis()) ? null : outage.ended();
     }
 
     private boolean enqueue(NotifyMessage.Type type, String stream, String reason, long sinceMillis) {
         try {
             spool.enqueue(NotifyMessage.ofStream(type, stream, reason, sinceMillis, clock.millis()));
+            isStoring = true;
             return true;
         } catch (SqliteException e) {
-            LOG.warn("Notification {} of stream {} not stored: {}", config.name(), stream, e.getMessage());
+            if (isStoring) {
+                LOG.warn(
+                        "Notification {} of stream {} not stored: {}; trying again until it is",
+                        config.name(),
+                        stream,
+                        e.getMessage());
+            }
+            isStoring = false;
             return false;
         }
     }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class SpoolingIncidentSink implements IncidentSink {
     private final IncidentSpool spool;
     private final LongAdder accepted = new LongAdder();
-    private final IncidentWriter writer = new IncidentWriter("incident spool", this::append);
+    private final String name;
+    private final IncidentWriter writer;
 
     /** One object for the lifetime of the sink, since meters hold it weakly. */
     private final IncidentStatistics statistics = new IncidentStatistics() {
@@ -80,9 +81,20 @@ public final class SpoolingIncidentSink implements IncidentSink {
         }
     };
 
-    /** Starts the thread. */
+    /** Starts the thread of the incidents' spool. */
     public SpoolingIncidentSink(IncidentSpool spool) {
+        this(spool, "incident spool");
+    }
+
+    /**
+     * Starts the thread.
+     *
+     * @param name of the spool in messages and of the thread
+     */
+    public SpoolingIncidentSink(IncidentSpool spool, String name) {
         this.spool = spool;
+        this.name = name;
+        this.writer = new IncidentWriter(name, this::append);
         writer.start();
     }
 
@@ -102,7 +114,7 @@ public final class SpoolingIncidentSink implements IncidentSink {
         writer.refuse(lost);
         return lost == 0
                 ? ""
-                : "incident spool is full: " + writer.refused()
+                : name + " is full: " + writer.refused()
                         + " messages refused so far; restore what receives them or raise incidents.spool.max-bytes";
     }
 

@@ -21,14 +21,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A target that is told of incidents that nobody acknowledged within ten minutes. */
+/** A target that is notified of incidents that nobody acknowledged within ten minutes. */
 class EscalationTest {
     private static final Duration AFTER = Duration.ofMinutes(10);
 
     @TempDir
     Path folder;
 
-    private final List<String> told = new CopyOnWriteArrayList<>();
+    private final List<String> received = new CopyOnWriteArrayList<>();
     private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
     private volatile long nowMillis = Incidents.NOON;
 
@@ -52,7 +52,7 @@ class EscalationTest {
     private final Notifier target = new Notifier() {
         @Override
         public void deliver(List<NotifyMessage> messages) {
-            messages.forEach(message -> told.add(message.id()));
+            messages.forEach(message -> received.add(message.id()));
         }
 
         @Override
@@ -82,7 +82,7 @@ class EscalationTest {
     }
 
     @Test
-    void shouldTellOnlyWhatNobodyAcknowledgedInTime() {
+    void shouldSendOnlyWhatNobodyAcknowledgedInTime() {
         try (Notification boss = open()) {
             boss.publish(incident(1, Incident.Phase.START));
             boss.publish(incident(2, Incident.Phase.START));
@@ -92,10 +92,10 @@ class EscalationTest {
             acknowledged.add(incident(1, Incident.Phase.START).id());
             nowMillis = Incidents.NOON + AFTER.toMillis();
             await().during(Duration.ofMillis(600))
-                    .untilAsserted(() -> assertThat(told).isEmpty());
+                    .untilAsserted(() -> assertThat(received).isEmpty());
 
             nowMillis += 10_000;
-            await().untilAsserted(() -> assertThat(told)
+            await().untilAsserted(() -> assertThat(received)
                     .containsExactly(
                             incident(2, Incident.Phase.START).eventId(),
                             incident(2, Incident.Phase.END).eventId()));
@@ -117,22 +117,22 @@ class EscalationTest {
         }
         nowMillis += AFTER.toMillis() + 10_000;
         try (Notification boss = open()) {
-            await().untilAsserted(() -> assertThat(told).hasSize(1));
+            await().untilAsserted(() -> assertThat(received).hasSize(1));
             // The restart ended the incident as interrupted; that is due later.
             nowMillis += AFTER.toMillis() + 10_000;
-            await().untilAsserted(() -> assertThat(told).hasSize(2));
+            await().untilAsserted(() -> assertThat(received).hasSize(2));
         }
     }
 
     @Test
-    void shouldTellTheEndOfWhatWasAcknowledgedOnlyAfterItWasTold() {
+    void shouldSendTheEndOfWhatWasAcknowledgedOnlyAfterItsStart() {
         try (Notification boss = open()) {
             boss.publish(incident(1, Incident.Phase.START));
             nowMillis += AFTER.toMillis() + 10_000;
-            await().untilAsserted(() -> assertThat(told).hasSize(1));
+            await().untilAsserted(() -> assertThat(received).hasSize(1));
             acknowledged.add(incident(1, Incident.Phase.START).id());
             boss.publish(incident(1, Incident.Phase.END));
-            await().untilAsserted(() -> assertThat(told).hasSize(2));
+            await().untilAsserted(() -> assertThat(received).hasSize(2));
         }
     }
 }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a target is told, in which order, and what happens while it is away. */
+/** What a target receives, in which order, and what happens while it is away. */
 class NotificationTest {
     private static final NotifyConfig.Webhook ANY =
             new NotifyConfig.Webhook(URI.create("http://192.0.2.1/"), null, false, Duration.ofSeconds(1));
@@ -82,7 +82,7 @@ class NotificationTest {
     }
 
     @Test
-    void shouldTellStartAndEndInOrderAndLeaveOutUpdates() {
+    void shouldSendStartAndEndInOrderAndLeaveOutUpdates() {
         try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
             guards.publish(incident("gate", 1, 0, Incident.Phase.START));
             guards.publish(incident("gate", 1, 1, Incident.Phase.UPDATE));
@@ -93,7 +93,7 @@ class NotificationTest {
     }
 
     @Test
-    void shouldTellOnlyThePhasesThatAreWanted() {
+    void shouldSendOnlyThePhasesThatAreWanted() {
         try (Notification guards = open(config(Set.of(NotifyConfig.Phase.END), Duration.ZERO, Duration.ZERO))) {
             guards.publish(incident("gate", 1, 0, Incident.Phase.START));
             guards.publish(incident("gate", 1, 1, Incident.Phase.END));
@@ -103,7 +103,7 @@ class NotificationTest {
     }
 
     @Test
-    void shouldTellOfClipsWhereThatIsWanted() {
+    void shouldSendOfClipsWhereThatIsWanted() {
         Incident.Clip clip = new Incident.Clip(
                 "gate/x.mp4",
                 "0".repeat(64),
@@ -127,13 +127,13 @@ class NotificationTest {
             assertThat(target.ids().contains("gate/1795176000/no-helmet-in-pit/1/2"))
                     .isEqualTo(phases.equals(wanted));
         }
-        NotifyMessage told = target.delivered.stream()
+        NotifyMessage clipped = target.delivered.stream()
                 .flatMap(List::stream)
                 .filter(message -> message.type() == NotifyMessage.Type.INCIDENT_EVIDENCE)
                 .findFirst()
                 .orElseThrow();
-        assertThat(NotifyText.subject(told, ZoneOffset.UTC)).startsWith("Clip of no helmet at gate, pit");
-        assertThat(NotifyText.body(told, ZoneOffset.UTC)).contains("Clip: https://evidence.example/gate/x.mp4\n");
+        assertThat(NotifyText.subject(clipped, ZoneOffset.UTC)).startsWith("Clip of no helmet at gate, pit");
+        assertThat(NotifyText.body(clipped, ZoneOffset.UTC)).contains("Clip: https://evidence.example/gate/x.mp4\n");
     }
 
     @Test
@@ -155,7 +155,7 @@ class NotificationTest {
     }
 
     @Test
-    void shouldSetAsideWhatTheTargetWillNeverTake() {
+    void shouldDeadLetterWhatTheTargetWillNeverTake() {
         target.answer = NotifyException.permanent("answered 400", null);
         try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
             guards.publish(incident("gate", 1, 0, Incident.Phase.START));
@@ -181,7 +181,7 @@ class NotificationTest {
     }
 
     @Test
-    void shouldTellOneIncidentOfAStreamAndRuleWithinTheCoolDown() {
+    void shouldSendOneIncidentOfAStreamAndRuleWithinTheCoolDown() {
         try (Notification guards = open(config(START_AND_END, Duration.ofMinutes(10), Duration.ZERO))) {
             for (int number = 1; number <= 3; number++) {
                 guards.publish(incident("gate", number, 0, Incident.Phase.START));
@@ -210,15 +210,15 @@ class NotificationTest {
     }
 
     @Test
-    void shouldTellOnlyWhatIsAskedFor() {
+    void shouldSendOnlyWhatIsAskedFor() {
         ScheduleConfig night =
                 new ScheduleConfig(ZoneOffset.UTC, Set.of(DayOfWeek.values()), LocalTime.of(20, 0), LocalTime.of(6, 0));
-        List<NotifyConfig> deaf = List.of(
+        List<NotifyConfig> unwanted = List.of(
                 filtered(List.of("yard"), List.of(), List.of(), null),
                 filtered(List.of(), List.of("crowd"), List.of(), null),
                 filtered(List.of(), List.of(), List.of("roof"), null),
                 filtered(List.of(), List.of(), List.of(), night));
-        for (NotifyConfig config : deaf) {
+        for (NotifyConfig config : unwanted) {
             NotifyFilter filter = new NotifyFilter(config);
             assertThat(filter.accepts(incident("gate", 1, 0, Incident.Phase.START)))
                     .as("%s", config)
@@ -250,7 +250,7 @@ class NotificationTest {
     }
 
     @Test
-    void shouldTellThatAStreamIsOfflineForLongAndThatItIsBack() {
+    void shouldSendThatAStreamIsOfflineForLongAndThatItIsBack() {
         NotifyConfig config = new NotifyConfig(
                 "guards",
                 ANY,

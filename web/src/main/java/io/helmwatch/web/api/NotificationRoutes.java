@@ -8,7 +8,7 @@ import io.helmwatch.web.RefusedException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Who is told about incidents: settings, deliveries, tests. Threading: any thread. */
+/** Targets of notifications: settings, deliveries, tests. Threading: any thread. */
 final class NotificationRoutes {
     private final @Nullable Notifications notifications;
 
@@ -28,7 +28,7 @@ final class NotificationRoutes {
                 Route.get(
                                 "/notifications",
                                 "listNotifications",
-                                "Who is told about incidents, and what became of the newest messages",
+                                "Targets of notifications, and what became of their newest messages",
                                 NotificationTargets.class,
                                 call -> Reply.json(
                                         new NotificationTargets(notifications().targets())))

@@ -231,11 +231,12 @@ class Camera extends DeskElement {
   health(stream) {
     const dropped = Object.entries(stream.droppedFps ?? {}).filter(([, fps]) => fps > 0);
     const share = stream.analysedFps / stream.wantedFps;
+    const frameAge = store.frameAge(stream.lastFrameAt);
     /** @type {[string, unknown][]} */
     const rows = [
       [T.health.state, html`${STATE_SIGNS[stream.state] ?? '?'} ${T.states[stream.state] ?? stream.state}, ${T.health.since(time(stream.since))}`],
       [T.health.reason, stream.reason || T.health.noReason],
-      [T.health.lastFrame, stream.lastFrameAt ? html`<span title=${fullTime(stream.lastFrameAt)}>${T.ago(duration(store.age(stream.lastFrameAt)))}</span>` : T.health.noFrame],
+      [T.health.lastFrame, stream.lastFrameAt ? html`<span title=${fullTime(stream.lastFrameAt)}>${T.health.frameAge(frameAge, duration(frameAge))}</span>` : T.health.noFrame],
       [T.health.picture, stream.size && stream.size.width ? `${stream.size.width} \u00D7 ${stream.size.height} ${stream.codec ?? ''}` : T.none],
       [T.health.source, stream.sourceFps === null ? T.none : `${rate(stream.sourceFps)} fps`],
       [T.health.analysed, stream.wantedFps > 0 ? T.health.ofWanted(rate(stream.analysedFps), rate(stream.wantedFps), percent(share)) : T.none],

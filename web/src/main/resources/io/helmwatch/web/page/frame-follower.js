@@ -2,7 +2,7 @@ import { DeskElement } from './element.js';
 
 /** @typedef {import('./live.js').FrameMessage} FrameMessage */
 
-/** An element that is told the frames of a live picture. */
+/** An element that receives the frames of a live picture. */
 export class FrameFollower extends DeskElement {
   constructor() {
     super();
@@ -11,7 +11,7 @@ export class FrameFollower extends DeskElement {
     this.arrived = (/** @type {Event} */ event) => this.onFrame(/** @type {CustomEvent<FrameMessage>} */ (event).detail);
   }
 
-  /** @param {EventTarget} picture whose frames it is told from now on */
+  /** @param {EventTarget} picture whose frames it receives from now on */
   follow(picture) {
     if (this.picture !== picture) {
       this.picture?.removeEventListener('frame', this.arrived);

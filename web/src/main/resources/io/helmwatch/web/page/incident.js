@@ -321,7 +321,7 @@ export class IncidentDetail extends DeskElement {
     } catch (problem) {
       store.notify(/** @type {Error} */ (problem).message);
     }
-    this.told();
+    this.notifyChanged();
   }
 
   /** @param {string} method @param {object} [body] @private */
@@ -338,11 +338,11 @@ export class IncidentDetail extends DeskElement {
     } finally {
       this.busy = false;
     }
-    this.told();
+    this.notifyChanged();
   }
 
   /** @private */
-  told() {
+  notifyChanged() {
     store.refreshCounts();
     this.dispatchEvent(new Event('changed'));
   }

@@ -16,7 +16,7 @@ const REFRESH_MILLIS = 3000;
 const SIGNS = /** @type {Record<string, string>} */ ({ delivered: '\u25CF', retried: '\u25D0', rejected: '\u2715', acknowledged: '\u25CB' });
 const TINTS = /** @type {Record<string, string>} */ ({ delivered: 'green', retried: 'amber', rejected: 'red', acknowledged: 'grey' });
 
-/** Who is told about incidents: settings, test, what became of the newest messages. */
+/** Targets of notifications: settings, test, what became of the newest messages. */
 class NotificationsPage extends ReloadingPage {
   static properties = { targets: { state: true }, problem: { state: true }, results: { state: true }, testing: { state: true } };
 

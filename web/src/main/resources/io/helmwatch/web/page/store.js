@@ -15,6 +15,8 @@ class Store extends EventTarget {
     this.session = null;
     /** @type {Stream[] | null} null until they are known */
     this.streams = null;
+    /** Server's time of the newest list of streams. @private */
+    this.streamsAt = 0;
     /** Why the newest list of streams is not known; empty while it is. */
     this.problem = '';
     /** Incidents that nobody has acknowledged, counted up to a hundred. @type {number | null} */
@@ -93,6 +95,7 @@ class Store extends EventTarget {
   async refreshStreams() {
     try {
       this.streams = (await request('GET', '/streams')).streams;
+      this.streamsAt = serverNow();
       this.problem = '';
     } catch (problem) {
       this.problem = /** @type {Error} */ (problem).message;
@@ -176,6 +179,15 @@ class Store extends EventTarget {
   /** @param {string | null | undefined} instant @returns {number} seconds since then, by the server's clock */
   age(instant) {
     return instant ? Math.max(0, (serverNow() - Date.parse(instant)) / 1000) : NaN;
+  }
+
+  /**
+   * Age of a stream's latest frame in seconds, as of the list that names it; as of now where no list came since, so that it grows.
+   * @param {string | null} instant
+   */
+  frameAge(instant) {
+    const isRecent = serverNow() - this.streamsAt < 2 * STREAMS_EVERY_MILLIS;
+    return instant && isRecent ? Math.max(0, (this.streamsAt - Date.parse(instant)) / 1000) : this.age(instant);
   }
 }
 

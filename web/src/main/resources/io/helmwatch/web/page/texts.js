@@ -213,9 +213,11 @@ export const T = {
   health: {
     state: 'State',
     reason: 'Reason',
-    noReason: 'none: all is well',
-    lastFrame: 'Last frame',
+    noReason: 'none',
+    lastFrame: 'Latest analysed frame',
     noFrame: 'none yet',
+    /** @param {number} seconds @param {string} duration the same in words */
+    frameAge: (seconds, duration) => (seconds < 1 ? 'less than 1 s old' : `${duration} old`),
     picture: 'Picture',
     source: 'Camera sends',
     analysed: 'Analysed',
@@ -519,22 +521,23 @@ export const T = {
     trendInWords: (first, last) => (first === null || last === null ? 'No compliance observed' : `Compliance from ${first.toFixed(1)} to ${last.toFixed(1)} percent`),
   },
   notifications: {
-    loading: 'Asking who is told \u2026',
-    none: 'Nobody is told about incidents: add targets to \u201Cnotify\u201D in the configuration file.',
+    loading: 'Loading the targets \u2026',
+    none: 'No targets: add them to \u201Cnotify\u201D in the configuration file to notify people of incidents and cameras.',
     test: 'Send a test',
     testing: 'Sending \u2026',
     settings: 'Settings (in the configuration file)',
-    nothing: 'Nothing was sent since the start.',
-    columns: ['Time', 'Outcome', 'Message', 'Camera', 'Why, or id'],
+    nothing: 'No messages since the start.',
+    columns: ['Time', 'Outcome', 'Message', 'Camera', 'Reason or id'],
     /** @type {Record<string, string>} */
     kinds: { webhook: 'webhook', mqtt: 'MQTT', mail: 'e-mail' },
     /** @type {Record<string, string>} */
-    outcomes: { delivered: 'delivered', retried: 'tried again', rejected: 'rejected for good', acknowledged: 'not sent: acknowledged' },
+    outcomes: { delivered: 'delivered', retried: 'retrying', rejected: 'rejected for good', acknowledged: 'not sent: acknowledged' },
     /** @type {Record<string, string>} */
     types: {
       'incident.start': 'incident started',
       'incident.update': 'incident continues',
       'incident.end': 'incident ended',
+      'incident.evidence': 'clip stored',
       'stream.offline': 'camera offline',
       'stream.back': 'camera back',
       test: 'test',

@@ -15,7 +15,7 @@ public final class EngineBuildStatus implements EngineProgress {
     private static final long LINE_SECONDS = 15;
     private static final String DONE = "built";
 
-    private final AtomicLong told = new AtomicLong();
+    private final AtomicLong reported = new AtomicLong();
     private volatile String state = "";
 
     @Override
@@ -24,11 +24,11 @@ public final class EngineBuildStatus implements EngineProgress {
                 ? ""
                 : "a TensorRT engine is being built, for " + seconds + " s so far, " + layersTimed
                         + " layers done; this is done once for this model and GPU";
-        long last = told.get();
+        long last = reported.get();
         if (seconds < last) {
-            // Another build has begun.
-            told.set(0);
-        } else if (seconds - last >= LINE_SECONDS && told.compareAndSet(last, seconds)) {
+            // Another build has started.
+            reported.set(0);
+        } else if (seconds - last >= LINE_SECONDS && reported.compareAndSet(last, seconds)) {
             LOG.info("Building the TensorRT engine: seconds={} layers={} step={}", seconds, layersTimed, step);
         }
     }

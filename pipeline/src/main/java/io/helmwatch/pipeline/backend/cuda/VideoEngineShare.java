@@ -45,7 +45,7 @@ final class VideoEngineShare implements AutoCloseable {
         sampler.setDaemon(true);
     }
 
-    /** A running share; empty where the driver does not tell its load. */
+    /** A running share; empty where the driver does not report its load. */
     static Optional<VideoEngineShare> start(int device) {
         Optional<VideoEngineShare> share = GpuLoad.open(device).map(VideoEngineShare::new);
         share.ifPresent(opened -> opened.sampler.start());

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Date;
 import java.util.List;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class MailNotifier implements Notifier {
     private static final Logger LOG = LoggerFactory.getLogger(MailNotifier.class);
-    private static final String TIMEOUT_MILLIS = "15000";
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
     /** Attachments of a digest beyond this size are not attached; its text names them. */
     private static final long MAX_ATTACHED_BYTES = 8L << 20;
 
@@ -55,15 +56,20 @@ public final class MailNotifier implements Notifier {
      * @param zone time zone of the times in the text
      */
     public MailNotifier(NotifyConfig.Mail target, Path snapshots, ZoneId zone) {
+        this(target, snapshots, zone, TIMEOUT);
+    }
+
+    /** The same with another limit for the time of each answer. */
+    MailNotifier(NotifyConfig.Mail target, Path snapshots, ZoneId zone, Duration timeout) {
         this.target = target;
         this.snapshots = snapshots.toAbsolutePath().normalize();
         this.zone = zone;
-        this.session = Session.getInstance(properties(target));
+        this.session = Session.getInstance(properties(target, Long.toString(timeout.toMillis())));
         this.subject = target.subject() == null ? null : NotifyTemplate.ofText(target.subject());
         this.body = target.text() == null ? null : NotifyTemplate.ofText(target.text());
     }
 
-    private static Properties properties(NotifyConfig.Mail target) {
+    private static Properties properties(NotifyConfig.Mail target, String timeoutMillis) {
         Properties properties = new Properties();
         properties.put("mail.transport.protocol", "smtp");
         properties.put("mail.smtp.host", target.host());
@@ -73,9 +79,9 @@ public final class MailNotifier implements Notifier {
         properties.put("mail.smtp.starttls.enable", Boolean.toString(target.encryption() == Encryption.START_TLS));
         properties.put("mail.smtp.starttls.required", Boolean.toString(target.encryption() == Encryption.START_TLS));
         properties.put("mail.smtp.ssl.checkserveridentity", "true");
-        properties.put("mail.smtp.connectiontimeout", TIMEOUT_MILLIS);
-        properties.put("mail.smtp.timeout", TIMEOUT_MILLIS);
-        properties.put("mail.smtp.writetimeout", TIMEOUT_MILLIS);
+        properties.put("mail.smtp.connectiontimeout", timeoutMillis);
+        properties.put("mail.smtp.timeout", timeoutMillis);
+        properties.put("mail.smtp.writetimeout", timeoutMillis);
         return properties;
     }
 

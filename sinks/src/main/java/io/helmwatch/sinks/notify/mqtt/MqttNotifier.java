@@ -21,6 +21,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -47,12 +48,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Home Assistant finds a binary sensor for each rule through its discovery topics.
  */
 public final class MqttNotifier implements Notifier {
-    private static final long TIMEOUT_SECONDS = 10;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final String ONLINE = "online";
     private static final String OFFLINE = "offline";
 
     private final NotifyConfig.Mqtt target;
     private final List<StreamConfig> streams;
+    private final Duration timeout;
     private final Map<String, Set<String>> open = new HashMap<>();
     private @Nullable Mqtt5AsyncClient client;
 
@@ -62,8 +64,14 @@ public final class MqttNotifier implements Notifier {
      * @param streams the streams whose rules are announced to Home Assistant
      */
     public MqttNotifier(NotifyConfig.Mqtt target, List<StreamConfig> streams) {
+        this(target, streams, TIMEOUT);
+    }
+
+    /** The same with another limit for the time of each answer. */
+    MqttNotifier(NotifyConfig.Mqtt target, List<StreamConfig> streams, Duration timeout) {
         this.target = target;
         this.streams = List.copyOf(streams);
+        this.timeout = timeout;
     }
 
     @Override
@@ -84,7 +92,7 @@ public final class MqttNotifier implements Notifier {
             throw NotifyException.retryable(broker() + ": " + reason(cause), cause);
         } catch (TimeoutException e) {
             disconnect();
-            throw NotifyException.retryable(broker() + " did not answer within " + TIMEOUT_SECONDS + " s", e);
+            throw NotifyException.retryable(broker() + " did not answer within " + timeout.toSeconds() + " s", e);
         }
     }
 
@@ -207,12 +215,12 @@ public final class MqttNotifier implements Notifier {
         return target.topic() + "/" + String.join("/", levels);
     }
 
-    private static void publish(Mqtt5AsyncClient connected, String topic, String text, boolean retained)
+    private void publish(Mqtt5AsyncClient connected, String topic, String text, boolean retained)
             throws InterruptedException, ExecutionException, TimeoutException {
         publish(connected, topic, text.getBytes(StandardCharsets.UTF_8), retained);
     }
 
-    private static void publish(Mqtt5AsyncClient connected, String topic, byte[] payload, boolean retained)
+    private void publish(Mqtt5AsyncClient connected, String topic, byte[] payload, boolean retained)
             throws InterruptedException, ExecutionException, TimeoutException {
         await(connected.publish(Mqtt5Publish.builder()
                 .topic(topic)
@@ -222,9 +230,8 @@ public final class MqttNotifier implements Notifier {
                 .build()));
     }
 
-    private static <T> T await(CompletableFuture<T> answer)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    private <T> T await(CompletableFuture<T> answer) throws InterruptedException, ExecutionException, TimeoutException {
+        return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static String reason(Throwable failure) {

@@ -52,10 +52,10 @@ class MqttNotifierTest {
             port = free.getLocalPort();
         }
         Files.writeString(folder.resolve("mosquitto.conf"), """
-                listener %d 127.0.0.1
-                allow_anonymous true
-                persistence false
-                """.formatted(port));
+            listener %d 127.0.0.1
+            allow_anonymous true
+            persistence false
+            """.formatted(port));
         startBroker();
     }
 
@@ -124,7 +124,7 @@ class MqttNotifierTest {
     }
 
     @Test
-    void shouldTellIncidentsAndStatesAndHomeAssistant() throws Exception {
+    void shouldSendIncidentsAndStatesAndHomeAssistant() throws Exception {
         List<String> heard = listen();
         try (Notification house = open()) {
             house.publish(incident(1, 0, Incident.Phase.START));
