@@ -108,8 +108,12 @@ final class HandOver implements AutoCloseable {
             Map<String, List<CameraDirectory.Copy>> copies = directory.copies();
             surplus.forEach(camera -> removeSurplus(directory, camera, copies.getOrDefault(camera, List.of())));
             take(directory, due, copies);
-        } catch (IllegalStateException e) {
-            LOG.warn("Cameras that other nodes cannot reach not taken over: {}", e.getMessage());
+        } catch (InterruptException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            if (!closing) {
+                LOG.warn("Cameras that other nodes cannot reach not taken over: {}; trying again", e.getMessage());
+            }
         }
     }
 
