@@ -20,6 +20,8 @@ public final class OpenIncidentTable {
     private record Open(String stream, NodeEpoch origin, byte[] message) {}
 
     private final Map<String, Open> open = new ConcurrentHashMap<>();
+    /** Number of open incidents by stream, of those that have some. */
+    private final Map<String, Integer> counts = new ConcurrentHashMap<>();
 
     /**
      * A message of the topic.
@@ -28,17 +30,32 @@ public final class OpenIncidentTable {
      */
     public void put(String incident, byte @Nullable [] message) {
         if (message == null) {
-            open.remove(incident);
+            remove(incident);
             return;
         }
         try {
             JsonNode fields = JSON.readTree(message);
             NodeEpoch origin = new NodeEpoch(
                     fields.path("node").asText(""), fields.path("epoch").asLong(0));
-            open.put(incident, new Open(fields.path("stream").asText(""), origin, message));
+            remove(incident);
+            Open added = new Open(fields.path("stream").asText(""), origin, message);
+            open.put(incident, added);
+            counts.merge(added.stream(), 1, Integer::sum);
         } catch (IOException e) {
-            open.remove(incident);
+            remove(incident);
         }
+    }
+
+    private void remove(String incident) {
+        Open removed = open.remove(incident);
+        if (removed != null) {
+            counts.computeIfPresent(removed.stream(), (stream, count) -> count > 1 ? count - 1 : null);
+        }
+    }
+
+    /** Number of a stream's open incidents. */
+    public int count(String stream) {
+        return counts.getOrDefault(stream, 0);
     }
 
     /** The last messages of a stream's open incidents that other nodes, or this one earlier, left to the node that takes it over now. */

@@ -6,8 +6,6 @@ import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +26,7 @@ public final class StreamEpochTable {
     private static final String OFFLINE = StreamStatus.State.OFFLINE.name().toLowerCase(Locale.ROOT);
 
     private final Map<String, NodeEpoch> newest = new ConcurrentHashMap<>();
-    private final Map<String, JsonNode> states = new ConcurrentHashMap<>();
+    private final Map<String, StreamState> states = new ConcurrentHashMap<>();
     private final Map<String, OfflineCamera> offline = new ConcurrentHashMap<>();
 
     /**
@@ -48,16 +46,17 @@ public final class StreamEpochTable {
         } catch (IOException e) {
             return;
         }
-        long epoch = message.path("epoch").asLong(0);
+        StreamState read = StreamState.of(message);
+        NodeEpoch origin = read.origin();
         NodeEpoch known = newest.get(stream);
-        if (known != null && epoch < known.epoch()) {
+        if (known != null && (origin == null || origin.epoch() < known.epoch())) {
             return;
         }
-        if (epoch > 0) {
-            newest.put(stream, new NodeEpoch(message.path("node").asText(""), epoch));
+        if (origin != null) {
+            newest.put(stream, origin);
         }
         putOffline(stream, message, newest.get(stream));
-        states.put(stream, message);
+        states.put(stream, read);
     }
 
     private void putOffline(String stream, JsonNode message, @Nullable NodeEpoch origin) {
@@ -91,25 +90,12 @@ public final class StreamEpochTable {
 
     /** Whether no node says that it has the stream: its state has expired, or there is none. */
     public boolean isReleased(String stream, long nowMillis) {
-        JsonNode state = states.get(stream);
-        if (state == null) {
-            return true;
-        }
-        try {
-            return Instant.parse(state.path("validUntil").asText()).toEpochMilli() <= nowMillis;
-        } catch (DateTimeParseException e) {
-            return true;
-        }
+        StreamState state = states.get(stream);
+        return state == null || state.isExpired(nowMillis);
     }
 
-    /** Name of a stream's last state; {@code unknown} where there is none. */
-    public String state(String stream) {
-        JsonNode state = states.get(stream);
-        return state == null ? "unknown" : state.path("state").asText("unknown");
-    }
-
-    /** The last state of every stream that exists. */
-    public Map<String, JsonNode> states() {
-        return Map.copyOf(states);
+    /** The last state of a stream; null where there is none. */
+    public @Nullable StreamState state(String stream) {
+        return states.get(stream);
     }
 }

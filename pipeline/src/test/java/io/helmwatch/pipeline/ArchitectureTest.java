@@ -106,8 +106,8 @@ class ArchitectureTest {
                 .resideOutsideOfPackages(rooms.split(",", -1))
                 .should()
                 .dependOnClassesThat(resideInAPackage(library).and(notOurs()))
-                .because(
-                        "each native library and framework is reached through one package, so that it can be replaced there")
+                .because("each native library and framework is reached through one package, so that it can be replaced"
+                        + " there")
                 .check(PRODUCT);
     }
 
@@ -206,7 +206,8 @@ class ArchitectureTest {
                 Arguments.of("evaluation", "backend,ring..,report"),
                 Arguments.of("bench", "backend,ring..,report"),
                 Arguments.of("bench.cuda", "report"),
-                Arguments.of("desk", "backend,live,ring.."),
+                Arguments.of("site", ""),
+                Arguments.of("desk", "backend,live,ring..,site"),
                 Arguments.of("compliance", "desk,ring.."),
                 Arguments.of("health", "desk,ring.."),
                 Arguments.of("clips", ""),

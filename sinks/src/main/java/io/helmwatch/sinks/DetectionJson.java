@@ -104,9 +104,14 @@ public final class DetectionJson {
                 .toByteArray();
     }
 
-    /** Writes a stream state as a line, without a time at which it expires. */
-    public void writeStatus(StreamStatus status, long publishedAtMillis, OutputStream out) throws IOException {
-        writeLine(json -> status(json, status, id(status), publishedAtMillis, 0, null), out);
+    /**
+     * Writes a stream state as a line, without a time at which it expires.
+     *
+     * @param origin the node that has the stream; null without a cluster
+     */
+    public void writeStatus(StreamStatus status, long publishedAtMillis, @Nullable NodeEpoch origin, OutputStream out)
+            throws IOException {
+        writeLine(json -> status(json, status, id(status), publishedAtMillis, 0, origin), out);
     }
 
     /**

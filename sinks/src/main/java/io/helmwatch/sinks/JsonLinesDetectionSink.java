@@ -3,6 +3,8 @@ package io.helmwatch.sinks;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,9 +46,15 @@ public final class JsonLinesDetectionSink implements DetectionSink {
     private final @Nullable PrintStream stream;
     private final Thread writer;
     private volatile boolean closing;
+    private final StreamOwnership ownership;
     private boolean closed;
 
-    private JsonLinesDetectionSink(@Nullable Path path, @Nullable PrintStream stream) {
+    /** A state with the node that had the stream when it was published. */
+    private record OwnedStatus(
+            StreamStatus status, @Nullable NodeEpoch origin) {}
+
+    private JsonLinesDetectionSink(@Nullable Path path, @Nullable PrintStream stream, StreamOwnership ownership) {
+        this.ownership = ownership;
         this.target = path == null ? "standard output" : path.toString();
         this.stream = stream;
         try {
@@ -66,22 +74,34 @@ public final class JsonLinesDetectionSink implements DetectionSink {
      * @throws IllegalArgumentException when no target is configured or the file cannot be written, in one sentence
      */
     public static JsonLinesDetectionSink open(JsonLinesConfig config) {
+        return open(config, StreamOwnership.NONE);
+    }
+
+    /**
+     * Opens the configured target for a node of a cluster.
+     *
+     * @param ownership which streams this node has: their states name it
+     * @throws IllegalArgumentException when no target is configured or the file cannot be written, in one sentence
+     */
+    public static JsonLinesDetectionSink open(JsonLinesConfig config, StreamOwnership ownership) {
         String target = config.target();
         if (target == null) {
             throw new IllegalArgumentException(
                     "json-lines.target is not set: expected a file, or - for standard output");
         }
-        return target.equals("-") ? toStream(System.out) : toFile(Path.of(target));
+        return target.equals("-")
+                ? new JsonLinesDetectionSink(null, System.out, ownership)
+                : new JsonLinesDetectionSink(Path.of(target).toAbsolutePath(), null, ownership);
     }
 
     /** Appends to a file; it and its directories are created when missing. */
     public static JsonLinesDetectionSink toFile(Path file) {
-        return new JsonLinesDetectionSink(file.toAbsolutePath(), null);
+        return new JsonLinesDetectionSink(file.toAbsolutePath(), null, StreamOwnership.NONE);
     }
 
     /** Writes to a stream, which is not closed. */
     public static JsonLinesDetectionSink toStream(PrintStream stream) {
-        return new JsonLinesDetectionSink(null, stream);
+        return new JsonLinesDetectionSink(null, stream, StreamOwnership.NONE);
     }
 
     @Override
@@ -96,7 +116,7 @@ public final class JsonLinesDetectionSink implements DetectionSink {
 
     @Override
     public void publish(StreamStatus status) {
-        add(status);
+        add(new OwnedStatus(status, ownership.origin(status.stream())));
     }
 
     /** Publishes an incident; the sink's thread waits for its snapshot. */
@@ -185,8 +205,8 @@ public final class JsonLinesDetectionSink implements DetectionSink {
                 } else if (message instanceof PendingIncident incident) {
                     lines.writeBytes(IncidentJson.incident(snapshots.complete(incident), now));
                     lines.write('\n');
-                } else {
-                    json.writeStatus((StreamStatus) message, now, lines);
+                } else if (message instanceof OwnedStatus owned) {
+                    json.writeStatus(owned.status(), now, owned.origin(), lines);
                 }
                 encoded++;
             } catch (IOException | RuntimeException e) {

@@ -52,7 +52,7 @@ class DetectionJsonTest {
         String message = text(json.status(status, DetectionJson.id(status), PUBLISHED, PUBLISHED + 90_000));
         assertThat(message).isEqualTo(golden("streams.json"));
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        json.writeStatus(status, PUBLISHED, line);
+        json.writeStatus(status, PUBLISHED, null, line);
         assertThat(line.toString(StandardCharsets.UTF_8).strip())
                 .isEqualTo(message.replace(",\"validUntil\":\"2026-11-20T12:01:30.071Z\"", ""));
         assertThat(SchemaFiles.streams().complaints(message)).isEmpty();

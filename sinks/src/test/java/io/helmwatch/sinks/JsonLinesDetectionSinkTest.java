@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.sink.JsonLinesConfig;
+import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.vision.StreamStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,34 @@ class JsonLinesDetectionSinkTest {
             assertThat(lines.get(1 + i)).contains("\"sequence\":" + i + ",");
             assertThat(schema.complaints(lines.get(1 + i))).isEmpty();
         }
+    }
+
+    @Test
+    void shouldNameTheNodeThatHadTheStreamWhenItsStateChanged() throws IOException {
+        Path file = folder.resolve("node.jsonl");
+        AtomicReference<NodeEpoch> origin = new AtomicReference<>(new NodeEpoch("first", 7));
+        StreamOwnership ownership = new StreamOwnership() {
+            @Override
+            public NodeEpoch origin(String stream) {
+                return origin.get();
+            }
+
+            @Override
+            public Verdict verdict(String stream, NodeEpoch of) {
+                return Verdict.CURRENT;
+            }
+        };
+        try (JsonLinesDetectionSink sink =
+                JsonLinesDetectionSink.open(new JsonLinesConfig(file.toString()), ownership)) {
+            sink.publish(SampleMessages.status("a", StreamStatus.State.ONLINE, 1));
+            origin.set(null);
+            sink.publish(SampleMessages.status("a", StreamStatus.State.ENDED, 2));
+            await(() -> sink.statistics().published() == 2);
+        }
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines.get(0)).contains("\"node\":\"first\",\"epoch\":7");
+        assertThat(SchemaFiles.streams().complaints(lines.get(0))).isEmpty();
+        assertThat(lines.get(1)).doesNotContain("\"node\"");
     }
 
     @Test

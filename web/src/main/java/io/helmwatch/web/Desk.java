@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param system state of the service and its machine
  * @param live live video
  * @param notifications targets of notifications
+ * @param nodes the nodes of the cluster; null without one, which is answered with 404
+ * @param relay the desks of the other nodes; null without a cluster
  * @param audit receives logins and changes beside the audit file
  */
 public record Desk(
@@ -24,4 +26,6 @@ public record Desk(
         @Nullable SystemState system,
         @Nullable LiveVideo live,
         @Nullable Notifications notifications,
+        @Nullable Nodes nodes,
+        @Nullable Relay relay,
         AuditSink audit) {}

@@ -163,6 +163,8 @@ public interface Incidents {
      * @param height height of the source frame in pixels
      * @param boxes positions over time; empty in a search
      * @param clip its video; null where there is none
+     * @param node name of the node of a cluster that detected it, and has its image and video; null without a cluster
+     * @param superseded whether another node had the stream already when it started: nobody needs to act on it
      */
     record Incident(
             String id,
@@ -184,5 +186,7 @@ public interface Incidents {
             int width,
             int height,
             List<Box> boxes,
-            @Nullable Clip clip) {}
+            @Nullable Clip clip,
+            @Nullable String node,
+            boolean superseded) {}
 }

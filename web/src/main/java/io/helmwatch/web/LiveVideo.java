@@ -31,6 +31,9 @@ public interface LiveVideo {
         /** Whether the viewer gets JPEG frames only. */
         boolean isJpegOnly();
 
+        /** Whether the viewer is another node, which passes on what it receives: it gets streams of this node only. */
+        boolean isNode();
+
         /**
          * Sends a text message after those before it.
          *

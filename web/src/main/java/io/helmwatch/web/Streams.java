@@ -61,7 +61,9 @@ public interface Streams {
         /** The configuration file. */
         FILE,
         /** Added at run time. */
-        ADDED
+        ADDED,
+        /** The topic of cameras that the nodes of a cluster share. */
+        CLUSTER
     }
 
     /**
@@ -94,6 +96,8 @@ public interface Streams {
      * @param openIncidents number of its open incidents
      * @param masked whether its video is served as JPEG with masks burned in only
      * @param settings its settings without secrets
+     * @param node name of the node of a cluster that has it; null without a cluster, and while no node has it. Of a stream of another node only
+     *     the state is known: what is measured is 0 or null
      */
     record Stream(
             String id,
@@ -114,7 +118,8 @@ public interface Streams {
             @Nullable Instant lastFrameAt,
             int openIncidents,
             boolean masked,
-            JsonNode settings) {}
+            JsonNode settings,
+            @Nullable String node) {}
 
     /**
      * What a rule would say now.

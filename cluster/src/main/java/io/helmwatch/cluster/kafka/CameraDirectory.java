@@ -9,6 +9,7 @@ import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.vision.NodeEpoch;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class CameraDirectory implements AutoCloseable {
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
+    private final Duration timeout;
     private final Closer owned = new Closer();
     private final Admin admin;
     private @Nullable Producer<byte[], byte[]> producer;
@@ -83,11 +85,21 @@ public final class CameraDirectory implements AutoCloseable {
 
     /** Connects; topics that are missing are created where that is allowed. */
     public CameraDirectory(KafkaConfig kafka, ClusterConfig cluster) {
+        this(kafka, cluster, ClusterClients.COMMAND_TIMEOUT);
+    }
+
+    /**
+     * Connects.
+     *
+     * @param timeout longest wait for each answer
+     */
+    CameraDirectory(KafkaConfig kafka, ClusterConfig cluster, Duration timeout) {
         this.kafka = kafka;
         this.cluster = cluster;
+        this.timeout = timeout;
         try (Closer opened = new Closer()) {
-            admin = opened.register(Admin.create(ClusterClients.admin(kafka, ClusterClients.COMMAND_TIMEOUT)));
-            ClusterTopics.ensure(admin, kafka, cluster, ClusterClients.COMMAND_TIMEOUT);
+            admin = opened.register(Admin.create(ClusterClients.admin(kafka, timeout)));
+            ClusterTopics.ensure(admin, kafka, cluster, timeout);
             owned.register(opened.transfer());
         } catch (ExecutionException | TimeoutException | KafkaException e) {
             throw failure(e);
@@ -114,7 +126,7 @@ public final class CameraDirectory implements AutoCloseable {
             return admin
                     .describeTopics(List.of(cluster.camerasTopic()))
                     .allTopicNames()
-                    .get(ClusterClients.COMMAND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS)
                     .values()
                     .stream()
                     .mapToInt(topic -> topic.partitions().size())
@@ -202,7 +214,7 @@ public final class CameraDirectory implements AutoCloseable {
         try {
             groups = admin.describeConsumerGroups(List.of(ClusterClients.group(cluster)))
                     .all()
-                    .get(ClusterClients.COMMAND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS)
                     .values();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
@@ -325,7 +337,7 @@ public final class CameraDirectory implements AutoCloseable {
                 open = owned.register(new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-cameras")));
                 producer = open;
             }
-            open.send(record).get(ClusterClients.COMMAND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            open.send(record).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException | KafkaException e) {
             throw failure(e);
         } catch (InterruptedException e) {

@@ -126,6 +126,11 @@ final class CameraQueue implements AutoCloseable {
         });
     }
 
+    /** Does something after what was asked before. */
+    void afterwards(Runnable task) {
+        execute(task);
+    }
+
     private List<String> take(List<Integer> partitions) {
         List<String> cameras = running.entrySet().stream()
                 .filter(camera -> partitions.contains(camera.getValue()))

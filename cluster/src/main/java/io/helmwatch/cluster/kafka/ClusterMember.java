@@ -1,5 +1,6 @@
 package io.helmwatch.cluster.kafka;
 
+import io.helmwatch.cluster.ClusterStatistics;
 import io.helmwatch.cluster.Lease;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
@@ -54,6 +55,7 @@ final class ClusterMember implements AutoCloseable {
     /** A partition that this member has. */
     private static final class Held {
         final Map<String, String> settings = new LinkedHashMap<>();
+        final long assignedNanos = System.nanoTime();
         boolean isStarted;
         long nextOffset;
     }
@@ -62,6 +64,7 @@ final class ClusterMember implements AutoCloseable {
     private final ClusterConfig cluster;
     private final int index;
     private final CameraQueue cameras;
+    private final ClusterStatistics statistics;
     private final long renewalNanos;
     private final Thread thread;
     private volatile boolean closing;
@@ -73,11 +76,13 @@ final class ClusterMember implements AutoCloseable {
     private long generation;
     private long renewedNanos;
 
-    ClusterMember(KafkaConfig kafka, ClusterConfig cluster, int index, CameraQueue cameras) {
+    ClusterMember(
+            KafkaConfig kafka, ClusterConfig cluster, int index, CameraQueue cameras, ClusterStatistics statistics) {
         this.kafka = kafka;
         this.cluster = cluster;
         this.index = index;
         this.cameras = cameras;
+        this.statistics = statistics;
         this.renewalNanos = cluster.sessionTimeout().toNanos() / RENEWALS_PER_SESSION;
         this.lease = newLease();
         this.thread = new Thread(this::run, "cluster-member-" + index);
@@ -101,6 +106,7 @@ final class ClusterMember implements AutoCloseable {
                     started = lease.isValid() ? startedPartitions() : Set.of();
                     renewLease(consumer);
                 }
+                statistics.left(index);
                 // Leaves the group: the others need not wait for the session timeout.
                 consumer.close(CloseOptions.timeout(COMMIT_TIMEOUT));
             } catch (InterruptException e) {
@@ -165,6 +171,9 @@ final class ClusterMember implements AutoCloseable {
                 partition.isStarted = true;
                 partition.settings.forEach(
                         (camera, settings) -> cameras.put(entry.getKey(), camera, settings, generation, lease));
+                if (!partition.settings.isEmpty()) {
+                    cameras.afterwards(() -> statistics.takenOver().add(System.nanoTime() - partition.assignedNanos));
+                }
             }
         }
     }
@@ -197,6 +206,7 @@ final class ClusterMember implements AutoCloseable {
             consumer.commitAsync(offsets(), (offsets, failure) -> {
                 if (failure == null) {
                     renewed.renew(now);
+                    statistics.heard(index, now);
                 }
             });
         }
@@ -210,6 +220,7 @@ final class ClusterMember implements AutoCloseable {
             try {
                 consumer.commitSync(offsets(), COMMIT_TIMEOUT);
                 lease.renew(now);
+                statistics.heard(index, now);
             } catch (InterruptException e) {
                 throw e;
             } catch (KafkaException e) {
@@ -226,6 +237,7 @@ final class ClusterMember implements AutoCloseable {
     }
 
     private void loseAll() {
+        statistics.lost(index);
         lose(List.copyOf(held.keySet()));
     }
 
@@ -252,6 +264,7 @@ final class ClusterMember implements AutoCloseable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             generation = consumer.groupMetadata().generationId();
+            statistics.assigned(index, held.size() + partitions.size(), generation);
             if (partitions.isEmpty()) {
                 return;
             }
@@ -273,11 +286,14 @@ final class ClusterMember implements AutoCloseable {
             }
             List<Integer> numbers = numbers(partitions);
             LOG.info("Cluster {}: member {} hands partitions {} over", cluster.name(), index, numbers);
+            long start = System.nanoTime();
             Future<?> stopped = cameras.release(numbers);
             while (!isDone(stopped)) {
                 renewLeaseWaiting(consumer);
             }
             numbers.forEach(held::remove);
+            statistics.kept(index, held.size());
+            statistics.released().add(System.nanoTime() - start);
         }
 
         @Override
@@ -290,6 +306,7 @@ final class ClusterMember implements AutoCloseable {
                     cluster.name(),
                     index,
                     numbers(partitions));
+            statistics.lost(index);
             lose(numbers(partitions));
         }
 

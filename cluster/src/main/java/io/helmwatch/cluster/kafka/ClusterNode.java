@@ -1,6 +1,11 @@
 package io.helmwatch.cluster.kafka;
 
 import io.helmwatch.cluster.CameraRunner;
+import io.helmwatch.cluster.CameraTable;
+import io.helmwatch.cluster.ClusterStatistics;
+import io.helmwatch.cluster.ClusterView;
+import io.helmwatch.cluster.NodeLoad;
+import io.helmwatch.cluster.NodeTable;
 import io.helmwatch.cluster.OpenIncidentTable;
 import io.helmwatch.cluster.OwnedStreams;
 import io.helmwatch.cluster.StreamEpochTable;
@@ -15,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Starts without a broker, and joins when there is one.
  *
- * <p>Threading: started and closed by one thread; {@link #ownership} and {@link #states} by any.
+ * <p>Threading: started and closed by one thread; {@link #ownership}, {@link #statistics} and the view by any.
  */
 public final class ClusterNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
@@ -42,6 +48,7 @@ public final class ClusterNode implements AutoCloseable {
     private final TopicTable statesTopic;
     private final TopicTable openIncidentsTopic;
     private final OwnedStreams owned;
+    private final ClusterStatistics statistics = new ClusterStatistics(System::nanoTime);
     private final List<ClusterMember> members = new ArrayList<>();
     private @Nullable Thread joining;
     private @Nullable CameraQueue cameras;
@@ -57,8 +64,12 @@ public final class ClusterNode implements AutoCloseable {
     public ClusterNode(KafkaConfig kafka, ClusterConfig cluster) {
         this.kafka = kafka;
         this.cluster = cluster;
-        statesTopic = tables.register(new TopicTable(kafka, kafka.streamsTopic(), states::put));
-        openIncidentsTopic = tables.register(new TopicTable(kafka, cluster.openIncidentsTopic(), openIncidents::put));
+        statesTopic = tables.register(
+                new TopicTable(kafka, kafka.streamsTopic(), (partition, stream, state) -> states.put(stream, state)));
+        openIncidentsTopic = tables.register(new TopicTable(
+                kafka,
+                cluster.openIncidentsTopic(),
+                (partition, incident, message) -> openIncidents.put(incident, message)));
         owned = new OwnedStreams(states, statesTopic::isReadSince, System::nanoTime);
     }
 
@@ -67,21 +78,41 @@ public final class ClusterNode implements AutoCloseable {
         return owned;
     }
 
-    /** The last state of every stream of all nodes. */
-    public StreamEpochTable states() {
-        return states;
+    /** Starts to follow what the desk shows of all nodes; called once, before {@link #start}. */
+    public ClusterView openView() {
+        CameraTable shown = new CameraTable();
+        NodeTable nodes = new NodeTable(cluster.name());
+        TopicTable camerasTopic = tables.register(new TopicTable(kafka, cluster.camerasTopic(), shown::put));
+        tables.register(
+                new TopicTable(kafka, cluster.nodesTopic(), (partition, node, message) -> nodes.put(node, message)));
+        return new ClusterView(cluster.node(), shown, nodes, states, openIncidents, camerasTopic::isReadSince);
+    }
+
+    /** How the membership of this node is. */
+    public ClusterStatistics statistics() {
+        return statistics;
+    }
+
+    /** Number of cameras that this node has. */
+    public int cameras() {
+        return owned.count();
     }
 
     /**
-     * Joins the group once the broker answers; returns at once.
+     * What a node says of itself.
      *
      * @param version of this program
-     * @param address where this node's page is; empty without one
+     * @param address where this node's desk is, host:port; empty without one
+     * @param isSecure whether the desk speaks TLS
+     * @param load asked every few seconds
      */
-    public void start(CameraRunner runner, String version, String address) {
+    public record Identity(String version, String address, boolean isSecure, Supplier<NodeLoad> load) {}
+
+    /** Joins the group once the broker answers; returns at once. */
+    public void start(CameraRunner runner, Identity identity) {
         CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, openIncidents);
         cameras = queue;
-        announcer = new NodeAnnouncer(kafka, cluster, version, address, owned::count);
+        announcer = new NodeAnnouncer(kafka, cluster, identity, owned::count, statistics::partitions);
         handOver = new HandOver(kafka, cluster, states, owned, queue, runner, this::partitions);
         Thread thread = new Thread(() -> join(queue), "cluster-join");
         thread.setDaemon(true);
@@ -97,7 +128,7 @@ public final class ClusterNode implements AutoCloseable {
             }
             synchronized (members) {
                 for (int i = 0; i < cluster.weight() && !closing; i++) {
-                    members.add(new ClusterMember(kafka, cluster, i, queue));
+                    members.add(new ClusterMember(kafka, cluster, i, queue, statistics));
                 }
             }
             LOG.info("Cluster {}: node {} joins with {} members", cluster.name(), cluster.node(), cluster.weight());

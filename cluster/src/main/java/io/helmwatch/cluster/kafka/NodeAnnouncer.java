@@ -1,12 +1,11 @@
 package io.helmwatch.cluster.kafka;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.cluster.NodeAnnouncement;
+import io.helmwatch.cluster.NodeLoad;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -25,33 +24,33 @@ import org.slf4j.LoggerFactory;
  */
 final class NodeAnnouncer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeAnnouncer.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final long PERIOD_MILLIS = 10_000;
     private static final Duration VALID = Duration.ofSeconds(30);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
-    private final String version;
-    private final String address;
+    private final ClusterNode.Identity identity;
     private final IntSupplier cameras;
-    private final Instant startedAt = now();
+    private final IntSupplier partitions;
+    private final long startedMillis = System.currentTimeMillis();
     private final Thread thread;
     private volatile boolean closing;
 
-    NodeAnnouncer(KafkaConfig kafka, ClusterConfig cluster, String version, String address, IntSupplier cameras) {
+    NodeAnnouncer(
+            KafkaConfig kafka,
+            ClusterConfig cluster,
+            ClusterNode.Identity identity,
+            IntSupplier cameras,
+            IntSupplier partitions) {
         this.kafka = kafka;
         this.cluster = cluster;
-        this.version = version;
-        this.address = address;
+        this.identity = identity;
         this.cameras = cameras;
+        this.partitions = partitions;
         this.thread = new Thread(this::run, "cluster-node");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    private static Instant now() {
-        return Instant.now().truncatedTo(ChronoUnit.MILLIS);
     }
 
     private void run() {
@@ -89,25 +88,31 @@ final class NodeAnnouncer implements AutoCloseable {
     }
 
     private byte[] message() {
-        Instant now = now();
-        return JSON.createObjectNode()
-                .put("schema", "helmwatch.nodes/1")
-                .put("node", cluster.node())
-                .put("cluster", cluster.name())
-                .put("version", version)
-                .put("weight", cluster.weight())
-                .put("cameras", cameras.getAsInt())
-                .put("address", address)
-                .put("startedAt", text(startedAt))
-                .put("publishedAt", text(now))
-                .put("validUntil", text(now.plus(VALID)))
-                .toString()
-                .getBytes(StandardCharsets.UTF_8);
+        long now = System.currentTimeMillis();
+        return new NodeAnnouncement(
+                        cluster.node(),
+                        cluster.name(),
+                        identity.version(),
+                        cluster.weight(),
+                        partitions.getAsInt(),
+                        cameras.getAsInt(),
+                        identity.address(),
+                        identity.isSecure(),
+                        load(),
+                        startedMillis,
+                        now,
+                        now + VALID.toMillis())
+                .write();
     }
 
-    private static String text(Instant time) {
-        String text = time.toString();
-        return text.contains(".") ? text : text.substring(0, text.length() - 1) + ".000Z";
+    /** A node whose load cannot be told is there all the same. */
+    private NodeLoad load() {
+        try {
+            return identity.load().get();
+        } catch (RuntimeException e) {
+            LOG.debug("Load of node {} not known", cluster.node(), e);
+            return NodeLoad.UNKNOWN;
+        }
     }
 
     /** Publishes that the node is gone, where the broker answers. */

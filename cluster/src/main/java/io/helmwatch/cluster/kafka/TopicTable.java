@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -28,9 +27,19 @@ final class TopicTable implements AutoCloseable {
     private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_MILLIS = 500;
 
+    /** Receives the records of a topic. */
+    interface Listener {
+        /**
+         * A record.
+         *
+         * @param value null where the record has none
+         */
+        void accept(int partition, String key, byte @Nullable [] value);
+    }
+
     private final KafkaConfig kafka;
     private final String topic;
-    private final BiConsumer<String, byte @Nullable []> listener;
+    private final Listener listener;
     private final Thread thread;
     private volatile boolean closing;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> reader;
@@ -44,9 +53,9 @@ final class TopicTable implements AutoCloseable {
     /**
      * Starts reading.
      *
-     * @param listener receives key and value of each record
+     * @param listener receives each record that has a key
      */
-    TopicTable(KafkaConfig kafka, String topic, BiConsumer<String, byte @Nullable []> listener) {
+    TopicTable(KafkaConfig kafka, String topic, Listener listener) {
         this.kafka = kafka;
         this.topic = topic;
         this.listener = listener;
@@ -95,7 +104,8 @@ final class TopicTable implements AutoCloseable {
         while (!closing) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 if (record.key() != null) {
-                    listener.accept(new String(record.key(), StandardCharsets.UTF_8), record.value());
+                    listener.accept(
+                            record.partition(), new String(record.key(), StandardCharsets.UTF_8), record.value());
                 }
             }
             boolean isAtEnd = ends.entrySet().stream()

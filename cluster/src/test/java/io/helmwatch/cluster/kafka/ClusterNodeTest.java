@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.helmwatch.cluster.CameraPlacement;
+import io.helmwatch.cluster.ClusterView;
+import io.helmwatch.cluster.NodeLoad;
 import io.helmwatch.cluster.NodeShare;
 import io.helmwatch.cluster.PlacedCamera;
 import io.helmwatch.config.cluster.ClusterConfig;
@@ -87,7 +89,10 @@ class ClusterNodeTest {
                 PARTITIONS,
                 name + ".open",
                 name + ".nodes",
-                Path.of(""));
+                Path.of(""),
+                null,
+                null,
+                null);
     }
 
     private RecordingRunner start(String node, int weight) {
@@ -98,7 +103,7 @@ class ClusterNodeTest {
 
     private ClusterNode start(String node, int weight, RecordingRunner runner) {
         ClusterNode started = opened.register(new ClusterNode(kafka, cluster(node, weight)));
-        started.start(runner, "test", "");
+        started.start(runner, new ClusterNode.Identity("test", "", false, () -> NodeLoad.UNKNOWN));
         return started;
     }
 
@@ -312,6 +317,39 @@ class ClusterNodeTest {
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void shouldShowCamerasAndNodesOfTheWholeClusterAndHowItsMembershipIs() {
+        CameraDirectory directory = directory();
+        put(directory, 2);
+        ClusterNode node = opened.register(new ClusterNode(kafka, cluster("first", 2)));
+        ClusterView view = node.openView();
+        assertThat(node.statistics().members()).isZero();
+        assertThat(node.statistics().secondsSinceHeard()).isNaN();
+        NodeLoad load = new NodeLoad(4, List.of(), "cpu", 1.5, 1L << 30, 50, 49.5);
+        node.start(new RecordingRunner(), new ClusterNode.Identity("1.2.3", "192.0.2.7:9400", true, () -> load));
+
+        await().untilAsserted(() -> {
+            assertThat(view.cameras().all()).extracting(PlacedCamera::id).containsExactlyInAnyOrder("cam-0", "cam-1");
+            assertThat(node.statistics().takenOver().count()).isEqualTo(2);
+        });
+        await().atMost(15, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(view.nodes().all(System.currentTimeMillis()))
+                        .singleElement()
+                        .satisfies(said -> {
+                            assertThat(said.node()).isEqualTo("first");
+                            assertThat(said.address()).isEqualTo("192.0.2.7:9400");
+                            assertThat(said.isSecure()).isTrue();
+                            assertThat(said.load()).isEqualTo(load);
+                        }));
+        assertThat(node.statistics().members()).isEqualTo(2);
+        assertThat(node.statistics().partitions()).isEqualTo(PARTITIONS);
+        assertThat(node.statistics().generation()).isPositive();
+        assertThat(node.statistics().rebalances()).isPositive();
+        assertThat(node.statistics().secondsSinceHeard()).isBetween(0.0, SESSION.toSeconds() * 1.0);
+        node.close();
+        assertThat(node.statistics().members()).isZero();
     }
 
     @Test

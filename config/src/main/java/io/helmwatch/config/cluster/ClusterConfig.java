@@ -1,7 +1,9 @@
 package io.helmwatch.config.cluster;
 
+import io.helmwatch.config.secret.Secret;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster that this node is part of: several processes that share cameras.
@@ -16,6 +18,9 @@ import java.time.Duration;
  * @param openIncidentsTopic topic of the open incidents, compacted
  * @param nodesTopic topic of the nodes, compacted
  * @param folder base of relative paths in the settings of cameras
+ * @param address where the other nodes reach this node's desk, host:port; null for where it listens
+ * @param secret by which the nodes' desks know each other, the same on every node; null where they do not pass pictures on
+ * @param tlsCaFile certificates that signed those of the nodes' desks; null for those that Java trusts
  */
 public record ClusterConfig(
         String name,
@@ -27,7 +32,10 @@ public record ClusterConfig(
         int partitions,
         String openIncidentsTopic,
         String nodesTopic,
-        Path folder) {
+        Path folder,
+        @Nullable String address,
+        @Nullable Secret secret,
+        @Nullable Path tlsCaFile) {
 
     /** Shortest session timeout: what brokers allow by default. */
     public static final Duration MIN_SESSION_TIMEOUT = Duration.ofSeconds(6);
@@ -44,6 +52,9 @@ public record ClusterConfig(
                 64,
                 "helmwatch.incidents.open",
                 "helmwatch.nodes",
-                Path.of(""));
+                Path.of(""),
+                null,
+                null,
+                null);
     }
 }

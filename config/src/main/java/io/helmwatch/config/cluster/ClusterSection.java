@@ -1,16 +1,24 @@
 package io.helmwatch.config.cluster;
 
 import static io.helmwatch.config.schema.ValueTypes.duration;
+import static io.helmwatch.config.schema.ValueTypes.path;
+import static io.helmwatch.config.schema.ValueTypes.text;
 import static io.helmwatch.config.schema.ValueTypes.wholeNumber;
 
 import io.helmwatch.config.schema.Key;
 import io.helmwatch.config.schema.Names;
+import io.helmwatch.config.schema.SecretKeys;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
+import io.helmwatch.config.secret.CertificateFile;
+import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.KafkaSection;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +27,10 @@ public final class ClusterSection {
     private static final ClusterConfig DEFAULT = ClusterConfig.of("", "");
     private static final Pattern NOT_IN_NAMES = Pattern.compile("[^A-Za-z0-9._-]");
     private static final int LONGEST_NAME = 64;
+    private static final int SHORTEST_SECRET = 24;
+    private static final int LAST_PORT = 65_535;
+    private static final Pattern ADDRESS_PARTS =
+            Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]):([1-9][0-9]{0,4})");
 
     private static final Key<ClusterConfig, String> NAME = Key.<ClusterConfig, String>required(
                     "name",
@@ -77,6 +89,22 @@ public final class ClusterSection {
             DEFAULT.nodesTopic(),
             ClusterConfig::nodesTopic,
             "topic of the nodes, compacted");
+    private static final Key<ClusterConfig, String> ADDRESS = Key.<ClusterConfig, String>optional(
+                    "address",
+                    text("HOST:PORT", ClusterSection::isAddress, "must be HOST:PORT, such as node-1.example:9400"),
+                    ClusterConfig::address,
+                    "the address on which `http` listens; where that is every address, the host's name with its port",
+                    "where the desks of the other nodes reach this node's desk")
+            .example("node-1.example:9400");
+    private static final SecretKeys<ClusterConfig> SECRET =
+            new SecretKeys<>("secret", ClusterConfig::secret, "HELMWATCH_CLUSTER_SECRET");
+    private static final Key<ClusterConfig, Path> TLS_CA_FILE = Key.<ClusterConfig, Path>optional(
+                    "tls-ca-file",
+                    path(),
+                    ClusterConfig::tlsCaFile,
+                    "what Java trusts",
+                    "PEM file of the certificates that signed those of the nodes' desks (`http.tls`)")
+            .example("site-ca.pem");
 
     /** What the section may hold. */
     public static final SectionSpec<ClusterConfig> SPEC = SectionSpec.of(
@@ -90,7 +118,11 @@ public final class ClusterSection {
             CAMERAS_TOPIC,
             PARTITIONS,
             OPEN_INCIDENTS_TOPIC,
-            NODES_TOPIC);
+            NODES_TOPIC,
+            ADDRESS,
+            SECRET.variable(),
+            SECRET.file(),
+            TLS_CA_FILE);
 
     private ClusterSection() {}
 
@@ -111,7 +143,40 @@ public final class ClusterSection {
                 section.value(PARTITIONS),
                 section.value(OPEN_INCIDENTS_TOPIC),
                 section.value(NODES_TOPIC),
-                section.file().resolve(""));
+                section.file().resolve(""),
+                section.optional(ADDRESS),
+                secret(section),
+                caFile(section));
+    }
+
+    private static @Nullable Secret secret(Section section) {
+        Secret secret = SECRET.read(section);
+        if (secret == null) {
+            return null;
+        }
+        Secret stripped = Secret.of(secret.reveal().strip());
+        Redaction.register(stripped);
+        if (stripped.reveal().length() < SHORTEST_SECRET) {
+            section.problem(
+                    section.has(SECRET.file()) ? SECRET.file() : SECRET.variable(),
+                    "the secret must have at least " + SHORTEST_SECRET
+                            + " characters; make one with openssl rand -hex 32");
+        }
+        return stripped;
+    }
+
+    private static @Nullable Path caFile(Section section) {
+        Path file = section.optional(TLS_CA_FILE);
+        String problem = file == null ? "" : CertificateFile.problem(file);
+        if (!problem.isEmpty()) {
+            section.problem(TLS_CA_FILE, problem);
+        }
+        return file;
+    }
+
+    private static boolean isAddress(String text) {
+        Matcher parts = ADDRESS_PARTS.matcher(text);
+        return parts.matches() && Integer.parseInt(parts.group(1)) <= LAST_PORT;
     }
 
     private static String hostName() {

@@ -230,7 +230,9 @@ final class DeskIncidents implements Incidents {
                                 rounded(recorded.peakConfidence()),
                                 label))
                         .toList(),
-                clip(recorded.clip()));
+                clip(recorded.clip()),
+                recorded.node(),
+                recorded.isSuperseded());
     }
 
     private static @Nullable Clip clip(RecordedIncident.@Nullable Clip stored) {

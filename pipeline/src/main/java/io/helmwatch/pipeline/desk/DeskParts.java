@@ -1,8 +1,16 @@
 package io.helmwatch.pipeline.desk;
 
+import io.helmwatch.cluster.ClusterView;
+import io.helmwatch.cluster.kafka.CameraEditor;
+import io.helmwatch.cluster.kafka.ClusterNode;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.cluster.ClusterConfig;
+import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.live.LiveStreams;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.pipeline.site.SiteCameras;
+import io.helmwatch.pipeline.site.SiteNodes;
+import io.helmwatch.pipeline.site.SitePeers;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.IncidentSink;
@@ -10,13 +18,19 @@ import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.history.HistoryIncidentSink;
 import io.helmwatch.sinks.history.IncidentHistory;
+import io.helmwatch.sinks.history.RecordedIncident;
+import io.helmwatch.sinks.kafka.ClusterIncidentReader;
 import io.helmwatch.sinks.kafka.KafkaQuarters;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.LiveVideo;
+import io.helmwatch.web.Nodes;
+import io.helmwatch.web.RefusedException;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.Reports;
 import io.helmwatch.web.Streams;
+import io.helmwatch.web.relay.NodeRelay;
 import java.time.Clock;
 import java.util.List;
 import java.util.function.Function;
@@ -40,7 +54,11 @@ public final class DeskParts implements AutoCloseable {
     private final @Nullable IncidentHistory history;
     private final @Nullable HistoryIncidentSink historySink;
     private final @Nullable ComplianceQuarters counts;
-    private final DeskStreams streams;
+    private final DeskStreams ownStreams;
+    private final @Nullable ClusterStreams clusterStreams;
+    private final @Nullable SiteNodes nodes;
+    private final @Nullable SitePeers peers;
+    private final @Nullable Relay relay;
     private final WatchableStreams watchable;
     private final LiveStreams live;
 
@@ -49,9 +67,11 @@ public final class DeskParts implements AutoCloseable {
         this.config = config;
         this.frames = new CurrentFrames(
                 config.incidents().tracking(), config.incidents().snapshots().blurOthers());
+        ClusterConfig cluster = config.cluster();
         IncidentHistory opened = null;
         try {
-            opened = owned.register(new IncidentHistory(config.desk(), Clock.systemUTC()));
+            opened = owned.register(
+                    new IncidentHistory(config.desk(), Clock.systemUTC(), cluster == null ? null : cluster.node()));
         } catch (SqliteException e) {
             LOG.warn("No history of incidents: {}", e.getMessage());
         }
@@ -60,15 +80,72 @@ public final class DeskParts implements AutoCloseable {
         counts = config.analytics().desk()
                 ? owned.register(new KafkaQuarters(config.kafka(), config.analytics()))
                 : opened;
-        streams = owned.register(new DeskStreams(config, frames));
+        ownStreams = owned.register(new DeskStreams(config, frames));
+        clusterStreams = cluster == null ? null : new ClusterStreams(config, cluster, ownStreams);
+        Streams streams = streams();
+        nodes = cluster == null ? null : new SiteNodes(cluster.name(), streams::list);
         watchable = new WatchableStreams(config.incidents().snapshots().blurOthers());
         live = owned.register(new LiveStreams(watchable, config.incidents().tracking(), streams::list));
+        if (cluster == null) {
+            peers = null;
+            relay = null;
+        } else {
+            peers = new SitePeers(
+                    cluster.node(),
+                    id -> streams.find(id).map(Streams.Stream::node).orElse(null),
+                    this::nodeOfIncident);
+            relay = new NodeRelay(cluster, peers);
+            live.relay(relay);
+        }
+    }
+
+    private @Nullable String nodeOfIncident(String id) {
+        try {
+            return history == null
+                    ? null
+                    : history.find(id).map(RecordedIncident::node).orElse(null);
+        } catch (SqliteException e) {
+            throw RefusedException.unavailable(String.valueOf(e.getMessage()));
+        }
     }
 
     /** Starts the streams that were added earlier, beside those that run. */
     public void start(StreamControl control) {
         watchable.start(control);
-        streams.start(control);
+        ownStreams.start(control);
+    }
+
+    /**
+     * Shows what the topics of a cluster say of its other nodes; called once, before {@link #start}.
+     *
+     * @param kafka with the address of the embedded broker, where one runs
+     */
+    public void join(ClusterNode node, KafkaConfig kafka) {
+        ClusterConfig cluster = config.cluster();
+        if (cluster == null || clusterStreams == null || nodes == null || peers == null) {
+            return;
+        }
+        ClusterView view = node.openView();
+        clusterStreams.open(new ClusterStreams.Shared(
+                view.cameras(),
+                new SiteCameras(view, config.incidents().snapshots().blurOthers()),
+                new CameraEditor(kafka, cluster, view)));
+        nodes.open(view);
+        peers.open(view);
+        if (history != null) {
+            owned.register(new ClusterIncidentReader(
+                    kafka, cluster.node(), history, config.desk().keep(), live::announce));
+        }
+    }
+
+    /** The desks of the other nodes; null without a cluster. */
+    public @Nullable Relay relay() {
+        return relay;
+    }
+
+    /** The nodes of the cluster; null without one. */
+    public @Nullable Nodes nodes() {
+        return nodes;
     }
 
     /**
@@ -109,7 +186,9 @@ public final class DeskParts implements AutoCloseable {
                         history,
                         config.desk(),
                         config.http().site(),
-                        () -> streams.list().stream().map(Streams.Stream::id).toList(),
+                        // Counts of a node are those of its own cameras, unless it shows those of the site.
+                        () -> (config.analytics().desk() ? streams() : ownStreams)
+                                .list().stream().map(Streams.Stream::id).toList(),
                         Clock.systemUTC());
     }
 
@@ -134,7 +213,7 @@ public final class DeskParts implements AutoCloseable {
 
     /** The streams; unavailable until {@link #start}. */
     public Streams streams() {
-        return streams;
+        return clusterStreams == null ? ownStreams : clusterStreams;
     }
 
     @Override

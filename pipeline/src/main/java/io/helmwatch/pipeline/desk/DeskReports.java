@@ -257,7 +257,7 @@ public final class DeskReports implements Reports {
         do {
             page = history.search(
                     new IncidentQuery(fromMillis, toMillis, null, null, null, IncidentQuery.State.ALL, PAGE, cursor));
-            page.forEach(receiver);
+            page.stream().filter(incident -> !incident.isSuperseded()).forEach(receiver);
             cursor = page.isEmpty() ? null : page.get(page.size() - 1).cursor();
         } while (page.size() == PAGE);
     }

@@ -3,7 +3,6 @@ package io.helmwatch.pipeline.desk;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.schema.RequestLimits;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.StreamConfig;
@@ -62,7 +61,8 @@ final class DeskStreams implements Streams, AutoCloseable {
             try {
                 if (control.config(stored.id()) != null) {
                     LOG.warn(
-                            "Stream {} is in the configuration file now: the one of this id that was added is not started",
+                            "Stream {} is in the configuration file now: the one of this id that was added is not"
+                                    + " started",
                             stored.id());
                     continue;
                 }
@@ -125,7 +125,6 @@ final class DeskStreams implements Streams, AutoCloseable {
 
     @Override
     public synchronized Stream add(JsonNode given) {
-        requireNoCluster();
         ObjectNode settings = SettingsJson.complete(SettingsJson.object(given), null);
         StreamConfig stream = check(settings);
         String id = stream.id();
@@ -140,13 +139,18 @@ final class DeskStreams implements Streams, AutoCloseable {
     public synchronized Stream change(String id, JsonNode given) {
         ObjectNode stored = requireAdded(id);
         ObjectNode settings = SettingsJson.complete(SettingsJson.object(given), stored);
+        requireSameId(id, settings);
+        return put(id, settings);
+    }
+
+    /** Sets the id of changed settings, which is not changed itself. */
+    static void requireSameId(String id, ObjectNode settings) {
         if (settings.has("id") && !settings.path("id").asText().equals(id)) {
             throw RefusedException.refused(
                     "id: must be " + id + ": add another stream and remove this one",
                     List.of(new RefusedException.FieldError("id", "must be " + id)));
         }
         settings.put("id", id);
-        return put(id, settings);
     }
 
     private Stream put(String id, ObjectNode settings) {
@@ -173,7 +177,6 @@ final class DeskStreams implements Streams, AutoCloseable {
 
     @Override
     public synchronized Stream changeRegions(String id, JsonNode regions) {
-        requireNoCluster();
         if (control().isInFile(id)) {
             StreamConfig changed = withRegions(id, regions);
             throw RefusedException.conflict("stream " + id
@@ -255,7 +258,13 @@ final class DeskStreams implements Streams, AutoCloseable {
         return check(reader().read(settings));
     }
 
-    private StreamConfig check(StreamConfig stream) {
+    /** The GPUs in use; empty where streams are analysed on the CPU. */
+    List<Integer> devices() {
+        return control().devices();
+    }
+
+    /** Refuses rules that can never fire, or whose incidents could not be published. */
+    StreamConfig check(StreamConfig stream) {
         try {
             control().check(stream);
         } catch (ConfigException e) {
@@ -288,16 +297,7 @@ final class DeskStreams implements Streams, AutoCloseable {
         return feed;
     }
 
-    private void requireNoCluster() {
-        ClusterConfig cluster = config.cluster();
-        if (cluster != null) {
-            throw RefusedException.conflict("the cameras of cluster " + cluster.name()
-                    + " are changed in a file and with './helmwatch cameras apply -c FILE'");
-        }
-    }
-
     private ObjectNode requireAdded(String id) {
-        requireNoCluster();
         ObjectNode settings = added.settings(id);
         if (settings == null) {
             if (control().isInFile(id)) {

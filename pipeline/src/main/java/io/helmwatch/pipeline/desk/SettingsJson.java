@@ -14,6 +14,7 @@ import io.helmwatch.config.yaml.Problem;
 import io.helmwatch.web.RefusedException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,12 @@ final class SettingsJson {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("stored settings are no JSON", e);
         }
+    }
+
+    /** Settings as values by key. */
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> values(ObjectNode settings) {
+        return MAPPER.convertValue(settings, Map.class);
     }
 
     static String text(JsonNode settings) {

@@ -55,7 +55,8 @@ final class StreamView {
                 last == null ? null : Instant.ofEpochMilli(last.capturedAtMillis()),
                 openIncidents,
                 isMasked,
-                settings);
+                settings,
+                null);
     }
 
     /** A stream that does not run. */
@@ -79,7 +80,8 @@ final class StreamView {
                 null,
                 0,
                 settings.path("masks").size() > 0,
-                settings);
+                settings,
+                null);
     }
 
     /** What rules say of a frame. */

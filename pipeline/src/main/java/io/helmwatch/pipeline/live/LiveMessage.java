@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * channel (2), epoch (4), seconds as a double (8).
  */
 final class LiveMessage {
-    private static final int HEADER_BYTES = 16;
+    static final int HEADER_BYTES = 16;
+
+    private static final int CHANNEL_AT = 2;
 
     /** What a message carries, with its number in the header. */
     enum Kind {
@@ -82,6 +84,30 @@ final class LiveMessage {
                 .put(payload)
                 .flip();
         return new LiveMessage(kind, channel, startsDecoding, null, message.asReadOnlyBuffer(), message.limit());
+    }
+
+    /** The channel in the header of a binary message. */
+    static int channel(ByteBuffer message) {
+        return message.getShort(message.position() + CHANNEL_AT) & 0xffff;
+    }
+
+    /**
+     * Video of another node, with a channel of this one.
+     *
+     * @param message whole, with its header; changed
+     * @return null for a kind that this version does not know
+     */
+    static @Nullable LiveMessage relayed(ByteBuffer message, int channel) {
+        int number = message.get(message.position());
+        for (Kind kind : new Kind[] {Kind.INIT, Kind.FRAGMENT, Kind.JPEG}) {
+            if (kind.number == number) {
+                boolean startsDecoding = (message.get(message.position() + 1) & 1) == 1;
+                message.putShort(message.position() + CHANNEL_AT, (short) channel);
+                return new LiveMessage(
+                        kind, channel, startsDecoding, null, message.asReadOnlyBuffer(), message.remaining());
+            }
+        }
+        return null;
     }
 
     Kind kind() {

@@ -8,6 +8,7 @@ import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.opencv.LiveJpeg;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.web.LiveVideo;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.Streams;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,6 +42,8 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     private static final long STATE_MILLIS = 1_000;
     private static final long CLOSE_MILLIS = 5_000;
     private static final int LAST_CHANNEL = 0xffff;
+    private static final int MAX_SINGLE_STATES = 100;
+    private static final int STATES_AT_ONCE = 500;
 
     private final LiveSources sources;
     private final TrackingConfig tracking;
@@ -48,13 +51,19 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     private final ScheduledExecutorService timer;
     private final ScheduledFuture<?> ticks;
     private final Set<LiveViewer> viewers = ConcurrentHashMap.newKeySet();
-    private final Map<String, String> sentStates = new HashMap<>();
+    private final Map<String, SentState> sentStates = new HashMap<>();
     private final Map<String, Map<String, Incident>> open = new ConcurrentHashMap<>();
     /** Changed as a whole, so that the pipeline reads it without a lock; empty while nobody watches. */
     private volatile Map<String, LiveStream> watched = Map.of();
 
+    /** Streams of other nodes; owned by the timer's thread. Null without a cluster. */
+    private volatile @Nullable RelayedStreams relayed;
+
     private int lastChannel;
     private boolean closed;
+
+    /** The state of a stream as viewers know it. */
+    private record SentState(Streams.Stream stream, String text) {}
 
     /**
      * @param sources where streams are found
@@ -87,6 +96,30 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         return new LiveIncidents(this);
     }
 
+    /** Shows the streams of other nodes too; called once, before viewers come. */
+    public void relay(Relay relay) {
+        relayed = new RelayedStreams(relay, this::nextChannel, new RelayedStreams.Returned() {
+            @Override
+            public boolean isHere(String id) {
+                return sources.find(id) != null;
+            }
+
+            @Override
+            public void watch(LiveViewer viewer, String id, Wish wish) {
+                watchHere(viewer, id, wish);
+            }
+        });
+    }
+
+    private synchronized int nextChannel() {
+        lastChannel = lastChannel % LAST_CHANNEL + 1;
+        return lastChannel;
+    }
+
+    private synchronized void watchHere(LiveViewer viewer, String id, Wish wish) {
+        watch(viewer, id, wish);
+    }
+
     /** Viewers that are connected. */
     public int viewers() {
         return viewers.size();
@@ -102,7 +135,8 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         LiveViewer viewer = new LiveViewer(connection, this);
         viewers.add(viewer);
         later(() -> {
-            sentStates.values().forEach(text -> viewer.send(LiveMessage.control(text)));
+            stateMessages(sentStates.values().stream().map(SentState::text).toList())
+                    .forEach(viewer::send);
             // Takes a second once, which the first still frame would otherwise wait for.
             LiveJpeg.load();
         });
@@ -128,6 +162,11 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         } else {
             incidents.put(incident.id(), incident);
         }
+        announce(incident);
+    }
+
+    /** Tells the viewers about an incident of any node. */
+    public void announce(Incident incident) {
         if (!viewers.isEmpty()) {
             later(() -> {
                 LiveMessage message = LiveMessage.control(LiveTexts.incident(incident));
@@ -158,7 +197,48 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
                 leave(entry.getKey(), entry.getValue());
             }
         }
-        request.wishes().forEach((id, wish) -> watch(viewer, id, wish));
+        Map<String, Wish> elsewhere = new HashMap<>();
+        request.wishes().forEach((id, wish) -> {
+            if (relayed != null && !viewer.isNode() && sources.find(id) == null) {
+                elsewhere.put(id, wish);
+            } else {
+                watch(viewer, id, wish);
+            }
+        });
+        replaceElsewhere(viewer, elsewhere);
+    }
+
+    private void replaceElsewhere(LiveViewer viewer, Map<String, Wish> elsewhere) {
+        RelayedStreams others = relayed;
+        if (others != null) {
+            later(() -> others.replace(viewer, elsewhere));
+        }
+    }
+
+    /** What viewers watch here of streams that have left for another node. */
+    private synchronized Map<LiveViewer, Map<String, Wish>> takeGone() {
+        Map<LiveViewer, Map<String, Wish>> gone = new HashMap<>();
+        for (LiveViewer viewer : viewers) {
+            if (viewer.isNode()) {
+                continue;
+            }
+            Map.copyOf(viewer.subscriptions).forEach((id, subscription) -> {
+                if (sources.find(id) == null) {
+                    viewer.subscriptions.remove(id);
+                    leave(id, subscription);
+                    gone.computeIfAbsent(viewer, added -> new HashMap<>()).put(id, subscription.wish);
+                }
+            });
+        }
+        return gone;
+    }
+
+    private void followElsewhere() {
+        RelayedStreams others = relayed;
+        if (others != null) {
+            takeGone().forEach((viewer, wishes) -> wishes.forEach((id, wish) -> others.add(viewer, id, wish)));
+            others.check();
+        }
     }
 
     private void watch(LiveViewer viewer, String id, Wish wish) {
@@ -184,8 +264,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         viewer.subscriptions.put(id, added);
         LiveStream stream = watched.get(id);
         if (stream == null) {
-            lastChannel = lastChannel % LAST_CHANNEL + 1;
-            stream = new LiveStream(id, lastChannel, sources, tracking);
+            stream = new LiveStream(id, nextChannel(), sources, tracking);
             stream.add(added);
             Map<String, LiveStream> extended = new HashMap<>(watched);
             extended.put(id, stream);
@@ -201,6 +280,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         viewers.remove(viewer);
         viewer.subscriptions.forEach(this::leave);
         viewer.subscriptions.clear();
+        replaceElsewhere(viewer, Map.of());
     }
 
     private void leave(String id, Subscription subscription) {
@@ -230,18 +310,52 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
                     viewer.close("the connection takes nothing");
                 }
             }
+            followElsewhere();
             List<Streams.Stream> all = states.get();
             sentStates.keySet().retainAll(all.stream().map(Streams.Stream::id).toList());
+            List<String> changed = new ArrayList<>();
             for (Streams.Stream state : all) {
-                String text = LiveTexts.state(state);
-                if (!text.equals(sentStates.put(state.id(), text))) {
-                    LiveMessage message = LiveMessage.control(text);
-                    viewers.forEach(viewer -> viewer.send(message));
+                SentState known = sentStates.get(state.id());
+                if (known != null && known.stream().equals(state)) {
+                    continue;
                 }
+                String text = LiveTexts.state(state);
+                sentStates.put(state.id(), new SentState(state, text));
+                if (known == null || !text.equals(known.text())) {
+                    changed.add(text);
+                }
+            }
+            for (LiveMessage message : stateMessages(changed)) {
+                viewers.forEach(viewer -> viewer.send(message));
             }
         } catch (RuntimeException e) {
             LOG.error("States of streams not sent to viewers; retrying in {} ms", STATE_MILLIS, e);
         }
+    }
+
+    /** After the timer's thread has ended. */
+    private void closeElsewhere() {
+        RelayedStreams others = relayed;
+        try {
+            if (others != null && timer.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                others.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One message a state, or where there are many one for several of them. */
+    private static List<LiveMessage> stateMessages(List<String> states) {
+        if (states.size() <= MAX_SINGLE_STATES) {
+            return states.stream().map(LiveMessage::control).toList();
+        }
+        List<LiveMessage> messages = new ArrayList<>();
+        for (int first = 0; first < states.size(); first += STATES_AT_ONCE) {
+            int last = Math.min(states.size(), first + STATES_AT_ONCE);
+            messages.add(LiveMessage.control(LiveTexts.states(states.subList(first, last))));
+        }
+        return messages;
     }
 
     /** Closes all connections and waits until everything native is freed. */
@@ -254,6 +368,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         }
         ticks.cancel(false);
         timer.shutdownNow();
+        closeElsewhere();
         for (LiveViewer viewer : List.copyOf(viewers)) {
             viewer.close("the service is ending");
         }

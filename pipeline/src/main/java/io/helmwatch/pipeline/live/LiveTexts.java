@@ -6,6 +6,7 @@ import io.helmwatch.resource.ConstantName;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.Streams;
 import io.helmwatch.web.api.Json;
@@ -119,11 +120,17 @@ final class LiveTexts {
                 stream.latencyMillis()));
     }
 
+    /** Several states in one message. */
+    static String states(List<String> states) {
+        return "{\"type\":\"states\",\"states\":[" + String.join(",", states) + "]}";
+    }
+
     /** A message about an incident. */
     static String incident(Incident incident) {
         boolean ended = incident.hasEnded();
         Instant started = Instant.ofEpochMilli(incident.startedAtMillis());
         Incident.EndReason reason = incident.endReason();
+        NodeEpoch origin = incident.origin();
         Incidents.Incident shown = new Incidents.Incident(
                 incident.id(),
                 incident.stream(),
@@ -146,7 +153,9 @@ final class LiveTexts {
                 incident.size().width(),
                 incident.size().height(),
                 List.of(),
-                clip(incident.clip()));
+                clip(incident.clip()),
+                origin == null ? null : origin.node(),
+                false);
         return Json.text(new IncidentText("incident", incident.phase(), shown));
     }
 

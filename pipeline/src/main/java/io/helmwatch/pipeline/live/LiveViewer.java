@@ -51,6 +51,11 @@ final class LiveViewer implements LiveVideo.Viewer {
         return connection.isJpegOnly();
     }
 
+    /** Whether the viewer is another node. */
+    boolean isNode() {
+        return connection.isNode();
+    }
+
     @Override
     public void received(String message) {
         WatchRequest request;

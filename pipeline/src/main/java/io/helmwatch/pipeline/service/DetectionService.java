@@ -120,6 +120,10 @@ public final class DetectionService implements AutoCloseable {
             KafkaConfig kafka =
                     broker == null ? config.kafka() : config.kafka().withBootstrapServers(broker.bootstrapServers());
             sinks.openDetections(kafka);
+            ClusterNode node = sinks.node();
+            if (shown != null && node != null) {
+                shown.join(node, kafka);
+            }
             IncidentService rules = sinks.openIncidents(
                     kafka,
                     shown == null ? List.of() : shown.incidentSinks(),
@@ -170,13 +174,10 @@ public final class DetectionService implements AutoCloseable {
                 shown.start(operations);
             }
             ClusterConfig cluster = config.cluster();
-            ClusterNode node = sinks.node();
             if (node != null && cluster != null) {
-                InetSocketAddress page = http == null ? null : http.address();
                 node.start(
                         new ClusterCameras(cluster, operations, running, rules, sinks.detections()),
-                        status.version(),
-                        page == null ? "" : page.getHostString() + ":" + page.getPort());
+                        NodeIdentity.of(config, status.version(), http == null ? null : http.address(), system));
             } else if (running.configs().isEmpty()) {
                 LOG.info("No stream is configured: waiting for streams to be added");
             }
@@ -207,6 +208,8 @@ public final class DetectionService implements AutoCloseable {
                         system,
                         parts.live(),
                         new DeskNotifications(sinks::notified, target -> Notifications.notifier(target, config)),
+                        parts.nodes(),
+                        parts.relay(),
                         sinks.audit()),
                 listener));
     }

@@ -5,6 +5,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.compliance.ComplianceService;
+import io.helmwatch.pipeline.metrics.ClusterMetrics;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
 import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.pipeline.service.incident.Notifications;
@@ -94,7 +95,9 @@ final class ServiceSinks implements AutoCloseable {
         ClusterConfig cluster = config.cluster();
         if (cluster != null) {
             // Closed after the sinks: a node leaves the cluster when everything of its cameras is delivered.
-            node = owned.register(new ClusterNode(kafka, cluster));
+            ClusterNode opened = owned.register(new ClusterNode(kafka, cluster));
+            ClusterMetrics.bind(registry, opened.statistics(), opened::cameras);
+            node = opened;
         }
         if (kafka.enabled()) {
             add(new KafkaDetectionSink(kafka, ownership()));
@@ -103,7 +106,7 @@ final class ServiceSinks implements AutoCloseable {
             }
         }
         if (config.jsonLines().target() != null) {
-            add(JsonLinesDetectionSink.open(config.jsonLines()));
+            add(JsonLinesDetectionSink.open(config.jsonLines(), ownership()));
         }
         openTracing();
         detections.forEach(sink -> SinkMetrics.bind(registry, sink));

@@ -141,7 +141,7 @@ class LiveSocketTest {
         live = new LiveStreams(id -> id.equals("gate") ? stream : null, TrackingConfig.DEFAULT, List::of);
         server = DeskServer.start(
                 new HttpConfig(true, "127.0.0.1", 0),
-                new Desk(new Idle(), null, null, null, null, null, live, null, entry -> {}));
+                new Desk(new Idle(), null, null, null, null, null, live, null, null, null, entry -> {}));
         stream.start(live.frames(id -> null));
     }
 
@@ -200,8 +200,8 @@ class LiveSocketTest {
         double used = (viewingNanos() - cpu) / 1e9 / seconds;
         int now = (images ? clients.get(0).images : clients.get(0).fragments).get();
         System.out.printf(
-                "%s, %d viewers: %.2f %% of a core, %.2f %% for each viewer; %.1f frames/s analysed, %.1f shown; %.0f KB/s a"
-                        + " viewer; capture to arrival p95 %d ms; longest hold of the pipeline %.2f ms%n",
+                "%s, %d viewers: %.2f %% of a core, %.2f %% for each viewer; %.1f frames/s analysed, %.1f shown; %.0f"
+                        + " KB/s a viewer; capture to arrival p95 %d ms; longest hold of the pipeline %.2f ms%n",
                 what,
                 viewers,
                 100 * used,
@@ -222,10 +222,10 @@ class LiveSocketTest {
 
     @Test
     void shouldShowHighDefinitionToManyWithoutEncodingIt() throws InterruptedException {
-        start(
-                TestClips.make(
-                        "live.mp4",
-                        "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt yuv420p"));
+        start(TestClips.make(
+                "live.mp4",
+                "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt"
+                        + " yuv420p"));
 
         measure("1080p as MP4, in a process that has just started", "auto", 10, false);
         measure("1080p as MP4", "auto", 1, false);

@@ -73,6 +73,11 @@ final class RecordingConnection implements LiveVideo.Connection {
     }
 
     @Override
+    public boolean isNode() {
+        return false;
+    }
+
+    @Override
     public boolean isJpegOnly() {
         return jpegOnly;
     }

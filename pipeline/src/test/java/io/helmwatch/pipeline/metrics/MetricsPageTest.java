@@ -2,10 +2,13 @@ package io.helmwatch.pipeline.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.cluster.ClusterStatistics;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -45,6 +48,7 @@ class MetricsPageTest {
     @Test
     void shouldListEveryMetricWithItsTypeLabelsAndDescription() throws Exception {
         Map<String, Metric> published = published(scrape());
+        published.putAll(published(scrapeOfANode()));
         Map<String, Metric> documented = documented();
 
         assertThat(documented.keySet())
@@ -110,6 +114,26 @@ class MetricsPageTest {
             }
             return text;
         }
+    }
+
+    /** What a node of a cluster publishes beside that. */
+    private static String scrapeOfANode() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ClusterStatistics statistics = new ClusterStatistics(System::nanoTime);
+        ClusterMetrics.bind(registry, statistics, () -> 3);
+        statistics.assigned(0, 32, 7);
+        statistics.assigned(1, 32, 7);
+        statistics.released().add(2_000_000_000);
+        String text = registry.scrape();
+        assertThat(text)
+                .contains(
+                        "helmwatch_cluster_members 2.0",
+                        "helmwatch_cluster_partitions 64.0",
+                        "helmwatch_cluster_cameras 3.0",
+                        "helmwatch_cluster_epoch 7.0",
+                        "helmwatch_cluster_rebalances_total 1.0",
+                        "helmwatch_cluster_release_seconds_sum 2.0");
+        return text;
     }
 
     private static Map<String, Metric> published(String text) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,8 +23,8 @@ final class HistoryTables {
     static final String FILE = "history.db";
 
     static final String COLUMNS =
-            "number, id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason,"
-                    + " people, track, peak, width, height, snapshot, acknowledged_millis, acknowledged_by, note,"
+            "number, id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason, people, track,"
+                    + " peak, width, height, snapshot, acknowledged_millis, acknowledged_by, note, node, superseded,"
                     + " clip.path clip, clip.sidecar, clip.from_millis, clip.to_millis, clip.masked";
 
     /** What {@link #COLUMNS} are selected from. */
@@ -42,7 +43,15 @@ final class HistoryTables {
             "create table if not exists clip(incident integer primary key, path text not null, sidecar text not null,"
                     + " from_millis integer not null, to_millis integer not null, masked integer not null)");
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+
+    /** What version 2 has beside version 1: incidents of other nodes of a cluster, and how far their topic was read. */
+    private static final List<String> OF_CLUSTER = List.of(
+            "alter table incident add column node text",
+            "alter table incident add column epoch integer",
+            "alter table incident add column superseded integer not null default 0",
+            "create table topic_offset(topic text not null, partition integer not null, next integer not null,"
+                    + " primary key(topic, partition)) without rowid");
 
     private HistoryTables() {}
 
@@ -51,8 +60,29 @@ final class HistoryTables {
                 directory.resolve(FILE),
                 "incident history",
                 "desk.directory",
-                VERSION,
-                Stream.concat(INCIDENTS.stream(), CountTables.TABLES.stream()).toList());
+                new Tables(),
+                List.of("auto_vacuum=incremental", "synchronous=normal"),
+                "damaged-%d-" + FILE);
+    }
+
+    private record Tables() implements SqliteFile.Schema {
+        @Override
+        public int version() {
+            return VERSION;
+        }
+
+        @Override
+        public void apply(Statement statement, int found) throws SQLException {
+            for (String table : Stream.concat(INCIDENTS.stream(), CountTables.TABLES.stream())
+                    .toList()) {
+                statement.execute(table);
+            }
+            if (found < VERSION) {
+                for (String change : OF_CLUSTER) {
+                    statement.execute(change);
+                }
+            }
+        }
     }
 
     /** The incident of the current row of a query of {@link #COLUMNS}, without positions. */
@@ -80,7 +110,9 @@ final class HistoryTables {
                         : new RecordedIncident.Acknowledgement(
                                 acknowledged, row.getString("acknowledged_by"), row.getString("note")),
                 List.of(),
-                clip(row));
+                clip(row),
+                row.getString("node"),
+                row.getBoolean("superseded"));
     }
 
     private static RecordedIncident.@Nullable Clip clip(ResultSet row) throws SQLException {

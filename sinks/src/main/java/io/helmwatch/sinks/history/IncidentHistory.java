@@ -2,6 +2,7 @@ package io.helmwatch.sinks.history;
 
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.IncidentReader.Message;
 import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.ComplianceStore;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class IncidentHistory implements ComplianceStore, ComplianceQuarters, AutoCloseable {
     private final DeskConfig config;
     private final Clock clock;
+    private final @Nullable String node;
     private final SqliteFile file;
 
     /**
@@ -41,19 +43,29 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @throws SqliteException when it cannot be used, in one sentence
      */
     public IncidentHistory(DeskConfig config, Clock clock) {
-        this(config, clock, false);
+        this(config, clock, null, false);
     }
 
-    private IncidentHistory(DeskConfig config, Clock clock, boolean isCopy) {
+    /**
+     * The history of a node of a cluster, which also has what other nodes detected.
+     *
+     * @param node its name; null without a cluster
+     * @throws SqliteException when it cannot be used, in one sentence
+     */
+    public IncidentHistory(DeskConfig config, Clock clock, @Nullable String node) {
+        this(config, clock, node, false);
+    }
+
+    private IncidentHistory(DeskConfig config, Clock clock, @Nullable String node, boolean isCopy) {
         this.config = config;
         this.clock = clock;
+        this.node = node;
         try (Closer opened = new Closer()) {
             file = opened.register(new SqliteFile(HistoryTables.in(config.directory()), clock.millis()));
             if (!isCopy) {
                 file.run(
                         "cannot be opened",
-                        () -> file.execute("update incident set end_reason='" + Incident.EndReason.INTERRUPTED
-                                + "' where end_reason is null"));
+                        () -> ClusterIncidents.interrupt(file, Incident.EndReason.INTERRUPTED.name(), node));
             }
             opened.transfer();
         }
@@ -61,7 +73,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
 
     /** Opens a copy of a history that a service uses: incidents that are open stay so. */
     static IncidentHistory ofCopy(DeskConfig config, Clock clock) {
-        return new IncidentHistory(config, clock, true);
+        return new IncidentHistory(config, clock, null, true);
     }
 
     /**
@@ -70,10 +82,42 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @throws SqliteException when nothing was recorded
      */
     public synchronized void record(Collection<Incident> messages) {
-        file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.add(file, messages)));
+        List<Message> current =
+                messages.stream().map(message -> new Message(message, false)).toList();
+        file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.add(file, current)));
     }
 
-    /** Removes an incident, if it is there. */
+    /**
+     * Records what other nodes published, and how far their topic was read, in one transaction.
+     *
+     * @param messages in the order of the topic; whether one is superseded was decided by who read it
+     * @param offsets the next offset of each partition
+     * @throws SqliteException when nothing was recorded
+     */
+    public synchronized void recordTopic(String topic, Collection<Message> messages, Map<Integer, Long> offsets) {
+        file.run(
+                "cannot be written",
+                () -> file.transaction(() -> {
+                    IncidentRecords.add(file, messages);
+                    ClusterIncidents.store(file, topic, offsets);
+                }));
+    }
+
+    /** How far a topic was read: the next offset of each partition that was read at all. */
+    public synchronized Map<Integer, Long> offsets(String topic) {
+        Map<Integer, Long> offsets = new HashMap<>();
+        file.run("cannot be read", () -> offsets.putAll(ClusterIncidents.offsets(file, topic)));
+        return offsets;
+    }
+
+    /** The newest epoch of each stream that has incidents of a cluster. */
+    public synchronized Map<String, Long> epochs() {
+        Map<String, Long> epochs = new HashMap<>();
+        file.run("cannot be read", () -> epochs.putAll(ClusterIncidents.epochs(file)));
+        return epochs;
+    }
+
+    /** Removes an incident, if it is there; one that is known as superseded stays. */
     synchronized void remove(String incident) {
         file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.remove(file, incident)));
     }
@@ -154,6 +198,9 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
         long oldest = clock.millis() - config.keep().toMillis();
         file.run("cannot be written", () -> {
             CountTables.prune(file, oldest, clock.millis());
+            if (node != null) {
+                ClusterIncidents.interruptAbandoned(file, Incident.EndReason.INTERRUPTED.name(), node, clock.millis());
+            }
             IncidentRecords.prune(file, oldest, config.maxBytes());
             file.execute("pragma incremental_vacuum");
         });

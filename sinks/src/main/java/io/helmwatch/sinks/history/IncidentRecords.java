@@ -1,7 +1,9 @@
 package io.helmwatch.sinks.history;
 
+import io.helmwatch.sinks.IncidentReader.Message;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.NodeEpoch;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -10,20 +12,25 @@ import org.jspecify.annotations.Nullable;
 /** Writes incidents into the history's tables. Threading: that of the file's owner. */
 final class IncidentRecords {
     private static final String RECORD =
-            "insert into incident(id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason, people, track,"
-                    + " peak, width, height, snapshot) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                    + " on conflict(id) do update set last_millis=max(last_millis, excluded.last_millis),"
-                    + " end_reason=coalesce(excluded.end_reason, end_reason), people=excluded.people, track=excluded.track,"
-                    + " peak=max(peak, excluded.peak), snapshot=coalesce(snapshot, excluded.snapshot)";
+            "insert into incident(id, stream, rule, kind, zone, polygon, started_millis, last_millis, end_reason,"
+                    + " people, track, peak, width, height, snapshot, node, epoch, superseded)"
+                    + " values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(id) do update set"
+                    + " last_millis=max(last_millis, excluded.last_millis), end_reason=coalesce(excluded.end_reason,"
+                    + " end_reason), people=excluded.people, track=excluded.track, peak=max(peak, excluded.peak),"
+                    + " snapshot=coalesce(snapshot, excluded.snapshot)"
+                    // What a replaced node says of an incident that its successor has ended changes nothing.
+                    + " where superseded>=excluded.superseded";
     private static final String REMOVE_POSITIONS =
-            "delete from position where incident=(select number from incident where id=?)";
-    private static final String REMOVE = "delete from incident where id=?";
+            "delete from position where incident=(select number from incident where id=? and superseded=0)";
+    private static final String REMOVE = "delete from incident where id=? and superseded=0";
     private static final String ADD_POSITIONS = "insert or ignore into position(incident, revision, value)"
-            + " select number, ?, ? from incident where id=?";
+            + " select number, ?, ? from incident where id=? and superseded>=?";
 
     private static final String ADD_CLIP =
             "insert or replace into clip(incident, path, sidecar, from_millis, to_millis, masked)"
                     + " select number, ?, ?, ?, ?, ? from incident where id=?";
+
+    private static final String MARK_SUPERSEDED = "update incident set superseded=1 where id=?";
 
     /** Incidents that are deleted at a time. */
     private static final int DELETED_AT_ONCE = 500;
@@ -34,19 +41,27 @@ final class IncidentRecords {
     private IncidentRecords() {}
 
     /** Adds messages about incidents; to be called in a transaction. */
-    static void add(SqliteFile file, Collection<Incident> messages) throws SQLException {
+    static void add(SqliteFile file, Collection<Message> messages) throws SQLException {
         try (PreparedStatement record = file.prepare(RECORD);
                 PreparedStatement positions = file.prepare(ADD_POSITIONS);
-                PreparedStatement clips = file.prepare(ADD_CLIP)) {
-            for (Incident incident : messages) {
-                addIncident(incident, record, positions);
-                addClip(incident, clips);
+                PreparedStatement clips = file.prepare(ADD_CLIP);
+                PreparedStatement mark = file.prepare(MARK_SUPERSEDED)) {
+            for (Message message : messages) {
+                if (message.isSuperseded() && message.incident().phase() == Incident.Phase.START) {
+                    HistoryTables.set(mark, message.incident().id());
+                    mark.executeUpdate();
+                }
+                addIncident(message, record, positions);
+                addClip(message.incident(), clips);
             }
         }
     }
 
-    private static void addIncident(Incident incident, PreparedStatement record, PreparedStatement positions)
+    private static void addIncident(Message message, PreparedStatement record, PreparedStatement positions)
             throws SQLException {
+        Incident incident = message.incident();
+        NodeEpoch origin = incident.origin();
+        int superseded = message.isSuperseded() ? 1 : 0;
         Incident.EndReason endReason = incident.endReason();
         Incident.Snapshot snapshot = incident.snapshot();
         HistoryTables.set(
@@ -65,10 +80,18 @@ final class IncidentRecords {
                 incident.peakConfidence(),
                 incident.size().width(),
                 incident.size().height(),
-                snapshot == null ? null : snapshot.path());
+                snapshot == null ? null : snapshot.path(),
+                origin == null ? null : origin.node(),
+                origin == null ? null : origin.epoch(),
+                superseded);
         record.executeUpdate();
         if (!incident.positions().isEmpty()) {
-            HistoryTables.set(positions, incident.revision(), PositionBytes.write(incident.positions()), incident.id());
+            HistoryTables.set(
+                    positions,
+                    incident.revision(),
+                    PositionBytes.write(incident.positions()),
+                    incident.id(),
+                    superseded);
             positions.executeUpdate();
         }
     }
@@ -88,7 +111,7 @@ final class IncidentRecords {
         }
     }
 
-    /** Removes an incident, if it is there; to be called in a transaction. */
+    /** Removes an incident, if it is there and not known as superseded; to be called in a transaction. */
     static void remove(SqliteFile file, String incident) throws SQLException {
         try (PreparedStatement positions = file.prepare(REMOVE_POSITIONS);
                 PreparedStatement removed = file.prepare(REMOVE)) {

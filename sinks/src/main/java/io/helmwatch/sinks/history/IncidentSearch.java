@@ -27,8 +27,8 @@ final class IncidentSearch {
         sql.append(
                 switch (query.state()) {
                     case ALL -> "";
-                    case OPEN -> " and end_reason is null";
-                    case NEW -> " and acknowledged_millis is null";
+                    case OPEN -> " and end_reason is null and superseded=0";
+                    case NEW -> " and acknowledged_millis is null and superseded=0";
                     case ACKNOWLEDGED -> " and acknowledged_millis is not null";
                 });
         IncidentQuery.Cursor before = query.before();
@@ -89,7 +89,7 @@ final class IncidentSearch {
     /** Adds the incidents that started in the hours that begin within a time. */
     static void addHours(SqliteFile file, HourSums sums, long fromMillis, long toMillis) throws SQLException {
         try (PreparedStatement select = file.prepare("select stream, zone, started_millis, last_millis, end_reason"
-                + " from incident where started_millis>=? and started_millis<?")) {
+                + " from incident where started_millis>=? and started_millis<? and superseded=0")) {
             HistoryTables.set(select, HourSums.hourFrom(fromMillis), HourSums.hourFrom(toMillis));
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {

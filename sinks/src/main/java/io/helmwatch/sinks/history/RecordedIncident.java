@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledgement who dealt with it; null while nobody has
  * @param positions positions over time, oldest first; empty in a search
  * @param clip its video; null where there is none
+ * @param node the node that detected it, and has its image and video; null without a cluster
+ * @param isSuperseded whether another node had taken the stream over when it started
  */
 public record RecordedIncident(
         long number,
@@ -46,7 +48,9 @@ public record RecordedIncident(
         @Nullable String snapshotPath,
         @Nullable Acknowledgement acknowledgement,
         List<Incident.Position> positions,
-        @Nullable Clip clip) {
+        @Nullable Clip clip,
+        @Nullable String node,
+        boolean isSuperseded) {
 
     /** Keeps its own copies. */
     public RecordedIncident {
@@ -99,6 +103,8 @@ public record RecordedIncident(
                 snapshotPath,
                 acknowledgement,
                 over,
-                clip);
+                clip,
+                node,
+                isSuperseded);
     }
 }

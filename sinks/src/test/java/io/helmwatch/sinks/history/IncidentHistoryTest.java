@@ -347,4 +347,28 @@ class IncidentHistoryTest {
             assertThat(history.search(EVERYTHING).get(0).snapshotPath()).isEqualTo("200.jpg");
         }
     }
+
+    @Test
+    void shouldOpenAFileOfTheVersionBeforeWithItsIncidents() throws Exception {
+        try (IncidentHistory history = open()) {
+            record(history, bareHead("gate", 1, 0, Phase.START));
+        }
+        try (Connection file =
+                        DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("data/" + HistoryTables.FILE));
+                Statement statement = file.createStatement()) {
+            for (String column : List.of("node", "epoch", "superseded")) {
+                statement.execute("alter table incident drop column " + column);
+            }
+            statement.execute("drop table topic_offset");
+            statement.execute("pragma user_version=1");
+        }
+
+        try (IncidentHistory history = open()) {
+            assertThat(history.search(EVERYTHING)).singleElement().satisfies(incident -> {
+                assertThat(incident.node()).isNull();
+                assertThat(incident.isSuperseded()).isFalse();
+            });
+            assertThat(history.offsets("events")).isEmpty();
+        }
+    }
 }

@@ -104,7 +104,9 @@ public final class Access {
 
     /** Whether a caller gets JPEG frames only. */
     public boolean isJpegOnly(Caller caller) {
-        return accounts.config().viewerVideo() == AccessConfig.ViewerVideo.JPEG && !caller.may(Role.OPERATOR);
+        Caller.Relayed relayed = caller.relayed();
+        return (relayed != null && relayed.isJpegOnly())
+                || (accounts.config().viewerVideo() == AccessConfig.ViewerVideo.JPEG && !caller.may(Role.OPERATOR));
     }
 
     /** Whether probes and metrics are answered to everybody. */

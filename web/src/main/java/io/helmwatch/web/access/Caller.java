@@ -9,10 +9,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name name of the user or token; empty for a request without a login
  * @param role what it may do; null for nothing
+ * @param relayed what another node that passes the request on says; null where the caller itself sends it
  */
-public record Caller(String name, @Nullable Role role) {
+public record Caller(
+        String name, @Nullable Role role, @Nullable Relayed relayed) {
     /** A request without a login that may do nothing. */
-    static final Caller UNKNOWN = new Caller("", null);
+    public static final Caller UNKNOWN = new Caller("", null);
+
+    /**
+     * What another node says of its user.
+     *
+     * @param isJpegOnly whether the user gets still frames only
+     */
+    public record Relayed(boolean isJpegOnly) {}
+
+    /** Who sends a request itself. */
+    public Caller(String name, @Nullable Role role) {
+        this(name, role, null);
+    }
 
     /** Whether the request has a login. */
     public boolean isLoggedIn() {

@@ -10,6 +10,7 @@ import io.helmwatch.web.Desk;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.FieldError;
 import io.helmwatch.web.RefusedException.Kind;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.access.Access;
 import io.helmwatch.web.access.AuditLog;
 import io.helmwatch.web.access.Caller;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,14 +38,20 @@ public final class Api {
 
     private final List<Route> routes;
     private final AuditLog audit;
+    private final Access access;
+    private final @Nullable Relay relay;
     private final byte[] document;
 
     /** The API of a desk. */
     public Api(HttpConfig config, Desk desk, Access access, AuditLog audit) {
         this.audit = audit;
+        this.access = access;
+        this.relay = desk.relay();
         List<Route> all = new ArrayList<>();
         String version = desk.service().version();
-        all.addAll(new SessionRoutes(access, audit, config.site(), version, config.tls() != null).routes());
+        SessionRoutes.Place place = new SessionRoutes.Place(
+                config.site(), desk.nodes() == null ? null : desk.nodes().cluster(), version);
+        all.addAll(new SessionRoutes(access, audit, place, config.tls() != null).routes());
         all.add(Route.get("/openapi.json", "getOpenApi", "This document", JsonNode.class, call -> document())
                 .forRole(null));
         all.addAll(new StreamRoutes(desk.streams()).routes());
@@ -52,6 +60,7 @@ public final class Api {
         all.addAll(new ClipRoutes(desk.incidents(), access).routes());
         all.addAll(new NotificationRoutes(desk.notifications()).routes());
         all.addAll(new SystemRoutes(desk, audit).routes());
+        all.addAll(new NodeRoutes(desk.nodes()).routes());
         routes = List.copyOf(all);
         document = OpenApi.of(routes, version);
     }
@@ -81,13 +90,17 @@ public final class Api {
         return reply;
     }
 
-    private static Reply answer(Route route, Call call) {
+    private Reply answer(Route route, Call call) {
         Role role = route.role();
         if (role != null && !call.caller().may(role)) {
             return notAllowed(call.caller(), role);
         }
+        if (call.caller().relayed() != null && route.subject() == null) {
+            return Reply.problem(403, "Not allowed", "this is not what nodes ask each other for", List.of());
+        }
         try {
-            return route.handler().apply(call);
+            Reply elsewhere = passOn(route, call);
+            return elsewhere == null ? route.handler().apply(call) : elsewhere;
         } catch (RefusedException refused) {
             Reply problem = Reply.problem(
                     refused.kind().status(),
@@ -107,6 +120,25 @@ public final class Api {
         } catch (RuntimeException failure) {
             return failed(route.id(), failure);
         }
+    }
+
+    /** The answer of the node that has what the request names; null where that is this one. What a node passed on goes no further. */
+    private @Nullable Reply passOn(Route route, Call call) {
+        Relay.Subject subject = route.subject();
+        Role role = call.caller().role();
+        if (relay == null || subject == null || role == null || call.caller().relayed() != null) {
+            return null;
+        }
+        Relay.Sender sender = new Relay.Sender(call.caller().name(), role, access.isJpegOnly(call.caller()));
+        Relay.Answer answer = relay.pass(new Relay.Request(
+                subject,
+                subject == Relay.Subject.INCIDENT ? call.incidentId() : call.id(),
+                route.method(),
+                call.uri(),
+                call.body(),
+                call.range(),
+                sender));
+        return answer == null ? null : new Reply(answer.status(), answer.type(), answer.body(), answer.headers());
     }
 
     private static String count(List<FieldError> errors) {

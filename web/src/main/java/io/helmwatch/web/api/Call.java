@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param remote address of the client
  * @param path values in the path by name
  * @param query values of the query by name
+ * @param uri path and query as they were sent
  * @param body content; empty where there is none
  * @param sessionId the session's cookie; null where there is none
  * @param range the header {@code Range}; null where there is none
@@ -29,6 +30,7 @@ public record Call(
         InetAddress remote,
         Map<String, String> path,
         Map<String, String> query,
+        String uri,
         byte[] body,
         @Nullable String sessionId,
         @Nullable String range) {

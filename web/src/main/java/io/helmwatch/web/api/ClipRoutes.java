@@ -3,6 +3,7 @@ package io.helmwatch.web.api;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.Incidents.ClipFile;
 import io.helmwatch.web.RefusedException;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.access.Access;
 import java.util.List;
 import java.util.Map;
@@ -38,14 +39,17 @@ final class ClipRoutes {
                                 "The stored video, or with the header Range a part of it",
                                 byte[].class,
                                 this::video)
-                        .answering(VIDEO),
+                        .answering(VIDEO)
+                        .passedOn(Relay.Subject.INCIDENT),
                 Route.get(
                                 "/incidents/{id}/clip.json",
                                 "getClipFrames",
-                                "What was detected in the frames of the video, by presentation time (clip-1.schema.json)",
+                                "What was detected in the frames of the video, by presentation time"
+                                        + " (clip-1.schema.json)",
                                 byte[].class,
                                 this::frames)
-                        .answering(Reply.JSON));
+                        .answering(Reply.JSON)
+                        .passedOn(Relay.Subject.INCIDENT));
     }
 
     private Incidents incidents() {

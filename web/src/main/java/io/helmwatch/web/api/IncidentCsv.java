@@ -20,12 +20,19 @@ final class IncidentCsv {
     private static final Pattern QUOTED = Pattern.compile(".*[\",\\r\\n].*", Pattern.DOTALL);
     private static final String HEADER =
             "id,stream,rule,kind,zone,state,startedAt,endedAt,endReason,durationSeconds,confidence,"
-                    + "people,acknowledgedAt,acknowledgedBy,note\r\n";
+                    + "people,acknowledgedAt,acknowledgedBy,note";
+    /** Of a cluster only. */
+    private static final String CLUSTER_HEADER = ",node,superseded";
+
+    private static final String LINE_END = "\r\n";
 
     private IncidentCsv() {}
 
     static String of(List<Incident> incidents) {
-        StringBuilder table = new StringBuilder(HEADER);
+        boolean isOfCluster = incidents.stream().anyMatch(incident -> incident.node() != null);
+        StringBuilder table = new StringBuilder(HEADER)
+                .append(isOfCluster ? CLUSTER_HEADER : "")
+                .append(LINE_END);
         for (Incident incident : incidents) {
             Acknowledgement acknowledged = incident.acknowledged();
             text(table, incident.id()).append(',');
@@ -44,7 +51,11 @@ final class IncidentCsv {
             table.append(incident.people()).append(',');
             instant(table, acknowledged == null ? null : acknowledged.at()).append(',');
             text(table, acknowledged == null ? null : acknowledged.by()).append(',');
-            text(table, acknowledged == null ? null : acknowledged.note()).append("\r\n");
+            text(table, acknowledged == null ? null : acknowledged.note());
+            if (isOfCluster) {
+                text(table.append(','), incident.node()).append(',').append(incident.superseded());
+            }
+            table.append(LINE_END);
         }
         return table.toString();
     }

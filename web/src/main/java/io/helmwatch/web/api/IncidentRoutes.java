@@ -5,6 +5,7 @@ import io.helmwatch.web.Incidents;
 import io.helmwatch.web.Incidents.Incident;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.Kind;
+import io.helmwatch.web.Relay;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,7 +67,8 @@ final class IncidentRoutes {
                                 "The stored image, without boxes",
                                 byte[].class,
                                 this::snapshot)
-                        .answering("image/jpeg"),
+                        .answering("image/jpeg")
+                        .passedOn(Relay.Subject.INCIDENT),
                 Route.change(
                                 "POST",
                                 "/incidents/{id}/acknowledgement",

@@ -1,5 +1,6 @@
 package io.helmwatch.web.api;
 
+import io.helmwatch.config.http.Role;
 import io.helmwatch.web.AuditEntry;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.Kind;
@@ -20,8 +21,7 @@ final class SessionRoutes {
 
     private final Access access;
     private final AuditLog audit;
-    private final String site;
-    private final String version;
+    private final Place place;
     private final boolean isSecure;
 
     /** How a request without a login is treated. */
@@ -48,9 +48,24 @@ final class SessionRoutes {
      * @param user null where a login is required and missing
      * @param login whether there is a login
      * @param site name of the site
+     * @param cluster name of the cluster that the service is part of; null where it is part of none, and for who may not read
      * @param version version of Helmwatch
      */
-    record Session(@Nullable User user, Login login, String site, String version) {}
+    record Session(
+            @Nullable User user,
+            Login login,
+            String site,
+            @Nullable String cluster,
+            String version) {}
+
+    /**
+     * What this is.
+     *
+     * @param site name of the site
+     * @param cluster name of the cluster; null without one
+     * @param version version of Helmwatch
+     */
+    record Place(String site, @Nullable String cluster, String version) {}
 
     /**
      * What a user knows.
@@ -76,11 +91,10 @@ final class SessionRoutes {
      *
      * @param isSecure whether the server speaks TLS
      */
-    SessionRoutes(Access access, AuditLog audit, String site, String version, boolean isSecure) {
+    SessionRoutes(Access access, AuditLog audit, Place place, boolean isSecure) {
         this.access = access;
         this.audit = audit;
-        this.site = site;
-        this.version = version;
+        this.place = place;
         this.isSecure = isSecure;
     }
 
@@ -103,7 +117,8 @@ final class SessionRoutes {
     private Session session(Caller caller) {
         Login login = !access.hasUsers() ? Login.NONE : access.isLoginRequired() ? Login.REQUIRED : Login.OPTIONAL;
         User user = caller.role() == null ? null : new User(caller.name(), caller.roleName());
-        return new Session(user, login, site, version);
+        String cluster = caller.may(Role.VIEWER) ? place.cluster() : null;
+        return new Session(user, login, place.site(), cluster, place.version());
     }
 
     private Reply login(Call call) {

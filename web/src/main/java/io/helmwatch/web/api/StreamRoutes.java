@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.helmwatch.config.http.Role;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.Kind;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.Streams;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -87,13 +88,14 @@ final class StreamRoutes {
                                 call -> Reply.json(streams().changeRegions(call.id(), call.tree())))
                         .taking(JsonNode.class),
                 Route.change(
-                        "POST",
-                        "/streams/{id}/restart",
-                        "restartStream",
-                        "Close and open a stream again",
-                        Role.OPERATOR,
-                        null,
-                        call -> done(() -> streams().restart(call.id()))),
+                                "POST",
+                                "/streams/{id}/restart",
+                                "restartStream",
+                                "Close and open a stream again",
+                                Role.OPERATOR,
+                                null,
+                                call -> done(() -> streams().restart(call.id())))
+                        .passedOn(Relay.Subject.STREAM),
                 Route.change(
                                 "POST",
                                 "/streams/{id}/preview",
@@ -103,7 +105,8 @@ final class StreamRoutes {
                                 Preview.class,
                                 call -> Reply.json(new Preview(streams().preview(call.id(), call.tree()))))
                         .taking(JsonNode.class)
-                        .unaudited(),
+                        .unaudited()
+                        .passedOn(Relay.Subject.STREAM),
                 Route.get(
                                 "/streams/{id}/frame.jpg",
                                 "getFrame",
@@ -111,7 +114,8 @@ final class StreamRoutes {
                                 byte[].class,
                                 this::frame)
                         .with(new Route.Parameter("draw", Boolean.class, "whether boxes and zones are drawn"))
-                        .answering("image/jpeg"),
+                        .answering("image/jpeg")
+                        .passedOn(Relay.Subject.STREAM),
                 Route.change(
                                 "POST",
                                 "/probe",

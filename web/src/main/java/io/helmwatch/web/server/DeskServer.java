@@ -105,7 +105,7 @@ public final class DeskServer implements AutoCloseable {
         Api api = new Api(config, desk, access, audit);
         SameSite sameSite = new SameSite(config.host(), config.names());
         ServicePaths paths = new ServicePaths(desk.service(), access);
-        Requests requests = new Requests(api, access, sameSite, paths, new PageFiles());
+        Requests requests = new Requests(api, access, sameSite, paths, new PageFiles(), desk.relay());
         Connections connections = new Connections(limits);
         LiveSockets sockets = desk.live() == null ? null : new LiveSockets(desk.live(), access);
         Javalin javalin = null;

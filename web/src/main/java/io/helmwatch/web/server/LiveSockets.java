@@ -91,7 +91,8 @@ final class LiveSockets implements AutoCloseable {
         Caller caller = login.caller();
         // Viewers only receive; without pings they would count as idle.
         context.enableAutomaticPings(PING_SECONDS, TimeUnit.SECONDS);
-        Socket socket = new Socket(context.session, caller.name(), role, access.isJpegOnly(caller));
+        Socket socket =
+                new Socket(context.session, caller.name(), role, access.isJpegOnly(caller), caller.relayed() != null);
         watching.put(context.sessionId(), new Watching(login, socket, live.connect(socket)));
         // The user may have logged out since the handshake.
         endLoggedOut(context.sessionId());
@@ -122,7 +123,8 @@ final class LiveSockets implements AutoCloseable {
         checks.shutdown();
     }
 
-    private record Socket(Session session, String user, Role role, boolean isJpegOnly) implements LiveVideo.Connection {
+    private record Socket(Session session, String user, Role role, boolean isJpegOnly, boolean isNode)
+            implements LiveVideo.Connection {
 
         @Override
         public void send(String message, Consumer<@Nullable Throwable> done) {

@@ -2,6 +2,7 @@ package io.helmwatch.web.server;
 
 import io.helmwatch.config.http.Role;
 import io.helmwatch.config.secret.Redaction;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.access.Access;
 import io.helmwatch.web.access.Caller;
 import io.helmwatch.web.access.SameSite;
@@ -19,8 +20,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From Javalin's requests to the API's calls and back: the check against other sites, who the caller is, what is not there.
@@ -41,12 +44,20 @@ final class Requests {
     private final SameSite sameSite;
     private final Map<String, ServicePaths.Path> servicePaths;
     private final PageFiles page;
+    private final @Nullable Relay relay;
     private final List<Known> known = new ArrayList<>();
 
     /** A path and a method that is served. */
     private record Known(Pattern path, String method) {}
 
-    Requests(Api api, Access access, SameSite sameSite, ServicePaths servicePaths, PageFiles page) {
+    Requests(
+            Api api,
+            Access access,
+            SameSite sameSite,
+            ServicePaths servicePaths,
+            PageFiles page,
+            @Nullable Relay relay) {
+        this.relay = relay;
         this.api = api;
         this.access = access;
         this.sameSite = sameSite;
@@ -66,9 +77,13 @@ final class Requests {
     }
 
     private Reply reply(Route route, Context context) {
-        String otherSite = otherSite(context);
-        if (!otherSite.isEmpty()) {
-            return Reply.problem(FORBIDDEN, "Not allowed", otherSite, List.of());
+        Caller caller = node(context);
+        if (caller == null) {
+            String otherSite = otherSite(context);
+            if (!otherSite.isEmpty()) {
+                return Reply.problem(FORBIDDEN, "Not allowed", otherSite, List.of());
+            }
+            caller = caller(context);
         }
         String type = Optional.ofNullable(context.contentType()).orElse("");
         if (route.body() != null && !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
@@ -80,10 +95,11 @@ final class Requests {
             Map<String, String> query = new TreeMap<>();
             context.queryParamMap().forEach((name, values) -> query.put(name, decoded(values)));
             call = new Call(
-                    caller(context),
+                    caller,
                     remote(context),
                     context.pathParamMap(),
                     query,
+                    uri(context),
                     route.body() == null ? new byte[0] : context.bodyAsBytes(),
                     context.cookie(Api.SESSION_COOKIE),
                     context.header("Range"));
@@ -140,12 +156,16 @@ final class Requests {
 
     /** Lets only callers that may read become viewers. */
     boolean mayView(Context context) {
-        Caller caller = caller(context);
+        Caller node = node(context);
+        Caller caller = node == null ? caller(context) : node;
         String authorization = context.header("Authorization");
         String session = context.cookie(Api.SESSION_COOKIE);
+        // A pass is for the handshake; whose rights have ended is known to the node that sent it.
         context.attribute(
-                LiveSockets.LOGIN, new LiveSockets.Login(caller, () -> access.caller(authorization, session)));
-        if (!otherSite(context).isEmpty()) {
+                LiveSockets.LOGIN,
+                new LiveSockets.Login(
+                        caller, node == null ? () -> access.caller(authorization, session) : always(node)));
+        if (node == null && !otherSite(context).isEmpty()) {
             refuseViewer(context, FORBIDDEN);
             return false;
         }
@@ -185,6 +205,27 @@ final class Requests {
 
     private Caller caller(Context context) {
         return access.caller(context.header("Authorization"), context.cookie(Api.SESSION_COOKIE));
+    }
+
+    private static Supplier<Caller> always(Caller caller) {
+        return () -> caller;
+    }
+
+    /** The user of another node that passes a request on; null where no node does. */
+    private @Nullable Caller node(Context context) {
+        String authorization = context.header("Authorization");
+        if (relay == null || authorization == null || !authorization.startsWith(Relay.SCHEME)) {
+            return null;
+        }
+        Relay.Sender sender = relay.verify(authorization, context.req().getMethod(), uri(context));
+        return sender == null
+                ? Caller.UNKNOWN
+                : new Caller(sender.user(), sender.role(), new Caller.Relayed(sender.isJpegOnly()));
+    }
+
+    private static String uri(Context context) {
+        String query = context.req().getQueryString();
+        return context.req().getRequestURI() + (query == null ? "" : "?" + query);
     }
 
     private static InetAddress remote(Context context) {

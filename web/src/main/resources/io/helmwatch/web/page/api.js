@@ -11,14 +11,14 @@ import { T } from './texts.js';
  * @typedef {{id: string, url: string, origin: string, state: string, reason: string, reasonCode?: string, since: string,
  *   retries: number, size: {width: number, height: number} | null, codec: string | null, sourceFps: number | null,
  *   wantedFps: number, analysedFps: number, droppedFps: Record<string, number>, latencyMillis: number | null,
- *   lastFrameAt: string | null, openIncidents: number, masked: boolean, settings: Settings}} Stream
+ *   lastFrameAt: string | null, openIncidents: number, masked: boolean, settings: Settings, node: string | null}} Stream
  * @typedef {{at: string, box: Box, confidence: number, label: string}} Position
  * @typedef {{id: string, stream: string, rule: string, kind: string, zone: string | null, polygon: {x: number, y: number}[], state: string,
  *   startedAt: string, endedAt: string | null, endReason: string | null, durationSeconds: number, confidence: number,
  *   people: number, track: number, snapshotAt?: string | null,
  *   acknowledged: {at: string, by: string, note: string} | null, snapshot: boolean, width: number, height: number,
- *   boxes: Position[], clip?: {from: string, to: string, masked: boolean} | null}} Incident
- * @typedef {{user: {name: string, role: string} | null, login: string, site: string, version: string}} Session
+ *   boxes: Position[], clip?: {from: string, to: string, masked: boolean} | null, node?: string | null, superseded?: boolean}} Incident
+ * @typedef {{user: {name: string, role: string} | null, login: string, site: string, cluster: string | null, version: string}} Session
  * @typedef {{field: string, message: string}} FieldError
  */
 

@@ -145,6 +145,7 @@ class Camera extends DeskElement {
         <span class="status ${tint}">${STATE_SIGNS[state] ?? '?'} ${T.states[state] ?? state}</span>
         ${stream.openIncidents ? html`<a class="tag red" href=${address('incidents', '', { stream: stream.id, state: 'open' })}>\u25B2 ${T.wall.openIncidents(stream.openIncidents)}</a>` : nothing}
         <span class="facts">${rate(stream.analysedFps)} fps${stream.latencyMillis === null ? nothing : ` \u00B7 ${Math.round(stream.latencyMillis)} ms`}</span>
+        ${stream.node ? html`<a class="facts" href=${address('cameras', '', { node: stream.node })}>${T.cameraTable.ofNode(stream.node)}</a>` : nothing}
         <a class="button" href=${address('incidents', '', { stream: stream.id })}>${T.camera.incidents}</a>
       </div>
       <div class="camera">

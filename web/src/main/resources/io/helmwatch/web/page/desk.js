@@ -10,6 +10,7 @@ import './cameras.js';
 import './help.js';
 import './incidents.js';
 import './login.js';
+import './nodes.js';
 import './notifications.js';
 import './overview.js';
 import './report.js';
@@ -17,7 +18,9 @@ import './setup.js';
 import './system.js';
 import './wall.js';
 
-const MAIN_PAGES = /** @type {const} */ (['wall', 'incidents', 'overview', 'report', 'cameras', 'system']);
+const MAIN_PAGES = ['wall', 'incidents', 'overview', 'report', 'cameras', 'system'];
+/** In a cluster there is one more. */
+const CLUSTER_PAGES = ['wall', 'incidents', 'overview', 'report', 'cameras', 'nodes', 'system'];
 
 /** The whole page: navigation, the page of the address, notices, help. */
 class Desk extends DeskElement {
@@ -27,6 +30,7 @@ class Desk extends DeskElement {
     super();
     this.problem = '';
     this.where = '';
+    this.hasClusterKeys = false;
   }
 
   connectedCallback() {
@@ -57,6 +61,10 @@ class Desk extends DeskElement {
   }
 
   updated() {
+    if (store.cluster && !this.hasClusterKeys) {
+      this.hasClusterKeys = true;
+      shortcuts.add([{ keys: 'g n', text: T.pages.nodes, action: () => goTo('nodes') }]);
+    }
     const { page, id } = route();
     const where = `${page}/${id}`;
     document.title = T.title(T.pages[page] ?? '', id, store.newIncidents);
@@ -117,7 +125,7 @@ class Desk extends DeskElement {
       <header>
         <a class="brand" href="#/wall"><img src="/icon.svg" alt="" width="22" height="22"><span>${T.name}</span></a>
         <nav aria-label=${T.navigation}>
-          ${MAIN_PAGES.map(
+          ${(store.cluster ? CLUSTER_PAGES : MAIN_PAGES).map(
             (name) => html`<a href="#/${name}" aria-current=${page === name ? 'page' : 'false'}>${T.pages[name]}${this.badge(name)}</a>`,
           )}
         </nav>
@@ -188,7 +196,9 @@ class Desk extends DeskElement {
       case 'report':
         return html`<hw-report .values=${values}></hw-report>`;
       case 'cameras':
-        return id ? html`<hw-camera .stream=${id} .values=${values}></hw-camera>` : html`<hw-cameras></hw-cameras>`;
+        return id ? html`<hw-camera .stream=${id} .values=${values}></hw-camera>` : html`<hw-cameras .values=${values}></hw-cameras>`;
+      case 'nodes':
+        return html`<hw-nodes></hw-nodes>`;
       case 'notifications':
         return html`<hw-notifications></hw-notifications>`;
       case 'system':

@@ -55,6 +55,7 @@ export class Search extends DeskElement {
     input.value = '';
     dialog.showModal();
     input.focus();
+    this.requestUpdate();
   }
 
   close() {
@@ -62,7 +63,8 @@ export class Search extends DeskElement {
   }
 
   view() {
-    const results = this.results();
+    const dialog = /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog'));
+    const results = dialog?.open ? this.results() : [];
     return html`
       <dialog class="search" aria-label=${T.search.title}>
         <input type="search" role="combobox" aria-expanded="true" aria-controls="search-results" aria-label=${T.search.title}
@@ -87,7 +89,7 @@ export class Search extends DeskElement {
     const all = [
       ...streams.map(({ id }) => ({ text: id, kind: T.search.camera, href: address('cameras', id) })),
       ...Object.entries(T.pages)
-        .filter(([page]) => page !== 'login' && (page !== 'setup' || store.mayAdminister))
+        .filter(([page]) => page !== 'login' && (page !== 'setup' || store.mayAdminister) && (page !== 'nodes' || store.cluster) && (page !== 'nodes' || store.cluster))
         .map(([page, text]) => ({ text, kind: T.search.page, href: address(page) })),
       ...zones.map(({ stream, zone }) => ({
         text: `${zone} (${stream})`,

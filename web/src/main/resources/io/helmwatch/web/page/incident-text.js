@@ -4,12 +4,12 @@ import { T } from './texts.js';
 
 /** @param {Incident} incident @returns {string} class of its colour */
 export function tintOf(incident) {
-  return incident.state === 'open' ? 'red' : incident.acknowledged ? 'grey' : '';
+  return incident.superseded ? 'grey' : incident.state === 'open' ? 'red' : incident.acknowledged ? 'grey' : '';
 }
 
 /** @param {Incident} incident @returns {string} */
 export function signOf(incident) {
-  return incident.acknowledged ? '\u2713' : incident.state === 'open' ? '\u25B2' : '\u25CF';
+  return incident.superseded ? '\u21BB' : incident.acknowledged ? '\u2713' : incident.state === 'open' ? '\u25B2' : '\u25CF';
 }
 
 /** @param {Incident} incident @returns {string} what happened, in a few words */

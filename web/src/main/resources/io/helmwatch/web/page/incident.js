@@ -120,6 +120,7 @@ export class IncidentDetail extends DeskElement {
       <h2><span class=${tintOf(incident)}>${signOf(incident)}</span> ${incident.stream} \u00B7 ${summaryOf(incident)}</h2>
       <p class="facts"><time title=${fullTime(incident.startedAt)} datetime=${incident.startedAt}>${time(incident.startedAt)}</time>,
         ${incident.state === 'open' ? T.incident.stillOpen(duration(store.age(incident.startedAt))) : T.incident.ended(duration(incident.durationSeconds), T.incident.reasons[incident.endReason ?? ''] ?? incident.endReason ?? '')}</p>
+      ${incident.superseded ? html`<p class="hint superseded">\u21BB ${T.incident.supersededHint}</p>` : nothing}
       ${this.picture(incident)}
       ${this.deal(incident)}
       ${this.facts(incident)}
@@ -227,6 +228,7 @@ export class IncidentDetail extends DeskElement {
       [T.incident.started, fullTime(incident.startedAt)],
       [T.incident.end, incident.endedAt ? fullTime(incident.endedAt) : T.incident.open],
       [T.incident.peak, incident.confidence.toFixed(2)],
+      ...(incident.node ? [/** @type {[string, unknown]} */ ([T.incident.node, incident.node])] : []),
       [T.incident.id, incident.id.replaceAll('~', '/')],
     ];
     return html`<dl class="facts-list">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

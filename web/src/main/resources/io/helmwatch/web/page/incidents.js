@@ -14,6 +14,7 @@ import { T } from './texts.js';
 /** @typedef {import('./api.js').Incident} Incident */
 
 const PAGE_SIZE = 50;
+const MOST_OPTIONS = 200;
 const STATES = /** @type {const} */ (['all', 'new', 'open', 'acknowledged']);
 const PERIODS = /** @type {const} */ (['24h', 'today', '7d', '30d', 'all']);
 
@@ -152,7 +153,8 @@ class Incidents extends DeskElement {
     return html`<li><a class="item ${tintOf(incident)}" href=${address('incidents', incident.id, this.filters)} aria-current=${isShown ? 'true' : 'false'}>
       <span class="sign" aria-hidden="true">${signOf(incident)}</span>
       <time title=${fullTime(incident.startedAt)} datetime=${incident.startedAt}>${minute(incident.startedAt)}</time>
-      <span class="what"><b>${incident.stream}</b> ${summaryOf(incident)}</span>
+      <span class="what"><b>${incident.stream}</b> ${summaryOf(incident)}
+        ${incident.superseded ? html`<span class="tag superseded" title=${T.incident.supersededHint}>${T.incident.superseded}</span>` : nothing}</span>
       <span class="long">${incident.state === 'open' ? T.incident.open : duration(incident.durationSeconds)}</span>
       <span class="hidden">${incident.acknowledged ? T.incident.isAcknowledged : T.incident.isNew}</span>
     </a></li>`;
@@ -169,9 +171,30 @@ class Incidents extends DeskElement {
       return nothing;
     }
     const value = this.filters[name] ?? usual;
+    if (options.length > MOST_OPTIONS) {
+      return this.longFilter(name, label, options, value);
+    }
     return html`<select aria-label=${label} name=${name} @change=${(/** @type {Event} */ event) => this.choose(name, /** @type {HTMLSelectElement} */ (event.target).value, usual)}>
       ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
     </select>`;
+  }
+
+  /**
+   * A list that is too long to choose from: what is typed is chosen once it is one of the options.
+   * @param {string} name
+   * @param {string} label
+   * @param {[string, string][]} options
+   * @param {string} value
+   */
+  longFilter(name, label, options, value) {
+    const found = (/** @type {string} */ text) => text === '' || options.some(([key]) => key === text);
+    return html`<input type="search" name=${name} aria-label=${label} placeholder=${options[0][1]} .value=${value}
+      @change=${(/** @type {Event} */ event) => {
+        const text = /** @type {HTMLInputElement} */ (event.target).value.trim();
+        if (found(text)) {
+          this.choose(name, text, '');
+        }
+      }}>`;
   }
 
   /** @param {string[]} names @param {string} all @returns {[string, string][]} */

@@ -24,7 +24,7 @@ function playsHevc() {
 
 /**
  * The one connection for all live pictures. It says which streams are watched, hands what arrives to their viewers, and is opened
- * again when it is lost. A hidden page watches nothing. Events: "connection", "state", "incident".
+ * again when it is lost. A hidden page watches nothing. Events: "connection", "states", "incident".
  */
 class Live extends EventTarget {
   constructor() {
@@ -173,6 +173,11 @@ class Live extends EventTarget {
         this.viewersOf(message.channel).forEach((viewer) => viewer.onFrame(message));
         break;
       case 'state':
+        this.dispatchEvent(new CustomEvent('states', { detail: [message] }));
+        break;
+      case 'states':
+        this.dispatchEvent(new CustomEvent('states', { detail: message.states }));
+        break;
       case 'incident':
         this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
         break;

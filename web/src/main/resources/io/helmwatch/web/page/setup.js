@@ -84,7 +84,11 @@ class Setup extends FormElement {
         ${field({ label: T.source.url, path: 'url', value: this.url, placeholder: 'rtsp://192.0.2.10/stream1', hint: T.setup.urlHint, required: true, change: (text) => this.setUrl(text) }, errors)}
         <div class="columns">
           ${field({ label: T.source.username, path: 'credentials.username', value: this.username, placeholder: T.setup.optional, change: (text) => this.changed(() => (this.username = text)) }, errors)}
-          ${field({ label: T.source.password, path: 'credentials.password', value: this.password, type: 'password', autocomplete: 'new-password', placeholder: T.setup.optional, change: (text) => this.changed(() => (this.password = text)) }, errors)}
+          ${
+            store.cluster
+              ? field({ label: T.source.passwordVariable, path: 'credentials.password-env', value: this.password, hint: T.source.passwordVariableHint, placeholder: 'GATE3_PASSWORD', change: (text) => this.changed(() => (this.password = text.trim())) }, errors)
+              : field({ label: T.source.password, path: 'credentials.password', value: this.password, type: 'password', autocomplete: 'new-password', placeholder: T.setup.optional, change: (text) => this.changed(() => (this.password = text)) }, errors)
+          }
           ${field({ label: T.setup.name, path: 'id', value: this.camera, hint: T.setup.nameHint, placeholder: 'gate-3', required: true, change: (text) => this.name(text) }, errors)}
         </div>
         <button class=${this.probe?.ok ? 'test' : 'primary test'} ?disabled=${this.waiting !== ''}>${this.waiting === 'test' ? T.setup.testing : T.setup.test}</button>
@@ -147,7 +151,7 @@ class Setup extends FormElement {
 
   /** @returns {import('./api.js').Settings} */
   settings() {
-    const given = Object.entries({ username: this.username, password: this.password }).filter(([, text]) => text !== '');
+    const given = Object.entries({ username: this.username, [store.cluster ? 'password-env' : 'password']: this.password }).filter(([, text]) => text !== '');
     const credentials = given.length ? { credentials: Object.fromEntries(given) } : {};
     return { id: this.camera, url: this.url, ...credentials };
   }

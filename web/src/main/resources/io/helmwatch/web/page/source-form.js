@@ -46,7 +46,13 @@ class SourceForm extends FormElement {
       ${field({ label: T.source.url, path: 'url', value: this.draft ? settings.url : stream.url, readOnly, change: set('url') }, errors)}
       <div class="columns">
         ${field({ label: T.source.username, path: 'credentials.username', value: credentials.username, readOnly, change: setCredential('username') }, errors)}
-        ${readOnly ? nothing : field({ label: T.source.password, path: 'credentials.password', value: credentials.password, type: 'password', placeholder: T.source.keep, autocomplete: 'new-password', change: setCredential('password') }, errors)}
+        ${
+          store.cluster
+            ? field({ label: T.source.passwordVariable, path: 'credentials.password-env', value: credentials['password-env'], hint: T.source.passwordVariableHint, readOnly, change: setCredential('password-env') }, errors)
+            : readOnly
+              ? nothing
+              : field({ label: T.source.password, path: 'credentials.password', value: credentials.password, type: 'password', placeholder: T.source.keep, autocomplete: 'new-password', change: setCredential('password') }, errors)
+        }
         ${field({ label: T.source.transport, path: 'transport', value: settings.transport ?? 'tcp', options: [['tcp', 'TCP'], ['udp', 'UDP']], readOnly, change: set('transport') }, errors)}
         ${field({ label: T.source.fps, path: 'analyze-fps', value: settings['analyze-fps'], placeholder: T.source.all, readOnly, change: (text) => this.set({ ...settings, 'analyze-fps': text.trim() === '' ? undefined : isNaN(Number(text)) ? text : Number(text) }) }, errors)}
       </div>`;

@@ -5,6 +5,10 @@ import { live } from './live.js';
 
 const STREAMS_EVERY_MILLIS = 5000;
 const COUNTS_EVERY_MILLIS = 15000;
+/** Longer lists of streams are read less often; what changes of them is sent. */
+const MANY_STREAMS = 500;
+const MANY_STREAMS_EVERY_MILLIS = 30000;
+const READ_SOON_MILLIS = 400;
 export const MAX_COUNTED = 100;
 
 /** What several parts of the page show: session, streams, numbers of incidents. Event "change" when any of it changes. */
@@ -17,6 +21,9 @@ class Store extends EventTarget {
     this.streams = null;
     /** Server's time of the newest list of streams. @private */
     this.streamsAt = 0;
+    /** The streams by their id. @type {Map<string, Stream>} */
+    this.byId = new Map();
+    this.streamsTimer = 0;
     /** Why the newest list of streams is not known; empty while it is. */
     this.problem = '';
     /** Incidents that nobody has acknowledged, counted up to a hundred. @type {number | null} */
@@ -28,7 +35,7 @@ class Store extends EventTarget {
     this.noticeTimer = 0;
     this.countTimer = 0;
     whenUnauthorized(() => this.end());
-    live.addEventListener('state', (event) => this.stateChanged(/** @type {CustomEvent} */ (event).detail));
+    live.addEventListener('states', (event) => this.statesChanged(/** @type {CustomEvent} */ (event).detail));
     live.addEventListener('incident', () => this.countSoon());
     live.addEventListener('connection', () => {
       this.connected = live.connected;
@@ -72,7 +79,7 @@ class Store extends EventTarget {
     this.timers.forEach(clearInterval);
     this.timers = [];
     live.stop();
-    this.streams = null;
+    this.keepStreams(null);
     this.newIncidents = null;
     if (this.session) {
       this.session = { ...this.session, user: null, login: 'required' };
@@ -84,7 +91,7 @@ class Store extends EventTarget {
   read() {
     this.timers.forEach(clearInterval);
     this.timers = [
-      setInterval(() => document.hidden || this.refreshStreams(), STREAMS_EVERY_MILLIS),
+      setInterval(() => document.hidden || !this.areStreamsDue() || this.refreshStreams(), STREAMS_EVERY_MILLIS),
       setInterval(() => document.hidden || this.refreshCounts(), COUNTS_EVERY_MILLIS),
     ];
     live.start();
@@ -92,9 +99,20 @@ class Store extends EventTarget {
     this.refreshCounts();
   }
 
+  /** @private */
+  areStreamsDue() {
+    return (this.streams?.length ?? 0) < MANY_STREAMS || serverNow() - this.streamsAt >= MANY_STREAMS_EVERY_MILLIS;
+  }
+
+  /** @param {Stream[] | null} streams @private */
+  keepStreams(streams) {
+    this.streams = streams;
+    this.byId = new Map((streams ?? []).map((stream) => [stream.id, stream]));
+  }
+
   async refreshStreams() {
     try {
-      this.streams = (await request('GET', '/streams')).streams;
+      this.keepStreams((await request('GET', '/streams')).streams);
       this.streamsAt = serverNow();
       this.problem = '';
     } catch (problem) {
@@ -119,27 +137,38 @@ class Store extends EventTarget {
     this.countTimer = setTimeout(() => this.refreshCounts(), 400);
   }
 
-  /** @param {{id: string, state: string, reason: string, since: string, analysedFps: number, latencyMillis: number}} message */
-  stateChanged(message) {
-    const stream = this.stream(message.id);
-    if (stream) {
-      const { id, state, reason, since, analysedFps, latencyMillis } = message;
-      Object.assign(stream, { id, state, reason, since, analysedFps, latencyMillis });
-      this.changed();
-    } else if (this.streams) {
-      this.refreshStreams();
+  /** @param {{id: string, state: string, reason: string, since: string, analysedFps: number, latencyMillis: number}[]} messages */
+  statesChanged(messages) {
+    let isUnknown = false;
+    for (const { id, state, reason, since, analysedFps, latencyMillis } of messages) {
+      const stream = this.stream(id);
+      if (stream) {
+        Object.assign(stream, { state, reason, since, analysedFps, latencyMillis });
+      } else {
+        isUnknown = true;
+      }
     }
+    if (isUnknown && this.streams) {
+      clearTimeout(this.streamsTimer);
+      this.streamsTimer = setTimeout(() => this.refreshStreams(), READ_SOON_MILLIS);
+    }
+    this.changed();
   }
 
   /** @param {string} id @returns {Stream | undefined} */
   stream(id) {
-    return this.streams?.find((stream) => stream.id === id);
+    return this.byId.get(id);
+  }
+
+  /** @returns {string} name of the cluster that the service is part of; empty where it is part of none */
+  get cluster() {
+    return this.session?.cluster ?? '';
   }
 
   /** @param {Stream} stream a stream as the server has just answered it */
   replace(stream) {
     const others = (this.streams ?? []).filter((other) => other.id !== stream.id);
-    this.streams = [...others, stream].sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.keepStreams([...others, stream].sort((a, b) => (a.id < b.id ? -1 : 1)));
     this.changed();
   }
 

@@ -28,6 +28,7 @@ const pages = {
   overview: 'Overview',
   report: 'Report',
   cameras: 'Cameras',
+  nodes: 'Nodes',
   system: 'System',
   notifications: 'Notifications',
   setup: 'Add camera',
@@ -207,8 +208,49 @@ export const T = {
     noRules: 'no rules: nothing is reported',
     file: 'from the configuration file',
     added: 'added here',
+    cluster: 'shared by the cluster',
+    node: 'Node',
+    filter: 'Name or state',
+    noneMatch: 'No camera matches.',
+    withoutNode: 'on no node',
+    allNodes: 'Cameras of all nodes',
+    /** @param {string} node */
+    ofNode: (node) => `on ${node}`,
     /** @param {string} analysed @param {string} wanted */
     of: (analysed, wanted) => `${analysed} of ${wanted} fps`,
+  },
+  nodes: {
+    loading: 'Asking for the nodes \u2026',
+    none: 'No node is heard of yet: the broker may be away. Each node says every 10 s that it is there.',
+    node: 'Node',
+    here: 'this one',
+    state: 'State',
+    online: 'online',
+    silent: 'silent',
+    cameras: 'Cameras',
+    analysed: 'Analysed',
+    load: 'Load',
+    capacity: 'Capacity',
+    weight: 'Weight',
+    version: 'Version',
+    address: 'Desk',
+    noDesk: 'without a desk',
+    /** @param {string} cluster @param {number} nodes @param {number} cameras */
+    summary: (cluster, nodes, cameras) => `${cluster} \u00B7 ${n(nodes, 'node')} \u00B7 ${n(cameras, 'camera')}`,
+    /** @param {number} count */
+    silentNodes: (count) => `${n(count, 'node')} silent`,
+    /** @param {number} count */
+    unassigned: (count) => `${n(count, 'camera')} on no node`,
+    /** @param {string} age */
+    heard: (age) => `heard ${age} ago`,
+    /** @param {string} cores */
+    cores: (cores) => `${cores} cores`,
+    /** @param {number} count */
+    processors: (count) => (count ? n(count, 'processor') : '\u2013'),
+    /** @param {number} count */
+    partitions: (count) => n(count, 'partition'),
+    /** @param {string} time */
+    since: (time) => `since ${time}`,
   },
   health: {
     state: 'State',
@@ -309,6 +351,8 @@ export const T = {
     url: 'Address (URL) or path',
     username: 'User name',
     password: 'Password',
+    passwordVariable: 'Variable of the password',
+    passwordVariableHint: 'an environment variable that every node has, listed in desk.password-variables',
     keep: 'unchanged',
     transport: 'Transport',
     fps: 'Frames analysed per second',
@@ -394,6 +438,9 @@ export const T = {
     open: 'open',
     isNew: 'not acknowledged',
     isAcknowledged: 'acknowledged',
+    node: 'Node',
+    superseded: 'superseded',
+    supersededHint: 'Another node had this camera already: what happened is in its incidents. Nothing needs to be done here.',
     /** @type {Record<string, string>} */
     kinds: { 'no-helmet': 'no helmet', occupancy: 'number of people' },
     /** @type {Record<string, string>} */

@@ -67,6 +67,7 @@ class Tile extends DeskElement {
     return html`
       <article class="tile ${alarm ? 'alarm' : ''}">
         <h2><a href=${address('cameras', this.stream)}>${this.stream}</a>
+          ${stream?.node ? html`<span class="facts node">${stream.node}</span>` : nothing}
           ${alarm ? html`<span class="tag red">\u25B2 ${T.wall.openIncidents(stream?.openIncidents ?? 0)}</span>` : nothing}
           ${this.status(stream, state)}</h2>
         <hw-live @click=${() => goTo('cameras', this.stream)}></hw-live>

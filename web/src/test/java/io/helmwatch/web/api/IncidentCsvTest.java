@@ -47,7 +47,9 @@ class IncidentCsvTest {
                 10,
                 10,
                 List.of(),
-                null);
+                null,
+                null,
+                false);
         String[] lines = IncidentCsv.of(List.of(incident)).split("\r\n", -1);
         assertThat(lines).hasSize(3);
         assertThat(lines[1])

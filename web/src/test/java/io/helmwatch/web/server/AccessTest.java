@@ -89,6 +89,7 @@ class AccessTest {
     @CsvSource({
         "GET /api/v1/streams, 200, 200, 200",
         "GET /api/v1/system, 200, 200, 200",
+        "GET /api/v1/nodes, 200, 200, 200",
         "GET /api/v1/streams/gate-3/frame.jpg, 200, 200, 200",
         "GET /api/v1/incidents.csv, 200, 200, 200",
         "POST /api/v1/streams/gate-3/restart, 403, 204, 204",

@@ -254,4 +254,25 @@ class DeskServerTest {
                 .filter(thread -> thread.isAlive() && thread.getName().startsWith("http"))
                 .count();
     }
+
+    @Test
+    void shouldNameItsClusterToThoseWhoMayReadAndHaveNoNodesWithoutOne() throws Exception {
+        TestDesk desk = new TestDesk();
+        String token = "Authorization: Bearer " + TestDesk.VIEWER_TOKEN;
+        try (DeskServer server = DeskServer.start(TestDesk.withUsers(folder), desk.desk())) {
+            assertThat(RawHttp.ask(server.address(), "GET /api/v1/session")).contains("\"cluster\":null");
+            assertThat(RawHttp.ask(server.address(), "GET /api/v1/session", token))
+                    .contains("\"cluster\":\"site-a\"");
+            assertThat(RawHttp.ask(server.address(), "GET /api/v1/nodes", token))
+                    .contains("\"name\":\"node-1\"", "\"state\":\"online\"");
+        }
+        desk.nodes = null;
+        try (DeskServer server = DeskServer.start(TestDesk.withUsers(folder), desk.desk())) {
+            assertThat(RawHttp.ask(server.address(), "GET /api/v1/session", token))
+                    .contains("\"cluster\":null");
+            String answer = RawHttp.ask(server.address(), "GET /api/v1/nodes", token);
+            assertThat(RawHttp.status(answer)).isEqualTo(404);
+            assertThat(answer).contains("this service is not part of a cluster");
+        }
+    }
 }

@@ -68,6 +68,7 @@ class OpenApiTest {
                 new Example("printReport", "GET /api/v1/report.html", ""),
                 new Example("exportReport", "GET /api/v1/report.csv", ""),
                 new Example("getSystem", "GET /api/v1/system", ""),
+                new Example("listNodes", "GET /api/v1/nodes", ""),
                 new Example("listNotifications", "GET /api/v1/notifications", ""),
                 new Example("testNotification", "POST /api/v1/notifications/guards/test", ""),
                 new Example("getAudit", "GET /api/v1/audit?limit=5", ""),

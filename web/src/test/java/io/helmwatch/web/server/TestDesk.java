@@ -14,9 +14,11 @@ import io.helmwatch.web.Compliance;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.LiveVideo;
+import io.helmwatch.web.Nodes;
 import io.helmwatch.web.Notifications;
 import io.helmwatch.web.RefusedException;
 import io.helmwatch.web.RefusedException.FieldError;
+import io.helmwatch.web.Relay;
 import io.helmwatch.web.Reports;
 import io.helmwatch.web.Service;
 import io.helmwatch.web.Streams;
@@ -33,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** A desk in memory: a stream of the file, streams that are added, one incident, and viewers that get back what they send. */
 final class TestDesk implements Service, Streams, LiveVideo {
@@ -54,6 +57,13 @@ final class TestDesk implements Service, Streams, LiveVideo {
     final List<Connection> viewers = new CopyOnWriteArrayList<>();
     private final Map<String, Stream> added = new ConcurrentHashMap<>();
     private final Incidents incidents = new OneIncident();
+    /** Null where the service is part of no cluster. */
+    @Nullable
+    Relay relay;
+
+    /** Null where the service is part of no cluster. */
+    @Nullable
+    Nodes nodes = new OneNode();
 
     Desk desk() {
         return new Desk(
@@ -65,6 +75,8 @@ final class TestDesk implements Service, Streams, LiveVideo {
                 TestDesk::state,
                 this,
                 notifications(),
+                nodes,
+                relay,
                 audited::add);
     }
 
@@ -174,7 +186,8 @@ final class TestDesk implements Service, Streams, LiveVideo {
                 NOW,
                 1,
                 false,
-                settings);
+                settings,
+                null);
     }
 
     private static Stream ofFile() {
@@ -329,6 +342,37 @@ final class TestDesk implements Service, Streams, LiveVideo {
         };
     }
 
+    /** A cluster of one node. */
+    private static final class OneNode implements Nodes {
+        @Override
+        public String cluster() {
+            return "site-a";
+        }
+
+        @Override
+        public NodeList now() {
+            Node node = new Node(
+                    "node-1",
+                    State.ONLINE,
+                    "1.2.3",
+                    2,
+                    64,
+                    1,
+                    1,
+                    "https://192.0.2.7:9400/",
+                    NOW,
+                    NOW,
+                    16,
+                    List.of("H200"),
+                    "cuda",
+                    2.5,
+                    1L << 30,
+                    25,
+                    24.9);
+            return new NodeList("site-a", "node-1", 1, 0, List.of(node));
+        }
+    }
+
     /** One incident. */
     private static final class OneIncident implements Incidents {
         private volatile Acknowledgement acknowledged;
@@ -354,7 +398,9 @@ final class TestDesk implements Service, Streams, LiveVideo {
                     1920,
                     1080,
                     hasBoxes ? List.of(new Box(NOW, List.of(1.0, 2.0, 3.0, 4.0), 0.88, "head")) : List.of(),
-                    new Clip(NOW.minusSeconds(5), NOW.plusSeconds(47), false));
+                    new Clip(NOW.minusSeconds(5), NOW.plusSeconds(47), false),
+                    null,
+                    false);
         }
 
         @Override

@@ -1,14 +1,11 @@
 package io.helmwatch.pipeline.cli.cluster;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.helmwatch.cluster.CameraChanges;
 import io.helmwatch.cluster.CameraPlacement;
 import io.helmwatch.cluster.NodeShare;
 import io.helmwatch.cluster.PlacedCamera;
 import io.helmwatch.cluster.StreamEpochTable;
+import io.helmwatch.cluster.StreamState;
 import io.helmwatch.cluster.kafka.CameraDirectory;
 import io.helmwatch.config.stream.SharedCameras;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
@@ -34,11 +31,6 @@ import picocli.CommandLine.Option;
             CamerasCommand.RebalanceCommand.class
         })
 public final class CamerasCommand implements Callable<Integer> {
-    /** Settings in a form in which the same settings are the same text. */
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-            .build();
-
     @Override
     public Integer call() {
         throw CommandFailure.usage("cameras: expected list, apply or rebalance");
@@ -71,17 +63,19 @@ public final class CamerasCommand implements Callable<Integer> {
 
     private static String line(PlacedCamera camera, StreamEpochTable states, long nowMillis) {
         NodeEpoch owner = states.newest(camera.id());
+        StreamState state = states.state(camera.id());
         String place = camera.id() + " partition=" + camera.partition();
-        return owner == null || states.isReleased(camera.id(), nowMillis)
+        return owner == null || state == null || state.isExpired(nowMillis)
                 ? place + " node=- state=unknown"
-                : place + " node=" + owner.node() + " state=" + states.state(camera.id());
+                : place + " node=" + owner.node() + " state=" + state.state();
     }
 
     /** Makes the topic have what the file has. */
     @Command(
             name = "apply",
             description =
-                    "Makes the cluster have exactly the streams of the file: shows the difference, then adds, changes and removes.")
+                    "Makes the cluster have exactly the streams of the file: shows the difference, then adds, changes"
+                            + " and removes.")
     static final class ApplyCommand implements Callable<Integer> {
         @Mixin
         private ClusterOptions options = new ClusterOptions();
@@ -107,13 +101,7 @@ public final class CamerasCommand implements Callable<Integer> {
 
         private Map<String, String> wanted() {
             Map<String, String> wanted = new TreeMap<>();
-            SharedCameras.of(options.file()).forEach((id, settings) -> {
-                try {
-                    wanted.put(id, JSON.writeValueAsString(settings));
-                } catch (JsonProcessingException e) {
-                    throw new IllegalStateException("settings of " + id + " cannot be written as JSON", e);
-                }
-            });
+            SharedCameras.of(options.file()).forEach((id, settings) -> wanted.put(id, PlacedCamera.text(settings)));
             return wanted;
         }
 

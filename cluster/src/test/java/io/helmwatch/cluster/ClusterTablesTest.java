@@ -1,0 +1,77 @@
+package io.helmwatch.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ClusterTablesTest {
+    private static final long NOW = 1_795_176_000_000L;
+    private static final long DAY = 24L * 60 * 60 * 1_000;
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static NodeAnnouncement announcement(String node, String cluster, long validUntil) {
+        NodeLoad load = new NodeLoad(8, List.of("H200"), "cuda", 1.5, 1L << 30, 100, 99.5);
+        return new NodeAnnouncement(
+                node, cluster, "1.2.3", 2, 32, 12, "192.0.2.7:9400", true, load, NOW - 1, NOW, validUntil);
+    }
+
+    @Test
+    void shouldKeepACameraThatMovesInWhateverOrderItsPartitionsAreRead() {
+        CameraTable cameras = new CameraTable();
+        cameras.put(7, "gate", bytes("new"));
+        cameras.put(3, "gate", bytes("old"));
+        assertThat(cameras.copies("gate")).extracting(PlacedCamera::partition).containsExactlyInAnyOrder(3, 7);
+
+        cameras.put(3, "gate", null);
+
+        assertThat(cameras.all()).containsExactly(new PlacedCamera("gate", 7, "new"));
+        cameras.put(7, "gate", new byte[CameraTable.LONGEST_SETTINGS + 1]);
+        assertThat(cameras.find("gate"))
+                .as("settings that are too long are not kept")
+                .isEmpty();
+    }
+
+    @Test
+    void shouldReadWhatANodeSaysOfItself() {
+        NodeAnnouncement said = announcement("a", "site", NOW + 30_000);
+
+        assertThat(NodeAnnouncement.read(said.write())).contains(said);
+        assertThat(NodeAnnouncement.read(bytes("{}"))).isEmpty();
+        assertThat(NodeAnnouncement.read(bytes("{\"node\":\"a\",\"startedAt\":\"soon\"}")))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldKnowTheNodesOfItsOwnClusterOnlyAndForgetThoseThatStayedSilent() {
+        NodeTable nodes = new NodeTable("site");
+        nodes.put("a", announcement("a", "site", NOW + 30_000).write());
+        nodes.put("killed", announcement("killed", "site", NOW - 1).write());
+        nodes.put("other", announcement("other", "elsewhere", NOW + 30_000).write());
+        nodes.put("mask", announcement("a", "site", NOW + 30_000).write());
+
+        assertThat(nodes.all(NOW)).extracting(NodeAnnouncement::node).containsExactly("a", "killed");
+        assertThat(nodes.find("killed").orElseThrow().isSilent(NOW)).isTrue();
+        assertThat(nodes.all(NOW + DAY)).extracting(NodeAnnouncement::node).containsExactly("a");
+        nodes.put("a", null);
+        assertThat(nodes.find("a")).isEmpty();
+    }
+
+    @Test
+    void shouldCountTheOpenIncidentsOfAStream() {
+        OpenIncidentTable open = new OpenIncidentTable();
+        open.put("gate/1/r/1", bytes("{\"stream\":\"gate\",\"epoch\":1}"));
+        open.put("gate/1/r/2", bytes("{\"stream\":\"gate\",\"epoch\":1}"));
+        open.put("gate/1/r/2", bytes("{\"stream\":\"gate\",\"epoch\":1,\"revision\":1}"));
+        assertThat(open.count("gate")).isEqualTo(2);
+
+        open.put("gate/1/r/1", null);
+        open.put("gate/1/r/2", null);
+
+        assertThat(open.count("gate")).isZero();
+    }
+}

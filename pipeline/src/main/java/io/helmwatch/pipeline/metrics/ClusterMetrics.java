@@ -1,0 +1,75 @@
+package io.helmwatch.pipeline.metrics;
+
+import io.helmwatch.cluster.ClusterStatistics;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** Meters of this node's part in a cluster. Threading: any thread. */
+public final class ClusterMetrics {
+    private static final double NANOS = 1e9;
+
+    private ClusterMetrics() {}
+
+    /**
+     * Binds them.
+     *
+     * @param cameras number of cameras that the node has
+     */
+    public static void bind(MeterRegistry registry, ClusterStatistics statistics, Supplier<Number> cameras) {
+        Gauge.builder("helmwatch.cluster.members", statistics, ClusterStatistics::members)
+                .description(
+                        "Members of the cluster's group that this node has: its weight once it has joined, 0 before")
+                .baseUnit("members")
+                .register(registry);
+        Gauge.builder("helmwatch.cluster.partitions", statistics, ClusterStatistics::partitions)
+                .description("Partitions of the topic of cameras that this node holds")
+                .baseUnit("partitions")
+                .register(registry);
+        Gauge.builder("helmwatch.cluster.cameras", cameras)
+                .description("Cameras that this node has")
+                .baseUnit("cameras")
+                .register(registry);
+        Gauge.builder("helmwatch.cluster.epoch", statistics, ClusterStatistics::generation)
+                .description("Newest generation of the group, from which epochs are made")
+                .register(registry);
+        Gauge.builder("helmwatch.cluster.heard.age", statistics, ClusterStatistics::secondsSinceHeard)
+                .description("Time since the broker accepted the latest request of the member that it has not heard for"
+                        + " longest; NaN while this node holds no partition")
+                .baseUnit("seconds")
+                .register(registry);
+        FunctionCounter.builder("helmwatch.cluster.rebalances", statistics, ClusterStatistics::rebalances)
+                .description("Rebalances of the group that this node took part in")
+                .register(registry);
+        FunctionCounter.builder("helmwatch.cluster.memberships.lost", statistics, ClusterStatistics::timesLost)
+                .description(
+                        "Times that a member of this node was removed from the group because the broker had not heard"
+                                + " it")
+                .register(registry);
+        timer(
+                registry,
+                "helmwatch.cluster.release",
+                "Time in which cameras stopped and their incidents were delivered, before another node took them over",
+                statistics.released());
+        timer(
+                registry,
+                "helmwatch.cluster.takeover",
+                "Time from the assignment of a partition until its cameras were started",
+                statistics.takenOver());
+    }
+
+    private static void timer(
+            MeterRegistry registry, String name, String description, ClusterStatistics.Durations durations) {
+        FunctionTimer.builder(
+                        name,
+                        durations,
+                        ClusterStatistics.Durations::count,
+                        each -> each.totalSeconds() * NANOS,
+                        TimeUnit.NANOSECONDS)
+                .description(description)
+                .register(registry);
+    }
+}
