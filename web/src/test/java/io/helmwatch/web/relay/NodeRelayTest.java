@@ -75,6 +75,7 @@ class NodeRelayTest {
                 usual.node(),
                 usual.weight(),
                 usual.sessionTimeout(),
+                usual.handOverAfter(),
                 usual.camerasTopic(),
                 usual.partitions(),
                 usual.openIncidentsTopic(),
