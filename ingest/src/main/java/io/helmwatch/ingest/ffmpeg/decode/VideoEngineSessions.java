@@ -5,7 +5,7 @@ import java.util.function.IntSupplier;
 
 /**
  * How many decoders of this process use a GPU's video engines, and that they are opened one after another. Measured on an H200 with driver 580: from opening
- * the 296th session the driver never returned, and of 250 threads that opened theirs at once, those that waited kept eight cores busy inside the driver and
+ * the 299th session the driver never returned, and of 250 threads that opened theirs at once, those that waited kept eight cores busy inside the driver and
  * held up the decoders that were open; opening takes some 95 ms either way.
  *
  * <p>Threading: any thread.
