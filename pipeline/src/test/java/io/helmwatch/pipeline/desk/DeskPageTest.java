@@ -101,6 +101,7 @@ class DeskPageTest {
                     LIMIT,
                     "return document.querySelector('.deal.done blockquote')?.textContent",
                     SCRIPT::equals);
+            assertThat(browser.text(".deal.done p")).contains("Acknowledged, ").doesNotContain("by ,");
             Object csv = browser.runUntilDone(
                             "fetch(document.querySelector('.export').href).then((answer) => answer.text())"
                                     + ".then((text) => arguments[0]({ text }))")

@@ -188,7 +188,6 @@ public final class ReportHtml {
         html.append("</tr></thead><tbody>\n");
         for (ReportedIncident incident : report.incidents()) {
             String endReason = incident.endReason();
-            String acknowledgedBy = incident.acknowledgedBy();
             row(
                     List.of(
                             time(incident.startedAt()),
@@ -196,10 +195,19 @@ public final class ReportHtml {
                             incident.rule(),
                             seconds(incident.seconds()),
                             endReason == null ? "open" : endReason,
-                            acknowledgedBy == null ? "" : acknowledgedBy),
+                            acknowledgedBy(incident)),
                     List.of());
         }
         end();
+    }
+
+    /** Without logins nobody has a name. */
+    private static String acknowledgedBy(ReportedIncident incident) {
+        String name = incident.acknowledgedBy();
+        if (name == null) {
+            return "";
+        }
+        return name.isEmpty() ? "acknowledged" : name;
     }
 
     private void table(String title, List<String> columns) {

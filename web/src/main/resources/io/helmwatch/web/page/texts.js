@@ -497,8 +497,8 @@ export const T = {
     pictureFrom: (time) => `the image is of ${time}`,
     /** @param {number} count */
     curve: (count) => `Confidence of ${count} positions`,
-    /** @param {string} name @param {string} time */
-    acknowledgedBy: (name, time) => `Acknowledged by ${name}, ${time}`,
+    /** Without logins nobody has a name. @param {string} name @param {string} time */
+    acknowledgedBy: (name, time) => (name ? `Acknowledged by ${name}, ${time}` : `Acknowledged, ${time}`),
     /** @param {string} stream */
     acknowledgedNow: (stream) => `Incident of ${stream} acknowledged.`,
   },

@@ -21,6 +21,10 @@ class ReportTextsTest {
     private static final Instant NOON = Instant.parse("2026-11-20T12:00:00Z");
 
     private static Report report() {
+        return report("<kim>");
+    }
+
+    private static Report report(String acknowledgedBy) {
         return new Report(
                 "North <yard>",
                 NOON,
@@ -31,7 +35,7 @@ class ReportTextsTest {
                 List.of(new ShiftFigures("early", null, null, FIGURES), new ShiftFigures("", "gate", "pit", NOTHING)),
                 List.of(new HourOfDayFigures(13, "gate", "pit", FIGURES)),
                 List.of(new CameraAvailability("gate", 60, 59, 0.9833)),
-                List.of(new ReportedIncident("i", "gate", "pit", "bare", NOON, 12, "compliance", "<kim>")));
+                List.of(new ReportedIncident("i", "gate", "pit", "bare", NOON, 12, "compliance", acknowledgedBy)));
     }
 
     @Test
@@ -43,6 +47,12 @@ class ReportTextsTest {
                 .contains("&lt;kim&gt;", "the latest 1 of 2", "@media print", "<td>94</td>")
                 .doesNotContain("<kim>", "<yard>", "<script", "href=");
         assertThat(ReportHtml.linked(report())).contains("href=\"/report.css\"").doesNotContain("<style");
+    }
+
+    @Test
+    void shouldShowAnAcknowledgementOfSomebodyWithoutAName() {
+        assertThat(ReportHtml.standalone(report(""))).contains("<th>acknowledged</th>");
+        assertThat(ReportHtml.standalone(report(null))).doesNotContain("<th>acknowledged</th>");
     }
 
     @Test
