@@ -1,6 +1,7 @@
 package io.helmwatch.config.incident;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How incidents are detected and stored, for all streams; the rules belong to the streams.
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param spool where incidents are queued until the broker has them
  * @param snapshots images that prove incidents
  * @param clips videos that prove incidents
+ * @param s3 object storage that snapshots and clips are copied to; null for none
  */
 public record IncidentsConfig(
         TrackingConfig tracking,
@@ -18,7 +20,8 @@ public record IncidentsConfig(
         Duration lostAfter,
         SpoolConfig spool,
         SnapshotConfig snapshots,
-        ClipConfig clips) {
+        ClipConfig clips,
+        @Nullable S3Config s3) {
 
     /** The defaults: an observation of 200 ms, 30 s without a frame. */
     public static final IncidentsConfig DEFAULT = new IncidentsConfig(
@@ -27,7 +30,19 @@ public record IncidentsConfig(
             Duration.ofSeconds(30),
             SpoolConfig.DEFAULT,
             SnapshotConfig.DEFAULT,
-            ClipConfig.DEFAULT);
+            ClipConfig.DEFAULT,
+            null);
+
+    /** Incidents whose snapshots and clips stay on this machine. */
+    public IncidentsConfig(
+            TrackingConfig tracking,
+            Duration observation,
+            Duration lostAfter,
+            SpoolConfig spool,
+            SnapshotConfig snapshots,
+            ClipConfig clips) {
+        this(tracking, observation, lostAfter, spool, snapshots, clips, null);
+    }
 
     /** Incidents without clips. */
     public IncidentsConfig(

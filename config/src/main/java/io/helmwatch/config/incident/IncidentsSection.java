@@ -73,6 +73,9 @@ public final class IncidentsSection {
             NestedSection.of("snapshots", SnapshotsSection.SPEC, IncidentsConfig::snapshots);
     private static final NestedSection<IncidentsConfig, ClipConfig> CLIPS =
             NestedSection.of("clips", ClipsSection.SPEC, IncidentsConfig::clips);
+    private static final NestedSection<IncidentsConfig, S3Config> S3 = NestedSection.optional(
+                    "s3", S3Section.SPEC, IncidentsConfig::s3, "they stay on this machine")
+            .exampleCommentedOut();
 
     /** The keys of the section. */
     public static final SectionSpec<IncidentsConfig> SPEC = SectionSpec.of(
@@ -87,7 +90,8 @@ public final class IncidentsSection {
             LOST_AFTER,
             SPOOL,
             SNAPSHOTS,
-            CLIPS);
+            CLIPS,
+            S3);
 
     private IncidentsSection() {}
 
@@ -111,7 +115,8 @@ public final class IncidentsSection {
                 section.value(LOST_AFTER),
                 SpoolSection.read(section.section(SPOOL)),
                 SnapshotsSection.read(section.section(SNAPSHOTS)),
-                ClipsSection.read(section.section(CLIPS)));
+                ClipsSection.read(section.section(CLIPS)),
+                S3Section.read(section.section(S3)));
     }
 
     private static Set<String> labels(Section section, Key<IncidentsConfig, Set<String>> key) {

@@ -26,6 +26,7 @@ public final class SecretKeys<R> {
      * @param getter the secret in force; shown as three stars
      */
     public SecretKeys(String name, Function<R, @Nullable Secret> getter, String exampleVariable) {
+        String words = name.replace('-', ' ');
         variable = Key.<R, String>optional(
                         name + "-env",
                         text(),
@@ -34,11 +35,11 @@ public final class SecretKeys<R> {
                             return secret == null ? null : secret.reveal();
                         },
                         "none",
-                        "environment variable that holds the " + name)
+                        "environment variable that holds the " + words)
                 .secret()
                 .example(exampleVariable);
         file = Key.<R, Path>optional(
-                        name + "-file", path(), record -> null, "none", "or: file whose first line is the " + name)
+                        name + "-file", path(), record -> null, "none", "or: file whose first line is the " + words)
                 .example(name + ".txt");
     }
 

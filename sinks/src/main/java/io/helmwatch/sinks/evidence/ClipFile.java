@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * A file of fragmented MP4 that is written as the fragments come. While it is written it has the ending {@value EvidenceFolder#PARTIAL}, and can be
- * played up to its last fragment; {@link #finish} adds its index and gives it its name.
+ * played up to its last fragment; {@link #complete} adds its index, {@link #publish} gives it its name.
  *
  * <p>The index is a segment index (ISO/IEC 14496-12, 8.16.3) with one entry for each group of frames, in a space that is kept free behind the header.
  * Players need it to know the duration and to seek without reading the whole file.
@@ -119,17 +119,26 @@ final class ClipFile implements AutoCloseable {
         }
     }
 
-    /** Completes the file, gives it its name, and returns its size. */
-    long finish() throws IOException {
+    /** Completes the content, and returns its size. */
+    long complete() throws IOException {
         ByteBuffer index = index();
         channel.position(indexPosition);
         write(index);
         channel.force(true);
         long size = channel.size();
         channel.close();
+        return size;
+    }
+
+    /** Where the content is before it is published. */
+    Path partial() {
+        return partial;
+    }
+
+    /** Gives a completed file its name. */
+    void publish() throws IOException {
         Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         finished = true;
-        return size;
     }
 
     private ByteBuffer index() {

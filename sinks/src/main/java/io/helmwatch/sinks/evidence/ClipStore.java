@@ -36,9 +36,20 @@ public final class ClipStore {
 
     /** Files in the configured folder, which is created with the first one. */
     public ClipStore(ClipConfig config, Clock clock) {
+        this(config, EvidenceCopies.NONE, clock);
+    }
+
+    /** Files in the configured folder that are also copied. */
+    public ClipStore(ClipConfig config, EvidenceCopies copies, Clock clock) {
         directory = config.directory();
         folder = new EvidenceFolder(
-                directory, config.keep(), config.maxBytes(), config.urlPrefix(), List.of(VIDEO, SIDECAR), clock);
+                directory,
+                config.keep(),
+                config.maxBytes(),
+                config.urlPrefix(),
+                List.of(VIDEO, SIDECAR),
+                copies,
+                clock);
     }
 
     /** Deletes what a process left that ended while it was writing a clip. */
@@ -99,33 +110,41 @@ public final class ClipStore {
         /** Completes the clip; its files appear with their names. */
         public Incident.Clip finish(ClipJson.Description description, List<ClipJson.Frame> frames) throws IOException {
             byte[] sidecar = ClipJson.sidecar(description, frames);
-            folder.write(path + SIDECAR, sidecar);
-            long bytes;
-            try {
-                bytes = file.finish();
-            } catch (IOException e) {
-                Files.deleteIfExists(directory.resolve(path + SIDECAR));
-                throw e;
+            String sidecarSha256 = EvidenceFolder.sha256(sidecar);
+            long bytes = file.complete();
+            String sha256 = EvidenceFolder.sha256(file.partial());
+            try (EvidenceCopies.Announcement announced = folder.announce(List.of(
+                    new EvidenceCopies.NewFile(path + VIDEO, sha256, bytes),
+                    new EvidenceCopies.NewFile(path + SIDECAR, sidecarSha256, sidecar.length)))) {
+                publish(sidecar);
+                announced.confirm();
             }
             folder.added(bytes);
             Incident.Clip clip = new Incident.Clip(
                     folder.publicPath(path + VIDEO),
-                    EvidenceFolder.sha256(directory.resolve(path + VIDEO)),
+                    sha256,
                     folder.url(path + VIDEO),
                     bytes,
                     description.fromMillis(),
                     description.toMillis(),
                     description.isMasked(),
-                    new Incident.Sidecar(
-                            folder.publicPath(path + SIDECAR),
-                            EvidenceFolder.sha256(sidecar),
-                            folder.url(path + SIDECAR)));
+                    new Incident.Sidecar(folder.publicPath(path + SIDECAR), sidecarSha256, folder.url(path + SIDECAR)));
             stored.increment();
             if (!isHealthy.getAndSet(true)) {
                 LOG.info("Clips stored again in {}", directory);
             }
             sweep();
             return clip;
+        }
+
+        private void publish(byte[] sidecar) throws IOException {
+            folder.write(path + SIDECAR, sidecar);
+            try {
+                file.publish();
+            } catch (IOException e) {
+                Files.deleteIfExists(directory.resolve(path + SIDECAR));
+                throw e;
+            }
         }
 
         @Override

@@ -45,6 +45,7 @@ public final class EvidenceFolder {
     private final long maxBytes;
     private final @Nullable String urlPrefix;
     private final List<String> endings;
+    private final EvidenceCopies copies;
     private final Clock clock;
     private long bytes;
     private long sweptMillis;
@@ -56,6 +57,7 @@ public final class EvidenceFolder {
      * @param maxBytes largest size of all files
      * @param urlPrefix text before a file's path in events; null for the path below the folder alone
      * @param endings of the files that it holds; others are not touched
+     * @param copies where else the files go
      */
     public EvidenceFolder(
             Path directory,
@@ -63,12 +65,14 @@ public final class EvidenceFolder {
             long maxBytes,
             @Nullable String urlPrefix,
             List<String> endings,
+            EvidenceCopies copies,
             Clock clock) {
         this.directory = directory;
         this.keep = keep;
         this.maxBytes = maxBytes;
         this.urlPrefix = urlPrefix;
         this.endings = List.copyOf(endings);
+        this.copies = copies;
         this.clock = clock;
     }
 
@@ -104,11 +108,20 @@ public final class EvidenceFolder {
         return urlPrefix == null ? path : urlPrefix + path;
     }
 
-    /** Below the configured prefix; without one, the file on this machine. */
+    /** Below the configured prefix; without one, the copy, or the file on this machine where there is none. */
     public String url(String path) {
-        return urlPrefix == null
+        if (urlPrefix != null) {
+            return urlPrefix + path;
+        }
+        String copy = copies.url(path);
+        return copy == null
                 ? directory.resolve(path).toAbsolutePath().normalize().toUri().toString()
-                : urlPrefix + path;
+                : copy;
+    }
+
+    /** Announces files to where they are copied, before they get their names. */
+    public EvidenceCopies.Announcement announce(List<EvidenceCopies.NewFile> files) {
+        return copies.announce(files);
     }
 
     /** The file of a path, whose folder exists then. */

@@ -2,6 +2,7 @@ package io.helmwatch.sinks.opencv;
 
 import io.helmwatch.config.incident.SnapshotConfig;
 import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.sinks.evidence.EvidenceCopies;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.Incident;
@@ -66,9 +67,14 @@ public final class SnapshotStore implements AutoCloseable {
 
     /** Starts the thread; nothing is written before the first snapshot. */
     public SnapshotStore(SnapshotConfig config, Clock clock) {
+        this(config, EvidenceCopies.NONE, clock);
+    }
+
+    /** Starts the thread; the files are also copied. */
+    public SnapshotStore(SnapshotConfig config, EvidenceCopies copies, Clock clock) {
         this.config = config;
         this.renderer = new SnapshotRenderer(config);
-        this.directory = new SnapshotDirectory(config, clock);
+        this.directory = new SnapshotDirectory(config, copies, clock);
         for (int i = 0; i < COPIES; i++) {
             free.add(new FrameCopy());
         }

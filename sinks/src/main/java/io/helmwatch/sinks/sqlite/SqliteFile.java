@@ -74,14 +74,24 @@ public final class SqliteFile implements AutoCloseable {
                     file,
                     name,
                     key,
-                    new Tables(version, List.copyOf(tables)),
+                    new Tables(version, tables),
                     List.of("auto_vacuum=incremental", "synchronous=normal"),
                     "damaged-%d-" + file.getFileName());
         }
     }
 
-    /** Tables that have had one version so far. */
-    private record Tables(int version, List<String> statements) implements Schema {
+    /**
+     * Tables that have had one version so far.
+     *
+     * @param version at least 1
+     * @param statements create tables where they are missing
+     */
+    public record Tables(int version, List<String> statements) implements Schema {
+        /** Keeps its own copy. */
+        public Tables {
+            statements = List.copyOf(statements);
+        }
+
         @Override
         public void apply(Statement statement, int found) throws SQLException {
             for (String table : statements) {

@@ -13,6 +13,7 @@ import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -122,6 +124,55 @@ class ClipStoreTest {
         assertThat(json.path("endReason").textValue()).isEqualTo("compliance");
         assertThat(json.path("clip").path("from").textValue()).isEqualTo("2026-11-20T11:59:55.000Z");
         assertThat(store.stored()).isEqualTo(1);
+    }
+
+    /** In this order a process that dies leaves no file that nobody copies. */
+    @Test
+    void shouldAnnounceBothFilesBeforeTheyGetTheirNamesAndNameTheCopyInTheMessage() throws IOException {
+        List<String> seen = new ArrayList<>();
+        EvidenceCopies copies = new EvidenceCopies() {
+            @Override
+            public Announcement announce(List<NewFile> files) {
+                files.forEach(file -> seen.add(file.path() + " " + Files.exists(stored(file.path()))));
+                return new Announcement() {
+                    @Override
+                    public void confirm() {
+                        files.forEach(file -> seen.add(file.path() + " " + isAsAnnounced(file)));
+                    }
+
+                    @Override
+                    public void close() {
+                        seen.add("closed");
+                    }
+                };
+            }
+
+            @Override
+            public String url(String path) {
+                return "s3://evidence/clips/" + path;
+            }
+        };
+        Incident.Clip clip = store(new ClipStore(config(1 << 30, null), copies, NOW), incident(1));
+
+        assertThat(seen)
+                .containsExactly(
+                        NAME + ".mp4 false", NAME + ".json false", NAME + ".mp4 true", NAME + ".json true", "closed");
+        assertThat(clip.path()).isEqualTo(NAME + ".mp4");
+        assertThat(clip.url()).isEqualTo("s3://evidence/clips/" + NAME + ".mp4");
+        assertThat(clip.sidecar().url()).isEqualTo("s3://evidence/clips/" + NAME + ".json");
+    }
+
+    private Path stored(String path) {
+        return folder.resolve("clips").resolve(path);
+    }
+
+    private boolean isAsAnnounced(EvidenceCopies.NewFile file) {
+        try {
+            return EvidenceFolder.sha256(stored(file.path())).equals(file.sha256())
+                    && Files.size(stored(file.path())) == file.bytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Sizes and durations of 300 groups, joined to what fits, add up to the file and its length. */

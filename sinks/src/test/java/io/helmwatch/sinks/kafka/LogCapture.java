@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /** Everything that some loggers say while this is open. */
-final class LogCapture implements AutoCloseable {
+public final class LogCapture implements AutoCloseable {
     private final List<Logger> loggers = new ArrayList<>();
     private final List<Level> before = new ArrayList<>();
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -26,7 +26,8 @@ final class LogCapture implements AutoCloseable {
         }
     };
 
-    LogCapture(Level level, String... names) {
+    /** Captures from now on. */
+    public LogCapture(Level level, String... names) {
         appender.start();
         for (String name : names) {
             Logger logger = (Logger) LoggerFactory.getLogger(name);
@@ -38,11 +39,13 @@ final class LogCapture implements AutoCloseable {
         }
     }
 
-    List<String> lines() {
+    /** Level, message and causes of each. */
+    public List<String> lines() {
         return List.copyOf(lines);
     }
 
-    List<String> linesWith(String part) {
+    /** Those that contain a text. */
+    public List<String> linesWith(String part) {
         return lines.stream().filter(line -> line.contains(part)).toList();
     }
 

@@ -7,20 +7,16 @@ import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import io.helmwatch.config.rule.RuleConfig;
+import io.helmwatch.config.secret.CertificateFile;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -146,17 +142,8 @@ public final class MqttNotifier implements Notifier {
         if (file == null) {
             return null;
         }
-        try (InputStream pem = Files.newInputStream(file)) {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            int number = 0;
-            for (Certificate certificate :
-                    CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                store.setCertificateEntry("authority-" + number++, certificate);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init(store);
-            return factory;
+        try {
+            return CertificateFile.trust(file);
         } catch (IOException | GeneralSecurityException e) {
             throw NotifyException.retryable("tls-ca-file " + file + " cannot be used: " + e.getMessage(), e);
         }
