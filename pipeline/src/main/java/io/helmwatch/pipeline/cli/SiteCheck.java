@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.cuda.CudaProbe;
@@ -11,6 +12,7 @@ import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.resource.FolderAccess;
 import io.helmwatch.sinks.kafka.KafkaProbe;
+import io.helmwatch.sinks.s3.S3Probe;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +41,7 @@ final class SiteCheck {
         devices();
         folders();
         kafka(settings.kafka());
+        objectStorage(settings.incidents());
         streams(settings.streams());
     }
 
@@ -65,7 +68,8 @@ final class SiteCheck {
     private void folders() {
         boolean hasRules = settings.streams().stream()
                 .anyMatch(stream -> !stream.rules().rules().isEmpty());
-        if (hasRules && settings.kafka().enabled()) {
+        boolean isSpooled = settings.kafka().enabled() || settings.incidents().s3() != null;
+        if (hasRules && isSpooled) {
             folder("incidents.spool.directory", settings.incidents().spool().directory());
         }
         if (settings.incidents().snapshots().enabled()) {
@@ -96,6 +100,13 @@ final class SiteCheck {
         } else {
             KafkaProbe answer = KafkaProbe.of(kafka, Duration.ofSeconds(5));
             report.of(answer.reachable(), "kafka", answer.sentence());
+        }
+    }
+
+    private void objectStorage(IncidentsConfig incidents) {
+        if (incidents.s3() != null) {
+            S3Probe answer = S3Probe.of(incidents.s3());
+            report.of(answer.isUsable(), "incidents.s3", answer.sentence());
         }
     }
 

@@ -8,6 +8,7 @@ import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.evidence.ClipStore;
+import io.helmwatch.sinks.evidence.EvidenceCopies;
 import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,10 +32,15 @@ public final class ClipService implements AutoCloseable {
 
     /** Starts the threads; the folder is created with the first clip. */
     public ClipService(IncidentsConfig incidents, Clock clock) {
+        this(incidents, EvidenceCopies.NONE, clock);
+    }
+
+    /** Starts the threads; the files are also copied. */
+    public ClipService(IncidentsConfig incidents, EvidenceCopies copies, Clock clock) {
         config = incidents.clips();
         labels = incidents.tracking();
         isBlurred = incidents.snapshots().blurOthers();
-        store = new ClipStore(config, clock);
+        store = new ClipStore(config, copies, clock);
         owned.register(() -> streams.values().forEach(StreamClips::close));
         writer = owned.register(new ClipWorker("clips", store::deletePartial));
         encoder = owned.register(new ClipWorker("clip-encoder", () -> {}));

@@ -1,8 +1,6 @@
 package io.helmwatch.pipeline.desk;
 
-import io.helmwatch.config.incident.ClipConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
-import io.helmwatch.config.incident.SnapshotConfig;
 import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.history.IncidentQuery;
@@ -13,14 +11,7 @@ import io.helmwatch.vision.Incident.EndReason;
 import io.helmwatch.vision.Incident.Kind;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.RefusedException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -36,17 +27,18 @@ final class DeskIncidents implements Incidents {
     private static final String ENDED = "ended";
 
     private final IncidentHistory history;
-    private final IncidentsConfig config;
+    private final DeskEvidence files;
     private final String headLabel;
 
     /**
      * The incidents of a history.
      *
-     * @param config where their images and videos are; labels of heads
+     * @param files their images and videos
+     * @param config labels of heads
      */
-    DeskIncidents(IncidentHistory history, IncidentsConfig config) {
+    DeskIncidents(IncidentHistory history, DeskEvidence files, IncidentsConfig config) {
         this.history = history;
-        this.config = config;
+        this.files = files;
         this.headLabel = config.tracking().bareHeadLabels().stream().findFirst().orElse("head");
     }
 
@@ -98,72 +90,19 @@ final class DeskIncidents implements Incidents {
 
     @Override
     public Optional<byte[]> snapshot(String id) {
-        return answer(() -> history.find(id)).flatMap(incident -> {
-            SnapshotConfig snapshots = config.snapshots();
-            return content(snapshots.directory(), snapshots.urlPrefix(), incident.snapshotPath());
-        });
+        return answer(() -> history.find(id)).flatMap(incident -> files.snapshot(incident.snapshotPath()));
     }
 
     @Override
     public Optional<ClipFile> clip(String id) {
-        RecordedIncident.Clip clip = recordedClip(id);
-        Path file = clip == null ? null : clipFile(clip.path());
-        if (file == null) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(new ClipFile(Files.size(file), (first, length) -> read(file, first, length)));
-        } catch (IOException e) {
-            return Optional.empty();
-        }
+        return answer(() -> history.find(id)).map(RecordedIncident::clip).flatMap(clip -> files.clip(clip.path()));
     }
 
     @Override
     public Optional<byte[]> clipFrames(String id) {
-        RecordedIncident.Clip clip = recordedClip(id);
-        ClipConfig clips = config.clips();
-        return clip == null ? Optional.empty() : content(clips.directory(), clips.urlPrefix(), clip.sidecar());
-    }
-
-    private RecordedIncident.@Nullable Clip recordedClip(String id) {
-        return answer(() -> history.find(id)).map(RecordedIncident::clip).orElse(null);
-    }
-
-    private @Nullable Path clipFile(String published) {
-        return file(config.clips().directory(), config.clips().urlPrefix(), published);
-    }
-
-    private static byte[] read(Path file, long first, int length) {
-        try (FileChannel channel = FileChannel.open(file)) {
-            ByteBuffer part = ByteBuffer.allocate(length);
-            while (part.hasRemaining() && channel.read(part, first + part.position()) >= 0) {
-                // One read may return less.
-            }
-            return Arrays.copyOf(part.array(), part.position());
-        } catch (IOException e) {
-            throw RefusedException.notFound("the clip was deleted meanwhile");
-        }
-    }
-
-    private static Optional<byte[]> content(Path directory, @Nullable String prefix, @Nullable String published) {
-        Path file = published == null ? null : file(directory, prefix, published);
-        try {
-            return file == null ? Optional.empty() : Optional.of(Files.readAllBytes(file));
-        } catch (IOException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** The file of a published path; null where it is gone, or would lie outside its folder. */
-    private static @Nullable Path file(Path directory, @Nullable String prefix, String published) {
-        String path = prefix != null && published.startsWith(prefix) ? published.substring(prefix.length()) : published;
-        try {
-            Path folder = directory.toRealPath();
-            Path file = folder.resolve(path).toRealPath();
-            return file.startsWith(folder) && Files.isRegularFile(file) ? file : null;
-        } catch (IOException | InvalidPathException e) {
-            return null;
-        }
+        return answer(() -> history.find(id))
+                .map(RecordedIncident::clip)
+                .flatMap(clip -> files.sidecar(clip.sidecar()));
     }
 
     @Override

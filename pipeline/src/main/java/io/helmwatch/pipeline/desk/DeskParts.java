@@ -61,6 +61,7 @@ public final class DeskParts implements AutoCloseable {
     private final @Nullable Relay relay;
     private final WatchableStreams watchable;
     private final LiveStreams live;
+    private final DeskEvidence evidence;
 
     /** Opens the history and the store of added streams. */
     public DeskParts(HelmwatchConfig config) {
@@ -85,6 +86,7 @@ public final class DeskParts implements AutoCloseable {
         Streams streams = streams();
         nodes = cluster == null ? null : new SiteNodes(cluster.name(), streams::list);
         watchable = new WatchableStreams(config.incidents().snapshots().blurOthers());
+        evidence = owned.register(new DeskEvidence(config.incidents()));
         live = owned.register(new LiveStreams(watchable, config.incidents().tracking(), streams::list));
         if (cluster == null) {
             peers = null;
@@ -194,7 +196,7 @@ public final class DeskParts implements AutoCloseable {
 
     /** The history of incidents; null where it cannot be kept. */
     public @Nullable Incidents incidents() {
-        return history == null ? null : new DeskIncidents(history, config.incidents());
+        return history == null ? null : new DeskIncidents(history, evidence, config.incidents());
     }
 
     /** Whether somebody has acknowledged an incident; false where that cannot be told. */

@@ -73,7 +73,8 @@ class MetricsPageTest {
                 "events.md",
                 "notifications.md",
                 "streams.md",
-                "clips.md")) {
+                "clips.md",
+                "object-storage.md")) {
             Matcher mentioned = Pattern.compile("\\b(helmwatch|jvm|process|disk|system)_[a-z_0-9]+\\b")
                     .matcher(Files.readString(HOME.resolve("docs").resolve(page)));
             while (mentioned.find()) {
@@ -88,14 +89,17 @@ class MetricsPageTest {
                 """
                 kafka: {embedded: true}
                 http: {port: 0}
-                incidents: {snapshots: {enabled: true}, clips: {enabled: true}}
+                incidents:
+                  snapshots: {enabled: true}
+                  clips: {enabled: true}
+                  s3: {endpoint: "http://127.0.0.1:9", bucket: evidence, access-key-env: ID, secret-key-env: KEY}
                 streams:
                   - {id: yard, url: %s, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
                 notify: [{name: guards, webhook: {url: "http://127.0.0.1:9/"}}]
                 """.formatted(HOME.resolve("models/demo-clip/yard.mp4").toAbsolutePath()),
                 "site.yaml",
                 folder,
-                name -> null);
+                name -> "value-of-" + name);
         Path model = HOME.resolve("models/helmet-yolov5n.onnx");
         try (DetectionService service = DetectionService.start(config, model, List.of(), FatalErrorHandler.LOG)) {
             service.awaitEnd();

@@ -8,6 +8,7 @@ import io.helmwatch.pipeline.clips.ClipService;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.IncidentCounts;
 import io.helmwatch.pipeline.metrics.IncidentMetrics;
+import io.helmwatch.pipeline.metrics.UploadMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.DetectionSink;
@@ -16,8 +17,11 @@ import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.JsonLinesIncidentSink;
+import io.helmwatch.sinks.evidence.EvidenceCopies;
 import io.helmwatch.sinks.kafka.KafkaIncidentSender;
 import io.helmwatch.sinks.opencv.SnapshotStore;
+import io.helmwatch.sinks.s3.EvidenceKind;
+import io.helmwatch.sinks.s3.EvidenceUploads;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;
@@ -109,13 +113,19 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
                     incidentSinks.add(new JsonLinesIncidentSink(lines));
                 }
             }
+            // Before what it copies, so that it is closed after.
+            EvidenceUploads uploads = incidents.s3() == null
+                    ? null
+                    : opened.register(new EvidenceUploads(incidents.s3(), incidents, Clock.systemUTC()));
             SnapshotStore snapshots = null;
             if (incidents.snapshots().enabled()) {
-                snapshots = opened.register(new SnapshotStore(incidents.snapshots(), Clock.systemUTC()));
+                snapshots = opened.register(new SnapshotStore(
+                        incidents.snapshots(), copies(uploads, EvidenceKind.SNAPSHOTS), Clock.systemUTC()));
             }
             ClipService recording = null;
             if (incidents.clips().enabled()) {
-                recording = opened.register(new ClipService(incidents, Clock.systemUTC()));
+                recording = opened.register(
+                        new ClipService(incidents, copies(uploads, EvidenceKind.CLIPS), Clock.systemUTC()));
                 sources.values().forEach(recording::starting);
             }
             analyzer.begin(streams.values(), incidents, incidentSinks, snapshots, recording);
@@ -130,6 +140,9 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
             if (recording != null) {
                 IncidentMetrics.bind(registry, recording.store());
             }
+            if (uploads != null) {
+                UploadMetrics.bind(registry, uploads);
+            }
             clips = recording;
             inForce = incidents;
             spool = spooling == null ? null : spooling.statistics();
@@ -137,6 +150,10 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
             owned.register(opened.transfer());
             owned.register(analyzer);
         }
+    }
+
+    private static EvidenceCopies copies(@Nullable EvidenceUploads uploads, EvidenceKind kind) {
+        return uploads == null ? EvidenceCopies.NONE : uploads.copies(kind);
     }
 
     private void registerCounts(StreamConfig stream) {
