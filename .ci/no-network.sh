@@ -68,13 +68,19 @@ cat > "$scratch/run.yaml" <<YAML
 streams:
   - {id: yard, url: $clip, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
 kafka: {embedded: true}
-incidents: {spool: {directory: $scratch/spool}}
+incidents:
+  spool: {directory: $scratch/spool}
+  snapshots: {enabled: true, directory: $scratch/snapshots}
+  s3: {endpoint: "http://127.0.0.1:9", bucket: evidence, access-key-file: $scratch/key, secret-key-file: $scratch/key}
 http: {enabled: false}
 YAML
+echo any > "$scratch/key"
 cat > "$scratch/named.yaml" <<YAML
 streams:
   - {id: gate, url: "rtsp://camera.helmwatch.test/main"}
 kafka: {bootstrap-servers: "broker.helmwatch.test:9092"}
+incidents:
+  s3: {endpoint: "https://s3.helmwatch.test", bucket: evidence, access-key-file: $scratch/key, secret-key-file: $scratch/key}
 http: {enabled: false}
 YAML
 
@@ -114,7 +120,7 @@ check "" doctor
 check "" run -c "$scratch/run.yaml"
 check "" replay -c "$scratch/run.yaml" "$clip"
 check "" validate -c "$scratch/named.yaml"
-check "camera.helmwatch.test broker.helmwatch.test" doctor -c "$scratch/named.yaml"
+check "camera.helmwatch.test broker.helmwatch.test s3.helmwatch.test" doctor -c "$scratch/named.yaml"
 # The name server does count.
 grep -qx camera.helmwatch.test "$scratch/asked" || { failed=1; echo "no-network: expected doctor to ask for the configured camera" >&2; }
 exit "$failed"

@@ -23,7 +23,10 @@ port=$(free_port)
 cat > "$work/site.yaml" << YAML
 kafka: {embedded: true}
 http: {port: $port}
-incidents: {spool: {directory: $work/spool}, snapshots: {directory: $work/snapshots}}
+incidents:
+  spool: {directory: $work/spool}
+  snapshots: {directory: $work/snapshots}
+  s3: {endpoint: "http://127.0.0.1:9", bucket: evidence, access-key-env: S3_ACCESS_KEY, secret-key-env: S3_SECRET_KEY}
 streams:
   - id: yard
     url: $PWD/models/demo-clip/yard.mp4
@@ -32,7 +35,7 @@ streams:
     analyze-fps: 2
     rules: [{name: helmet, kind: no-helmet}]
 YAML
-./helmwatch run -c "$work/site.yaml" > /dev/null 2> "$work/helmwatch.log" & started+=($!)
+S3_ACCESS_KEY=x S3_SECRET_KEY=x ./helmwatch run -c "$work/site.yaml" > /dev/null 2> "$work/helmwatch.log" & started+=($!)
 # Per-stream meters are there once the stream is.
 until_answers "Helmwatch" sh -c "curl -sf http://127.0.0.1:$port/metrics > $work/metrics && grep -q helmwatch_stream_detections_objects_total $work/metrics"
 promtool check metrics < "$work/metrics"
