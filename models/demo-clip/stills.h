@@ -14,7 +14,8 @@ struct Dice {
     V pick(const V *v, int n) { return v[below(n)]; }
 };
 
-// Probes take colours that training never shows.
+// Probes take colours that training never shows. They were made once and stay as they are: whatever is drawn in training alone is drawn
+// behind `!probeColours`, so that the probes' dice fall as before.
 static bool probeColours = false;
 
 static V tint(Dice &d, V c, float k) {
@@ -39,6 +40,13 @@ static V paintColour(Dice &d) {
     static const V usual[] = {{0.05f, 0.15f, 0.30f}, {0.36f, 0.10f, 0.06f}, {0.10f, 0.26f, 0.14f}, {0.55f, 0.52f, 0.45f}, {0.60f, 0.35f, 0.05f}, {0.30f, 0.31f, 0.32f}, {0.62f, 0.62f, 0.6f}, {0.70f, 0.52f, 0.04f}};
     static const V other[] = {{0.16f, 0.30f, 0.34f}, {0.44f, 0.22f, 0.24f}, {0.30f, 0.36f, 0.20f}, {0.44f, 0.42f, 0.50f}, {0.58f, 0.46f, 0.28f}};
     return probeColours ? d.pick(other, 5) : d.pick(usual, 8);
+}
+
+// Skin, cut wood, cardboard, orange plastic, copper: the colours in which a round thing is taken for a face.
+static V skinLike(Dice &d) {
+    static const V colours[] = {{0.62f, 0.43f, 0.34f}, {0.55f, 0.36f, 0.27f}, {0.46f, 0.29f, 0.21f}, {0.30f, 0.17f, 0.11f}, {0.58f, 0.44f, 0.27f}, {0.50f, 0.36f, 0.22f}, {0.75f, 0.33f, 0.12f},
+            {0.80f, 0.28f, 0.05f}, {0.70f, 0.45f, 0.30f}, {0.60f, 0.30f, 0.18f}, {0.72f, 0.62f, 0.48f}};
+    return tint(d, d.pick(colours, 11), 0.25f);
 }
 
 static Look randomLook(Dice &d, bool helmet) {
@@ -71,8 +79,8 @@ static Look randomLook(Dice &d, bool helmet) {
         k.helmetStyle = d.chance(0.65f) ? PEAKED : d.chance(0.5f) ? FULL_BRIM : CLIMBING;
     } else if (d.chance(0.46f)) {
         static const int kinds[] = {CAP, CAP, CAP, CAP, CAP, BEANIE, BEANIE, BEANIE, HOOD, HOOD, HOOD, TURBAN, TURBAN, HEADSCARF, HEADSCARF, HEADSCARF, STRAW_HAT, STRAW_HAT, BUCKET_HAT, BUCKET_HAT, BANDANA, BANDANA,
-                STRAW_HAT, STRAW_HAT, BUCKET_HAT, BANDANA}; // the last four in training only
-        k.headgear = kinds[d.below(probeColours ? 22 : 26)];
+                STRAW_HAT, STRAW_HAT, BUCKET_HAT, BANDANA, STRAW_HAT, STRAW_HAT, STRAW_HAT, BUCKET_HAT, CAP, BEANIE, TURBAN, BANDANA}; // the last twelve in training only
+        k.headgear = kinds[d.below(probeColours ? 22 : 34)];
         k.helm = d.chance(0.45f) ? tint(d, helmetColour(d), 0.25f) : tint(d, clothColour(d), 0.3f); // caps in helmet colours are still caps
         if (k.headgear == STRAW_HAT) k.helm = tint(d, d.chance(0.7f) ? v3(0.58f, 0.44f, 0.20f) : v3(0.70f, 0.66f, 0.56f), 0.2f);
         k.sticker = d.below(2), k.backwards = d.chance(0.25f);
@@ -160,14 +168,16 @@ static void looseHelmet(Dice &d, V o, M3 frame) {
 }
 static M3 upright(float yaw) { return turn({v3(1, 0, 0), v3(0, 1, 0), v3(0, 0, 1)}, yaw, 0, 0); }
 
-constexpr int ODDMENTS = 20;
+constexpr int ODDMENTS = 20, TRAINING_ODDMENTS = 27; // those from 20 on are round and in the colours of skin
 
 // One thing standing at (x, y, z); y is the ground or the top of a table.
 static void oddment(Dice &d, int kind, float x, float y, float z) {
     V p = v3(x, y, z), c = d.chance(0.55f) ? tint(d, helmetColour(d), 0.2f) : tint(d, paintColour(d), 0.3f), grey = v3(d.in(0.2f, 0.6f));
     float yaw = d.in(-PI, PI), k = d.in(0.8f, 1.3f);
+    if (!probeColours && (kind >= ODDMENTS || d.chance(0.25f))) c = skinLike(d);
     V axis = v3(sinf(yaw), 0, cosf(yaw));
     auto up = [&](float h) { return p + v3(0, h * k, 0); };
+    V ahead = norm(v3(-x, 0, -z)), side = v3(-ahead.z, 0, ahead.x); // to the camera, and across
     switch (kind) {
         case 0: // bucket
             cone(p, up(0.28f), 0.105f * k, 0.145f * k, PLAIN, c), cone(up(0.27f), up(0.285f), 0.156f * k, 0.156f * k, PLAIN, c);
@@ -259,6 +269,55 @@ static void oddment(Dice &d, int kind, float x, float y, float z) {
             else looseHelmet(d, p + v3(axis.x, 0, axis.z) * 0.12f + v3(0, h - 0.25f, 0), turn(upright(yaw), 0, -1.4f, d.in(-0.4f, 0.4f)));
             break;
         }
+        case 20: case 21: { // ends of pipes (hollow, full) or of logs, turned to the camera
+            ahead = norm(ahead + side * d.in(-0.5f, 0.5f)), side = v3(-ahead.z, 0, ahead.x);
+            float r = d.in(0.05f, 0.15f) * k, base = d.chance(0.5f) ? 0 : d.in(0.3f, 1.4f);
+            bool hollow = kind == 20 && d.chance(0.7f);
+            for (int i = 0, n = 1 + d.below(5); i < n; i++) {
+                V q = p + side * ((i % 3 - 1 + 0.5f * (i / 3)) * 2.02f * r) + v3(0, base + r + (i / 3) * 1.75f * r, 0);
+                cone(q, q - ahead * d.in(0.6f, 1.8f), r, r, kind == 21 ? WOOD : PLAIN, kind == 21 ? c * d.in(0.3f, 0.7f) : c);
+                if (hollow) cone(q + ahead * 0.004f, q - ahead * 0.002f, r * 0.84f, r * 0.84f, PLAIN, v3(0.02f));
+                else if (kind == 21) cone(q + ahead * 0.004f, q - ahead * 0.002f, r * 0.93f, r * 0.93f, PLAIN, c);
+            }
+            if (base > 0) box(p + v3(0, base / 2, 0), v3(6 * r, base, 0.3f), atan2f(ahead.x, ahead.z), CONCRETE, grey);
+            break;
+        }
+        case 22: { // post with a round head
+            float h = d.in(0.7f, 1.75f), r = d.in(0.06f, 0.13f);
+            cone(p, p + v3(0, h, 0), r * d.in(0.4f, 1.f), r, d.chance(0.5f) ? PLAIN : METAL, d.chance(0.5f) ? c : clothColour(d));
+            ball(p + v3(0, h, 0), v3(r, r * d.in(0.5f, 1.3f), r), d.chance(0.5f) ? 0.f : -1.f, PLAIN, c);
+            break;
+        }
+        case 23: { // disc at the height of a head
+            float h = d.in(0.9f, 1.9f), r = d.in(0.08f, 0.2f);
+            V q = p + v3(0, h, 0), face = norm(ahead + side * d.in(-0.6f, 0.6f));
+            cone(p, q, 0.025f, 0.025f, METAL, grey), cone(q, q + face * 0.03f, r, r, d.chance(0.3f) ? WOOD : PLAIN, c);
+            if (d.chance(0.4f)) cone(q + face * 0.03f, q + face * 0.034f, r * d.in(0.1f, 0.6f), r * 0.5f, PLAIN, d.chance(0.5f) ? v3(0.03f) : skinLike(d));
+            break;
+        }
+        case 24: { // barrel lying with an end to the camera
+            float r = d.in(0.2f, 0.3f);
+            V q = p + v3(0, r, 0), face = norm(ahead + side * d.in(-0.7f, 0.7f));
+            cone(q, q - face * 0.85f, r, r, METAL, d.chance(0.5f) ? c : tint(d, paintColour(d), 0.3f)), cone(q + face * 0.01f, q - face * 0.02f, r * 1.03f, r * 1.03f, METAL, c * 0.8f);
+            cone(q + face * 0.012f, q, r * 0.94f, r * 0.94f, PLAIN, c), cone(q + face * 0.03f + v3(0, r * 0.6f, 0), q + v3(0, r * 0.6f, 0), 0.03f, 0.03f, METAL, grey);
+            break;
+        }
+        case 25: { // glove on a post, fingers up or down
+            float h = d.in(0.5f, 1.6f), turned = d.chance(0.7f) ? 1.f : -1.f;
+            V q = p + v3(0, h, 0), glove = d.chance(0.5f) ? c : clothColour(d);
+            cone(p, q, 0.03f, 0.03f, d.chance(0.5f) ? WOOD : METAL, grey), ball(q + v3(0, 0.05f * turned, 0), v3(0.055f, 0.07f, 0.04f) * k, -1, PLAIN, glove);
+            for (int i = 0; i < 4; i++) {
+                V root = q + side * ((i - 1.5f) * 0.024f * k) + v3(0, 0.1f * turned * k, 0);
+                cone(root, root + side * ((i - 1.5f) * 0.01f) + v3(0, d.in(0.05f, 0.08f) * turned * k, 0), 0.013f * k, 0.011f * k, PLAIN, glove);
+            }
+            break;
+        }
+        case 26: // a heap of balls, pots upside down or sacks
+            for (int i = 0, n = 1 + d.below(4); i < n; i++) {
+                float r = d.in(0.08f, 0.16f) * k;
+                ball(p + side * ((i - 1.5f) * 0.27f) + v3(0, r * 0.9f + (d.chance(0.3f) ? 0.12f : 0.f), 0), v3(r, r * d.in(0.75f, 1.3f), r), d.chance(0.3f) ? 0.f : -1.f, d.chance(0.3f) ? METAL : PLAIN, i % 2 ? skinLike(d) : c);
+            }
+            break;
         default: // a helmet lying about, the right way up or not
             looseHelmet(d, p + v3(0, 0.0f, 0), upright(yaw));
             if (d.chance(0.3f)) {
@@ -303,7 +362,7 @@ struct Still {
 
 // `shot` and `light` as in SHOTS and LIGHTS, -1 for any; returns what was drawn.
 static Still randomStill(uint32_t seed, int spp, int shot, int light) {
-    static const float trainingShare[] = {0.14f, 0.24f, 0.04f, 0.11f, 0.10f, 0.05f, 0.12f, 0.09f, 0.11f};
+    static const float trainingShare[] = {0.11f, 0.27f, 0.04f, 0.14f, 0.09f, 0.05f, 0.13f, 0.06f, 0.11f}, trainingLight[] = {0.26f, 0.18f, 0.09f, 0.10f, 0.06f, 0.13f, 0.12f, 0.06f};
     static const float probeShare[] = {0.18f, 0.27f, 0.06f, 0.11f, 0.13f, 0.06f, 0.11f, 0.08f, 0}, lightShare[] = {0.26f, 0.22f, 0.10f, 0.10f, 0.06f, 0.14f, 0.06f, 0.06f};
     static const float nearest[] = {12, 85, 7, 18, 20, 20, 25, 28, 9}, widest[] = {130, 430, 20, 220, 280, 200, 160, 220, 44};
     Dice d = {hash32(seed)};
@@ -311,7 +370,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     static const int sizes[][2] = {{640, 360}, {640, 360}, {640, 480}, {512, 512}, {480, 640}, {576, 432}};
     const int *size = sizes[d.below(6)];
     S.w = size[0], S.h = size[1], S.spp = spp, S.seed = seed;
-    int anyShot = drawn(d, probeColours ? probeShare : trainingShare, SHOT_COUNT), anyLight = drawn(d, lightShare, 8);
+    int anyShot = drawn(d, probeColours ? probeShare : trainingShare, SHOT_COUNT), anyLight = drawn(d, probeColours ? lightShare : trainingLight, 8);
     if (shot < 0) shot = anyShot;
     if (light < 0) light = shot == SITE && d.chance(0.4f) ? SUN : anyLight;
     const float helmets = probeColours ? 0.36f : shot == SITE ? 0.62f : 0.5f; // share of people who wear one
@@ -321,6 +380,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     S.focal = aspect / tanf(d.in(34, 66) * PI / 360);
     if (aspect < 1) S.focal = 1.f / tanf(d.in(34, 66) * PI / 360);
     float px = expf(d.in(logf(nearest[shot]), logf(widest[shot])));
+    if (!probeColours && shot == CLOSE && d.chance(0.5f)) px = expf(d.in(logf(200.f), logf(560.f)));
     float range = clampf(S.focal * S.h * 0.5f * 0.21f / px, 0.32f, 40.f);
     bool helmetFirst = d.chance(shot == CARRIED ? 1.f : helmets);
     Look first = randomLook(d, helmetFirst);
@@ -328,6 +388,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     if (shot == ABOVE) {
         height = headY + clampf(range, 0.9f, 8.f);
         pitch = d.in(0.75f, 1.52f);
+        if (!probeColours && d.chance(0.5f)) pitch = d.in(1.25f, 1.54f);
         range = (height - headY) / tanf(pitch);
     } else {
         height = range < 3 ? headY + range * d.in(-0.25f, 0.6f) : clampf(shot == SITE ? d.in(2.6f, 5.2f) : d.in(1.6f, 6.0f), 1.6f, 1.7f + range * 0.75f);
@@ -336,7 +397,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
         pitch = range < 3 ? atan2f(height - target, range) : 0.5f * (atan2f(height - 1.5f, range) + atan2f(height - 1.3f, 1.8f * range));
         pitch += d.in(-0.3f, 0.4f) / S.focal;
     }
-    bool headless = shot == THINGS && d.chance(0.2f); // gloves, knees, vests from near, the head above the picture
+    bool headless = shot == THINGS && d.chance(probeColours ? 0.2f : 0.3f); // gloves, knees, vests from near, the head above the picture
     if (headless) range = d.in(0.9f, 1.8f), height = d.in(0.6f, 1.3f), pitch = atan2f(height - d.in(0.3f, 0.8f), range);
     S.eye = v3(0, height, 0);
     float roll = d.chance(0.3f) ? d.in(-0.09f, 0.09f) : 0;
@@ -360,6 +421,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
         float x, z, depth = 0;
         bool helmet = i == 0 ? helmetFirst : shot == CARRIED ? d.chance(0.8f) : d.chance(helmets);
         Look k = i == 0 ? first : randomLook(d, helmet);
+        if (!probeColours && light == SUN && shot != CLOSE && k.headgear == HARDHAT && d.chance(0.35f)) k.helm = v3(d.in(0.76f, 0.9f)); // white in glaring sun
         if (shot == ABOVE) { // where a ray through the picture comes down to the heads
             V ray = norm(S.fwd * S.focal + S.right * (d.in(-0.85f, 0.85f) * aspect) + S.up * d.in(-0.85f, 0.85f));
             if (ray.y > -0.15f) continue;
@@ -449,7 +511,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
                 oddment(d, onTable[d.below(8)], q.x, q.y, q.z);
             }
         } else if (d.chance(0.07f) && clear(x, z, 2.2f)) machine(d, x, z, yaw);
-        else oddment(d, shot == CARRIED && d.chance(0.5f) ? 18 + d.below(2) : d.below(ODDMENTS), x, 0, z);
+        else oddment(d, shot == CARRIED && d.chance(0.5f) ? 18 + d.below(2) : d.below(probeColours ? ODDMENTS : TRAINING_ODDMENTS), x, 0, z);
         endGroup();
         i++;
     }
@@ -458,6 +520,8 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
         float z = d.in(0.7f, 2.5f) * range, x = d.in(-1.1f, 1.1f) * half * z, yaw = d.in(-PI, PI);
         int kind = d.below(11);
         V paint = tint(d, paintColour(d), 0.3f);
+        if (!probeColours && (kind == 3 || kind == 6 || kind == 9) && d.chance(0.4f)) paint = skinLike(d);
+        if (!probeColours && kind == 6 && d.chance(0.6f)) yaw = atan2f(z, -x) + d.in(-0.5f, 0.5f); // their ends to the camera
         if (kind == 0 && clear(x, z, 3.9f)) container(x, z, yaw, 6.06f, paint);
         else if (kind == 1 && clear(x, z, 1.1f)) cartons(x, z, yaw, d.in(0.8f, 2.2f), d.chance(0.6f) ? v3(0.44f, 0.32f, 0.20f) : paint, d.chance(0.7f) ? CARTON : PLAIN);
         else if (kind == 2 && clear(x, z, 1.1f)) palletStack(x, z, yaw, 2 + d.below(9));

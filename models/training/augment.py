@@ -11,13 +11,14 @@ mode, bars above and below as the letterbox of a 16:9 frame leaves them. Any hei
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from data import Letterbox, Sample, decode_all
+from data import Letterbox, Sample
 
 PAD = 114 / 255
 MIN_BOX_PX = 4.0
@@ -26,6 +27,7 @@ SQUEEZED = 0.3  # share of pictures whose aspect ratio is changed much
 PORTRAIT_PX = (60.0, 520.0)
 PASTE_PX = (40.0, 400.0)
 LARGEST_ENLARGEMENT = 7.0
+LARGE_PX = 150.0  # in a letterbox of 640
 SMALLEST_SOURCE_PX = 16.0  # heads narrower than this in their source are not enlarged
 
 
@@ -33,31 +35,39 @@ class PictureBank:
     """Decoded pictures in one uint8 tensor, all at full and then all at half size, with padded labels in source pixels."""
 
     def __init__(self, samples: list[Sample], device: torch.device, canvas: int = 640):
-        pictures = decode_all(samples, workers=16)
         count = len(samples)
         most = max(1, max(len(s.labels) for s in samples))
         self.canvas = canvas
-        full = torch.zeros(count, 3, canvas, canvas, dtype=torch.uint8)
         sizes = torch.zeros(count, 2)
         labels = torch.zeros(count, most, 5)
         valid = torch.zeros(count, most, dtype=torch.bool)
-        for i, (sample, picture) in enumerate(zip(samples, pictures)):
+        self.pictures = torch.zeros(2 * count, 3, canvas, canvas, dtype=torch.uint8, device=device)
+        part = np.zeros((min(count, 256), 3, canvas, canvas), np.uint8)
+
+        def place(job: tuple[int, int]) -> None:
+            i, slot = job
+            picture = samples[i].decode()
             h, w = picture.shape[:2]
             if max(h, w) > canvas:
                 fit = Letterbox.fit(w, h, canvas)
                 picture = fit.apply(picture, canvas)[fit.pad_y :, fit.pad_x :]
                 h, w = round(h * fit.scale), round(w * fit.scale)
                 picture = picture[:h, :w]
-            full[i, :, :h, :w] = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)
+            part[slot] = 0
+            part[slot, :, :h, :w] = picture.transpose(2, 0, 1)
             sizes[i] = torch.tensor([w, h])
-            m = len(sample.labels)
-            labels[i, :m] = torch.from_numpy(sample.labels) * torch.tensor([1, w, h, w, h])
+            m = len(samples[i].labels)
+            labels[i, :m] = torch.from_numpy(samples[i].labels) * torch.tensor([1, w, h, w, h])
             valid[i, :m] = True
-        self.pictures = torch.zeros(2 * count, 3, canvas, canvas, dtype=torch.uint8, device=device)
-        self.pictures[:count] = full.to(device)
-        for i in range(0, count, 64):
-            half = F.avg_pool2d(self.pictures[i : min(i + 64, count)].float(), 2).round().byte()
-            self.pictures[count + i : count + i + len(half), :, : canvas // 2, : canvas // 2] = half
+
+        with ThreadPoolExecutor(16) as pool:
+            for start in range(0, count, len(part)):
+                some = range(start, min(start + len(part), count))
+                list(pool.map(place, ((i, i - start) for i in some)))
+                self.pictures[some.start : some.stop] = torch.from_numpy(part[: len(some)]).to(device)
+                for i in range(some.start, some.stop, 64):
+                    half = F.avg_pool2d(self.pictures[i : min(i + 64, some.stop)].float(), 2).round().byte()
+                    self.pictures[count + i : count + i + len(half), :, : canvas // 2, : canvas // 2] = half
         self.count = count
         self.sizes, self.labels, self.valid = sizes.to(device), labels.to(device), valid.to(device)
 
@@ -351,20 +361,24 @@ def camera(images: Tensor) -> Tensor:
 class Augmenter:
     """Draws batches: `mix` gives for each kind of picture its share of the batch."""
 
-    OPEN = (("mosaic4", 0.43), ("mosaic9", 0.13), ("zoom", 0.05), ("portrait", 0.15), ("single", 0.24))
-    CLOSING = (("mosaic4", 0.12), ("mosaic9", 0.04), ("zoom", 0.03), ("portrait", 0.13), ("single", 0.68))
+    OPEN = (("mosaic4", 0.37), ("mosaic9", 0.11), ("zoom", 0.04), ("portrait", 0.14), ("large", 0.12), ("single", 0.22))
+    CLOSING = (("mosaic4", 0.11), ("mosaic9", 0.04), ("zoom", 0.03), ("portrait", 0.12), ("large", 0.10), ("single", 0.60))
     PASTED = 0.12  # share of the pictures into which a head is pasted
     KINDS = {  # grid, scale range relative to the letterbox, share shown exactly as the letterbox shows it
         "mosaic4": (2, (0.55, 1.40), 0.0),
         "mosaic9": (3, (0.30, 0.80), 0.0),
         "zoom": (1, (1.5, 3.0), 0.0),
         "portrait": (1, (1.0, 1.0), 0.0),
+        "large": (1, (0.65, 1.3), 0.25),  # a picture with a large head as a whole: mosaics cut such heads to pieces
         "single": (1, (0.60, 1.35), 0.25),
     }
 
     def __init__(self, bank: PictureBank, weights: Tensor):
         self.bank, self.weights = bank, weights.to(bank.pictures.device)
         self.heads = Heads(bank, self.weights)
+        width = (bank.labels[..., 3] * bank.valid).amax(1) * (640 / bank.sizes.amax(1))
+        large = self.weights * (width > LARGE_PX)
+        self.large = large if large.sum() > 0 else self.weights
 
     def draw(self, batch: int, closing: bool = False, shape: tuple[int, int] = (640, 640)):
         """Images [B, 3, *shape] and targets [T, 6]: picture in batch, class, centre x, y, width, height."""
@@ -379,10 +393,11 @@ class Augmenter:
                 picture, focus = self.heads.draw(count)
                 index = picture[:, None]
             else:
-                index = torch.multinomial(self.weights, count * grid * grid, replacement=True).view(count, -1)
+                weights = self.large if kind == "large" else self.weights
+                index = torch.multinomial(weights, count * grid * grid, replacement=True).view(count, -1)
             pictures, boxes, valid = compose(self.bank, index, grid, scales, plain, shape, focus)
             some = round(self.PASTED * count)
-            if some and kind != "portrait":
+            if some and kind not in ("portrait", "large"):
                 pasted = paste(self.bank, pictures[:some], boxes[:some], valid[:some], *self.heads.draw(some))
                 pictures = torch.cat((pasted[0], pictures[some:]))
                 boxes, valid = F.pad(boxes, (0, 0, 0, 1)), F.pad(valid, (0, 1))

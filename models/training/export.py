@@ -7,7 +7,8 @@
 Opset 17, input `images` [N, 3, H, W] FP32 RGB 0..1 with H and W multiples of 32, output `output0` [N, anchors, 5 + classes]
 FP32; N, H and W are dynamic, and the grids of the cells are computed in the graph. Batch norms are folded in double
 precision. `--calibration` puts the fit of `calibrate.py` into the objectness of the heads. `--half` computes the convolutions in FP16 and stores their weights so; input, logits and the
-decoding of boxes stay FP32, since FP16 cannot hold a coordinate of 600 to better than half a pixel.
+decoding of boxes stay FP32, since FP16 cannot hold a coordinate of 600 to better than half a pixel. `--int8-weights` stores the weights of
+the convolutions as INT8 with one scale an output channel, each followed by a DequantizeLinear; everything computes in FP32.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from compact import EXACT, rounded
 from network import ANCHORS_PER_LEVEL, C3, STRIDES, Bottleneck, ConvUnit, Detector, SppFast, load_checkpoint
 
 OPSET = 17
@@ -29,9 +31,10 @@ IR_VERSION = 8
 class Graph:
     """Collects nodes and initialisers; every method returns the name of its output."""
 
-    def __init__(self, half: bool):
+    def __init__(self, half: bool, int8_weights: bool = False):
         self.nodes, self.weights = [], []
         self.stored = np.float16 if half else np.float32
+        self.int8_weights = int8_weights
 
     def constant(self, name: str, value: np.ndarray) -> str:
         # Unlike np.ascontiguousarray, this leaves scalars scalars: TensorRT refuses vectors as bounds of Range.
@@ -42,8 +45,14 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
+    def weight(self, name: str, value: np.ndarray) -> str:
+        if not self.int8_weights or name.split(".")[0] in EXACT or name.startswith("head"):
+            return self.constant(name, value.astype(self.stored))
+        steps, scale = rounded(value)
+        return self.node("DequantizeLinear", [self.constant(f"{name}.steps", steps), self.constant(f"{name}.scale", scale)], name, axis=0)
+
     def convolution(self, name: str, x: str, weight: torch.Tensor, bias: torch.Tensor, stride: int, padding: int) -> str:
-        w = self.constant(f"{name}.weight", weight.detach().numpy().astype(self.stored))
+        w = self.weight(f"{name}.weight", weight.detach().numpy())
         b = self.constant(f"{name}.bias", bias.detach().numpy().astype(self.stored))
         kernel = weight.shape[2]
         return self.node("Conv", [x, w, b], name, kernel_shape=[kernel, kernel], strides=[stride, stride],
@@ -100,8 +109,8 @@ class Graph:
         return self.node("Mul", [self.node("Sub", [place, "cells.half"], f"{name}.corner"), step], f"{name}.origin")
 
 
-def build(model: Detector, half: bool) -> onnx.ModelProto:
-    g = Graph(half)
+def build(model: Detector, half: bool, int8_weights: bool = False) -> onnx.ModelProto:
+    g = Graph(half, int8_weights)
     x = g.node("Cast", ["images"], "images.half", to=TensorProto.FLOAT16) if half else "images"
     unit = lambda name, source: g.conv_unit(name, getattr(model, name), source)  # noqa: E731
     block = lambda name, source: g.c3(name, getattr(model, name), source)  # noqa: E731
@@ -178,6 +187,7 @@ def main() -> None:
     parser.add_argument("--name", required=True, help="model_name in the metadata")
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--half", action="store_true", help="FP16 convolutions and weights")
+    parser.add_argument("--int8-weights", action="store_true", help="weights as INT8 with a scale a channel (see compact.py); computes in FP32")
     parser.add_argument("--metrics", nargs="*", default=[], help="NAME=FILE pairs of evaluate.py --json, put into the metadata")
     parser.add_argument("--calibration", help="JSON of calibrate.py")
     args = parser.parse_args()
@@ -185,7 +195,9 @@ def main() -> None:
     if args.calibration:
         fit = json.load(open(args.calibration))
         scale_objectness(model, fit["slope"], fit["shift"])
-    exported = build(model, args.half)
+    if args.half and args.int8_weights:
+        parser.error("--half and --int8-weights exclude each other")
+    exported = build(model, args.half, args.int8_weights)
     metadata = {
         "names": str(dict(enumerate(checkpoint["names"]))),
         "stride": str(max(STRIDES)),

@@ -18,6 +18,7 @@ from network import STRIDES
 
 RATIO_LIMIT = 3.0
 LEVEL_BALANCE = (4.0, 1.0, 0.4)  # small objects have the most cells and the most to say
+LARGE_PX, LARGE_WEIGHT = 160.0, 3.0  # few, and matched by one anchor where small heads are by several on two or three levels
 BOX_WEIGHT, OBJECT_WEIGHT, CLASS_WEIGHT = 0.05, 1.0, 0.15
 
 
@@ -67,16 +68,19 @@ def detection_loss(maps: list[Tensor], positives: list[tuple[Tensor, ...]], anch
     parts = torch.zeros(3, device=maps[0].device)
     for level, (raw, (picture, anchor, row, col, kind, box)) in enumerate(zip(maps, positives)):
         wanted = torch.zeros(raw.shape[0], raw.shape[1], raw.shape[3], raw.shape[4], device=raw.device)
+        weight = torch.ones_like(wanted)
         if len(picture):
             chosen = raw[picture, anchor, :, row, col].float()
             s = chosen.sigmoid()
             size = (2 * s[:, 2:4]) ** 2 * (anchors[level][anchor] / STRIDES[level])
             iou, ciou = complete_iou(torch.cat((2 * s[:, :2] - 0.5, size), 1), box)
-            parts[0] += (1 - ciou).mean()
+            counts = torch.where(box[:, 2] * STRIDES[level] > LARGE_PX, LARGE_WEIGHT, 1.0)
+            parts[0] += ((1 - ciou) * counts).sum() / counts.sum()
             flat = ((picture * raw.shape[1] + anchor) * raw.shape[3] + row) * raw.shape[4] + col
             wanted.view(-1).scatter_reduce_(0, flat, iou.detach().clamp(0, 1), "amax")
+            weight.view(-1).scatter_(0, flat, counts)
             classes = F.one_hot(kind, chosen.shape[1] - 5).float()
-            parts[2] += F.binary_cross_entropy_with_logits(chosen[:, 5:], classes)
-        parts[1] += LEVEL_BALANCE[level] * F.binary_cross_entropy_with_logits(raw[:, :, 4].float(), wanted)
+            parts[2] += (F.binary_cross_entropy_with_logits(chosen[:, 5:], classes, reduction="none").mean(1) * counts).sum() / counts.sum()
+        parts[1] += LEVEL_BALANCE[level] * F.binary_cross_entropy_with_logits(raw[:, :, 4].float(), wanted, weight)
     weighted = parts * torch.tensor([BOX_WEIGHT, OBJECT_WEIGHT, CLASS_WEIGHT], device=parts.device)
     return weighted.sum() * batch, weighted.detach()

@@ -50,7 +50,7 @@ class ConvUnit(nn.Module):
         padding = kernel // 2 if padding is None else padding
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False)
         self.norm = nn.BatchNorm2d(outputs, eps=BATCH_NORM_EPSILON, momentum=BATCH_NORM_MOMENTUM)
-        self.act = nn.SiLU(inplace=True)
+        self.act = nn.SiLU()  # in place it would copy its input for the backward pass first
 
     def forward(self, x: Tensor) -> Tensor:
         return self.act(self.norm(self.conv(x)))

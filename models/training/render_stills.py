@@ -47,6 +47,7 @@ PROBES = (
 
 def render(yard: Path, raw: Path, count: int, jobs: int, options: list[str]) -> None:
     """Runs `jobs` renderers at once, each on its part of the stills."""
+    yard = yard.resolve(strict=True)  # a bare name such as "yard" would be looked for on the PATH
     for part in ("images", "labels"):
         (raw / part).mkdir(parents=True, exist_ok=True)
     edges = [round(count * j / jobs) for j in range(jobs + 1)]

@@ -11,7 +11,28 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from network import STRIDES, ConvUnit, Detector
+from network import STRIDES, VARIANTS, ConvUnit, Detector
+from widen import widen
+
+
+def exported_variant(path: str) -> str:
+    """Which member of the family an export is, by the channels of its stem."""
+    channels = next((w.dims[0] for w in onnx.load(path).graph.initializer if w.name == "stem.conv.weight"), 0)
+    found = [name for name, variant in VARIANTS.items() if variant.channels(64) == channels]
+    if not found:
+        raise ValueError(f"{path}: expected an export of export.py, found a stem of {channels} channels")
+    return found[0]
+
+
+def start_from(path: str, model: Detector, images: Tensor) -> None:
+    """Puts an export of the same or of a narrower variant into `model`, so that it begins where the export stands on `images`."""
+    variant = exported_variant(path)
+    same = model.variant == variant
+    source = model if same else Detector(variant, model.anchors.clone(), model.classes).to(images.device)
+    load_exported(path, source)
+    adopt_statistics(source, images)
+    if not same:
+        widen(source, model, images)
 
 
 def load_exported(path: str, model: Detector) -> None:

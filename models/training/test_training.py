@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks what a training cannot show by itself: python3 -m unittest, in this folder. A few seconds on a CPU."""
 
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -16,6 +17,7 @@ from augment import Augmenter, Heads, PictureBank, compose, jpeg, paste
 from average import average
 from calibrate import fit as fit_calibration
 from calibrate import reliability, rescaled
+from compact import compact
 from data import Letterbox, Sample, digest, read_set, write_pack
 from evaluate import SIZE
 from export import build, scale_objectness
@@ -23,8 +25,11 @@ from loss import assign, complete_iou, detection_loss
 from metrics import Evaluation, detections
 from network import STRIDES, Detector, parameter_count
 from probe import outcome
-from restore import adopt_statistics, load_exported
+from parts import join, split
+from render_stills import render
+from restore import adopt_statistics, load_exported, start_from
 from train import Shapes
+from widen import widen
 
 ANCHORS = [[9, 11], [13, 16], [18, 22], [24, 30], [32, 39], [44, 52], [60, 72], [88, 103], [149, 172]]
 
@@ -214,12 +219,97 @@ class ProbeTest(unittest.TestCase):
         self.assertEqual(outcome(found, np.array([0.4, 0.4]), 1), "missed")
 
 
+class WidenTest(unittest.TestCase):
+    def test_should_start_a_wider_and_deeper_network_where_the_narrow_one_stands(self):
+        torch.manual_seed(3)
+        narrow, wide = Detector("n", ANCHORS), Detector("s", [[1, 1]] * 9)
+        images = torch.rand(4, 3, 128, 96)
+        for unit in (m for m in narrow.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+            torch.nn.init.uniform_(unit.weight, 0.5, 2)
+            torch.nn.init.normal_(unit.bias, 0, 0.5)
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/narrow.onnx"
+            onnx.save(build(narrow.eval(), half=False), path)
+            start_from(path, wide, images)
+        self.assertEqual(wide.anchors.tolist(), narrow.anchors.tolist())
+        with torch.no_grad():
+            expected, found = narrow.decode(narrow(images)), wide.eval().decode(wide(images))
+        self.assertLess(float((expected - found).abs().max()), 1e-2)
+
+    def test_should_add_blocks_that_change_next_to_nothing(self):
+        torch.manual_seed(4)
+        narrow, deep = Detector("s", ANCHORS).eval(), Detector("m", ANCHORS).eval()
+        images = torch.rand(2, 3, 64, 64)
+        widen(narrow, deep, images)
+        with torch.no_grad():
+            for expected, found in zip(narrow(images), deep(images)):
+                self.assertLess(float((expected - found).abs().max()), 0.05 * float(expected.abs().max()))
+
+
+class RenderTest(unittest.TestCase):
+    def test_should_run_a_renderer_of_this_folder_and_say_when_there_is_none(self):
+        before = os.getcwd()
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            try:
+                with self.assertRaises(FileNotFoundError):
+                    render(Path("yard"), Path("raw"), 4, 2, [])
+                Path("yard").write_text('#!/bin/sh\necho "$@" > "$7/images/$3"\n')
+                Path("yard").chmod(0o755)
+                render(Path("yard"), Path("raw"), 4, 2, ["--seed", "1"])
+                found = {f.name: f.read_text().split()[:7] for f in Path("raw/images").iterdir()}
+            finally:
+                os.chdir(before)
+        self.assertEqual(found["0"], ["stills", "--from", "0", "--n", "2", "--out", "raw"])
+        self.assertEqual(found["2"], ["stills", "--from", "2", "--n", "4", "--out", "raw"])
+
+
+class CompactTest(unittest.TestCase):
+    def test_should_store_the_rounded_weights_and_nothing_else(self):
+        torch.manual_seed(5)
+        model = Detector("n", ANCHORS).eval()
+        for unit in (m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+            torch.nn.init.uniform_(unit.weight, 0.5, 2)
+            unit.running_var.uniform_(0.5, 2)
+        images = torch.rand(2, 3, 64, 96)
+        with torch.no_grad():
+            exact = model(images)[1].numpy()
+            compact(model)
+            rounded = model(images)[1].numpy()
+            expected = model.decode(model(images)).numpy()
+        self.assertLess(np.abs(exact - rounded).max(), 0.1 * np.abs(exact).max())
+        small, plain = build(model, False, int8_weights=True), build(model, False)
+        self.assertLess(small.ByteSize(), 0.3 * plain.ByteSize())
+        found = onnxruntime.InferenceSession(small.SerializeToString()).run(None, {"images": images.numpy()})[0]
+        self.assertLess(np.abs(found - expected).max(), 1e-2)
+
+
+class PartsTest(unittest.TestCase):
+    def test_should_join_what_was_split(self):
+        model = Detector("n", ANCHORS)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            torch.save({"variant": "n", "names": ["helmet", "head"], "ema": model.state_dict(), "data_digest": "0"}, folder / "best.pt")
+            files = split(folder / "best.pt", folder / "parts", limit=2_000_000)
+            self.assertEqual(len(files), 2)
+            self.assertTrue(all(f.stat().st_size <= 2_000_000 for f in files))
+            join(files, folder / "joined.pt")
+            found = torch.load(folder / "joined.pt")
+        self.assertEqual(found["names"], ["helmet", "head"])
+        for name, value in model.state_dict().items():
+            self.assertLess(float((found["ema"][name].float() - value.float()).abs().max()), 1e-2)
+
+
 class ShapesTest(unittest.TestCase):
     def test_should_keep_the_pixels_of_a_batch(self):
         shapes = Shapes(["640x640:0.5", "384x640:0.3", "832x832:0.2"], 64, 0)
         self.assertEqual(shapes.batches, [64, 104, 40])
         drawn = [shapes.draw()[0] for _ in range(500)]
         self.assertAlmostEqual(drawn.count((384, 640)) / 500, 0.3, delta=0.07)
+
+    def test_should_show_small_batches_first(self):
+        shapes = Shapes(["640x640:1"], 64, 0, early=["320x320:1"], until=0.4)
+        self.assertEqual([shapes.draw(p)[0] for p in (0.0, 0.39, 0.4, 1.0)], [(320, 320), (320, 320), (640, 640), (640, 640)])
 
     def test_should_refuse_what_the_strides_do_not_divide(self):
         with self.assertRaises(ValueError):

@@ -5,6 +5,7 @@
     python3 train.py --variant n s --train packed/train --val packed/val --out runs --minutes 18   # fit a time window
     python3 train.py ... --shapes 640x640:0.6 384x640:0.25 832x832:0.15                        # height x width : share
     python3 train.py ... --clips ../demo-clip/yard.mp4 ../demo-clip/ramp.mp4                     # watch clips that are not trained on
+    python3 train.py --variant m --init ../helmet-yolov5s.onnx ...                             # a wider network from a narrower one
     python3 train.py ... --resume                                                              # go on from runs/*/last.pt
 
 Writes out/VARIANT/last.pt, best.pt (best on the validation set) and log.csv; `curves.py` draws the log.
@@ -18,6 +19,7 @@ import csv
 import math
 import multiprocessing
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.pool import AsyncResult
 from pathlib import Path
 
@@ -33,7 +35,7 @@ from evaluate import truth_boxes
 from loss import assign, detection_loss
 from metrics import Evaluation, detections
 from network import Detector, parameter_count
-from restore import adopt_statistics, load_exported
+from restore import start_from
 
 NAMES = ["helmet", "head"]
 LOG_FIELDS = ["step", "epoch", "minutes", "progress", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
@@ -132,19 +134,25 @@ class PlainBatches:
 
 
 class Shapes:
-    """Heights and widths of the batches: which comes next, and how many pictures it holds."""
+    """Heights and widths of the batches: which comes next, and how many pictures it holds. `early` has shares of its own up to `until`."""
 
-    def __init__(self, specifications: list[str], batch: int, seed: int):
-        pairs = [s.split(":") for s in specifications]
-        self.shapes = [tuple(int(v) for v in size.split("x")) for size, _ in pairs]
+    def __init__(self, specifications: list[str], batch: int, seed: int, early: list[str] | None = None, until: float = 0.0):
+        later, earlier = self._shares(specifications), self._shares(early or specifications)
+        self.shapes = list(dict.fromkeys((*later, *earlier)))
         if any(side % 32 for shape in self.shapes for side in shape):
             raise ValueError(f"expected heights and widths that are multiples of 32, found {self.shapes}")
-        share = np.array([float(s) for _, s in pairs])
-        self.share, self.random = share / share.sum(), np.random.default_rng(seed)
+        self.shares = [np.array([part.get(shape, 0.0) for shape in self.shapes]) for part in (earlier, later)]
+        self.until, self.random = until, np.random.default_rng(seed)
         self.batches = [max(8, round(batch * PIXELS / (h * w) / 8) * 8) for h, w in self.shapes]
 
-    def draw(self) -> tuple[tuple[int, int], int]:
-        k = self.random.choice(len(self.shapes), p=self.share)
+    @staticmethod
+    def _shares(specifications: list[str]) -> dict[tuple[int, int], float]:
+        pairs = [s.split(":") for s in specifications]
+        return {tuple(int(v) for v in size.split("x")): float(share) for size, share in pairs}
+
+    def draw(self, progress: float = 1.0) -> tuple[tuple[int, int], int]:
+        share = self.shares[progress >= self.until]
+        k = self.random.choice(len(self.shapes), p=share / share.sum())
         return self.shapes[k], self.batches[k]
 
 
@@ -156,12 +164,12 @@ class Prefetch:
         self.side = torch.cuda.Stream() if device.type == "cuda" else None
         if self.side is not None:
             self.side.wait_stream(torch.cuda.current_stream())
-        self.closing, self.ready = False, None
+        self.progress, self.ready = 0.0, None
 
     def prepare(self) -> None:
-        shape, batch = self.shapes.draw()
+        shape, batch = self.shapes.draw(self.progress)
         with torch.no_grad(), torch.cuda.stream(self.side):  # without CUDA a context that does nothing
-            images, targets = self.source.draw(batch, self.closing, shape)
+            images, targets = self.source.draw(batch, self.progress > CLOSING_FROM, shape)
             positives = assign(targets, self.anchors, shape)
             self.ready = shape, images.contiguous(memory_format=torch.channels_last), positives
 
@@ -236,13 +244,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--warmup", type=int, default=400, help="steps")
     parser.add_argument("--head-boost", type=float, default=2.0)
     parser.add_argument("--evals", type=int, default=20, help="validations over the run")
-    parser.add_argument("--init", help="start from this checkpoint (its averaged weights) or exported model; {variant} is replaced")
+    parser.add_argument("--init", help="start from this checkpoint (its averaged weights) or exported model, also of a narrower variant; {variant} is replaced")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--graph", action="store_true", help="replay the network's two passes as CUDA graphs")
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
     parser.add_argument("--plain", action="store_true", help="no augmentation, for trying the loop")
     parser.add_argument("--size", type=int, default=640, help="other than 640 only with --plain")
     parser.add_argument("--shapes", nargs="+", help="shapes of the batches as HEIGHTxWIDTH:SHARE; without: --size squared")
+    parser.add_argument("--early-shapes", nargs="+", help="other shapes and shares for the first part of the training: smaller ones are faster")
+    parser.add_argument("--early", type=float, default=0.45, help="share of the training that is the first part")
     parser.add_argument("--anchors", type=float, nargs=18, help="nine widths and heights instead of fitted or restored ones")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -268,8 +278,7 @@ class Student:
         self.first = None
         source = Path(args.init.format(variant=variant)) if args.init else folder / "last.pt"
         if source.suffix == ".onnx":
-            load_exported(str(source), self.model)
-            adopt_statistics(self.model, pictures)
+            start_from(str(source), self.model, pictures)
         elif args.init or (args.resume and source.exists()):
             self.first = torch.load(source, map_location=device)
             self.model.load_state_dict(self.first["ema"] if args.init else self.first["model"])
@@ -350,16 +359,18 @@ def main() -> None:
     samples = read_set(*args.train)[: args.limit or None]
     extra = read_set(*args.extra) if args.extra else []
     validation = Validation(samples if args.limit else read_set(*args.val), args.size, device)
-    clips = [Clip(path) for path in args.clips]
+    loading = ThreadPoolExecutor(2).map(Clip, args.clips)
     data_digest = digest(samples + extra)
     if args.plain:
         source = PlainBatches(samples, args.size, device)
     else:
         weights = sampling_weights(samples, extra, args.head_boost, args.extra_share)
         source = Augmenter(PictureBank(samples + extra, device), weights)
-    fitted = torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
+    clips = list(loading)
+    known = args.init or args.anchors
+    fitted = torch.ones(9, 2) if known else torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
     first_pictures = source.draw(max(8, min(32, args.batch)))[0]
-    shapes = Shapes(args.shapes or [f"{args.size}x{args.size}:1"], args.batch, args.seed)
+    shapes = Shapes(args.shapes or [f"{args.size}x{args.size}:1"], args.batch, args.seed, args.early_shapes, args.early)
     students = [Student(v, args.out / v, fitted, first_pictures, args, device, shapes) for v in args.variant]
     anchors = students[0].anchors
     assert all(torch.equal(s.anchors, anchors) for s in students), "networks trained together share their anchors"
@@ -372,7 +383,7 @@ def main() -> None:
     if args.resume and students[0].first is not None and not args.init:
         state = {key: students[0].first[key] for key in state}
     if args.deadline:
-        args.minutes = (args.deadline - time.time() + state["spent"]) / 60
+        args.minutes = max(1e-6, (args.deadline - time.time() + state["spent"]) / 60)  # a time that has passed ends it at once
     prefetch = Prefetch(source, shapes, anchors, device)
     since, since_pictures, since_step, begun = time.time(), state["pictures"], state["step"], time.time() - state["spent"]
     lr = 0.0
@@ -381,7 +392,7 @@ def main() -> None:
         done = progress >= 1
         if not done:
             lr = learning_rate(args.lr, state["step"], args.warmup, progress)
-            prefetch.closing = progress > CLOSING_FROM
+            prefetch.progress = progress
             _, images, positives = prefetch.take()
             for student in students:
                 student.learn(images, positives, lr)

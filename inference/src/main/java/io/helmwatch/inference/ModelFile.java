@@ -5,6 +5,7 @@ import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import io.helmwatch.inference.proto.ModelSignatureProto;
+import io.helmwatch.inference.proto.NodeOperatorProto;
 import io.helmwatch.inference.proto.StringStringEntryProto;
 import io.helmwatch.inference.proto.TensorNameProto;
 import io.helmwatch.resource.FailureText;
@@ -24,17 +25,23 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an ONNX file declares: inputs, outputs and metadata. Nodes and weights are skipped, so that a model of any size takes
- * little memory here; {@link OnnxModel} reads all of it.
+ * What an ONNX file declares: inputs, outputs and metadata. Weights are skipped, so that a model of any size takes little memory
+ * here; {@link OnnxModel} reads all of it.
  *
  * @param path the file
  * @param sha256 digest of its bytes, lower-case hexadecimal
  * @param metadata custom metadata by key
  * @param inputs the graph's inputs without its weights
  * @param outputs the graph's outputs
+ * @param storesInt8Weights whether weights are 8-bit integers that {@link OnnxModel} expands when it reads the file
  */
 public record ModelFile(
-        Path path, String sha256, Map<String, String> metadata, List<TensorInfo> inputs, List<TensorInfo> outputs) {
+        Path path,
+        String sha256,
+        Map<String, String> metadata,
+        List<TensorInfo> inputs,
+        List<TensorInfo> outputs,
+        boolean storesInt8Weights) {
 
     private static final Parser<ModelSignatureProto> SIGNATURE =
             DiscardUnknownFieldsParser.wrap(ModelSignatureProto.parser());
@@ -76,7 +83,10 @@ public record ModelFile(
                             .toList(),
                     model.getGraph().getOutputList().stream()
                             .map(TensorInfo::of)
-                            .toList());
+                            .toList(),
+                    StoredWeights.among(model.getGraph().getNodeList().stream()
+                            .map(NodeOperatorProto::getOpType)
+                            .collect(Collectors.toSet())));
         } catch (IOException e) {
             throw new ModelException("model " + path + ": cannot be read: " + FailureText.of(e), e);
         }

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An ONNX model that can be changed and written again: nodes, weights, inputs, outputs and metadata. Everything else in the file
- * is preserved, except shapes of tensors inside the graph, which readers infer again. Constant nodes become weights.
+ * is preserved, except shapes of tensors inside the graph, which readers infer again. Constant nodes become weights, and weights that
+ * are stored as 8-bit integers become FP32 ({@link StoredWeights}).
  *
  * <p>Threading: used by one thread. The whole file is held in memory.
  */
@@ -50,6 +51,7 @@ public final class OnnxModel {
             weights.put(weight.getName(), weight);
         }
         graph.getNodeList().forEach(this::addNode);
+        StoredWeights.expand(nodes, weights);
         inputs = new ArrayList<>(graph.getInputList());
         outputs = new ArrayList<>(graph.getOutputList());
         metadata = ModelFile.metadata(model.getMetadataPropsList());

@@ -73,6 +73,22 @@ final class TensorElements {
         return values;
     }
 
+    /** Values of a tensor of 8-bit integers, signed or not, that was checked. */
+    static int[] bytes(TensorProto tensor) {
+        boolean signed = tensor.getDataType() == DataType.INT8_VALUE;
+        if (!tensor.hasRawData()) {
+            return tensor.getInt32DataList().stream()
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+        }
+        ByteString raw = tensor.getRawData();
+        int[] values = new int[raw.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = signed ? raw.byteAt(i) : raw.byteAt(i) & 0xff;
+        }
+        return values;
+    }
+
     /** An FP32 tensor. */
     static TensorProto ofFloats(String name, float[] values, List<Long> dimensions) {
         ByteBuffer raw = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);

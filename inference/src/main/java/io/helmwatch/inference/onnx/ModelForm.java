@@ -1,6 +1,8 @@
 package io.helmwatch.inference.onnx;
 
 import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.inference.ModelFile;
+import io.helmwatch.inference.OnnxModel;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +19,15 @@ record ModelForm(Path path, ModelConfig config, @Nullable QuantizationRanges ran
         return ranges != null;
     }
 
-    /** The model quantised, for as many sessions as wanted; null for a model in its own precision. */
-    byte @Nullable [] int8Model() {
-        return ranges == null ? null : ranges.quantizedModel(path);
+    /**
+     * What sessions load in place of the file, for as many as wanted: the model quantised, or with stored weights expanded, which ONNX
+     * Runtime would do at every run; null where they load the file itself.
+     */
+    byte @Nullable [] rewritten() {
+        if (ranges != null) {
+            return ranges.quantizedModel(path);
+        }
+        return ModelFile.read(path).storesInt8Weights() ? OnnxModel.read(path).toBytes() : null;
     }
 
     ModelForm inInt8(QuantizationRanges other) {

@@ -47,13 +47,13 @@ final class OnnxRuntime {
         }
     }
 
-    /** A session with a model; the caller closes it. */
-    static OrtSession load(OrtEnvironment environment, ModelForm form, byte @Nullable [] int8Model, int threads)
+    /** A session with a model, or with what {@link ModelForm#rewritten} made of it; the caller closes it. */
+    static OrtSession load(OrtEnvironment environment, ModelForm form, byte @Nullable [] rewritten, int threads)
             throws OrtException {
         try (OrtSession.SessionOptions options = sessionOptions(threads)) {
-            return int8Model == null
+            return rewritten == null
                     ? environment.createSession(form.path().toString(), options)
-                    : environment.createSession(int8Model, options);
+                    : environment.createSession(rewritten, options);
         }
     }
 

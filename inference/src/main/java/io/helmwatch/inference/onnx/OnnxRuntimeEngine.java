@@ -135,18 +135,18 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     }
 
     static OnnxRuntimeEngine open(ModelForm form, WorkerPlan plan) {
-        return open(form, form.int8Model(), plan);
+        return open(form, form.rewritten(), plan);
     }
 
-    /** {@code int8Model} is {@link ModelForm#int8Model}. */
-    static OnnxRuntimeEngine open(ModelForm form, byte @Nullable [] int8Model, WorkerPlan plan) {
+    /** {@code rewritten} is {@link ModelForm#rewritten}. */
+    static OnnxRuntimeEngine open(ModelForm form, byte @Nullable [] rewritten, WorkerPlan plan) {
         Path path = form.path();
         ModelFile file = ModelFile.read(path);
         YoloV5Model declared = YoloV5Model.hasOpenOutputs(file) ? null : YoloV5Model.of(file, form.config());
         OrtEnvironment environment = OnnxRuntime.environment();
         try (Closer opened = new Closer()) {
             OrtSession session =
-                    opened.register(OnnxRuntime.load(environment, form, int8Model, plan.threadsPerWorker()));
+                    opened.register(OnnxRuntime.load(environment, form, rewritten, plan.threadsPerWorker()));
             YoloV5Model model =
                     declared != null ? declared : OutputProbe.interpret(environment, session, file, form.config());
             OnnxRuntimeEngine engine = new OnnxRuntimeEngine(environment, model, session, plan, form);

@@ -45,12 +45,12 @@ final class WorkerTrial {
 
     static OnnxRuntimeEngine fastest(ModelForm form, int cores) {
         int workers = Math.min(cores, MAX_WORKERS);
-        byte[] int8Model = form.int8Model();
+        byte[] rewritten = form.rewritten();
         try (Closer opened = new Closer()) {
             Candidate many = new Candidate(opened.register(
-                    OnnxRuntimeEngine.open(form, int8Model, new WorkerPlan(workers, cores / workers, "not measured"))));
+                    OnnxRuntimeEngine.open(form, rewritten, new WorkerPlan(workers, cores / workers, "not measured"))));
             Candidate one = new Candidate(
-                    opened.register(OnnxRuntimeEngine.open(form, int8Model, new WorkerPlan(1, cores, "not measured"))));
+                    opened.register(OnnxRuntimeEngine.open(form, rewritten, new WorkerPlan(1, cores, "not measured"))));
             long start = System.nanoTime();
             for (int round = 0; round < ROUNDS || needsAnotherRound(many, one, start); round++) {
                 many.measure();

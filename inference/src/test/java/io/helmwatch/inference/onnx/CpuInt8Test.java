@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.helmwatch.config.inference.CpuPrecision;
 import io.helmwatch.config.inference.ModelConfig;
+import io.helmwatch.inference.Int8Weights;
 import io.helmwatch.inference.LetterboxedImages;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.ModelFile;
@@ -95,6 +96,13 @@ class CpuInt8Test {
         }
         // Weights take a quarter of their size.
         assertThat(quantised.bytes().length).isLessThan((int) Files.size(HELMET) / 3);
+    }
+
+    @Test
+    void shouldQuantiseAModelWhoseWeightsAreStoredIn8Bits() throws IOException {
+        model = Int8Weights.of(HELMET).write(folder.resolve("stored.onnx"));
+
+        assertThat(calibrate().quantize(model).convolutions()).isEqualTo(56);
     }
 
     @Test

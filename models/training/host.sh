@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# One training on a GPU host that is reached only in short calls and small transfers: renders stills, trains until a given second, evaluates,
+# and leaves everything in parts small enough to carry home. It stops at the first failure and says so.
+#
+#   here      ./host.sh pack OUT TRAIN... -- VAL TEST    OUT/host (scripts, renderer, clips, start, validation set) and OUT/parts (photographs)
+#   here      ./host.sh rehearse OUT                     the whole run with a handful of images on this machine, minutes on a CPU
+#   there     ./host.sh start                            in OUT/host, wherever it was copied: starts the run in the background
+#   there     ./host.sh add PART...                      hands over parts as they arrive
+#   there     ./host.sh await STEP SECONDS [DIR]         STEP is trained or evaluated: waits, shows the log, copies into DIR what is there by then
+#
+# Settings are environment variables, kept in OUT/host/settings by pack; see settings() below.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd_host() { cd "$here/.."; } # OUT/host/code holds this script on the host
+
+settings() {
+    : "${VARIANT:=m}" "${INIT:=$here/../helmet-yolov5s.onnx}" # what is trained, and from which model it starts
+    : "${END:=800}"                                    # second after the start at which the training ends; evaluation takes about 80 more
+    : "${STILLS:=41:1400 42:1400}" "${SPP:=4}" "${PROBE_SPP:=10}" "${JOBS:=7}" # seed:number of each renderer's stills; paths a pixel; renderers at once
+    : "${PART_MB:=56}"                                 # largest part
+    : "${PARTS:=0}"                                    # number of parts that are to arrive; set by pack
+    : "${PROBES:=all}"                                 # or none
+    : "${TRAIN:=--batch 64 --graph --lr 0.01 --warmup 200 --ema 0.9995 --evals 4 --extra-share 0.22 --shapes 640x640:0.62 384x640:0.38 \
+--early-shapes 384x640:0.45 512x512:0.35 640x640:0.2 --early 0.4 \
+--anchors 8.7 10.7 13 16 18.1 22.1 24.3 29.7 32.4 39.2 43.6 52.4 64 77 110 130 220 255}"
+}
+
+pack() {
+    local out=$1; shift
+    local train=()
+    while [ "$1" != -- ]; do train+=("$1"); shift; done
+    settings
+    mkdir -p "$out/host/code" "$out/host/clips" "$out/parts"
+    cp "$here"/*.py "$here"/host.sh "$here"/../demo-clip/*.h "$here"/../demo-clip/yard.cu "$out/host/code/"
+    cp "$here"/../demo-clip/{yard,ramp}{.mp4,-truth.jsonl} "$out/host/clips/"
+    cp "$INIT" "$out/host/start.${INIT##*.}"
+    python3 "$here/pack.py" --out "$out/parts" --part-mib "$(python3 -c "print($PART_MB * 1e6 / 2**20)")" "${train[@]}"
+    mv "$out/parts/SHA256SUMS" "$out/host/SHA256SUMS"
+    python3 "$here/pack.py" --out "$out/host/val" "$2" > /dev/null
+    python3 "$here/pack.py" --out "$out/test" "$3" > /dev/null
+    mv "$out/test/part-00.pack" "$out/parts/test.pack" && rm -r "$out/test"
+    PARTS=$(wc -l < "$out/host/SHA256SUMS")
+    INIT=start.${INIT##*.}
+    for name in VARIANT INIT END STILLS SPP PROBE_SPP JOBS PARTS PROBES TRAIN; do echo "$name=\${$name:-$(printf %q "${!name}")}"; done > "$out/host/settings"
+    du -h "$out/host" "$out"/parts/* | grep -v "host/"
+}
+
+say() { echo "[$(($(date +%s) - T0)) s] $*"; }
+
+ended() { # leaves `failed` unless the run came to its end
+    local status=$?
+    [ -e evaluated ] || { say "FAILED with $status; nothing after this ran"; touch failed; }
+}
+
+run() {
+    cd_host
+    # shellcheck source=/dev/null
+    . ./settings
+    T0=$(cat t0)
+    trap ended EXIT
+    export PYTHONUNBUFFERED=1
+    local seed count jobs=() job p
+    say "renders"
+    if [ ! -x yard ]; then
+        if command -v nvidia-smi > /dev/null; then nvcc -O3 -use_fast_math -arch=native -Xcompiler -fopenmp -o yard code/yard.cu
+        else g++ -O3 -march=native -ffast-math -fopenmp -w -x c++ -o yard code/yard.cu; fi
+    fi
+    for job in $STILLS; do
+        seed=${job%:*} count=${job#*:}
+        python3 code/render_stills.py --yard ./yard --out "stills/$seed" --n "$count" --seed "$seed" --spp "$SPP" --jobs "$JOBS" --workers 8 & jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job"; done
+    say "stills are there; waits for $PARTS parts"
+    for ((p = 0; p < 4 * 300; p++)); do
+        [ "$(find photographs -name '*.pack' | wc -l)" -ge "$PARTS" ] && break
+        sleep 0.25
+    done
+    (cd photographs && sha256sum -c ../SHA256SUMS)
+
+    say "trains"
+    # shellcheck disable=SC2086 # options, to be split
+    python3 code/train.py --variant "$VARIANT" --init "$INIT" --train photographs --extra stills/* --val val \
+        --clips clips/yard.mp4 clips/ramp.mp4 --deadline $((T0 + END)) --out runs $TRAIN
+    say "training has ended"
+    python3 code/compact.py --checkpoint "runs/$VARIANT/best.pt" --out compact.pt
+    python3 code/parts.py --split "runs/$VARIANT/best.pt" --out weights
+    touch trained
+
+    mkdir -p results
+    jobs=()
+    local device=cpu
+    command -v nvidia-smi > /dev/null && device=cuda
+    if [ "$PROBES" != none ]; then
+        python3 code/render_stills.py --yard ./yard --out probes --probes --spp "$PROBE_SPP" --jobs "$JOBS"
+        tar cf - -C probes . | split -b 15000000 -d - probes.tar-
+        python3 code/probe.py --device $device --model compact.pt --probes probes --json results/probes.json > results/probes.txt & jobs+=($!)
+    fi
+    python3 code/evaluate.py --device $device --model "runs/$VARIANT/best.pt" --json results/val-exact.json val > results/val-exact.txt & jobs+=($!)
+    python3 code/evaluate.py --device $device --model compact.pt --json results/val.json val > results/val.txt & jobs+=($!)
+    python3 code/evaluate.py --device $device --model compact.pt --json results/test.json test.pack > results/test.txt & jobs+=($!)
+    python3 code/clips.py --device $device --model compact.pt clips/yard.mp4 clips/ramp.mp4 > results/clips.txt & jobs+=($!)
+    for job in "${jobs[@]}"; do wait "$job"; done
+    touch evaluated
+    say "evaluated"
+}
+
+start() {
+    cd_host
+    date +%s > t0
+    mkdir -p photographs
+    python3 -c 'import cv2, numpy, onnx, torch; print("torch", torch.__version__, "on", torch.cuda.get_device_name() if torch.cuda.is_available() else "the CPU")'
+    setsid nohup bash code/host.sh run > log.txt 2>&1 < /dev/null &
+    sleep 8 # a renderer or a library that does not work here fails by then, while there is time to mend it
+    cat log.txt
+    [ ! -e failed ]
+}
+
+add() {
+    local part home=$PWD
+    for part in "$@"; do
+        case $part in *test.pack) to=. ;; *) to=photographs ;; esac
+        (cd_host && cp "$home/$part" "$to/.arriving" && mv "$to/.arriving" "$to/$(basename "$part")")
+    done
+    cd_host && tail -n 3 log.txt && [ ! -e failed ]
+}
+
+await() {
+    local step=$1 seconds=$2 to=${3:-} i
+    [ -z "$to" ] || to=$(mkdir -p "$to" && cd "$to" && pwd)
+    cd_host
+    for ((i = 0; i < 4 * seconds; i++)); do
+        { [ -e "$step" ] || [ -e failed ]; } && break
+        sleep 0.25
+    done
+    tail -n 40 log.txt
+    [ -z "$to" ] && return
+    cp log.txt "$to/"
+    if [ -e evaluated ]; then tar czf "$to/results.tgz" results && find . -maxdepth 1 -name 'probes.tar-*' -exec cp {} "$to/" \;
+    elif [ -e trained ]; then cp weights/weights-*.bin "$to/"
+    else # an insurance: the weights of the last validation
+        local last
+        last=$(find runs -name last.pt -newer t0 2> /dev/null | head -1)
+        [ -z "$last" ] || { cp "$last" last.pt && python3 code/parts.py --split last.pt --out "$to"; }
+    fi
+    find runs -name log.csv -exec cp {} "$to/" \; 2> /dev/null || true
+    [ ! -e failed ]
+}
+
+rehearse() { # the run itself with tiny numbers: what fails on the host should fail here first
+    local out=$1 work
+    work=$(mktemp -d)
+    cp -r "$out/host" "$work/host"
+    python3 - "$out" "$work" << 'END'
+import hashlib
+import sys
+from pathlib import Path
+
+sys.path.insert(0, f"{sys.argv[1]}/host/code")
+from data import read_set, write_pack
+
+out, work = Path(sys.argv[1]), Path(sys.argv[2])
+(work / "parts").mkdir()
+first = sorted((out / "parts").glob("part-*.pack"))[0]
+write_pack(work / "parts/part-00.pack", read_set(first)[:12])
+write_pack(work / "parts/test.pack", read_set(out / "parts/test.pack")[:3])
+write_pack(work / "host/val/part-00.pack", read_set(out / "host/val")[:3])
+found = hashlib.sha256((work / "parts/part-00.pack").read_bytes()).hexdigest()
+(work / "host/SHA256SUMS").write_text(f"{found}  part-00.pack\n")
+END
+    export PARTS=1 STILLS="41:1 42:1" SPP=1 JOBS=1 END=150 PROBES=none
+    export TRAIN="--batch 1 --lr 0.01 --warmup 2 --evals 1 --shapes 64x96:1 --early-shapes 96x64:1 --anchors 8 10 12 16 18 22 24 30 32 40 44 52 64 77 110 130 220 255"
+    bash "$work/host/code/host.sh" start
+    (cd "$work/parts" && bash "$work/host/code/host.sh" add part-00.pack test.pack)
+    bash "$work/host/code/host.sh" await evaluated 1500 "$work/home"
+    ls "$work/home" && tar tzf "$work/home/results.tgz"
+    echo "rehearsed in $work"
+}
+
+"$@"
