@@ -66,7 +66,7 @@ fi
 
 classpath="$folder/classes:${jars[0]}:$home/pipeline/target/lib/*"
 mkdir "$folder/classes"
-javac -encoding UTF-8 -d "$folder/classes" -cp "$classpath" -sourcepath "$home/ingest/src/test/java" "$home"/benchmarks/cluster/*.java
+javac -encoding UTF-8 -proc:none -d "$folder/classes" -cp "$classpath" -sourcepath "$home/ingest/src/test/java" "$home"/benchmarks/cluster/*.java
 "${run[@]}" java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dhelmwatch.home="$home" -Dhelmwatch.natives="$natives" \
   -Dorg.bytedeco.javacpp.cachedir="$natives" -cp "$classpath" ClusterProof "$folder" "$site" "$@" || {
   code=$?

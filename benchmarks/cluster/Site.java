@@ -29,7 +29,7 @@ final class Site implements AutoCloseable {
     private static final String OFFSETS = "__consumer_offsets";
     private static final int NODE_HEAP_MEGABYTES = 256;
     private static final int BROKER_HEAP_MEGABYTES = 256;
-    private static final int START_SECONDS = 60;
+    private static final int START_SECONDS = 120;
 
     private final Path folder;
     private final Path home = Path.of(System.getProperty("helmwatch.home"));
