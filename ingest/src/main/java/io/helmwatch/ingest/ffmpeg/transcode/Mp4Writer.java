@@ -41,6 +41,8 @@ public final class Mp4Writer implements AutoCloseable {
     private final Closer opened = new Closer();
     /** Refers to the caller's samples. */
     private final AVFrame image;
+    /** Made with the writer: a scope of JavaCPP's that the caller has open around a call would free it. */
+    private final AVRational timeBase;
 
     private @Nullable Encoding encoding;
     private long firstPtsNanos;
@@ -48,7 +50,7 @@ public final class Mp4Writer implements AutoCloseable {
     private long step = DEFAULT_STEP;
 
     /** What exists once the size is known. */
-    private record Encoding(AVFormatContext container, AVStream stream, OpenH264Encoder encoder, AVRational timeBase) {}
+    private record Encoding(AVFormatContext container, AVStream stream, OpenH264Encoder encoder) {}
 
     /** Creates a writer; nothing is written before the first image. */
     public Mp4Writer(Path file) {
@@ -57,6 +59,7 @@ public final class Mp4Writer implements AutoCloseable {
         Ffmpeg.load();
         image = avutil.av_frame_alloc();
         opened.register(() -> avutil.av_frame_free(image));
+        timeBase = new AVRational().num(1).den(TICKS_PER_SECOND);
         image.format(avutil.AV_PIX_FMT_BGR24);
         image.colorspace(avutil.AVCOL_SPC_RGB);
     }
@@ -128,13 +131,12 @@ public final class Mp4Writer implements AutoCloseable {
         AVFormatContext container = new AVFormatContext(null);
         check(avformat.avformat_alloc_output_context2(container, null, "mp4", partial.toString()));
         opened.register(() -> avformat.avformat_free_context(container));
-        AVRational timeBase = new AVRational().num(1).den(TICKS_PER_SECOND);
         OpenH264Encoder encoder = opened.register(new OpenH264Encoder(image, timeBase, EXPECTED_RATE, Quality.DRAWN));
         AVStream stream = avformat.avformat_new_stream(container, null);
         encoder.describe(stream);
         openFile(container);
         check(avformat.avformat_write_header(container, (AVDictionary) null));
-        return new Encoding(container, stream, encoder, timeBase);
+        return new Encoding(container, stream, encoder);
     }
 
     private void openFile(AVFormatContext container) throws IOException {
@@ -150,7 +152,7 @@ public final class Mp4Writer implements AutoCloseable {
         AVPacket packet = target.encoder().receive();
         while (packet != null) {
             packet.duration(step);
-            avcodec.av_packet_rescale_ts(packet, target.timeBase(), stream.time_base());
+            avcodec.av_packet_rescale_ts(packet, timeBase, stream.time_base());
             packet.stream_index(stream.index());
             check(avformat.av_interleaved_write_frame(target.container(), packet));
             packet = target.encoder().receive();
