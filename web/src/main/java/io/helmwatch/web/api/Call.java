@@ -35,6 +35,10 @@ public record Call(
         @Nullable String sessionId,
         @Nullable String range) {
     private static final int LONGEST_ID = 512;
+    /** What a report can name: calendars of time zones end near the ends of {@code Instant}. */
+    private static final Instant FIRST_TIME = Instant.EPOCH;
+
+    private static final Instant LAST_TIME = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
     /** The id in the path. */
     String id() {
@@ -71,10 +75,14 @@ public record Call(
             return null;
         }
         try {
-            return Instant.parse(value);
+            Instant time = Instant.parse(value);
+            if (!time.isBefore(FIRST_TIME) && !time.isAfter(LAST_TIME)) {
+                return time;
+            }
         } catch (DateTimeParseException damaged) {
-            throw invalid(name, "must be a time in UTC such as 2026-11-20T12:00:00Z");
+            // Refused below.
         }
+        throw invalid(name, "must be a time in UTC such as 2026-11-20T12:00:00Z, from 1970 to 9999");
     }
 
     int number(String name, int byDefault, int max) {
