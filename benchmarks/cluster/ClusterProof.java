@@ -278,6 +278,12 @@ public final class ClusterProof {
                 return false;
             }
         }
+        await("the node is a member again", () -> site.members() == site.nodes().size());
+        awaitSteady();
+        // With few cameras the partitions that it gets may be without any.
+        if (of(steady, victim.name()).isEmpty()) {
+            site.command("cameras", "rebalance", "--max", Integer.toString(cameras));
+        }
         await("the node has cameras again", () -> !of(seen.owners(4_000), victim.name()).isEmpty());
         return true;
     }

@@ -290,7 +290,8 @@ class ClusterNodeTest {
                 .filter(placed -> first.running.containsKey(placed.id()))
                 .findFirst()
                 .orElseThrow();
-        int elsewhere = directory.nodes().get(1).partitions().iterator().next();
+        await().until(() -> !partitionsOf(directory, "second").isEmpty());
+        int elsewhere = partitionsOf(directory, "second").iterator().next();
 
         directory.put(new PlacedCamera(camera.id(), elsewhere, camera.settings()));
         await().until(() -> second.running.containsKey(camera.id()));
@@ -301,6 +302,14 @@ class ClusterNodeTest {
                 .singleElement()
                 .satisfies(copy -> assertThat(copy.camera().partition()).isEqualTo(elsewhere));
         assertThat(second.running).containsKey(camera.id());
+    }
+
+    private static Set<Integer> partitionsOf(CameraDirectory directory, String node) {
+        return directory.nodes().stream()
+                .filter(share -> share.node().equals(node))
+                .findFirst()
+                .map(NodeShare::partitions)
+                .orElse(Set.of());
     }
 
     /** As the sinks of a node publish the states of its streams. */

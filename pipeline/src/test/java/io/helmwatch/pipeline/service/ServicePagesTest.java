@@ -106,12 +106,13 @@ class ServicePagesTest {
 
     @Test
     void shouldReportAPortInUseBeforeAnythingIsOpened() throws Exception {
+        Path model = SampleMedia.cocoModel();
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             HelmwatchConfig config = Settings.of(Backend.CPU, ModelConfig.DEFAULT, List.of())
                     .withHttp(new HttpConfig(true, "127.0.0.1", other.getLocalPort()))
                     .withDesk(DeskConfig.DEFAULT.withDirectory(folder.resolve("data")));
             assertThatThrownBy(() -> DetectionService.start(
-                            config, SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG, backend -> {
+                            config, model, List.of(), FatalErrorHandler.LOG, backend -> {
                                 throw new AssertionError("a backend was chosen");
                             }))
                     .isInstanceOf(IllegalStateException.class)
