@@ -111,8 +111,8 @@ class ServicePagesTest {
             HelmwatchConfig config = Settings.of(Backend.CPU, ModelConfig.DEFAULT, List.of())
                     .withHttp(new HttpConfig(true, "127.0.0.1", other.getLocalPort()))
                     .withDesk(DeskConfig.DEFAULT.withDirectory(folder.resolve("data")));
-            assertThatThrownBy(() -> DetectionService.start(
-                            config, model, List.of(), FatalErrorHandler.LOG, backend -> {
+            assertThatThrownBy(
+                            () -> DetectionService.start(config, model, List.of(), FatalErrorHandler.LOG, backend -> {
                                 throw new AssertionError("a backend was chosen");
                             }))
                     .isInstanceOf(IllegalStateException.class)
