@@ -282,15 +282,17 @@ class ClusterNodeTest {
     @Test
     void shouldLeaveACameraThatIsInTwoPartitionsToTheNodeThatTookItLast() {
         CameraDirectory directory = directory();
-        put(directory, 8);
+        put(directory, PARTITIONS);
         RecordingRunner first = start("first", 1);
         RecordingRunner second = start("second", 1);
-        awaitAll(8, first, second);
+        awaitAll(PARTITIONS, first, second);
+        await().until(() -> partitionsOf(directory, "first").size() == PARTITIONS / 2
+                && partitionsOf(directory, "second").size() == PARTITIONS / 2);
+        awaitAll(PARTITIONS, first, second);
         PlacedCamera camera = directory.cameras().stream()
                 .filter(placed -> first.running.containsKey(placed.id()))
                 .findFirst()
                 .orElseThrow();
-        await().until(() -> !partitionsOf(directory, "second").isEmpty());
         int elsewhere = partitionsOf(directory, "second").iterator().next();
 
         directory.put(new PlacedCamera(camera.id(), elsewhere, camera.settings()));
@@ -352,8 +354,10 @@ class ClusterNodeTest {
                             assertThat(said.isSecure()).isTrue();
                             assertThat(said.load()).isEqualTo(load);
                         }));
-        assertThat(node.statistics().members()).isEqualTo(2);
-        assertThat(node.statistics().partitions()).isEqualTo(PARTITIONS);
+        await().untilAsserted(() -> {
+            assertThat(node.statistics().members()).isEqualTo(2);
+            assertThat(node.statistics().partitions()).isEqualTo(PARTITIONS);
+        });
         assertThat(node.statistics().generation()).isPositive();
         assertThat(node.statistics().rebalances()).isPositive();
         assertThat(node.statistics().secondsSinceHeard()).isBetween(0.0, SESSION.toSeconds() * 1.0);
