@@ -19,7 +19,7 @@ finish() {
 trap finish EXIT
 # Waits for the step that runs, which unmounts what it mounted.
 trap 'exit 143' TERM
-# A copy, since the tests build here at the same time; what is committed or about to be.
+# A copy, built as users build it; what is committed or about to be.
 copy=$work/helmwatch
 mkdir "$copy"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$copy"
