@@ -76,7 +76,7 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
             if (inference.precision() != CpuPrecision.AUTO || !form.isInt8()) {
                 throw e;
             }
-            // What is wrong with the model itself, or with its labels, is said by this one.
+            // Throws the error of the model itself, or of its labels, where the form in INT8 is not the cause.
             OnnxRuntimeEngine plain = open(new ModelForm(path, config, null), inference, cores);
             LOG.warn("Precision fp32: INT8 cannot be loaded: {}", e.getMessage());
             return plain;

@@ -45,7 +45,7 @@ final class OutputProbe {
             shapes = probe(environment, session, file, small);
             YoloV5Model.ofAnySize(file, config.withInput(InputSize.FIT), small, shapes);
         } catch (OrtException | ModelException e) {
-            // What is wrong at every size is said by this one.
+            // Throws the error of a model that fails at every size.
             YoloV5Model model = ofOneSize(environment, session, file, config);
             LOG.info(
                     "Model {} declares dynamic height and width, but has one size only: {}",
