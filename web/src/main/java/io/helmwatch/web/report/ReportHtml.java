@@ -11,13 +11,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,22 +34,31 @@ public final class ReportHtml {
     public static final String TYPE = "text/html; charset=utf-8";
 
     private static final String STYLE_SHEET = "/io/helmwatch/web/page/report.css";
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
-    private static final String NONE = "–";
     private static final int HOURS = 24;
+    private static final double SECONDS_PER_HOUR = 3_600;
+    /** Colours of the hours, from all with a helmet to half or less, as on the page's overview. */
+    private static final int HEAT_STEPS = 6;
+
+    private static final double WORST_SHARE = 0.5;
+    private static final List<String> FIGURES =
+            List.of("Compliance", "Helmet", "Bare", "Uncertain", "Incidents", "Time to compliance");
 
     private final Report report;
-    private final ZoneId timeZone;
-    private final StringBuilder html = new StringBuilder();
+    private final ReportWords words;
+    private final HtmlDocument document;
 
-    private ReportHtml(Report report) {
+    private ReportHtml(Report report, String style) {
         this.report = report;
-        this.timeZone = ZoneId.of(report.timeZone());
+        words = new ReportWords(ZoneId.of(report.timeZone()));
+        document = new HtmlDocument(
+                (report.site().isEmpty() ? "" : report.site() + ": ") + "compliance report "
+                        + words.period(report.from(), report.to()),
+                style);
     }
 
     /** The document as the server sends it, with a link to its style sheet. */
     public static String linked(Report report) {
-        return new ReportHtml(report).document("<link rel=\"stylesheet\" href=\"/report.css\">");
+        return new ReportHtml(report, "<link rel=\"stylesheet\" href=\"/report.css\">").write();
     }
 
     /** The document as a file of its own. */
@@ -54,199 +67,172 @@ public final class ReportHtml {
             if (style == null) {
                 throw new IllegalStateException(STYLE_SHEET + " is missing on the class path");
             }
-            return new ReportHtml(report)
-                    .document("<style>\n" + new String(style.readAllBytes(), StandardCharsets.UTF_8) + "</style>");
+            return new ReportHtml(
+                            report, "<style>\n" + new String(style.readAllBytes(), StandardCharsets.UTF_8) + "</style>")
+                    .write();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private String document(String style) {
-        String title = (report.site().isEmpty() ? "" : report.site() + ": ") + "compliance report";
-        html.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>")
-                .append(escaped(title))
-                .append("</title>\n")
-                .append(style)
-                .append("\n</head>\n<body>\n<h1>")
-                .append(escaped(title))
-                .append("</h1>\n<p>")
-                .append(escaped(time(report.from()) + " to " + time(report.to()) + ", " + report.timeZone()))
-                .append("</p>\n");
+    private String write() {
+        if (!report.site().isEmpty()) {
+            document.text("p", "site", report.site());
+        }
+        document.text("h1", "", "Compliance report");
+        document.text("p", "period", words.period(report.from(), report.to()) + " (" + report.timeZone() + ")");
         total();
         zones();
         shifts();
         hours();
         cameras();
         incidents();
-        html.append(
-                        "<p class=\"note\">Compliance is the share of observed heads with a helmet among heads with a helmet and bare heads,")
-                .append(
-                        " summed over analysed frames. Time to compliance is the median duration of incidents that ended by compliance.")
-                .append("</p>\n</body>\n</html>\n");
-        return html.toString();
+        document.text(
+                "p",
+                "note",
+                "Compliance is the share of observed heads with a helmet among heads with a helmet and bare heads, summed over"
+                        + " analysed frames. Time to compliance is the median duration of incidents that ended by compliance."
+                        + " The site is the sum of all cameras; a zone is part of its camera.");
+        return document.end();
     }
 
     private void total() {
         Figures total = report.total();
-        table(
-                "The site",
-                List.of("compliance", "person hours", "incidents", "ended by compliance", "time to compliance"));
-        row(
-                List.of(),
-                List.of(
-                        percent(total.compliance()),
-                        String.format(Locale.ROOT, "%.1f", total.personSeconds() / 3_600),
-                        Long.toString(total.incidents()),
-                        Long.toString(total.complied()),
-                        seconds(total.timeToComplianceSeconds())));
-        end();
+        document.figures();
+        document.figure("Compliance", ReportWords.percent(total.compliance()), "");
+        document.figure(
+                "Incidents",
+                ReportWords.count(total.incidents()),
+                ReportWords.count(total.complied()) + " ended by compliance");
+        document.figure("Time to compliance", ReportWords.duration(total.timeToComplianceSeconds()), "median");
+        document.figure(
+                "Person hours",
+                String.format(Locale.ENGLISH, "%,.1f", total.personSeconds() / SECONDS_PER_HOUR),
+                "observed");
+        document.endFigures();
     }
 
     private void zones() {
-        table(
-                "By zone",
-                List.of("zone", "compliance", "helmet", "bare", "uncertain", "incidents", "time to compliance"));
-        for (ZoneFigures zone : report.zones()) {
-            Figures figures = zone.figures();
-            row(
-                    List.of(place(zone.stream(), zone.zone())),
-                    List.of(
-                            percent(figures.compliance()),
-                            Long.toString(figures.helmet()),
-                            Long.toString(figures.bare()),
-                            Long.toString(figures.uncertain()),
-                            Long.toString(figures.incidents()),
-                            seconds(figures.timeToComplianceSeconds())));
+        document.table("By zone", "", List.of("Zone"), FIGURES);
+        for (ZoneFigures zone : byName(report.zones(), ZoneFigures::stream)) {
+            document.row(List.of(ReportWords.place(zone.stream(), zone.zone())), figures(zone.figures()));
         }
-        end();
+        if (report.zones().isEmpty()) {
+            document.row(List.of("No heads were observed."), Collections.nCopies(FIGURES.size(), ""));
+        }
+        document.endTable();
     }
 
+    /** Only where there are shifts. */
     private void shifts() {
-        table("By shift", List.of("shift", "zone", "compliance", "helmet", "bare", "incidents", "time to compliance"));
-        for (ShiftFigures shift : report.shifts()) {
-            Figures figures = shift.figures();
-            String stream = shift.stream();
-            row(
-                    List.of(
-                            shift.shift().isEmpty() ? "outside shifts" : shift.shift(),
-                            stream == null ? "all cameras" : place(stream, shift.zone())),
-                    List.of(
-                            percent(figures.compliance()),
-                            Long.toString(figures.helmet()),
-                            Long.toString(figures.bare()),
-                            Long.toString(figures.incidents()),
-                            seconds(figures.timeToComplianceSeconds())));
+        Map<String, List<ShiftFigures>> shifts = new LinkedHashMap<>();
+        report.shifts()
+                .forEach(shift -> shifts.computeIfAbsent(shift.shift(), name -> new ArrayList<>())
+                        .add(shift));
+        if (shifts.keySet().stream().allMatch(String::isEmpty)) {
+            return;
         }
-        end();
+        document.table("By shift", "", List.of("Zone"), FIGURES);
+        shifts.forEach((name, rows) -> {
+            document.group(name.isEmpty() ? "outside shifts" : name, 1 + FIGURES.size());
+            for (ShiftFigures row : byName(rows, ShiftFigures::stream)) {
+                String stream = row.stream();
+                document.row(
+                        List.of(stream == null ? "all cameras" : ReportWords.place(stream, row.zone())),
+                        figures(row.figures()));
+            }
+        });
+        document.endTable();
+    }
+
+    /** By name of the camera, whatever its capitals; what has none first, and the zones of a camera in their order. */
+    private static <T> List<T> byName(List<T> rows, Function<T, @Nullable String> stream) {
+        Comparator<@Nullable String> order = Comparator.nullsFirst(String.CASE_INSENSITIVE_ORDER);
+        return rows.stream()
+                .sorted((a, b) -> order.compare(stream.apply(a), stream.apply(b)))
+                .toList();
+    }
+
+    private static List<String> figures(Figures figures) {
+        return List.of(
+                ReportWords.percent(figures.compliance()),
+                ReportWords.count(figures.helmet()),
+                ReportWords.count(figures.bare()),
+                ReportWords.count(figures.uncertain()),
+                ReportWords.count(figures.incidents()),
+                ReportWords.duration(figures.timeToComplianceSeconds()));
     }
 
     private void hours() {
-        Map<String, String[]> places = new TreeMap<>();
+        Map<String, @Nullable Double[]> places = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (HourOfDayFigures hour : report.hours()) {
-            Double compliance = hour.figures().compliance();
-            places.computeIfAbsent(place(hour.stream(), hour.zone()), place -> new String[HOURS])[hour.hour()] =
-                    compliance == null ? null : Long.toString((long) Math.floor(100 * compliance));
+            places.computeIfAbsent(ReportWords.place(hour.stream(), hour.zone()), place -> new Double[HOURS])[
+                            hour.hour()] =
+                    hour.figures().compliance();
         }
-        html.append(
-                "<h2>By hour of the day: compliance in per cent</h2>\n<table class=\"hours\"><thead><tr><th>zone</th>");
+        if (places.isEmpty()) {
+            return;
+        }
+        List<String> headings = new ArrayList<>();
         for (int hour = 0; hour < HOURS; hour++) {
-            html.append("<th>").append(String.format(Locale.ROOT, "%02d", hour)).append("</th>");
+            headings.add(String.format(Locale.ROOT, "%02d", hour));
         }
-        html.append("</tr></thead><tbody>\n");
-        places.forEach((place, cells) -> {
-            html.append("<tr><th>").append(escaped(place)).append("</th>");
-            for (String cell : cells) {
-                html.append("<td>").append(cell == null ? "" : cell).append("</td>");
-            }
-            html.append("</tr>\n");
-        });
-        end();
+        document.table("Compliance by hour of the day, in per cent", "hours", List.of("Zone"), headings);
+        places.forEach((place, shares) -> document.coloured(
+                place,
+                Arrays.stream(shares).map(ReportHtml::wholePercent).toList(),
+                Arrays.stream(shares).map(ReportHtml::heat).toList()));
+        document.endTable();
+    }
+
+    private static String wholePercent(@Nullable Double share) {
+        return share == null ? "" : Long.toString((long) Math.floor(100 * share));
+    }
+
+    private static String heat(@Nullable Double share) {
+        return share == null
+                ? "none"
+                : "heat-"
+                        + Math.min(HEAT_STEPS - 1, (int) Math.ceil((1 - share) / (1 - WORST_SHARE) * (HEAT_STEPS - 1)));
     }
 
     private void cameras() {
-        table("Availability of cameras", List.of("camera", "analysed", "minutes", "analysed minutes"));
-        for (CameraAvailability camera : report.cameras()) {
-            row(
+        document.table(
+                "Availability of cameras", "", List.of("Camera"), List.of("Analysed", "Minutes", "Minutes analysed"));
+        for (CameraAvailability camera : byName(report.cameras(), CameraAvailability::stream)) {
+            document.row(
                     List.of(camera.stream()),
                     List.of(
-                            percent(camera.availability()),
-                            Long.toString(camera.minutes()),
-                            Long.toString(camera.analysedMinutes())));
+                            ReportWords.percent(camera.availability()),
+                            ReportWords.count(camera.minutes()),
+                            ReportWords.count(camera.analysedMinutes())));
         }
-        end();
+        document.endTable();
     }
 
     private void incidents() {
         int shown = report.incidents().size();
-        String title = shown < report.total().incidents()
-                ? "Incidents, the latest " + shown + " of " + report.total().incidents()
-                : "Incidents";
-        html.append("<h2>").append(title).append("</h2>\n<table><thead><tr>");
-        for (String column : List.of("start", "zone", "rule", "duration", "end", "acknowledged by")) {
-            html.append("<th>").append(column).append("</th>");
+        if (shown == 0) {
+            return;
         }
-        html.append("</tr></thead><tbody>\n");
+        document.table(
+                shown < report.total().incidents()
+                        ? "Incidents, the latest " + ReportWords.count(shown) + " of "
+                                + ReportWords.count(report.total().incidents())
+                        : "Incidents",
+                "incidents",
+                List.of("Start", "Zone", "Rule", "End", "Acknowledged by"),
+                List.of("Duration"));
         for (ReportedIncident incident : report.incidents()) {
-            String endReason = incident.endReason();
-            row(
+            document.row(
                     List.of(
-                            time(incident.startedAt()),
-                            place(incident.stream(), incident.zone()),
+                            words.time(incident.startedAt()),
+                            ReportWords.place(incident.stream(), incident.zone()),
                             incident.rule(),
-                            seconds(incident.seconds()),
-                            endReason == null ? "open" : endReason,
-                            acknowledgedBy(incident)),
-                    List.of());
+                            ReportWords.end(incident.endReason()),
+                            ReportWords.acknowledgedBy(incident.acknowledgedBy())),
+                    List.of(ReportWords.duration(incident.seconds())));
         }
-        end();
-    }
-
-    /** Without logins nobody has a name. */
-    private static String acknowledgedBy(ReportedIncident incident) {
-        String name = incident.acknowledgedBy();
-        if (name == null) {
-            return "";
-        }
-        return name.isEmpty() ? "acknowledged" : name;
-    }
-
-    private void table(String title, List<String> columns) {
-        html.append("<h2>").append(title).append("</h2>\n<table><thead><tr>");
-        columns.forEach(column -> html.append("<th>").append(column).append("</th>"));
-        html.append("</tr></thead><tbody>\n");
-    }
-
-    private void row(List<String> texts, List<String> numbers) {
-        html.append("<tr>");
-        texts.forEach(text -> html.append("<th>").append(escaped(text)).append("</th>"));
-        numbers.forEach(number -> html.append("<td>").append(number).append("</td>"));
-        html.append("</tr>\n");
-    }
-
-    private void end() {
-        html.append("</tbody></table>\n");
-    }
-
-    private static String place(String stream, @Nullable String zone) {
-        return zone == null ? stream : stream + " · " + zone;
-    }
-
-    private String time(Instant instant) {
-        return TIME.format(instant.atZone(timeZone));
-    }
-
-    private static String percent(@Nullable Double share) {
-        return share == null ? NONE : String.format(Locale.ROOT, "%.1f %%", 100 * share);
-    }
-
-    private static String seconds(@Nullable Double seconds) {
-        return seconds == null ? NONE : String.format(Locale.ROOT, "%.0f s", seconds);
-    }
-
-    private static String escaped(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
+        document.endTable();
     }
 }

@@ -42,17 +42,22 @@ class ReportTextsTest {
     void shouldWriteADocumentOfItsOwnToPrintWithTextsEscapedAndLocalTimes() {
         String html = ReportHtml.standalone(report());
         assertThat(html)
-                .contains("North &lt;yard&gt;", "2026-11-20 13:00 to 2026-11-20 14:00, Europe/Berlin")
+                .contains("North &lt;yard&gt;", "20 Nov 2026, 13:00 to 20 Nov 2026, 14:00 (Europe/Berlin)")
                 .contains("94.7 %", "2.0", "gate · pit", "outside shifts", "all cameras", "98.3 %")
-                .contains("&lt;kim&gt;", "the latest 1 of 2", "@media print", "<td>94</td>")
+                .contains(
+                        "&lt;kim&gt;",
+                        "the latest 1 of 2",
+                        "@media print",
+                        "<td class=\"heat-1\">94</td>",
+                        "complied with")
                 .doesNotContain("<kim>", "<yard>", "<script", "href=");
         assertThat(ReportHtml.linked(report())).contains("href=\"/report.css\"").doesNotContain("<style");
     }
 
     @Test
     void shouldShowAnAcknowledgementOfSomebodyWithoutAName() {
-        assertThat(ReportHtml.standalone(report(""))).contains("<th>acknowledged</th>");
-        assertThat(ReportHtml.standalone(report(null))).doesNotContain("<th>acknowledged</th>");
+        assertThat(ReportHtml.standalone(report(""))).contains("<td>acknowledged</td>");
+        assertThat(ReportHtml.standalone(report(null))).doesNotContain("<td>acknowledged</td>");
     }
 
     @Test
