@@ -6,8 +6,10 @@ import io.helmwatch.web.RefusedException.FieldError;
 import io.helmwatch.web.RefusedException.Kind;
 import io.helmwatch.web.access.Caller;
 import java.net.InetAddress;
+import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -74,15 +76,44 @@ public record Call(
         if (value == null) {
             return null;
         }
-        try {
-            Instant time = Instant.parse(value);
-            if (!time.isBefore(FIRST_TIME) && !time.isAfter(LAST_TIME)) {
-                return time;
-            }
-        } catch (DateTimeParseException damaged) {
-            // Refused below.
+        Instant time = time(value, null);
+        if (time == null) {
+            throw invalid(name, "must be a time in UTC such as 2026-11-20T12:00:00Z, from 1970 to 9999");
         }
-        throw invalid(name, "must be a time in UTC such as 2026-11-20T12:00:00Z, from 1970 to 9999");
+        return time;
+    }
+
+    /**
+     * A time, or the first moment of a day.
+     *
+     * @param timeZone time zone of days
+     * @return null where it is not given
+     */
+    @Nullable
+    Instant dayOrInstant(String name, ZoneId timeZone) {
+        String value = text(name);
+        if (value == null) {
+            return null;
+        }
+        Instant time = time(value, timeZone);
+        if (time == null) {
+            throw invalid(
+                    name,
+                    "must be a day such as 2026-11-20 or a time in UTC such as 2026-11-20T12:00:00Z, from 1970 to 9999");
+        }
+        return time;
+    }
+
+    /** Null where the text is none that is accepted. @param timeZone time zone of days; null where days are not accepted */
+    private static @Nullable Instant time(String text, @Nullable ZoneId timeZone) {
+        try {
+            Instant time = timeZone == null || text.indexOf('T') >= 0
+                    ? Instant.parse(text)
+                    : LocalDate.parse(text).atStartOfDay(timeZone).toInstant();
+            return time.isBefore(FIRST_TIME) || time.isAfter(LAST_TIME) ? null : time;
+        } catch (DateTimeException damaged) {
+            return null;
+        }
     }
 
     int number(String name, int byDefault, int max) {

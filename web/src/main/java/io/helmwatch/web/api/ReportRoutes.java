@@ -8,6 +8,7 @@ import io.helmwatch.web.report.ReportHtml;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,12 @@ final class ReportRoutes {
     private static final Duration DEFAULT_TIME = Duration.ofDays(7);
     private static final Duration LONGEST_TIME = Duration.ofDays(Reports.MOST_DAYS);
     private static final Route.Parameter[] TIMES = {
-        new Route.Parameter("from", Instant.class, "earliest time; default: 7 days before `to`"),
-        new Route.Parameter("to", Instant.class, "time before; default: now")
+        new Route.Parameter(
+                "from",
+                String.class,
+                "earliest time such as 2026-11-20T12:00:00Z, or day such as 2026-11-20 in the time zone of reports;"
+                        + " default: 7 days before `to`"),
+        new Route.Parameter("to", String.class, "time before, or day before; default: now")
     };
 
     private final @Nullable Reports reports;
@@ -72,10 +77,11 @@ final class ReportRoutes {
                 .with("Content-Disposition", "attachment; filename=\"compliance.csv\"");
     }
 
-    private static Times times(Call call) {
-        Instant givenTo = call.instant("to");
+    private Times times(Call call) {
+        ZoneId timeZone = reports().timeZone();
+        Instant givenTo = call.dayOrInstant("to", timeZone);
         Instant to = givenTo == null ? Instant.now() : givenTo;
-        Instant givenFrom = call.instant("from");
+        Instant givenFrom = call.dayOrInstant("from", timeZone);
         Instant from = givenFrom == null ? to.minus(DEFAULT_TIME) : givenFrom;
         if (from.isAfter(to) || Duration.between(from, to).compareTo(LONGEST_TIME) > 0) {
             throw new RefusedException(

@@ -224,6 +224,20 @@ class DeskServerTest {
         }
     }
 
+    @ParameterizedTest(name = "{0} to {1}: {3}")
+    @CsvSource({
+        "2026-11-20, 2026-11-21, 200, '2026-11-19T23:00:00Z'",
+        "2026-11-20T00:00:00Z, 2026-11-21, 200, '2026-11-20T00:00:00Z'",
+        "2026-11-31, 2026-12-01, 400, 'from must be a day such as 2026-11-20 or a time'",
+        "1969-01-01, 1969-01-02, 400, 'from 1970 to 9999'",
+        "2026-11-22, 2026-11-21, 400, 'from must be before to'"
+    })
+    void shouldReportDaysInTheTimeZoneOfReports(String from, String to, int status, String words) throws Exception {
+        HttpResponse<String> answer = get("/api/v1/report?from=" + from + "&to=" + to);
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(answer.body()).contains(words);
+    }
+
     @Test
     void shouldSayInOneSentenceThatThePortIsTaken() {
         HttpConfig same = new HttpConfig(true, "127.0.0.1", address.getPort());

@@ -27,7 +27,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -284,7 +283,7 @@ final class TestDesk implements Service, Streams, LiveVideo {
 
         @Override
         public ZoneId timeZone() {
-            return ZoneOffset.UTC;
+            return ZoneId.of("Europe/Berlin");
         }
 
         @Override
@@ -293,7 +292,7 @@ final class TestDesk implements Service, Streams, LiveVideo {
                     "site-a",
                     from,
                     to,
-                    "UTC",
+                    timeZone().getId(),
                     FIGURES,
                     List.of(new ZoneFigures("gate-3", null, FIGURES)),
                     List.of(new ShiftFigures("early", null, null, FIGURES)),
