@@ -33,6 +33,7 @@ class PageLookTest {
             "cameras/yard?tab=source",
             "cameras/yard?tab=health",
             "system",
+            "notifications",
             "setup");
 
     /** Roles that are operated, and say nothing without a name. */
@@ -112,6 +113,7 @@ class PageLookTest {
             json-lines: {target: lines.jsonl}
             incidents: {snapshots: {enabled: true, directory: pictures}, clips: {enabled: true, directory: clips}}
             http: {port: 0, site: North yard}
+            notify: [{name: guards, webhook: {url: 'http://127.0.0.1:1/', allow-local: true}}]
             streams:
               - id: yard
                 url: %s

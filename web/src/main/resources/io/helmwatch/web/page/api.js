@@ -28,11 +28,13 @@ export class Problem extends Error {
    * @param {number} status HTTP status, 0 where no answer came
    * @param {string} message
    * @param {FieldError[]} errors
+   * @param {number} retrySeconds when it may be tried again, 0 where the server does not say
    */
-  constructor(status, message, errors = []) {
+  constructor(status, message, errors = [], retrySeconds = 0) {
     super(message);
     this.status = status;
     this.errors = errors;
+    this.retrySeconds = retrySeconds;
   }
 }
 
@@ -100,9 +102,22 @@ async function problemOf(response) {
   }
   const retry = Number(response.headers.get('Retry-After'));
   const sentence =
-    response.status === 429 && retry ? T.error.retryAfter(retry) : body.detail || body.title || T.error.status(response.status);
+    response.status === 429 && retry ? T.error.retryAfter(retry) : asSentence(String(body.detail || body.title || T.error.status(response.status)));
   const errors = Array.isArray(body.errors) ? body.errors.map(fieldError) : [];
-  return new Problem(response.status, sentence, errors);
+  return new Problem(response.status, sentence, errors, response.status === 429 ? retry : 0);
+}
+
+/**
+ * A message of the server as a sentence of the page: programs get it without.
+ * @param {string} message
+ * @returns {string} with a capital letter and a full stop; unchanged where it begins with a name or an address, or has several lines
+ */
+export function asSentence(message) {
+  if (message.includes('\n')) {
+    return message;
+  }
+  const begun = /^[a-z]+ /.test(message) ? message[0].toUpperCase() + message.slice(1) : message;
+  return /[\p{L}\p{N})]$/u.test(begun) ? `${begun}.` : begun;
 }
 
 /** @param {any} error @returns {FieldError} */

@@ -1,7 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { Problem, request } from './api.js';
 import { DeskElement } from './element.js';
-import { duration, fullTime, percent, rate, time } from './format.js';
+import { codecName, duration, fullTime, percent, rate, time } from './format.js';
 import './detection-log.js';
 import './live-picture.js';
 import './region-editor.js';
@@ -12,7 +12,7 @@ import './source-form.js';
 import './static-heads.js';
 import { store } from './store.js';
 import { T } from './texts.js';
-import { STATE_SIGNS } from './wall.js';
+import { STATE_SIGNS, tintOfState } from './wall.js';
 
 /**
  * @typedef {import('./api.js').Regions} Regions
@@ -138,16 +138,16 @@ class Camera extends DeskElement {
         ${store.streams ? html`<a href="#/cameras">${T.camera.all}</a>` : nothing}</p>`;
     }
     const state = stream.state;
-    const tint = state === 'online' ? 'green' : state === 'degraded' ? 'amber' : state === 'failed' ? 'red' : 'grey';
     return html`
       <div class="bar">
         <h1>${T.camera.title} ${stream.id}</h1>
-        <span class="status ${tint}">${STATE_SIGNS[state] ?? '?'} ${T.states[state] ?? state}</span>
+        <span class="status ${tintOfState(state)}">${STATE_SIGNS[state] ?? '?'} ${T.states[state] ?? state}</span>
         ${stream.openIncidents ? html`<a class="tag red" href=${address('incidents', '', { stream: stream.id, state: 'open' })}>\u25B2 ${T.wall.openIncidents(stream.openIncidents)}</a>` : nothing}
         <span class="facts">${rate(stream.analysedFps)} fps${stream.latencyMillis === null ? nothing : ` \u00B7 ${Math.round(stream.latencyMillis)} ms`}</span>
         ${stream.node ? html`<a class="facts" href=${address('cameras', '', { node: stream.node })}>${T.cameraTable.ofNode(stream.node)}</a>` : nothing}
         <a class="button" href=${address('incidents', '', { stream: stream.id })}>${T.camera.incidents}</a>
       </div>
+      ${stream.reason && state !== 'online' ? html`<p class="reason ${tintOfState(state)}">${T.camera.why(stream.reason, duration(store.age(stream.since)))}</p>` : nothing}
       <div class="camera">
         <div>
           <div class="stage">
@@ -235,10 +235,10 @@ class Camera extends DeskElement {
     const frameAge = store.frameAge(stream.lastFrameAt);
     /** @type {[string, unknown][]} */
     const rows = [
-      [T.health.state, html`${STATE_SIGNS[stream.state] ?? '?'} ${T.states[stream.state] ?? stream.state}, ${T.health.since(time(stream.since))}`],
+      [T.health.state, html`<span class=${tintOfState(stream.state)}>${STATE_SIGNS[stream.state] ?? '?'} ${T.states[stream.state] ?? stream.state}</span>, ${T.health.since(time(stream.since))}`],
       [T.health.reason, stream.reason || T.health.noReason],
       [T.health.lastFrame, stream.lastFrameAt ? html`<span title=${fullTime(stream.lastFrameAt)}>${T.health.frameAge(frameAge, duration(frameAge))}</span>` : T.health.noFrame],
-      [T.health.picture, stream.size && stream.size.width ? `${stream.size.width} \u00D7 ${stream.size.height} ${stream.codec ?? ''}` : T.none],
+      [T.health.picture, stream.size && stream.size.width ? `${stream.size.width} \u00D7 ${stream.size.height}${stream.codec ? `, ${codecName(stream.codec)}` : ''}` : T.none],
       [T.health.source, stream.sourceFps === null ? T.none : `${rate(stream.sourceFps)} fps`],
       [T.health.analysed, stream.wantedFps > 0 ? T.health.ofWanted(rate(stream.analysedFps), rate(stream.wantedFps), percent(share)) : T.none],
       [T.health.dropped, dropped.length ? dropped.map(([cause, fps]) => T.wall.cause(rate(fps), T.causes[cause] ?? cause)).join(', ') : T.health.nothingDropped],

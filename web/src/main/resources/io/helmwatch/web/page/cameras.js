@@ -4,7 +4,7 @@ import { fullTime, rate, time } from './format.js';
 import { address, replaceWith } from './route.js';
 import { store } from './store.js';
 import { T } from './texts.js';
-import { STATE_SIGNS } from './wall.js';
+import { STATE_SIGNS, tintOfState } from './wall.js';
 
 /** @typedef {import('./api.js').Stream} Stream */
 
@@ -75,29 +75,28 @@ class Cameras extends DeskElement {
 
   /** @param {Stream[]} streams */
   table(streams) {
-    return html`<div class="scroll"><table class="list"><thead><tr>
+    return html`<section class="card"><div class="scroll"><table class="list"><thead><tr>
         <th scope="col">${T.cameraTable.camera}</th><th scope="col">${T.cameraTable.state}</th>
         ${store.cluster ? html`<th scope="col">${T.cameraTable.node}</th>` : nothing}
         <th scope="col" class="number">${T.cameraTable.rate}</th>
         <th scope="col" class="number">${T.cameraTable.latency}</th><th scope="col">${T.cameraTable.rules}</th><th scope="col">${T.cameraTable.source}</th></tr></thead>
-      <tbody>${streams.map((stream) => this.row(stream))}</tbody></table></div>`;
+      <tbody>${streams.map((stream) => this.row(stream))}</tbody></table></div></section>`;
   }
 
   /** @param {Stream} stream */
   row(stream) {
     const { state, node } = stream;
-    const tint = state === 'online' ? 'green' : state === 'degraded' ? 'amber' : state === 'failed' ? 'red' : 'grey';
     const rules = (stream.settings?.rules ?? []).map(({ name }) => name).join(', ');
     const origins = /** @type {Record<string, string>} */ ({ file: T.cameraTable.file, cluster: T.cameraTable.cluster });
     return html`<tr>
       <th scope="row"><a href=${address('cameras', stream.id)}>${stream.id}</a></th>
-      <td><span class=${tint}>${STATE_SIGNS[state] ?? '?'} ${T.states[state] ?? state}</span>
+      <td><span class=${tintOfState(state)}>${STATE_SIGNS[state] ?? '?'} ${T.states[state] ?? state}</span>
         ${state === 'online' ? nothing : html`<div class="facts" title=${fullTime(stream.since)}>${stream.reason} (${T.health.since(time(stream.since))})</div>`}</td>
-      ${store.cluster ? html`<td class="node">${node ? html`<a href=${address('cameras', '', { node })}>${node}</a>` : T.none}</td>` : nothing}
-      <td class="number">${stream.wantedFps > 0 ? T.cameraTable.of(rate(stream.analysedFps), rate(stream.wantedFps)) : T.none}</td>
-      <td class="number">${stream.latencyMillis === null ? T.none : `${Math.round(stream.latencyMillis)} ms`}</td>
-      <td>${rules || html`<a href=${address('cameras', stream.id, { tab: 'rules' })}>${T.cameraTable.noRules}</a>`}</td>
-      <td class="address">${stream.url}<div class="facts">${origins[stream.origin] ?? T.cameraTable.added}</div></td>
+      ${store.cluster ? html`<td class="node" data-label=${T.cameraTable.node}>${node ? html`<a href=${address('cameras', '', { node })}>${node}</a>` : T.none}</td>` : nothing}
+      <td class="number" data-label=${T.cameraTable.rate}>${stream.wantedFps > 0 ? T.cameraTable.of(rate(stream.analysedFps), rate(stream.wantedFps)) : T.none}</td>
+      <td class="number" data-label=${T.cameraTable.latency}>${stream.latencyMillis === null ? T.none : `${Math.round(stream.latencyMillis)} ms`}</td>
+      <td class="wide" data-label=${T.cameraTable.rules}>${rules || html`<a href=${address('cameras', stream.id, { tab: 'rules' })}>${T.cameraTable.noRules}</a>`}</td>
+      <td class="address wide" data-label=${T.cameraTable.source}>${stream.url}<div class="facts">${origins[stream.origin] ?? T.cameraTable.added}</div></td>
     </tr>`;
   }
 }

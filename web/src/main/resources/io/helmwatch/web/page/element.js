@@ -1,5 +1,5 @@
 import { ReactiveElement } from '/lib/reactive-element/reactive-element.js';
-import { nothing, render } from '/lib/lit-html/lit-html.js';
+import { html, nothing, render } from '/lib/lit-html/lit-html.js';
 import { store } from './store.js';
 
 /**
@@ -40,6 +40,19 @@ export class DeskElement extends ReactiveElement {
    */
   view() {
     return nothing;
+  }
+
+  /**
+   * A problem as the page shows it; what the banner of the whole page says already is not said twice.
+   * @param {string} problem
+   */
+  alert(problem) {
+    return this.isNews(problem) ? html`<p class="error" role="alert">${problem}</p>` : nothing;
+  }
+
+  /** @param {string} problem @returns {boolean} whether there is a problem that the banner does not say */
+  isNews(problem) {
+    return problem !== '' && problem !== store.problem;
   }
 
   /**

@@ -1,5 +1,8 @@
 import { T } from './texts.js';
 
+/** Names in the order that people expect: gate-2 before gate-10, whatever their capitals. */
+export const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const clockShort = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -72,6 +75,16 @@ export function bytes(bytes) {
 /** @param {number | null | undefined} share 0..1 @returns {string} with one digit */
 export function percent(share) {
   return share === null || share === undefined || isNaN(share) ? T.none : `${(share * 100).toFixed(1)} %`;
+}
+
+/** @param {number} value @returns {string} a whole number with its thousands set apart */
+export function count(value) {
+  return value.toLocaleString('en-GB');
+}
+
+/** @param {string} codec as FFmpeg calls it @returns {string} as people call it */
+export function codecName(codec) {
+  return { h264: 'H.264', hevc: 'H.265', mjpeg: 'Motion JPEG', av1: 'AV1', mpeg4: 'MPEG-4' }[codec.toLowerCase()] ?? codec.toUpperCase();
 }
 
 /** @param {number | null | undefined} value */

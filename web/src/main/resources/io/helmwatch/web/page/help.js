@@ -23,8 +23,8 @@ export class Help extends DeskElement {
     return html`
       <dialog aria-labelledby="help-title">
         <form method="dialog"><h2 id="help-title">${T.help.title}</h2><button class="quiet" aria-label=${T.close}>\u2715</button></form>
-        <h3>${T.help.keys}</h3>
-        <dl class="keys">${this.shortcuts.map(
+        <h3 class="keyboard">${T.help.keys}</h3>
+        <dl class="keys keyboard">${this.shortcuts.map(
           ({ keys, text }) => html`<div><dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd></div>`,
         )}</dl>
         <h3>${T.help.signs}</h3>
@@ -72,8 +72,8 @@ export class Search extends DeskElement {
           placeholder=${T.search.placeholder} @input=${this.typed} @keydown=${this.pressed}>
         <ul id="search-results" role="listbox">${results.map(
           ({ text, kind, href }, i) =>
-            html`<li id="result-${i}" role="option" aria-selected=${i === this.at}>
-              <a href=${href} tabindex="-1" @click=${() => this.close()}>${text} <span class="facts">${kind}</span></a></li>`,
+            html`<li role="none"><a id="result-${i}" role="option" aria-selected=${i === this.at} href=${href} tabindex="-1"
+              @click=${() => this.close()}>${text} <span class="facts">${kind}</span></a></li>`,
         )}</ul>
         ${results.length === 0 ? html`<p class="facts">${T.search.nothing(this.text)}</p>` : nothing}
       </dialog>
@@ -89,7 +89,7 @@ export class Search extends DeskElement {
     const all = [
       ...streams.map(({ id }) => ({ text: id, kind: T.search.camera, href: address('cameras', id) })),
       ...Object.entries(T.pages)
-        .filter(([page]) => page !== 'login' && (page !== 'setup' || store.mayAdminister) && (page !== 'nodes' || store.cluster) && (page !== 'nodes' || store.cluster))
+        .filter(([page]) => page !== 'login' && (page !== 'setup' || store.mayAdminister) && (page !== 'nodes' || store.cluster) && (page !== 'notifications' || store.mayOperate))
         .map(([page, text]) => ({ text, kind: T.search.page, href: address(page) })),
       ...zones.map(({ stream, zone }) => ({
         text: `${zone} (${stream})`,

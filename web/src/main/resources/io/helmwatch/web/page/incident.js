@@ -16,6 +16,9 @@ import { T } from './texts.js';
  * @typedef {import('./api.js').Position} Position
  */
 
+/** After its end an incident has its video within this time, or never. */
+const VIDEO_WITHIN_SECONDS = 90;
+
 /** One incident: its snapshot plain or drawn, positions over time, and whether it is dealt with. */
 export class IncidentDetail extends DeskElement {
   static properties = {
@@ -29,6 +32,7 @@ export class IncidentDetail extends DeskElement {
     busy: { state: true },
     hasPicture: { state: true },
     showsVideo: { state: true },
+    hasVideos: {},
   };
 
   constructor() {
@@ -47,6 +51,8 @@ export class IncidentDetail extends DeskElement {
     this.busy = false;
     this.hasPicture = true;
     this.showsVideo = false;
+    /** Whether videos are stored at all, as other incidents show. */
+    this.hasVideos = false;
     /** @private @param {Event} event the video of the incident that is shown may be stored meanwhile */
     this.messageArrived = (event) => {
       const { phase, incident } = /** @type {CustomEvent} */ (event).detail;
@@ -119,7 +125,7 @@ export class IncidentDetail extends DeskElement {
       <a class="back" href=${address('incidents', '', this.filters)}>\u2039 ${T.pages.incidents}</a>
       <h2><span class=${tintOf(incident)}>${signOf(incident)}</span> ${incident.stream} \u00B7 ${summaryOf(incident)}</h2>
       <p class="facts"><time title=${fullTime(incident.startedAt)} datetime=${incident.startedAt}>${time(incident.startedAt)}</time>,
-        ${incident.state === 'open' ? T.incident.stillOpen(duration(store.age(incident.startedAt))) : T.incident.ended(duration(incident.durationSeconds), T.incident.reasons[incident.endReason ?? ''] ?? incident.endReason ?? '')}</p>
+        ${incident.state === 'open' ? T.incident.stillOpen(duration(store.age(incident.startedAt))) : T.incident.ended(duration(incident.durationSeconds), reasonOf(incident))}</p>
       ${incident.superseded ? html`<p class="hint superseded">\u21BB ${T.incident.supersededHint}</p>` : nothing}
       ${this.picture(incident)}
       ${this.deal(incident)}
@@ -145,6 +151,7 @@ export class IncidentDetail extends DeskElement {
         ${hasSnapshot ? html`<a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.jpg`}>${T.incident.download}</a>` : nothing}
         <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
         ${this.maskLink(incident)}
+        ${incident.clip || !this.hasVideos ? nothing : html`<span class="facts">${isVideoDue(incident) ? T.incident.videoDue : T.incident.noClip}</span>`}
       </div>
       ${incident.boxes.length > 1 ? this.positions(incident) : nothing}
     `;
@@ -348,6 +355,17 @@ export class IncidentDetail extends DeskElement {
     store.refreshCounts();
     this.dispatchEvent(new Event('changed'));
   }
+}
+
+/** @param {Incident} incident @returns {string} why it ended */
+function reasonOf({ kind, endReason }) {
+  const reason = endReason ?? '';
+  return kind === 'occupancy' && reason === 'compliance' ? T.incident.numberComplied : (T.incident.reasons[reason] ?? reason);
+}
+
+/** @param {Incident} incident @returns {boolean} whether its video is still being recorded or stored */
+function isVideoDue({ endedAt }) {
+  return endedAt === null || store.age(endedAt) < VIDEO_WITHIN_SECONDS;
 }
 
 /** @param {Incident} incident @returns {boolean} whether positions have confidences of their own, and not the incident's highest one */

@@ -2,7 +2,7 @@ import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { query, request } from './api.js';
 import { DeskElement } from './element.js';
-import { duration, fullTime, minute } from './format.js';
+import { byName, duration, fullTime, minute } from './format.js';
 import './incident.js';
 import { signOf, summaryOf, tintOf } from './incident-text.js';
 import { live } from './live.js';
@@ -129,8 +129,8 @@ class Incidents extends DeskElement {
         <a class="button export" href=${'/api/v1/incidents.csv' + query({ ...this.parameters(), limit: undefined })} download>${T.filters.export}</a>
       </div>
       <p class="hidden" role="status">${this.incidents ? T.filters.found(this.total ?? this.incidents.length) : ''}</p>
-      ${this.problem ? html`<p class="error" role="alert">${this.problem}</p>` : nothing}
-      ${this.incidents === null && !this.problem ? html`<p class="empty" role="status">${T.filters.loading}</p>` : nothing}
+      ${this.alert(this.problem)}
+      ${this.incidents === null && !this.isNews(this.problem) ? html`<p class="empty" role="status">${T.filters.loading}</p>` : nothing}
       ${this.incidents?.length === 0 && !this.selected ? this.empty() : nothing}
       ${this.incidents?.length || this.selected ? this.both(this.incidents ?? [], shown) : nothing}
     `;
@@ -144,7 +144,7 @@ class Incidents extends DeskElement {
         ${incidents.length === 0 ? this.empty() : nothing}
         ${this.next ? html`<button @click=${this.more}>${T.filters.more}</button>` : nothing}
       </div>
-      <hw-incident .incident=${shown} .filters=${this.filters} @changed=${() => this.load()}></hw-incident>
+      <hw-incident .incident=${shown} .filters=${this.filters} .hasVideos=${incidents.some(({ clip }) => clip)} @changed=${() => this.load()}></hw-incident>
     </div>`;
   }
 
@@ -199,7 +199,7 @@ class Incidents extends DeskElement {
 
   /** @param {string[]} names @param {string} all @returns {[string, string][]} */
   names(names, all) {
-    return [['', all], .../** @type {[string, string][]} */ ([...new Set(names)].sort().map((name) => [name, name]))];
+    return [['', all], .../** @type {[string, string][]} */ ([...new Set(names)].sort(byName.compare).map((name) => [name, name]))];
   }
 
   zones() {

@@ -259,10 +259,10 @@ export class LivePicture extends HTMLElement {
   shown(t) {
     this.shownAt = performance.now();
     this.drawn = { epoch: this.epoch, t, exact: false, boxes: [] };
-    this.paint();
     if (this.dataset.state !== 'live') {
       this.showState();
     }
+    this.paint();
   }
 
   /** Copies the video's last frame, which would otherwise vanish with its source. @private */
@@ -293,8 +293,8 @@ export class LivePicture extends HTMLElement {
     }
     if (id === this.stream && this.shownAt === 0 && this.isConnected) {
       this.drawPicture(image, image.naturalWidth, image.naturalHeight);
-      this.paint();
       this.showState();
+      this.paint();
     }
   }
 
@@ -357,7 +357,7 @@ export class LivePicture extends HTMLElement {
     const why =
       state === 'offline' && stream
         ? T.live.away(T.states[stream.state] ?? stream.state, stream.reason)
-        : !live.connected
+        : store.isAway || !live.connected
           ? T.live.noConnection
           : state === 'stale'
             ? T.live.noFrames
@@ -376,7 +376,7 @@ export class LivePicture extends HTMLElement {
     const { context, width, height } = canvas;
     const area = contain(width, height, this.size.width, this.size.height);
     const incidents = [...this.open.values()];
-    if (this.regions) {
+    if (this.regions && this.dataset.picture === 'yes') {
       const { zones = [], masks = [] } = store.stream(this.stream)?.settings ?? {};
       drawRegions(context, area, [
         ...masks.map((mask) => ({ polygon: mask.polygon, mask: true })),

@@ -40,8 +40,8 @@ class NodesPage extends ReloadingPage {
     return html`
       <div class="bar"><h1>${T.pages.nodes}</h1>
         ${snapshot ? html`<p class="facts" role="status">${this.facts(snapshot)}</p>` : nothing}</div>
-      ${this.problem ? html`<p class="error" role="alert">${this.problem}</p>` : nothing}
-      ${!snapshot && !this.problem ? html`<p class="empty" role="status">${T.nodes.loading}</p>` : nothing}
+      ${this.alert(this.problem)}
+      ${!snapshot && !this.isNews(this.problem) ? html`<p class="empty" role="status">${T.nodes.loading}</p>` : nothing}
       ${snapshot?.nodes.length === 0 ? html`<p class="empty">${T.nodes.none}</p>` : nothing}
       ${snapshot?.nodes.length ? this.table(snapshot) : nothing}
     `;
@@ -58,11 +58,11 @@ class NodesPage extends ReloadingPage {
   /** @param {Snapshot} snapshot */
   table({ node: here, nodes }) {
     const t = T.nodes;
-    return html`<div class="scroll"><table class="list nodes"><thead><tr>
+    return html`<section class="card"><div class="scroll"><table class="list nodes"><thead><tr>
         <th scope="col">${t.node}</th><th scope="col">${t.state}</th><th scope="col" class="number">${t.cameras}</th>
         <th scope="col" class="number">${t.analysed}</th><th scope="col" class="number">${t.load}</th><th scope="col">${t.capacity}</th>
         <th scope="col" class="number">${t.weight}</th><th scope="col">${t.version}</th><th scope="col">${t.address}</th></tr></thead>
-      <tbody>${nodes.map((node) => this.row(node, here))}</tbody></table></div>`;
+      <tbody>${nodes.map((node) => this.row(node, here))}</tbody></table></div></section>`;
   }
 
   /** @param {Node} node @param {string} here */
@@ -74,14 +74,14 @@ class NodesPage extends ReloadingPage {
       <th scope="row">${node.name}${node.name === here ? html` <span class="facts">${t.here}</span>` : nothing}</th>
       <td><span class=${isSilent ? 'red' : 'green'}>${isSilent ? `\u2715 ${t.silent}` : `\u25CF ${t.online}`}</span>
         <div class="facts" title=${fullTime(node.heardAt)}>${t.heard(duration(store.age(node.heardAt)))}</div></td>
-      <td class="number"><a href=${address('cameras', '', { node: node.name })}>${node.cameras}</a>
+      <td class="number" data-label=${t.cameras}><a href=${address('cameras', '', { node: node.name })}>${node.cameras}</a>
         ${node.openIncidents ? html`<div class="red">\u25B2 ${T.wall.openIncidents(node.openIncidents)}</div>` : nothing}</td>
-      <td class="number"><span class=${behind ? 'amber' : ''}>${behind ? `${T.sign.warning} ` : ''}${isSilent ? T.none : T.cameraTable.of(rate(node.analysedFps), rate(node.wantedFps))}</span></td>
-      <td class="number">${isSilent ? T.none : t.cores(rate(node.coresInUse))}<div class="facts">${isSilent ? '' : bytes(node.memoryBytes)}</div></td>
-      <td>${t.processors(node.processors)}<div class="facts">${[node.backend, ...node.gpus].filter(Boolean).join(', ')}</div></td>
-      <td class="number">${node.weight}<div class="facts">${t.partitions(node.partitions)}</div></td>
-      <td>${node.version}<div class="facts" title=${fullTime(node.startedAt)}>${t.since(time(node.startedAt))}</div></td>
-      <td class="address">${node.url ? html`<a href=${node.url} rel="noreferrer">${new URL(node.url).host}</a>` : t.noDesk}</td>
+      <td class="number" data-label=${t.analysed}><span class=${behind ? 'amber' : ''}>${behind ? `${T.sign.warning} ` : ''}${isSilent ? T.none : T.cameraTable.of(rate(node.analysedFps), rate(node.wantedFps))}</span></td>
+      <td class="number" data-label=${t.load}>${isSilent ? T.none : t.cores(rate(node.coresInUse))}<div class="facts">${isSilent ? '' : bytes(node.memoryBytes)}</div></td>
+      <td data-label=${t.capacity}>${t.processors(node.processors)}<div class="facts">${[node.backend, ...node.gpus].filter(Boolean).join(', ')}</div></td>
+      <td class="number" data-label=${t.weight}>${node.weight}<div class="facts">${t.partitions(node.partitions)}</div></td>
+      <td data-label=${t.version}>${node.version}<div class="facts" title=${fullTime(node.startedAt)}>${t.since(time(node.startedAt))}</div></td>
+      <td class="address wide" data-label=${t.address}>${node.url ? html`<a href=${node.url} rel="noreferrer">${new URL(node.url).host}</a>` : t.noDesk}</td>
     </tr>`;
   }
 }

@@ -1,11 +1,12 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { query, request } from './api.js';
 import './trend-chart.js';
-import { duration, percent } from './format.js';
+import { byName, count, duration, percent } from './format.js';
 import { ReloadingPage } from './reloading.js';
 import { address } from './route.js';
 import { store } from './store.js';
 import { T } from './texts.js';
+import { STATE_SIGNS, tintOfState } from './wall.js';
 
 /**
  * @typedef {{stream: string, zone: string | null, hour: string, helmet: number, bare: number, uncertain: number, frames: number,
@@ -84,8 +85,8 @@ class Overview extends ReloadingPage {
         <select aria-label=${T.overview.period} @change=${this.choose}>${DAYS.map(
           (days) => html`<option value=${days} ?selected=${days === this.days}>${T.overview.lastDays(days)}</option>`,
         )}</select></div>
-      ${this.problem ? html`<p class="error" role="alert">${this.problem}</p>` : nothing}
-      ${this.rows ? this.content(this.rows) : this.problem ? nothing : html`<p class="empty" role="status">${T.overview.loading}</p>`}
+      ${this.alert(this.problem)}
+      ${this.rows ? this.content(this.rows) : this.isNews(this.problem) ? nothing : html`<p class="empty" role="status">${T.overview.loading}</p>`}
     `;
   }
 
@@ -118,8 +119,8 @@ class Overview extends ReloadingPage {
     const up = streams.filter(({ state }) => state === 'online' || state === 'degraded').length;
     return html`<dl class="figures">
       <div><dt>${T.overview.compliance}</dt><dd>${percent(share)}</dd><dd class="facts">${isNaN(change) ? T.overview.nothingBefore : T.overview.points(change)}</dd></div>
-      <div><dt>${T.overview.incidents}</dt><dd><a href=${address('incidents', '', { period: this.days === 1 ? '' : this.days === 7 ? '7d' : this.days === 30 ? '30d' : 'all' })}>${now.incidents}</a></dd>
-        <dd class="facts">${before.length ? T.overview.before(then.incidents) : T.overview.nothingBefore}</dd></div>
+      <div><dt>${T.overview.incidents}</dt><dd><a href=${address('incidents', '', { period: this.days === 1 ? '' : this.days === 7 ? '7d' : this.days === 30 ? '30d' : 'all' })}>${count(now.incidents)}</a></dd>
+        <dd class="facts">${before.length ? T.overview.before(count(then.incidents)) : T.overview.nothingBefore}</dd></div>
       <div><dt>${T.overview.wait}</dt><dd>${isNaN(wait) ? T.none : duration(wait)}</dd><dd class="facts">${isNaN(wait) ? T.overview.noWait : isNaN(waitBefore) ? T.overview.median : T.overview.medianBefore(duration(waitBefore))}</dd></div>
       <div><dt>${T.overview.up}</dt><dd>${streams.length ? T.overview.of(up, streams.length) : T.none}</dd><dd class="facts">${T.overview.now}</dd></div>
     </dl>`;
@@ -133,9 +134,9 @@ class Overview extends ReloadingPage {
     const places = grouped(rows, placeOf);
     return html`<div class="scroll" tabindex="0" role="group" aria-label=${T.overview.heatMap}><table class="heat">
       <thead><tr><th scope="col">${T.overview.zone}</th>${HOURS.map((hour) => html`<th scope="col">${String(hour).padStart(2, '0')}</th>`)}</tr></thead>
-      <tbody>${[...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([place, own]) => {
+      <tbody>${[...places].sort(([a], [b]) => byName.compare(a, b)).map(([place, own]) => {
         const hours = grouped(own, ({ hour }) => new Date(hour).getHours());
-        return html`<tr><th scope="row">${place}</th>${HOURS.map((hour) => this.cell(place, hour, sum(hours.get(hour) ?? [])))}</tr>`;
+        return html`<tr><th scope="row" title=${place}>${place}</th>${HOURS.map((hour) => this.cell(place, hour, sum(hours.get(hour) ?? [])))}</tr>`;
       })}</tbody></table></div>
       <p class="legend">${T.overview.legend} <span class="heat-scale" aria-hidden="true">${[...Array(HEAT_STEPS).keys()].map((step) => html`<i class="heat-${step}"></i>`)}</span> ${T.overview.legendWorst}</p>`;
   }
@@ -160,7 +161,7 @@ class Overview extends ReloadingPage {
     return html`<table class="list"><thead><tr><th scope="col">${T.overview.zone}</th><th scope="col" class="number">${T.overview.compliance}</th><th scope="col" class="number">${T.overview.incidents}</th></tr></thead>
       <tbody>${worst.map(
         ({ place, total, row }) => html`<tr><th scope="row"><a href=${address('incidents', '', { stream: row.stream, zone: row.zone ?? '', period: '30d' })}>${place}</a></th>
-          <td class="number">${percent(shareOf(total))}</td><td class="number">${total.incidents}</td></tr>`,
+          <td class="number">${percent(shareOf(total))}</td><td class="number">${count(total.incidents)}</td></tr>`,
       )}</tbody></table>`;
   }
 
@@ -174,7 +175,8 @@ class Overview extends ReloadingPage {
       return html`<p>${T.overview.allOnline(streams.length)}</p>`;
     }
     return html`<ul>${bad.map(
-      (stream) => html`<li><a href=${address('cameras', stream.id, { tab: 'health' })}>${stream.id}</a> ${T.overview.trouble(T.states[stream.state] ?? stream.state, stream.reason || T.health.noReason, duration(store.age(stream.since)))}</li>`,
+      (stream) => html`<li class="trouble"><span class=${tintOfState(stream.state)} aria-hidden="true">${STATE_SIGNS[stream.state] ?? '?'}</span>
+        <a href=${address('cameras', stream.id, { tab: 'health' })}>${stream.id}</a> ${T.overview.trouble(T.states[stream.state] ?? stream.state, stream.reason || T.health.noReason, duration(store.age(stream.since)))}</li>`,
     )}</ul>`;
   }
 

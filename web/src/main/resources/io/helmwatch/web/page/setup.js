@@ -1,6 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { request } from './api.js';
 import { Errors, errorList, field } from './fields.js';
+import { codecName } from './format.js';
 import { FormElement } from './form-element.js';
 import './region-editor.js';
 import { goTo } from './route.js';
@@ -232,7 +233,7 @@ function proposedName(url) {
 
 /** @param {Probe} probe @returns {string} what the camera sends, in words */
 function facts(probe) {
-  const parts = [T.setup.facts.picture(probe.width, probe.height, probe.codec ?? '')];
+  const parts = [T.setup.facts.picture(probe.width, probe.height, probe.codec ? codecName(probe.codec) : '')];
   if (probe.fps) {
     parts.push(T.setup.facts.fps(Math.round(probe.fps * 10) / 10));
   }

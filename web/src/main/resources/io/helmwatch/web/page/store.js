@@ -31,6 +31,8 @@ class Store extends EventTarget {
     /** @type {{text: string, undo?: () => void} | null} */
     this.notice = null;
     this.connected = true;
+    /** Whether the server ended a login that was in use. */
+    this.loginEnded = false;
     this.timers = /** @type {number[]} */ ([]);
     this.noticeTimer = 0;
     this.countTimer = 0;
@@ -63,6 +65,7 @@ class Store extends EventTarget {
   /** @param {string} username @param {string} password */
   async login(username, password) {
     this.session = await request('POST', '/session', { username, password });
+    this.loginEnded = false;
     this.read();
     this.changed();
   }
@@ -70,6 +73,7 @@ class Store extends EventTarget {
   async logout() {
     await request('DELETE', '/session');
     this.end();
+    this.loginEnded = false;
     this.session = await request('GET', '/session');
     this.changed();
   }
@@ -82,6 +86,7 @@ class Store extends EventTarget {
     this.keepStreams(null);
     this.newIncidents = null;
     if (this.session) {
+      this.loginEnded = this.loginEnded || this.session.user !== null;
       this.session = { ...this.session, user: null, login: 'required' };
     }
     this.changed();
@@ -160,6 +165,11 @@ class Store extends EventTarget {
     return this.byId.get(id);
   }
 
+  /** @returns {string} when the newest list of streams was made; empty before */
+  get readAt() {
+    return this.streamsAt ? new Date(this.streamsAt).toISOString() : '';
+  }
+
   /** @returns {string} name of the cluster that the service is part of; empty where it is part of none */
   get cluster() {
     return this.session?.cluster ?? '';
@@ -170,6 +180,11 @@ class Store extends EventTarget {
     const others = (this.streams ?? []).filter((other) => other.id !== stream.id);
     this.keepStreams([...others, stream].sort((a, b) => (a.id < b.id ? -1 : 1)));
     this.changed();
+  }
+
+  /** @returns {boolean} whether the server is away, so that what is known of it is old */
+  get isAway() {
+    return !this.connected || this.problem !== '';
   }
 
   /** @returns {boolean} */

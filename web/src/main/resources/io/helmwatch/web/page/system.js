@@ -68,8 +68,8 @@ class SystemPage extends ReloadingPage {
         ${system ? html`<p class="facts">${T.system.running(system.version, duration(store.age(system.startedAt)))}</p>` : nothing}
         ${store.mayOperate ? html`<a class="button" href="#/notifications">${T.pages.notifications}</a>` : nothing}
         ${store.mayAdminister ? html`<button class="reload" @click=${this.reload}>${T.system.reload}</button>` : nothing}</div>
-      ${this.problem ? html`<p class="error" role="alert">${this.problem}</p>` : nothing}
-      ${!system && !this.problem ? html`<p class="empty" role="status">${T.system.loading}</p>` : nothing}
+      ${this.alert(this.problem)}
+      ${!system && !this.isNews(this.problem) ? html`<p class="empty" role="status">${T.system.loading}</p>` : nothing}
       ${system ? html`<div class="cards">${this.pipeline(system)}${this.delivery(system)}${this.machine(system)}${this.software(system)}</div>` : nothing}
       ${this.audit()}
     `;
@@ -151,13 +151,13 @@ class SystemPage extends ReloadingPage {
       return html`<section class="card"><h2>${T.audit.title}</h2><p class="hint">${T.audit.admin}</p></section>`;
     }
     return html`<section class="card"><h2>${T.audit.title}</h2>
-      ${this.auditProblem ? html`<p class="error">${this.auditProblem}</p>` : nothing}
+      ${this.alert(this.auditProblem)}
       ${this.entries?.length === 0 ? html`<p class="hint">${T.audit.empty}</p>` : nothing}
       ${
         this.entries?.length
           ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">${T.audit.time}</th><th scope="col">${T.audit.user}</th><th scope="col">${T.audit.action}</th><th scope="col">${T.audit.target}</th><th scope="col">${T.audit.outcome}</th><th scope="col">${T.audit.from}</th></tr></thead>
               <tbody>${this.entries.map(
-                (entry) => html`<tr><td title=${fullTime(entry.at)}>${time(entry.at)}</td><td>${entry.user} <span class="facts">${entry.role}</span></td><td>${entry.action}</td><td>${entry.target}</td><td>${entry.outcome}</td><td>${entry.remote}</td></tr>`,
+                (entry) => html`<tr><td data-label=${T.audit.time} title=${fullTime(entry.at)}>${time(entry.at)}</td><td data-label=${T.audit.user}>${entry.user || T.none} <span class="facts">${entry.role}</span></td><td data-label=${T.audit.action}>${entry.action}</td><td data-label=${T.audit.target}>${entry.target || T.none}</td><td data-label=${T.audit.outcome} class=${entry.outcome === 'ok' ? '' : 'amber'}>${entry.outcome}</td><td data-label=${T.audit.from}>${entry.remote}</td></tr>`,
               )}</tbody></table></div>`
           : nothing
       }</section>`;

@@ -125,6 +125,10 @@ export const T = {
     password: 'Password',
     submit: 'Log in',
     busy: 'Logging in \u2026',
+    ended: 'Your login has ended. Log in again to go on.',
+    tooMany: 'Too many failed logins from this address.',
+    /** @param {string} duration */
+    wait: (duration) => `Try again in ${duration}`,
     logout: 'Log out',
   },
   live: {
@@ -169,6 +173,11 @@ export const T = {
     degraded: (count) => `${count} degraded`,
     /** @param {string} state @param {string} time */
     since: (state, time) => `${state} since ${time}`,
+    unknown: 'not known now',
+    /** @param {string} time */
+    asOf: (time) => `as of ${time}`,
+    /** @param {string} reason @param {string} duration */
+    degradedFor: (reason, duration) => `degraded for ${duration}: ${reason}`,
     /** @param {string} causes */
     dropped: (causes) => `dropped: ${causes}`,
     /** @param {string} rate @param {string} cause */
@@ -195,6 +204,8 @@ export const T = {
     staticHeads: (count) => `${n(count, 'head')} that never ${count === 1 ? 'moves' : 'move'}: reported as nobody.`,
     /** @param {number} number @param {number} count */
     maskStatic: (number, count) => (count === 1 ? 'Make a mask of it' : `Make a mask of head ${number}`),
+    /** @param {string} reason @param {string} duration */
+    why: (reason, duration) => `For ${duration}: ${reason}`,
     /** @param {string} id */
     restarted: (id) => `${id} is connecting again.`,
   },
@@ -401,7 +412,7 @@ export const T = {
     added: (id) => `${id} was added.`,
     facts: {
       /** @param {number} width @param {number} height @param {string} codec */
-      picture: (width, height, codec) => `The camera sends ${width} \u00D7 ${height} pixels${codec ? ` as ${codec.toUpperCase()}` : ''}.`,
+      picture: (width, height, codec) => `The camera sends ${width} \u00D7 ${height} pixels${codec ? ` as ${codec}` : ''}.`,
       /** @param {number} fps */
       fps: (fps) => `${fps} frames a second.`,
       /** @param {number} seconds */
@@ -457,11 +468,14 @@ export const T = {
       static: 'the head never moved: no person',
       'node-lost': 'the machine that watched it was lost',
     },
+    numberComplied: 'as many people as allowed again',
     draw: 'draw boxes',
     download: 'Save image',
     showVideo: 'Show video',
     showImage: 'Show image',
     downloadVideo: 'Save video',
+    videoDue: 'The video follows once it is stored.',
+    noClip: 'No video was stored.',
     noVideo: 'The video cannot be played: it was deleted, or this browser does not play its codec.',
     /** @param {string} stream @param {string} time */
     videoOf: (stream, time) => `Video of ${stream} at ${time}`,
@@ -510,17 +524,24 @@ export const T = {
     csv: 'Table (CSV)',
     zones: 'By zone',
     shifts: 'By shift',
-    shift: 'Shift',
     outside: 'outside shifts',
     noShifts: 'No shifts are configured (desk.shifts).',
+    noData: 'No heads were observed on these days.',
+    period: 'Days',
+    reversed: 'The first day is after the last one.',
+    /** @param {number} days */
+    tooLong: (days) => `A report covers at most ${days} days.`,
+    /** @type {Record<string, string>} */
+    periods: { '7d': 'last 7 days', month: 'this month', before: 'last month', own: 'these days' },
     allCameras: 'all cameras',
     cameras: 'Availability of cameras',
     camera: 'Camera',
     availability: 'Analysed',
-    minutes: 'Minutes',
+    minutes: 'Minutes analysed',
     helmet: 'Helmet',
     bare: 'Bare',
     personHours: 'Person hours',
+    observed: 'observed',
     /** @param {number} count */
     complied: (count) => `${count} ended by compliance`,
     /** @param {string} zone */
@@ -550,11 +571,11 @@ export const T = {
     lastDays: (days) => (days === 1 ? 'last 24 hours' : `last ${days} days`),
     /** @param {number} change */
     points: (change) => Math.abs(change) < 0.0005 ? 'as in the period before' : `${change < 0 ? '\u2212' : '+'}${Math.abs(change * 100).toFixed(1)} points to the period before`,
-    /** @param {number} count */
+    /** @param {string} count */
     before: (count) => `${count} in the period before`,
     /** @param {string} duration */
     medianBefore: (duration) => `median; ${duration} before`,
-    /** @param {number} up @param {number} all */
+    /** @param {number | string} up @param {number | string} all */
     of: (up, all) => `${up} of ${all}`,
     /** @param {string} place @param {number} hour */
     cellEmpty: (place, hour) => `${place}, ${hour}:00 to ${hour + 1}:00: nobody seen`,
@@ -574,7 +595,10 @@ export const T = {
     testing: 'Sending \u2026',
     settings: 'Settings (in the configuration file)',
     nothing: 'No messages since the start.',
-    columns: ['Time', 'Outcome', 'Message', 'Camera', 'Reason or id'],
+    columns: { when: 'Time', outcome: 'Outcome', message: 'Message', camera: 'Camera', detail: 'Reason or id' },
+    /** @type {Record<string, string>} */
+    health: { delivered: 'works', retried: 'not delivered, retrying', rejected: 'messages are lost', acknowledged: 'nothing sent yet' },
+    fewer: 'Show fewer',
     /** @type {Record<string, string>} */
     kinds: { webhook: 'webhook', mqtt: 'MQTT', mail: 'e-mail' },
     /** @type {Record<string, string>} */
@@ -589,9 +613,16 @@ export const T = {
       'stream.back': 'camera back',
       test: 'test',
     },
-    /** @param {number} delivered @param {number} waiting @param {number} rejected @param {number} refused */
-    counts: (delivered, waiting, rejected, refused) =>
-      `${delivered} delivered, ${waiting} waiting, ${rejected} rejected for good${refused ? `, ${refused} lost because the spool was full` : ''}.`,
+    /** @param {string} delivered @param {string} waiting @param {string} rejected */
+    counts: (delivered, waiting, rejected) => `${delivered} delivered, ${waiting} waiting, ${rejected} rejected for good.`,
+    /** @param {number} count */
+    refused: (count) => `${n(count, 'message')} lost because the spool was full.`,
+    /** @param {number} count */
+    all: (count) => `Show all ${count}`,
+    /** @param {number} count */
+    allWork: (count) => (count === 1 ? 'The target works' : `All ${count} targets work`),
+    /** @param {number} bad @param {number} count */
+    someFail: (bad, count) => `${bad} of ${n(count, 'target')} ${bad === 1 ? 'fails' : 'fail'}:`,
     /** @param {string} age */
     oldest: (age) => `Oldest waiting for ${age}.`,
     /** @param {number} count */

@@ -103,8 +103,8 @@ function options(Chart, width, days) {
       { ...axis, scale: 'n', side: 1, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')) },
     ],
     series: [
-      { label: T.overview.time, value: (_chart, value) => (value === null ? '' : Chart.fmtDate(days === 1 ? '{HH}:{mm}' : '{D} {MMM} {YYYY}')(new Date(value * 1000))) },
-      { label: T.overview.incidents, scale: 'n', stroke: bar, fill: bar, paths: Chart.paths.bars?.({ size: [0.6, 40] }), points: { show: false } },
+      { label: T.overview.time, value: (_chart, value) => (value === null || value === undefined ? T.none : Chart.fmtDate(days === 1 ? '{HH}:{mm}' : '{D} {MMM} {YYYY}')(new Date(value * 1000))) },
+      { label: T.overview.incidents, scale: 'n', stroke: bar, fill: bar, paths: Chart.paths.bars?.({ size: [0.6, 40] }), points: { show: false }, value: (_chart, value) => (value === null || value === undefined ? T.none : String(value)) },
       { label: T.overview.compliance, scale: '%', stroke: line, width: 2, spanGaps: false, points: { show: true, size: 5 }, value: (_chart, value) => (value === null || value === undefined ? T.none : `${value.toFixed(1)} %`) },
     ],
   };

@@ -1,7 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { DeskElement } from './element.js';
-import { duration, fullTime, rate, time } from './format.js';
+import { byName, duration, fullTime, rate, time } from './format.js';
 import './live-picture.js';
 import { address, goTo } from './route.js';
 import { store } from './store.js';
@@ -22,6 +22,11 @@ export const STATE_SIGNS = /** @type {Record<string, string>} */ ({
   failed: '\u2715',
   stale: '\u25CB',
 });
+
+/** @param {string} state of a stream @returns {string} class of its colour */
+export function tintOfState(state) {
+  return state === 'online' ? 'green' : state === 'degraded' ? 'amber' : state === 'failed' ? 'red' : 'grey';
+}
 
 /** @param {Stream} stream @returns {boolean} */
 export function hasProblem(stream) {
@@ -66,7 +71,7 @@ class Tile extends DeskElement {
     const alarm = (stream?.openIncidents ?? 0) > 0;
     return html`
       <article class="tile ${alarm ? 'alarm' : ''}">
-        <h2><a href=${address('cameras', this.stream)}>${this.stream}</a>
+        <h2><a href=${address('cameras', this.stream)} title=${this.stream}>${this.stream}</a>
           ${stream?.node ? html`<span class="facts node">${stream.node}</span>` : nothing}
           ${alarm ? html`<span class="tag red">\u25B2 ${T.wall.openIncidents(stream?.openIncidents ?? 0)}</span>` : nothing}
           ${this.status(stream, state)}</h2>
@@ -81,6 +86,9 @@ class Tile extends DeskElement {
     if (!stream) {
       return nothing;
     }
+    if (store.isAway) {
+      return html`<span class="status grey" title=${fullTime(store.readAt)}>${STATE_SIGNS.stale} ${T.wall.unknown}</span>`;
+    }
     // Not known in the first seconds; a stream of which nothing is analysed for longer is degraded, with the reason.
     const analysed = stream.analysedFps > 0 ? rate(stream.analysedFps) : '\u2013';
     const rates = `${analysed} fps${stream.latencyMillis === null ? '' : ` \u00B7 ${Math.round(stream.latencyMillis)} ms`}`;
@@ -90,20 +98,18 @@ class Tile extends DeskElement {
       return html`<span class="status ${isLive ? 'green' : 'grey'}" title=${T.wall.ratesTitle}>${sign}
         ${isLive ? T.wall.live : T.wall.pictures[this.shown] ?? this.shown} <span class="rates">${rates}</span></span>`;
     }
-    const tint = state === 'degraded' ? 'amber' : state === 'failed' ? 'red' : 'grey';
-    return html`<span class="status ${tint}" title=${fullTime(stream.since)}>${STATE_SIGNS[state] ?? '?'}
-      ${state === 'degraded' ? `${T.states.degraded}: ${stream.reason}, ${duration(store.age(stream.since))}` : T.wall.since(T.states[state] ?? state, time(stream.since))}</span>`;
+    const text = state === 'degraded' ? T.wall.degradedFor(stream.reason, duration(store.age(stream.since))) : T.wall.since(T.states[state] ?? state, time(stream.since));
+    return html`<span class="status ${tintOfState(state)}" title=${`${stream.reason || text}\n${fullTime(stream.since)}`}>${STATE_SIGNS[state] ?? '?'} ${text}</span>`;
   }
 
   /** What is dropped, and why. @param {Stream} stream */
   dropped(stream) {
     const causes = Object.entries(stream.droppedFps ?? {}).filter(([cause, fps]) => cause !== 'sampled' && fps >= 0.05);
-    if (causes.length === 0) {
+    if (causes.length === 0 || store.isAway) {
       return nothing;
     }
-    return html`<p class="dropped">${T.sign.warning} ${T.wall.dropped(
-      causes.map(([cause, fps]) => T.wall.cause(rate(fps), T.causes[cause] ?? cause)).join(', '),
-    )}</p>`;
+    const text = T.wall.dropped(causes.map(([cause, fps]) => T.wall.cause(rate(fps), T.causes[cause] ?? cause)).join(', '));
+    return html`<p class="dropped" title=${text}>${T.sign.warning} ${text}</p>`;
   }
 }
 
@@ -159,7 +165,7 @@ class Wall extends DeskElement {
 
   /** @param {Stream[]} all */
   zones(all) {
-    const names = [...new Set(all.flatMap((stream) => (stream.settings?.zones ?? []).map((zone) => zone.name)))].sort();
+    const names = [...new Set(all.flatMap((stream) => (stream.settings?.zones ?? []).map((zone) => zone.name)))].sort(byName.compare);
     if (names.length === 0) {
       return nothing;
     }
@@ -187,6 +193,9 @@ class Wall extends DeskElement {
       count('offline', 'failed') ? html`<span class="grey">\u25CB ${T.wall.offline(count('offline', 'failed'))}</span>` : nothing,
       count('degraded') ? html`<span class="amber">\u25D0 ${T.wall.degraded(count('degraded'))}</span>` : nothing,
     ];
+    if (store.isAway && store.readAt) {
+      parts.push(html`<span class="amber">${T.wall.asOf(time(store.readAt))}</span>`);
+    }
     return parts.filter((part) => part !== nothing).map((part, i) => (i ? html` \u00B7 ${part}` : part));
   }
 
