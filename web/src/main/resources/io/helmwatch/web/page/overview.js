@@ -22,6 +22,8 @@ const REFRESH_MILLIS = 60000;
 /** Below this share a cell has the strongest colour. */
 const WORST_SHARE = 0.5;
 const HEAT_STEPS = 6;
+/** Cameras with a problem that are named. */
+const MOST_CAMERAS = 20;
 
 /** @param {Iterable<Row>} rows @returns {Sum} */
 function sum(rows) {
@@ -174,10 +176,11 @@ class Overview extends ReloadingPage {
     if (bad.length === 0) {
       return html`<p>${T.overview.allOnline(streams.length)}</p>`;
     }
-    return html`<ul>${bad.map(
+    return html`<ul>${bad.slice(0, MOST_CAMERAS).map(
       (stream) => html`<li class="trouble"><span class=${tintOfState(stream.state)} aria-hidden="true">${STATE_SIGNS[stream.state] ?? '?'}</span>
         <a href=${address('cameras', stream.id, { tab: 'health' })}>${stream.id}</a> ${T.overview.trouble(T.states[stream.state] ?? stream.state, stream.reason || T.health.noReason, duration(store.age(stream.since)))}</li>`,
-    )}</ul>`;
+    )}</ul>
+    ${bad.length > MOST_CAMERAS ? html`<p><a href="#/cameras">${T.overview.more(bad.length - MOST_CAMERAS)}</a></p>` : nothing}`;
   }
 
   /** By hour for a day, by day for longer. @param {Row[]} rows @param {number} start */

@@ -583,6 +583,8 @@ export const T = {
     cell: (place, hour, share, heads, incidents) => `${place}, ${hour}:00 to ${hour + 1}:00: ${share} of ${n(heads, 'observation')}, ${n(incidents, 'incident')}`,
     /** @param {number} count */
     allOnline: (count) => (count === 1 ? 'The camera is online.' : `All ${count} cameras are online.`),
+    /** @param {number} count */
+    more: (count) => `${count} more`,
     /** @param {string} state @param {string} reason @param {string} duration */
     trouble: (state, reason, duration) => `${state} for ${duration}: ${reason}`,
     /** @param {number | null} first @param {number | null} last */
