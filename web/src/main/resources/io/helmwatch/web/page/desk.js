@@ -149,8 +149,8 @@ class Desk extends DeskElement {
     const name = user?.name ?? '';
     const cameras = store.streams ? T.cameras(store.streams.length) : '';
     return html`
-      <details class="account" @toggle=${this.menuToggled}>
-        <summary><span class="facts">${[site, cameras].filter(Boolean).join(' \u00B7 ')}</span>
+      <details class="account" @toggle=${this.menuToggled} @keydown=${this.menuKey}>
+        <summary><span class="facts">${site ? html`<bdi>${site}</bdi>${cameras ? ' \u00B7 ' : ''}` : nothing}${cameras}</span>
           <span class="who">${name || T.menu}</span></summary>
         <div class="menu">
           <p>${name ? T.loggedInAs(name, T.roles[store.role] ?? store.role) : login === 'none' ? T.noLogin : T.notLoggedIn}</p>
@@ -167,6 +167,15 @@ class Desk extends DeskElement {
   changeTheme() {
     nextTheme();
     this.requestUpdate();
+  }
+
+  /** @param {KeyboardEvent} event */
+  menuKey(event) {
+    const menu = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+    if (event.key === 'Escape' && menu.open) {
+      menu.open = false;
+      /** @type {HTMLElement} */ (menu.querySelector('summary')).focus();
+    }
   }
 
   /** @param {Event} event The menu closes when something else gets the focus or is clicked. */

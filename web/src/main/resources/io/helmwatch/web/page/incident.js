@@ -147,7 +147,7 @@ export class IncidentDetail extends DeskElement {
       </div>
       <div class="actions">
         <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
-        ${incident.clip ? html`<button class="video" @click=${() => (this.showsVideo = true)}>${T.incident.showVideo}</button>` : nothing}
+        ${incident.clip ? html`<button class="video" @click=${() => this.showVideo(true)}>${T.incident.showVideo}</button>` : nothing}
         ${hasSnapshot ? html`<a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.jpg`}>${T.incident.download}</a>` : nothing}
         <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
         ${this.maskLink(incident)}
@@ -164,10 +164,17 @@ export class IncidentDetail extends DeskElement {
       <div class="stage"><hw-clip .incident=${incident} .isDrawn=${this.isDrawn}></hw-clip></div>
       <div class="actions">
         <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
-        <button class="image" @click=${() => (this.showsVideo = false)}>${T.incident.showImage}</button>
+        <button class="image" @click=${() => this.showVideo(false)}>${T.incident.showImage}</button>
         <a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.mp4`}>${T.incident.downloadVideo}</a>
         <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
       </div>`;
+  }
+
+  /** The focus stays at the button that was pressed, which is another one then. @param {boolean} shows */
+  async showVideo(shows) {
+    this.showsVideo = shows;
+    await this.updateComplete;
+    this.child(shows ? '.actions .image' : '.actions .video').focus();
   }
 
   /** @param {Incident} incident */
@@ -315,6 +322,7 @@ export class IncidentDetail extends DeskElement {
   async undoAcknowledgement() {
     if (this.data?.acknowledged && store.mayOperate) {
       this.note = this.data.acknowledged.note;
+      store.dismiss();
       await this.change('DELETE');
     }
   }
@@ -336,6 +344,7 @@ export class IncidentDetail extends DeskElement {
   /** @param {string} method @param {object} [body] @private */
   async change(method, body) {
     const id = this.incident;
+    const hadFocus = this.querySelector('.deal')?.contains(document.activeElement);
     this.busy = true;
     try {
       const data = await request(method, `${incidentPath(id)}/acknowledgement`, body);
@@ -346,6 +355,10 @@ export class IncidentDetail extends DeskElement {
       store.notify(/** @type {Error} */ (problem).message);
     } finally {
       this.busy = false;
+    }
+    if (hadFocus && id === this.incident) {
+      await this.updateComplete;
+      /** @type {HTMLElement | null} */ (this.querySelector('.deal button'))?.focus();
     }
     this.notifyChanged();
   }

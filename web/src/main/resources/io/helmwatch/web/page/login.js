@@ -46,7 +46,7 @@ class Login extends DeskElement {
     return html`
       <form class="login" @submit=${this.submit}>
         <h1><img src="/icon.svg" alt="" width="28" height="28"> ${T.name}</h1>
-        ${store.session?.site ? html`<p class="facts">${store.session.site}</p>` : nothing}
+        ${store.session?.site ? html`<p class="facts"><bdi>${store.session.site}</bdi></p>` : nothing}
         ${store.loginEnded && !this.problem ? html`<p class="amber" role="status">${T.login.ended}</p>` : nothing}
         <label>${T.login.name}<input name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>
         <label>${T.login.password}<input name="password" type="password" autocomplete="current-password" required></label>

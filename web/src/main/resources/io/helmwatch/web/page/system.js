@@ -139,7 +139,7 @@ class SystemPage extends ReloadingPage {
     return this.card(T.system.software, [
       [T.name, version],
       [T.system.model, model || T.none],
-      [T.system.site, site || T.none],
+      [T.system.site, site ? html`<bdi>${site}</bdi>` : T.none],
       [T.system.started, html`<span title=${fullTime(startedAt)}>${time(startedAt)}</span>`],
       [T.system.metrics, html`<a href="/metrics">/metrics</a>`],
       [T.system.api, html`<a href="/api/v1/openapi.json">OpenAPI</a>`],
