@@ -4,7 +4,7 @@ package io.helmwatch.ingest.ffmpeg.decode;
  * Says where a live stream is decoded: on a GPU's video engines or on the CPU. Asked when a stream is opened and at its key frames, where a
  * decoder can be replaced.
  *
- * <p>Threading: asked by the stream's thread.
+ * <p>Threading: called by the stream's thread.
  */
 @FunctionalInterface
 public interface DecoderPlacement {
@@ -13,4 +13,7 @@ public interface DecoderPlacement {
 
     /** Whether the stream is decoded on the video engines from now on. */
     boolean usesVideoEngines();
+
+    /** The stream has ended and does not ask again. */
+    default void ended() {}
 }
