@@ -6,6 +6,7 @@ import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
+import io.helmwatch.ingest.ffmpeg.decode.KeyFrameDecoding;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;
@@ -14,12 +15,13 @@ import io.helmwatch.resource.Closer;
 import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.global.avcodec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One opened input with its decoder: reads packets and delivers their frames until the input ends, breaks, falls silent or is
  * stopped. Every packet of the video track passes {@link #onVideoPacket}, in the order of the stream and before it is decoded.
  *
- * <p>Threading: the stream's thread. Ownership: closes the decoder and the input on {@link #close}.
+ * <p>Threading: the stream's thread. Ownership: closes the decoders and the input on {@link #close}.
  */
 final class DecodeSession implements AutoCloseable {
     /** Errors in a row after which a file counts as damaged to its end. */
@@ -63,27 +65,32 @@ final class DecodeSession implements AutoCloseable {
         }
     }
 
-    /** Owns the input and the decoder from here on. */
+    /** Owns the input and the decoders from here on; {@code keyFrames} as for {@link PacketDecoding}. */
     DecodeSession(
             StreamConfig config,
             StreamAddress address,
             Interrupt interrupt,
             FfmpegInput input,
-            DecoderSwitch decoders) {
+            DecoderSwitch decoders,
+            @Nullable KeyFrameDecoding keyFrames) {
         this.config = config;
         this.address = address;
         this.interrupt = interrupt;
         this.input = closer.register(input);
         this.decoders = closer.register(decoders);
+        if (keyFrames != null) {
+            closer.register(keyFrames);
+        }
         pixelAspect = pixelAspect(config, input);
         AVPacket allocated = avcodec.av_packet_alloc();
         if (allocated == null) {
-            decoders.close();
-            throw new OutOfMemoryError("FFmpeg could not allocate a packet");
+            OutOfMemoryError failure = new OutOfMemoryError("FFmpeg could not allocate a packet");
+            closer.closeAfter(failure);
+            throw failure;
         }
         packet = allocated;
         closer.register(() -> avcodec.av_packet_free(allocated));
-        decoding = new PacketDecoding(config, decodeMode(), interrupt, input.video(), decoders);
+        decoding = new PacketDecoding(config, decodeMode(), interrupt, input.video(), decoders, keyFrames);
         image = new ImageDecoding(input, decoders, packet);
     }
 
@@ -220,7 +227,9 @@ final class DecodeSession implements AutoCloseable {
         if (!input.rewind()) {
             return false;
         }
-        decoders.current().restart();
+        if (decoders.isOpen()) {
+            decoders.current().restart();
+        }
         return true;
     }
 

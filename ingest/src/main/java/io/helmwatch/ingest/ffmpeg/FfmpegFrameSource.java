@@ -15,6 +15,7 @@ import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
 import io.helmwatch.ingest.ffmpeg.FrameDelivery.Mode;
 import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
+import io.helmwatch.ingest.ffmpeg.decode.SharedDecoders;
 import io.helmwatch.ingest.ffmpeg.input.BasicExposure;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.InputLostException;
@@ -54,16 +55,22 @@ public final class FfmpegFrameSource implements FrameSource {
     private final String addressProblem;
     private final @Nullable CudaDecoding device;
     private final DecoderPlacement placement;
+    private final @Nullable SharedDecoders shared;
     private final Interrupt interrupt = new Interrupt();
     private final StreamFacts facts = new StreamFacts();
     private final PacketTap packets = new PacketTap();
     private volatile @Nullable Thread runner;
     private boolean started;
 
-    private FfmpegFrameSource(StreamConfig config, @Nullable CudaDecoding device, DecoderPlacement placement) {
+    private FfmpegFrameSource(
+            StreamConfig config,
+            @Nullable CudaDecoding device,
+            DecoderPlacement placement,
+            @Nullable SharedDecoders shared) {
         this.config = config;
         this.device = device;
         this.placement = placement;
+        this.shared = shared;
         StreamAddress parsed = null;
         String problem = "";
         try {
@@ -80,7 +87,16 @@ public final class FfmpegFrameSource implements FrameSource {
      * {@link #run} as {@code FAILED}.
      */
     public static FfmpegFrameSource create(StreamConfig config) {
-        return new FfmpegFrameSource(config, null, DecoderPlacement.VIDEO_ENGINES);
+        return new FfmpegFrameSource(config, null, DecoderPlacement.VIDEO_ENGINES, null);
+    }
+
+    /**
+     * As {@link #create(StreamConfig)}, key frames through decoders that streams share while only these are decoded.
+     *
+     * @param shared must stay open until the stream has ended
+     */
+    public static FfmpegFrameSource create(StreamConfig config, SharedDecoders shared) {
+        return new FfmpegFrameSource(config, null, DecoderPlacement.VIDEO_ENGINES, shared);
     }
 
     /**
@@ -90,16 +106,18 @@ public final class FfmpegFrameSource implements FrameSource {
      * @param device where to decode; must stay open until the last frame was released
      */
     public static FfmpegFrameSource create(StreamConfig config, CudaDecoding device) {
-        return create(config, device, DecoderPlacement.VIDEO_ENGINES);
+        return new FfmpegFrameSource(config, device, DecoderPlacement.VIDEO_ENGINES, null);
     }
 
     /**
-     * As {@link #create(StreamConfig, CudaDecoding)}, a live stream where the placement says.
+     * As {@link #create(StreamConfig, CudaDecoding)}, a live stream where the placement says, and key frames through decoders that streams share.
      *
-     * @param placement asked at the stream's key frames
+     * @param placement asked at the stream's key frames, told when the stream has ended
+     * @param shared of the same device; must stay open until the stream has ended
      */
-    public static FfmpegFrameSource create(StreamConfig config, CudaDecoding device, DecoderPlacement placement) {
-        return new FfmpegFrameSource(config, device, placement);
+    public static FfmpegFrameSource create(
+            StreamConfig config, CudaDecoding device, DecoderPlacement placement, SharedDecoders shared) {
+        return new FfmpegFrameSource(config, device, placement, shared);
     }
 
     /**
@@ -197,6 +215,7 @@ public final class FfmpegFrameSource implements FrameSource {
         } finally {
             interrupt.detach();
             runner = null;
+            placement.ended();
         }
     }
 
@@ -225,7 +244,8 @@ public final class FfmpegFrameSource implements FrameSource {
                             interrupt,
                             facts,
                             device,
-                            isLive() ? placement : DecoderPlacement.VIDEO_ENGINES))
+                            isLive() ? placement : DecoderPlacement.VIDEO_ENGINES,
+                            shared))
                     .play(delivery);
             health.enter(State.ENDED, StreamReason.NONE, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);
         } catch (IngestException | InputLostException e) {

@@ -39,7 +39,7 @@ final class ImageDecoding {
 
     /** Whether the packet at hand is an image that is cut off, which decoders fill up and report as good. */
     boolean isTruncated() {
-        int codec = decoders.current().codecId();
+        int codec = decoders.codecId();
         return (images || codec == avcodec.AV_CODEC_ID_GIF)
                 && !ImageData.isComplete(codec, packet.data(), packet.size());
     }

@@ -3,6 +3,8 @@ package io.helmwatch.ingest.ffmpeg;
 import io.helmwatch.config.stream.DecodeMode;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
+import io.helmwatch.ingest.ffmpeg.decode.KeyFrameDecoding;
+import io.helmwatch.ingest.ffmpeg.decode.PacketReferences;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.Interrupt;
 import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
@@ -18,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Decodes the packets of a video track that the {@link DecodePlan} chooses and delivers their frames; the others are skipped.
  *
- * <p>Threading: the stream's thread. Ownership: borrows the decoder.
+ * <p>Threading: the stream's thread. Ownership: borrows the decoders.
  */
 final class PacketDecoding {
     private static final Logger LOG = LoggerFactory.getLogger(PacketDecoding.class);
@@ -30,18 +32,28 @@ final class PacketDecoding {
     private final Interrupt interrupt;
     private final VideoTrack video;
     private final DecoderSwitch decoders;
+    private final @Nullable KeyFrameDecoding keyFrames;
     private final DecodePlan plan;
     private final PacketReferences references;
     private DecodePlan.Level level = DecodePlan.Level.ALL;
     private int packetsWithoutKey;
 
-    /** {@code mode}: which packets are decoded; {@link DecodeMode#AUTO} leaves it to the plan. */
+    /**
+     * @param mode which packets are decoded; {@link DecodeMode#AUTO} leaves it to the plan
+     * @param keyFrames decodes key frames while only these are decoded; null leaves them to the decoder
+     */
     PacketDecoding(
-            StreamConfig config, DecodeMode mode, Interrupt interrupt, VideoTrack video, DecoderSwitch decoders) {
+            StreamConfig config,
+            DecodeMode mode,
+            Interrupt interrupt,
+            VideoTrack video,
+            DecoderSwitch decoders,
+            @Nullable KeyFrameDecoding keyFrames) {
         this.config = config;
         this.interrupt = interrupt;
         this.video = video;
         this.decoders = decoders;
+        this.keyFrames = keyFrames;
         plan = new DecodePlan(mode, config.analyzeFps());
         references = new PacketReferences(video.stream());
     }
@@ -50,6 +62,10 @@ final class PacketDecoding {
     void decode(AVPacket packet, FrameDelivery delivery) {
         if (!isChosen(packet, delivery)) {
             delivery.skip(packetNanos(packet));
+            return;
+        }
+        if (plan.isSampled() && keyFrames != null && keyFrames.accepts(packet)) {
+            decodeShared(keyFrames, packet, delivery);
             return;
         }
         if (isKey(packet) && decoders.isMisplaced()) {
@@ -65,7 +81,9 @@ final class PacketDecoding {
 
     /** Delivers the frames that the decoder still holds; it must be restarted before it gets another packet. */
     void drain(FrameDelivery delivery) {
-        send(null, delivery);
+        if (decoders.isOpen()) {
+            send(null, delivery);
+        }
     }
 
     private boolean isChosen(AVPacket packet, FrameDelivery delivery) {
@@ -108,22 +126,40 @@ final class PacketDecoding {
     /** Takes what the decoder still holds and goes on with another one, from the packet at hand on. */
     private void moveDecoder(FrameDelivery delivery) {
         drain(delivery);
-        decoders.replace();
+        decoders.close();
+        decoders.current();
         LOG.info(
                 "Stream {} is decoded on the {} from now on",
                 config.id(),
                 decoders.wantsVideoEngines() ? "GPU's video engines" : "CPU: the GPU's video engines are full");
     }
 
+    /** Decodes a key frame in a decoder that other streams use, too; the stream's own is closed. */
+    private void decodeShared(KeyFrameDecoding shared, AVPacket packet, FrameDelivery delivery) {
+        drain(delivery);
+        decoders.close();
+        delivery.sampled(true);
+        long before = delivery.delivered();
+        int rc = shared.decode(packet, delivery.target());
+        if (rc >= 0) {
+            delivery.surfaceFormat(shared.surfaceFormat());
+            deliver(delivery);
+        } else {
+            delivery.undecodable();
+        }
+        plan.keyFrameDecoded(delivery.delivered() > before);
+    }
+
     /**
      * Decodes a key frame after a gap, or one that gaps follow. The decoder gives the frames that it still holds and forgets them; one that
-     * would order this frame behind later ones is emptied again where those are not decoded. H.264 on a video engine is neither, since its session
+     * would order this frame behind later ones is emptied again where those are not decoded. H.264 on a video engine does not forget, since its session
      * would be opened anew.
      */
     private void decodeStandAlone(AVPacket packet, FrameDelivery delivery) {
-        boolean keepsSession =
-                decoders.current().isOnVideoEngine() && decoders.current().codecId() == avcodec.AV_CODEC_ID_H264;
-        if (!keepsSession) {
+        boolean keepsSession = decoders.isOpen()
+                && decoders.current().isOnVideoEngine()
+                && decoders.codecId() == avcodec.AV_CODEC_ID_H264;
+        if (!keepsSession && decoders.isOpen()) {
             drain(delivery);
             decoders.current().restart();
         }
@@ -131,9 +167,12 @@ final class PacketDecoding {
         long before = delivery.delivered();
         send(packet, delivery);
         if (plan.isSampled()) {
-            if (!keepsSession && delivery.delivered() == before) {
-                drain(delivery);
-                decoders.current().restart();
+            if (delivery.delivered() == before) {
+                decoders.current().releaseDelayed();
+                receive(delivery);
+                if (decoders.codecId() != avcodec.AV_CODEC_ID_H264) {
+                    decoders.current().restart();
+                }
             }
             plan.keyFrameDecoded(delivery.delivered() > before);
         }
@@ -144,6 +183,10 @@ final class PacketDecoding {
         if (sent < 0 && sent != Ffmpeg.EAGAIN && sent != Ffmpeg.EOF) {
             delivery.undecodable();
         }
+        receive(delivery);
+    }
+
+    private void receive(FrameDelivery delivery) {
         while (!interrupt.isStopped()) {
             int rc = decoders.current().receive(delivery.target());
             if (rc == Ffmpeg.EAGAIN || rc == Ffmpeg.EOF) {
@@ -154,10 +197,14 @@ final class PacketDecoding {
                 return;
             }
             delivery.surfaceFormat(decoders.current().surfaceFormat());
-            delivery.deliver(
-                    video.toNanos(delivery.target().best_effort_timestamp()),
-                    video.frameDurationNanos(),
-                    video.orientation());
+            deliver(delivery);
         }
+    }
+
+    private void deliver(FrameDelivery delivery) {
+        delivery.deliver(
+                video.toNanos(delivery.target().best_effort_timestamp()),
+                video.frameDurationNanos(),
+                video.orientation());
     }
 }

@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.config.stream.DecodeMode;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
@@ -7,6 +8,8 @@ import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
+import io.helmwatch.ingest.ffmpeg.decode.KeyFrameDecoding;
+import io.helmwatch.ingest.ffmpeg.decode.SharedDecoders;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.HostLookup;
 import io.helmwatch.ingest.ffmpeg.input.HttpTransport;
@@ -37,6 +40,7 @@ final class StreamOpener {
     private final StreamFacts facts;
     private final @Nullable CudaDecoding device;
     private final DecoderPlacement placement;
+    private final @Nullable SharedDecoders shared;
     private final HostLookup lookup = new HostLookup();
     private final RtspAccess rtsp;
     private boolean ignoresPartLengths;
@@ -47,13 +51,15 @@ final class StreamOpener {
             Interrupt interrupt,
             StreamFacts facts,
             @Nullable CudaDecoding device,
-            DecoderPlacement placement) {
+            DecoderPlacement placement,
+            @Nullable SharedDecoders shared) {
         this.config = config;
         this.address = address;
         this.interrupt = interrupt;
         this.facts = facts;
         this.device = device;
         this.placement = placement;
+        this.shared = shared;
         rtsp = new RtspAccess(config, interrupt);
     }
 
@@ -141,11 +147,17 @@ final class StreamOpener {
             }
             DecoderSwitch decoder =
                     new DecoderSwitch(input.video().stream(), displayed, square ? where : null, placement);
+            // Frames of other shapes are scaled on the CPU, where a GPU's shared decoders do not leave them.
+            KeyFrameDecoding keyFrames = KeyFrameDecoding.create(
+                    square || device == null ? shared : null, input.video().stream(), displayed, placement);
+            if (keyFrames == null || config.decode() != DecodeMode.KEY_FRAMES) {
+                decoder.current();
+            }
             facts.opened(
-                    decoder.current().codecName(),
+                    decoder.codecName(),
                     input.video().framesPerSecond(),
                     address.isFinite() ? input.durationNanos() : 0);
-            return new DecodeSession(config, address, interrupt, input, decoder);
+            return new DecodeSession(config, address, interrupt, input, decoder, keyFrames);
         } catch (RuntimeException | Error e) {
             input.close();
             throw e;

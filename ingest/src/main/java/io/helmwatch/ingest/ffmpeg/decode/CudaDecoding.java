@@ -39,11 +39,12 @@ public final class CudaDecoding implements AutoCloseable {
         static final FormatChoice INSTANCE = new FormatChoice();
     }
 
-    private final VideoEngineSessions sessions = new VideoEngineSessions(VideoEngineSessions.MOST);
+    private final VideoEngineSessions sessions;
     private @Nullable AVBufferRef device;
 
-    private CudaDecoding(AVBufferRef device) {
+    private CudaDecoding(AVBufferRef device, int mostSessions) {
         this.device = device;
+        sessions = new VideoEngineSessions(mostSessions);
     }
 
     /**
@@ -54,6 +55,11 @@ public final class CudaDecoding implements AutoCloseable {
      * @throws IngestException when FFmpeg cannot use it
      */
     public static CudaDecoding open(long cudaContext, long cudaStream) {
+        return open(cudaContext, cudaStream, VideoEngineSessions.MOST);
+    }
+
+    /** As {@link #open(long, long)} with a limit of decoders on the engines; what is beyond is decoded on the CPU. */
+    static CudaDecoding open(long cudaContext, long cudaStream, int mostSessions) {
         Ffmpeg.load();
         AVBufferRef device = avutil.av_hwdevice_ctx_alloc(avutil.AV_HWDEVICE_TYPE_CUDA);
         if (device == null || device.isNull()) {
@@ -69,7 +75,7 @@ public final class CudaDecoding implements AutoCloseable {
             throw new IngestException("FFmpeg cannot decode on the GPU (" + Ffmpeg.describe(rc)
                     + "): the driver's libnvcuvid.so.1 must be there (containers: NVIDIA_DRIVER_CAPABILITIES=video).");
         }
-        return new CudaDecoding(device);
+        return new CudaDecoding(device, mostSessions);
     }
 
     /** The sessions of all decoders. */

@@ -1,10 +1,13 @@
 package io.helmwatch.ingest.ffmpeg.decode;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.global.avcodec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decoder of an input, replaced when the stream moves from a GPU's video engines to the CPU or back.
+ * The decoder of an input, replaced when the stream moves from a GPU's video engines to the CPU or back, and closed while the stream's frames are
+ * decoded elsewhere ({@link KeyFrameDecoding}).
  *
  * <p>Threading: the stream's thread. Ownership: closes the decoder on {@link #close}.
  */
@@ -14,41 +17,49 @@ public final class DecoderSwitch implements AutoCloseable {
     private final @Nullable CudaDecoding device;
     private final DecoderPlacement placement;
     private boolean wantsEngines;
-    private FfmpegDecoder decoder;
+    private @Nullable FfmpegDecoder decoder;
 
-    /** Opens the first decoder; the parameters are those of {@link FfmpegDecoder}. */
+    /** Opens nothing yet; the parameters are those of {@link FfmpegDecoder}. */
     public DecoderSwitch(AVStream stream, String displayed, @Nullable CudaDecoding device, DecoderPlacement placement) {
         this.stream = stream;
         this.displayed = displayed;
         this.device = device;
         this.placement = placement;
-        wantsEngines = device != null && placement.usesVideoEngines();
-        decoder = open();
-    }
-
-    private FfmpegDecoder open() {
-        return new FfmpegDecoder(stream, displayed, wantsEngines ? device : null);
-    }
-
-    /** The decoder in use. */
-    public FfmpegDecoder current() {
-        return decoder;
-    }
-
-    /** Whether the stream is to be decoded elsewhere, which is possible from a key frame on. */
-    public boolean isMisplaced() {
-        return device != null && placement.usesVideoEngines() != wantsEngines;
     }
 
     /**
-     * Replaces the decoder, whose last frames were taken.
+     * The decoder, which is opened where it is not open.
      *
-     * @throws io.helmwatch.ingest.ffmpeg.input.InputLostException when the new one cannot be opened
+     * @throws io.helmwatch.ingest.ffmpeg.input.InputLostException when it cannot be opened
      */
-    public void replace() {
-        wantsEngines = !wantsEngines;
-        decoder.close();
-        decoder = open();
+    public FfmpegDecoder current() {
+        FfmpegDecoder open = decoder;
+        if (open == null) {
+            wantsEngines = device != null && placement.usesVideoEngines();
+            open = new FfmpegDecoder(stream, displayed, wantsEngines ? device : null);
+            decoder = open;
+        }
+        return open;
+    }
+
+    /** Whether the decoder is open. */
+    public boolean isOpen() {
+        return decoder != null;
+    }
+
+    /** FFmpeg's number of the codec. */
+    public int codecId() {
+        return stream.codecpar().codec_id();
+    }
+
+    /** The codec's name as FFmpeg writes it, {@code h264} for example. */
+    public String codecName() {
+        return Ffmpeg.string(avcodec.avcodec_get_name(codecId()), "unknown");
+    }
+
+    /** Whether the open decoder is to be replaced by one elsewhere, which is possible from a key frame on. */
+    public boolean isMisplaced() {
+        return decoder != null && device != null && placement.usesVideoEngines() != wantsEngines;
     }
 
     /** Whether the stream is meant to be decoded on video engines. */
@@ -56,8 +67,13 @@ public final class DecoderSwitch implements AutoCloseable {
         return wantsEngines;
     }
 
+    /** Closes the decoder, whose last frames were taken; a further use opens another one. */
     @Override
     public void close() {
-        decoder.close();
+        FfmpegDecoder open = decoder;
+        if (open != null) {
+            decoder = null;
+            open.close();
+        }
     }
 }

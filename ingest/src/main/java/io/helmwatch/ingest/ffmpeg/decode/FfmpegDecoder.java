@@ -7,6 +7,7 @@ import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.PixelFormat;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVBufferRef;
@@ -42,6 +43,7 @@ public final class FfmpegDecoder implements AutoCloseable {
     /** Whether the session is there, which the first frame opens. */
     private boolean opened;
 
+    private @Nullable AVPacket empty;
     private boolean softwareLogged;
     private boolean onVideoEngine;
 
@@ -52,8 +54,17 @@ public final class FfmpegDecoder implements AutoCloseable {
      * @throws InputLostException when there is no decoder for it: the camera's codec may be changed
      */
     FfmpegDecoder(AVStream stream, String displayed, @Nullable CudaDecoding device) {
+        this(stream.codecpar(), displayed, device);
+        AVCodecContext opened = context;
+        if (opened != null) {
+            opened.pkt_timebase(stream.time_base());
+        }
+    }
+
+    /** As the other constructor, for packets whose times are not looked at. */
+    FfmpegDecoder(AVCodecParameters parameters, String displayed, @Nullable CudaDecoding device) {
         this.displayed = displayed;
-        codecId = stream.codecpar().codec_id();
+        codecId = parameters.codec_id();
         codecName = Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
         AVCodec codec = avcodec.avcodec_find_decoder(codecId);
         if (codec == null) {
@@ -70,8 +81,7 @@ public final class FfmpegDecoder implements AutoCloseable {
         countedBytes = allocated.sizeof();
         DECODERS.allocated(countedBytes);
         try {
-            check(avcodec.avcodec_parameters_to_context(allocated, stream.codecpar()), displayed);
-            allocated.pkt_timebase(stream.time_base());
+            check(avcodec.avcodec_parameters_to_context(allocated, parameters), displayed);
             allocated.thread_count(1);
             allocated.flags(allocated.flags() | avcodec.AV_CODEC_FLAG_OUTPUT_CORRUPT | avcodec.AV_CODEC_FLAG_UNALIGNED);
             sessions = device != null && device.prepare(allocated, codec) ? device.sessions() : null;
@@ -130,6 +140,33 @@ public final class FfmpegDecoder implements AutoCloseable {
         return rc;
     }
 
+    /**
+     * Makes the decoder give the frames that it would order behind later ones. H.264 goes on as it is, while flushing would open a video engine's
+     * session anew; other codecs need {@link #restart} before the next packet.
+     */
+    public void releaseDelayed() {
+        if (codecId != avcodec.AV_CODEC_ID_H264) {
+            send(null);
+            return;
+        }
+        AVPacket packet = empty;
+        if (packet == null) {
+            packet = emptyPacket();
+            empty = packet;
+        }
+        send(packet);
+    }
+
+    /** A packet without data: to FFmpeg's H.264 decoder the end of what it has got, but not of the stream. One without side data would be the latter. */
+    private static AVPacket emptyPacket() {
+        AVPacket packet = avcodec.av_packet_alloc();
+        if (packet == null || avcodec.av_packet_new_side_data(packet, avcodec.AV_PKT_DATA_CPB_PROPERTIES, 1) == null) {
+            avcodec.av_packet_free(packet);
+            throw new OutOfMemoryError("FFmpeg could not allocate a packet");
+        }
+        return packet;
+    }
+
     /** Whether the latest frame came from a GPU's video engines. */
     public boolean isOnVideoEngine() {
         return onVideoEngine;
@@ -170,6 +207,11 @@ public final class FfmpegDecoder implements AutoCloseable {
             context = null;
             avcodec.avcodec_free_context(open);
             DECODERS.freed(countedBytes);
+        }
+        AVPacket packet = empty;
+        if (packet != null) {
+            empty = null;
+            avcodec.av_packet_free(packet);
         }
         giveBackSession();
     }

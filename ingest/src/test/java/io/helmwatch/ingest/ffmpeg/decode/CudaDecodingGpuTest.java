@@ -35,16 +35,19 @@ class CudaDecodingGpuTest {
 
     private CudaDevice device;
     private CudaDecoding decoding;
+    private SharedDecoders shared;
 
     @BeforeEach
     void open() {
         device = CudaDevice.open(0);
         decoding =
                 CudaDecoding.open(device.contextHandle(), device.decodeStream().handle());
+        shared = SharedDecoders.on(decoding);
     }
 
     @AfterEach
     void close() {
+        shared.close();
         decoding.close();
         decoding.close();
         device.close();
@@ -82,7 +85,10 @@ class CudaDecodingGpuTest {
         List<Picture> found = pictures(
                 "site-worker-720p.mp4",
                 stream -> FfmpegFrameSource.create(
-                        stream.toBuilder().realtime(true).build(), decoding, () -> asked.getAndIncrement() % 2 == 0));
+                        stream.toBuilder().realtime(true).build(),
+                        decoding,
+                        () -> asked.getAndIncrement() % 2 == 0,
+                        shared));
 
         assertThat(found)
                 .extracting(Picture::description)
@@ -108,6 +114,66 @@ class CudaDecodingGpuTest {
                     assertThat(gpu.luma).isBetween(cpu.luma - 0.5, cpu.luma + 0.5);
                     assertThat(gpu.cb).isBetween(cpu.cb - 0.5, cpu.cb + 0.5);
                 }));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"site-worker-720p.mp4", "one-by-one-person-detection.mp4", "hevc.mp4"})
+    void shouldDecodeKeyFramesOfManyStreamsThroughOneSession(String clip) throws InterruptedException {
+        List<Picture> expected = pictures(clip, stream -> keyFrames(stream, false));
+        List<List<Picture>> found = new ArrayList<>();
+        AtomicInteger mostOpen = new AtomicInteger();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            threads.add(new Thread(() -> {
+                List<Picture> seen = pictures(clip, stream -> {
+                    mostOpen.accumulateAndGet(shared.open(), Math::max);
+                    return keyFrames(stream, true);
+                });
+                mostOpen.accumulateAndGet(shared.open(), Math::max);
+                synchronized (found) {
+                    found.add(seen);
+                }
+            }));
+        }
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+
+        assertThat(found).hasSize(12).allSatisfy(stream -> {
+            assertThat(stream).hasSameSizeAs(expected).isNotEmpty();
+            for (int i = 0; i < stream.size(); i++) {
+                Picture gpu = stream.get(i);
+                Picture cpu = expected.get(i);
+                assertThat(gpu.memory).isEqualTo(Memory.CUDA);
+                assertThat(gpu.description).isEqualTo(cpu.description);
+                assertThat(gpu.luma).isBetween(cpu.luma - 0.5, cpu.luma + 0.5);
+                assertThat(gpu.cb).isBetween(cpu.cb - 0.5, cpu.cb + 0.5);
+            }
+        });
+        assertThat(mostOpen.get()).isLessThanOrEqualTo(1);
+        assertThat(shared.open()).isZero();
+    }
+
+    @Test
+    void shouldDecodeOnTheCpuWhatIsBeyondTheLimitOfSessions() {
+        try (CudaDecoding one =
+                CudaDecoding.open(device.contextHandle(), device.decodeStream().handle(), 1)) {
+            assertThat(one.sessions().take()).isTrue();
+            List<Picture> beyond = pictures("site-worker-720p.mp4", stream -> FfmpegFrameSource.create(stream, one));
+            one.sessions().giveBack();
+            List<Picture> within = pictures("site-worker-720p.mp4", stream -> FfmpegFrameSource.create(stream, one));
+
+            assertThat(beyond).isNotEmpty().extracting(Picture::memory).containsOnly(Memory.HOST);
+            assertThat(within).hasSameSizeAs(beyond).extracting(Picture::memory).containsOnly(Memory.CUDA);
+        }
+    }
+
+    private FfmpegFrameSource keyFrames(StreamConfig stream, boolean onDevice) {
+        StreamConfig keys = stream.toBuilder().decode(DecodeMode.KEY_FRAMES).build();
+        return onDevice
+                ? FfmpegFrameSource.create(keys, decoding, DecoderPlacement.VIDEO_ENGINES, shared)
+                : FfmpegFrameSource.create(keys);
     }
 
     /** What is compared of a frame. */

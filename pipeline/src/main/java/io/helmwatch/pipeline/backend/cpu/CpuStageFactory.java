@@ -8,6 +8,7 @@ import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.inference.onnx.WorkerPlan;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.decode.FfmpegFrameLease;
+import io.helmwatch.ingest.ffmpeg.decode.SharedDecoders;
 import io.helmwatch.pipeline.backend.ExchangeableWorkers;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.OpenedWorkers;
@@ -56,10 +57,11 @@ public final class CpuStageFactory implements StageFactory {
             Preprocessor preprocessor = opened.register(new SwscalePreprocessor(info.anchor(), info.padValue()));
             Postprocessor postprocessor =
                     opened.register(new CpuPostprocessor(NmsSettings.of(config.model()), info.labels()));
+            SharedDecoders shared = opened.register(SharedDecoders.onCpu());
             return new OpenedBackend(
                     new Stages(engine, first.lanes(), first.workers(), maxWorkers, preprocessor, postprocessor),
                     FfmpegFrameLease::create,
-                    FfmpegFrameSource::create,
+                    stream -> FfmpegFrameSource.create(stream, shared),
                     "cpu",
                     "Backend cpu: model " + info.identity().name() + " "
                             + info.identity().version() + ", input " + info.sizing() + ", "

@@ -19,6 +19,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
 import io.helmwatch.ingest.ffmpeg.decode.FfmpegFrameLease;
+import io.helmwatch.ingest.ffmpeg.decode.SharedDecoders;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.backend.StreamPlacement;
@@ -113,6 +114,8 @@ public final class CudaStageFactory implements StageFactory {
                     ? opened.register(CudaDecoding.open(
                             device.contextHandle(), device.decodeStream().handle()))
                     : null;
+            SharedDecoders shared =
+                    opened.register(decoding == null ? SharedDecoders.onCpu() : SharedDecoders.on(decoding));
             Optional<VideoEngineShare> share =
                     gpu.hardwareDecoding() == HardwareDecoding.AUTO ? VideoEngineShare.start(index) : Optional.empty();
             share.ifPresent(opened::register);
@@ -137,7 +140,7 @@ public final class CudaStageFactory implements StageFactory {
             return new OpenedBackend(
                     new Stages(engine, lanes, 1, 1, preprocessor, postprocessor),
                     FfmpegFrameLease::create,
-                    sources(decoding, share),
+                    sources(decoding, share, shared),
                     device.name(),
                     "Backend " + device.name() + ": " + device.info().name() + ", model "
                             + info.identity().name() + " "
@@ -164,11 +167,11 @@ public final class CudaStageFactory implements StageFactory {
     }
 
     private static Function<StreamConfig, FrameSource> sources(
-            @Nullable CudaDecoding decoding, Optional<VideoEngineShare> share) {
+            @Nullable CudaDecoding decoding, Optional<VideoEngineShare> share, SharedDecoders shared) {
         if (decoding == null) {
-            return FfmpegFrameSource::create;
+            return stream -> FfmpegFrameSource.create(stream, shared);
         }
         return stream -> FfmpegFrameSource.create(
-                stream, decoding, share.map(VideoEngineShare::place).orElse(DecoderPlacement.VIDEO_ENGINES));
+                stream, decoding, share.map(VideoEngineShare::place).orElse(DecoderPlacement.VIDEO_ENGINES), shared);
     }
 }

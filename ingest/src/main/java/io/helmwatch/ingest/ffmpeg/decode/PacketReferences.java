@@ -1,12 +1,9 @@
-package io.helmwatch.ingest.ffmpeg;
+package io.helmwatch.ingest.ffmpeg.decode;
 
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds packets whose frame no other frame refers to, from the headers of their NAL units: H.264 (ITU-T H.264 7.4.1, nal_ref_idc) and HEVC
@@ -14,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: the stream's thread. Allocates nothing.
  */
-final class PacketReferences {
+public final class PacketReferences {
     /** The slice of a frame follows parameter sets and messages; later it is not looked for. */
     private static final int MAX_SCANNED_BYTES = 4096;
 
@@ -33,49 +30,15 @@ final class PacketReferences {
     private final PacketBytes bytes = new PacketBytes();
     private int highestLayer;
 
-    /** The bytes of the packet at hand, for which {@link AVPacket#data} would allocate an object each. */
-    private static final class PacketBytes extends BytePointer {
-        /** Where {@code data} stands in the structure, in addresses of 8 bytes. */
-        private static final long DATA_INDEX = Pointer.offsetof(AVPacket.class, "data") / Long.BYTES;
-
-        private @Nullable AVPacket packet;
-        private @Nullable LongPointer fields;
-
-        PacketBytes() {
-            super((Pointer) null);
-        }
-
-        /** Points to the bytes of a packet; returns whether there are any. */
-        boolean pointTo(AVPacket at) {
-            LongPointer field = fields;
-            if (field == null || !at.equals(packet)) {
-                packet = at;
-                field = new LongPointer(at);
-                fields = field;
-            }
-            address = field.get(DATA_INDEX);
-            return address != 0;
-        }
-    }
-
-    PacketReferences(AVStream video) {
+    public PacketReferences(AVStream video) {
         int codec = video.codecpar().codec_id();
         h264 = codec == avcodec.AV_CODEC_ID_H264;
         hevc = codec == avcodec.AV_CODEC_ID_HEVC;
-        BytePointer configuration = video.codecpar().extradata();
-        int size = configuration == null ? 0 : video.codecpar().extradata_size();
-        // The first byte of avcC and hvcC is their version, of a start code 0.
-        if (h264 && size >= 7 && configuration != null && configuration.get(0) == 1) {
-            lengthBytes = (configuration.get(4) & 3) + 1;
-        } else if (hevc && size >= 23 && configuration != null && configuration.get(0) == 1) {
-            lengthBytes = (configuration.get(21) & 3) + 1;
-        } else {
-            lengthBytes = 0;
-        }
+        lengthBytes = Framing.lengthBytes(video.codecpar());
     }
 
     /** Whether no other frame refers to the packet's. */
-    boolean isDisposable(AVPacket packet) {
+    public boolean isDisposable(AVPacket packet) {
         if ((packet.flags() & avcodec.AV_PKT_FLAG_DISPOSABLE) != 0) {
             return true;
         }
