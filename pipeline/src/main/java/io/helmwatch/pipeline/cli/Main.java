@@ -19,6 +19,7 @@ import io.helmwatch.pipeline.cli.process.NativeCache;
 import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.resource.FailureText;
 import java.io.PrintStream;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -36,8 +37,10 @@ import picocli.CommandLine.ParseResult;
         name = "helmwatch",
         description = "Camera streams in, safety-helmet events on Kafka out.",
         synopsisSubcommandLabel = "COMMAND",
-        versionProvider = Main.Version.class,
-        subcommands = {
+        versionProvider = Main.Version.class)
+public final class Main implements Runnable {
+    /** The commands, in the order in which the help lists them; each class has the command's name. */
+    static final List<Class<?>> COMMANDS = List.of(
             DemoCommand.class,
             RunCommand.class,
             DetectCommand.class,
@@ -57,9 +60,8 @@ import picocli.CommandLine.ParseResult;
             NotifyCommand.class,
             QuantizeCommand.class,
             EngineCommand.class,
-            PasswordCommand.class
-        })
-public final class Main implements Runnable {
+            PasswordCommand.class);
+
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -101,6 +103,7 @@ public final class Main implements Runnable {
     static int execute(String... args) {
         Main main = new Main();
         CommandLine line = new CommandLine(main);
+        commands(args).forEach(line::addSubcommand);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpLongOptionsMaxWidth(30);
         line.setExecutionStrategy(parsed -> main.start(parsed));
@@ -114,6 +117,16 @@ public final class Main implements Runnable {
             // picocli hands on exceptions only; a library that cannot be loaded deserves a sentence too.
             return main.explain(failure);
         }
+    }
+
+    /** The command that the first argument names, since reading the options of all takes a third of a second; all where it names none. */
+    private static List<Class<?>> commands(String[] args) {
+        for (Class<?> type : COMMANDS) {
+            if (args.length > 0 && type.getSimpleName().equalsIgnoreCase(args[0] + "Command")) {
+                return List.of(type);
+            }
+        }
+        return COMMANDS;
     }
 
     private int start(ParseResult parsed) {

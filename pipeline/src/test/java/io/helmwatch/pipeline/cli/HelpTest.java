@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -49,6 +50,14 @@ class HelpTest {
                 assertThat(description).as(option.longestName()).contains("Default: " + option.defaultValue() + ".");
             }
         });
+    }
+
+    @Test
+    void shouldFindEveryCommandByTheNameOfItsClass() {
+        assertThat(Main.COMMANDS)
+                .isNotEmpty()
+                .allSatisfy(type -> assertThat(type.getSimpleName())
+                        .isEqualToIgnoringCase(type.getAnnotation(Command.class).name() + "Command"));
     }
 
     @Test
