@@ -126,8 +126,7 @@ final class PacketDecoding {
     /** Takes what the decoder still holds and goes on with another one, from the packet at hand on. */
     private void moveDecoder(FrameDelivery delivery) {
         drain(delivery);
-        decoders.close();
-        decoders.current();
+        decoders.replace();
         LOG.info(
                 "Stream {} is decoded on the {} from now on",
                 config.id(),

@@ -195,6 +195,39 @@ class SharedDecodersTest {
         assertThat(pictures(found.get(2))).isEqualTo(pictures(playAlone(large)));
     }
 
+    @Test
+    void shouldKeepParameterSetsOfAChangedStreamFromStreamsThatSendTheirsOnce() throws Exception {
+        Path often = cameras().get(0);
+        ByteArrayOutputStream once = new ByteArrayOutputStream();
+        int sets = 0;
+        for (byte[] unit : H264Packets.split(Files.readAllBytes(often))) {
+            int type = unit[0] & 31;
+            boolean set = type == 7 || type == 8;
+            if (!set || sets++ < 2) {
+                once.write(new byte[] {0, 0, 0, 1});
+                once.write(unit);
+            }
+        }
+        Path clip = Files.write(folder.resolve("once.h264"), once.toByteArray());
+        Path changing = folder.resolve("changing.h264");
+        append(changing, often);
+        append(changing, TestClips.make("large.h264", "-i testsrc2" + ENCODED.replace("320x240", "640x360")));
+
+        RecordingReceiver found = new RecordingReceiver() {
+            @Override
+            public void onFrame(FrameLease frame) {
+                super.onFrame(frame);
+                if (frames().size() == 3) {
+                    FfmpegFrameSource.create(config(changing), shared).run(new RecordingReceiver());
+                }
+            }
+        };
+        FfmpegFrameSource.create(config(clip), shared).run(found);
+
+        assertThat(found.dropped(DropCause.CORRUPT)).isZero();
+        assertThat(pictures(found)).hasSize(10).isEqualTo(pictures(playAlone(clip)));
+    }
+
     private static void append(Path file, Path clip) throws IOException {
         Files.write(file, Files.readAllBytes(clip), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }

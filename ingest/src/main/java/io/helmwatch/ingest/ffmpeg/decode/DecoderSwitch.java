@@ -34,12 +34,24 @@ public final class DecoderSwitch implements AutoCloseable {
      */
     public FfmpegDecoder current() {
         FfmpegDecoder open = decoder;
-        if (open == null) {
-            wantsEngines = device != null && placement.usesVideoEngines();
-            open = new FfmpegDecoder(stream, displayed, wantsEngines ? device : null);
-            decoder = open;
-        }
-        return open;
+        return open == null ? open(device != null && placement.usesVideoEngines()) : open;
+    }
+
+    private FfmpegDecoder open(boolean onEngines) {
+        wantsEngines = onEngines;
+        FfmpegDecoder opened = new FfmpegDecoder(stream, displayed, onEngines ? device : null);
+        decoder = opened;
+        return opened;
+    }
+
+    /**
+     * Replaces the decoder, whose last frames were taken, by one elsewhere.
+     *
+     * @throws io.helmwatch.ingest.ffmpeg.input.InputLostException when it cannot be opened
+     */
+    public void replace() {
+        close();
+        open(!wantsEngines);
     }
 
     /** Whether the decoder is open. */
