@@ -52,11 +52,12 @@ step "Metrics, alerts, dashboards, Kubernetes manifests, systemd unit"
 step "A cluster of three processes: one is killed, one hangs and wakes up"
 "$copy/benchmarks/cluster.sh" short
 
-# The containers build with the Maven repository of this machine, which has the rest by now.
-step "Bill of materials"
-(cd "$copy" && ./mvnw -q -B -ntp org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom)
-[ -s "$copy/target/helmwatch-sbom.json" ] || { echo "expected target/helmwatch-sbom.json, found none" >&2; exit 1; }
-
-step "The image in containers, and its steps in a bare Debian"
-deploy/image/check-containers.sh "$work/debian"
-deploy/image/check-bare.sh "$work/debian"
+# With the Maven repository of this machine.
+step "The image in containers, or its steps in a bare Debian where containers are not permitted"
+containers=0
+deploy/image/check-containers.sh || containers=$?
+case $containers in
+  0) ;;
+  3) deploy/image/check-bare.sh ;;
+  *) exit "$containers" ;;
+esac

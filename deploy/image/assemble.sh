@@ -1,22 +1,22 @@
 #!/bin/bash
-# Builds Helmwatch from the current folder and lays it out as an installation: assemble.sh [--gpu] DESTINATION
+# Builds Helmwatch from the current folder and lays it out as an installation: assemble.sh [--gpu | --built] DESTINATION
 # DESTINATION gets the launcher, lib/, models/, health.sh, helmwatch-sbom.json (CycloneDX), and natives/: the native libraries unpacked beforehand, so that
 # the service starts on a read-only file system.
 # --gpu adds the GPU backend: 3.1 GB from Maven Central, of which nvidia/ gets the 1.8 GB that it needs; the host brings the driver.
+# --built lays out what an earlier call without --gpu has built.
 set -euo pipefail
-gpu=
-if [ "${1:-}" = --gpu ]; then
-  gpu=1
-  shift
-fi
+gpu='' built=''
+case ${1:-} in
+  --gpu) gpu=1; shift ;;
+  --built) built=1; shift ;;
+esac
 destination=${1:?usage: assemble.sh [--gpu] DESTINATION}
 cd "$(dirname "$0")/../.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-./mvnw -q -B -ntp -Pquick${gpu:+,gpu,gpu-libraries} -Dmaven.test.skip=true package
-# What the installation is made of, in the form of CycloneDX.
-./mvnw -q -B -ntp ${gpu:+-Pgpu,gpu-libraries} org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom
+# With a list of what the installation is made of, in the form of CycloneDX.
+[ -n "$built" ] || ./mvnw -q -B -ntp -Pquick${gpu:+,gpu,gpu-libraries} -Dmaven.test.skip=true package org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom
 # Libraries of an earlier installation would shadow the new ones; a folder that is something else stays as it is.
 if [ -e "$destination/lib" ] && [ ! -x "$destination/helmwatch" ]; then
   echo "assemble.sh: $destination has a lib folder but no helmwatch: expected an empty folder or an earlier installation; name another folder" >&2

@@ -38,7 +38,7 @@ inside "$root" /src/deploy/image/install.sh build > "$work/install.log" 2>&1 || 
 # Twice into the same folder: an update of an installation.
 inside "$root" /src/deploy/image/assemble.sh /opt/helmwatch
 before=$(cd "$root/opt/helmwatch" && find . | sort)
-inside "$root" /src/deploy/image/assemble.sh /opt/helmwatch
+inside "$root" /src/deploy/image/assemble.sh --built /opt/helmwatch
 [ "$before" = "$(cd "$root/opt/helmwatch" && find . | sort)" ] || fail "a second assembly into the same folder left other files than the first"
 
 # An unprivileged user, no locale, names that are not ASCII, and an incident with its snapshot.

@@ -1,16 +1,15 @@
 #!/bin/bash
-# Builds the Dockerfile's CPU targets with buildah on a base made by debootstrap, and runs what "docker compose up" runs with podman: a
-# broker, the demo camera, the service as the composition restricts it, and a consumer that reads an incident with its snapshot:
-# check-containers.sh [ROOT]
-# ROOT is a Debian made by debootstrap, made where it does not exist, and kept as it is; without it one is made and removed. No registry of
-# images is needed. Needs root, debootstrap, buildah and podman; where they are missing or containers are not permitted, it says so and ends
-# with 0. The Maven repository of this machine is used.
+# Builds the Dockerfile's CPU targets with buildah on a base made by debootstrap, so that no library of this machine hides a missing one, and
+# runs what "docker compose up" runs with podman: a broker, the demo camera, the service as the composition restricts it, and a consumer
+# that reads an incident with its snapshot; then an update of the installation, and a site whose folders have names that are not ASCII.
+# No registry of images is needed. Needs root, debootstrap, buildah and podman; where they are missing or containers are not permitted, it
+# says so and ends with 3. The Maven repository of this machine is used.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-skip() { echo "check-containers.sh: skipped: $1"; exit 0; }
+skip() { echo "check-containers.sh: skipped: $1"; exit 3; }
 [ "$(id -u)" = 0 ] || skip "containers can only be built as root here"
-for tool in buildah podman unshare; do
+for tool in buildah podman unshare debootstrap; do
   command -v "$tool" > /dev/null || skip "$tool is not installed"
 done
 # A mount namespace of its own, in which a second hierarchy of control groups, which crun refuses, can be unmounted.
@@ -54,12 +53,9 @@ fail() {
 began=$SECONDS
 step() { echo "containers: $1 ($((SECONDS - began)) s)"; }
 
-root=${1:-$work/base}
-if [ ! -d "$root/usr" ]; then
-  command -v debootstrap > /dev/null || skip "debootstrap is not installed"
-  debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
-    { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
-fi
+root=$work/base
+debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
+  { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
 # Where the build in the container looks for its Maven repository.
 home=$(awk -F: '$3 == 0 { print $6; exit }' "$root/etc/passwd")
 # Layers are copied whole where the machine's file system does not allow the overlay driver.
@@ -72,7 +68,7 @@ for driver in overlay vfs; do
   storage=()
 done
 [ ${#storage[@]} -gt 0 ] || { tail -n 3 "$work/import.log" >&2; skip "images cannot be stored here"; }
-[ -n "${1:-}" ] || rm -rf "$root"
+rm -rf "$root"
 limits=(--ulimit nofile=4096:4096 --ulimit nproc=4096:4096)
 { probe=$(buildah "${storage[@]}" from --isolation chroot "${limits[@]}" docker.io/library/debian:12-slim) &&
   buildah "${storage[@]}" run --isolation chroot "$probe" true &&
@@ -136,7 +132,37 @@ done
 [ -n "$picture" ] || fail "the consumer read no incident with a snapshot within 120 s"
 [ -s "$work/state/pictures/$picture" ] || fail "the incident names $picture, which is not in the volume"
 
+podman "${storage[@]}" exec helmwatch /opt/helmwatch/health.sh live > /dev/null 2>&1 || fail "/live did not answer 200"
 podman "${storage[@]}" stop -t 15 helmwatch > /dev/null
 code=$(podman "${storage[@]}" inspect -f '{{.State.ExitCode}}' helmwatch)
 [ "$code" = 0 ] || fail "stopping the service: expected exit code 0, found $code"
+! podman "${storage[@]}" logs helmwatch 2>&1 | grep -q "OpenCV cannot be used" || fail "OpenCV's libraries were not unpacked beforehand"
 step "an incident was read from the broker with its snapshot $picture; the service ended with 0"
+podman "${storage[@]}" rm -f -t 2 "${containers[@]}" > /dev/null
+
+# An update of an installation leaves the files that the installation had.
+podman "${storage[@]}" run --rm "${run[@]}" --network none --entrypoint bash localhost/build -c '
+  before=$(cd /opt/helmwatch && find . | sort) &&
+  deploy/image/assemble.sh --built /opt/helmwatch &&
+  [ "$before" = "$(cd /opt/helmwatch && find . | sort)" ]' > "$work/update.log" 2>&1 ||
+  { tail -n 5 "$work/update.log" >&2; fail "a second assembly into the same folder failed or left other files than the first"; }
+step "assembled a second time"
+
+# Names that are not ASCII without a locale, and a file that ends.
+site=/var/lib/helmwatch/großbaustelle
+mkdir -m 777 "$work/files" "$work/files/großbaustelle"
+cp models/demo-clip/yard.mp4 "$work/files/großbaustelle/hof-süd.mp4"
+cat > "$work/files/site.yaml" <<YAML
+streams:
+  - {id: yard, url: $site/hof-süd.mp4, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
+kafka: {embedded: true}
+incidents:
+  spool: {directory: $site/spool}
+  snapshots: {enabled: true, directory: $site/snapshots}
+http: {enabled: false}
+YAML
+podman "${storage[@]}" run --rm --name helmwatch "${restricted[@]}" --network none -v "$work/files:/var/lib/helmwatch" localhost/helmwatch \
+  run -c /var/lib/helmwatch/site.yaml > "$work/site.log" 2>&1 || { tail -n 20 "$work/site.log" >&2; fail "the service failed on a site with other names"; }
+[ -n "$(find "$work/files/großbaustelle/snapshots" -name '*.jpg' | head -n 1)" ] ||
+  { tail -n 20 "$work/site.log" >&2; fail "expected the snapshot of an incident in a folder whose name is not ASCII, found none"; }
+step "a site whose names are not ASCII stored $(find "$work/files" -name '*.jpg' | wc -l) snapshots"
