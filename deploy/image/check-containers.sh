@@ -30,7 +30,11 @@ in_use() {
   return 1
 }
 finish() {
-  podman "${storage[@]}" rm -f -t 2 "${containers[@]}" > /dev/null 2>&1 || true
+  # One after the other: the last one's network is that of the others.
+  local name
+  for name in "${containers[@]}"; do
+    podman "${storage[@]}" rm -f -t 2 "$name" > /dev/null 2>&1 || true
+  done
   # The monitor of a container that has ended calls podman once more, which would make the folders of the storage again.
   for _ in $(seq 100); do
     in_use || break
@@ -138,7 +142,6 @@ code=$(podman "${storage[@]}" inspect -f '{{.State.ExitCode}}' helmwatch)
 [ "$code" = 0 ] || fail "stopping the service: expected exit code 0, found $code"
 ! podman "${storage[@]}" logs helmwatch 2>&1 | grep -q "OpenCV cannot be used" || fail "OpenCV's libraries were not unpacked beforehand"
 step "an incident was read from the broker with its snapshot $picture; the service ended with 0"
-podman "${storage[@]}" rm -f -t 2 "${containers[@]}" > /dev/null
 
 # An update of an installation leaves the files that the installation had.
 podman "${storage[@]}" run --rm "${run[@]}" --network none --entrypoint bash localhost/build -c '
@@ -161,7 +164,7 @@ incidents:
   snapshots: {enabled: true, directory: $site/snapshots}
 http: {enabled: false}
 YAML
-podman "${storage[@]}" run --rm --name helmwatch "${restricted[@]}" --network none -v "$work/files:/var/lib/helmwatch" localhost/helmwatch \
+podman "${storage[@]}" run --rm "${restricted[@]}" --network none -v "$work/files:/var/lib/helmwatch" localhost/helmwatch \
   run -c /var/lib/helmwatch/site.yaml > "$work/site.log" 2>&1 || { tail -n 20 "$work/site.log" >&2; fail "the service failed on a site with other names"; }
 [ -n "$(find "$work/files/großbaustelle/snapshots" -name '*.jpg' | head -n 1)" ] ||
   { tail -n 20 "$work/site.log" >&2; fail "expected the snapshot of an incident in a folder whose name is not ASCII, found none"; }
