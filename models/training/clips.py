@@ -64,7 +64,8 @@ class Clip:
 
 
 def summary(name: str, result: dict) -> str:
-    parts = [f"{k} {result['heads'][k]['recall']:.3f} (wrong {result['heads'][k]['wrong']:.3f})" for k in ("helmet", "head")]
+    rows = ((k, result["heads"].get(k, {"recall": 0, "wrong": 0})) for k in ("helmet", "head"))
+    parts = [f"{k} {row['recall']:.3f} (wrong {row['wrong']:.3f})" for k, row in rows]
     return f"{name}: {', '.join(parts)}, false {result['false']} in {result['frames']} frames"
 
 

@@ -19,8 +19,12 @@ settings() {
     : "${STILLS:=41:1400 42:1400}" "${SPP:=4}" "${PROBE_SPP:=10}" "${JOBS:=7}" # seed:number of each renderer's stills; paths a pixel; renderers at once
     : "${PART_MB:=56}"                                 # largest part
     : "${PARTS:=0}"                                    # number of parts that are to arrive; set by pack
-    : "${PROBES:=all}"                                 # or none
-    : "${TRAIN:=--batch 64 --graph --lr 0.01 --warmup 200 --ema 0.9995 --evals 4 --extra-share 0.22 --shapes 640x640:0.62 384x640:0.38 \
+    : "${PROBES:=all}" "${PROBE_LIMIT:=0}"             # all, none or the kinds of probes; most of each kind, 0: all
+    : "${GPUS:=0}"                                     # how many train together; 0: as many as the host has
+    : "${FIRST:=150}"                                  # seconds that several GPUs have for their first steps before one goes on alone
+    : "${GRACE:=90}"                                   # seconds after END in which a training that does not come to its end is ended
+    : "${LR:=0.01}"
+    : "${TRAIN:=--batch 64 --graph --warmup 200 --ema 0.9995 --evals 4 --extra-share 0.22 --shapes 640x640:0.62 384x640:0.38 \
 --early-shapes 384x640:0.45 512x512:0.35 640x640:0.2 --early 0.4 \
 --anchors 8.7 10.7 13 16 18.1 22.1 24.3 29.7 32.4 39.2 43.6 52.4 64 77 110 130 220 255}"
 }
@@ -34,6 +38,7 @@ pack() {
     cp "$here"/*.py "$here"/host.sh "$here"/../demo-clip/*.h "$here"/../demo-clip/yard.cu "$out/host/code/"
     cp "$here"/../demo-clip/{yard,ramp}{.mp4,-truth.jsonl} "$out/host/clips/"
     cp "$INIT" "$out/host/start.${INIT##*.}"
+    [ -z "${YARD:-}" ] || cp "$YARD" "$out/host/yard" # the renderer compiled beforehand
     python3 "$here/pack.py" --out "$out/parts" --part-mib "$(python3 -c "print($PART_MB * 1e6 / 2**20)")" "${train[@]}"
     mv "$out/parts/SHA256SUMS" "$out/host/SHA256SUMS"
     python3 "$here/pack.py" --out "$out/host/val" "$2" > /dev/null
@@ -41,7 +46,7 @@ pack() {
     mv "$out/test/part-00.pack" "$out/parts/test.pack" && rm -r "$out/test"
     PARTS=$(wc -l < "$out/host/SHA256SUMS")
     INIT=start.${INIT##*.}
-    for name in VARIANT INIT END STILLS SPP PROBE_SPP JOBS PARTS PROBES TRAIN; do echo "$name=\${$name:-$(printf %q "${!name}")}"; done > "$out/host/settings"
+    for name in VARIANT INIT END STILLS SPP PROBE_SPP JOBS PARTS PROBES PROBE_LIMIT GPUS FIRST GRACE LR TRAIN; do echo "$name=\${$name:-$(printf %q "${!name}")}"; done > "$out/host/settings"
     du -h "$out/host" "$out"/parts/* | grep -v "host/"
 }
 
@@ -52,6 +57,57 @@ ended() { # leaves `failed` unless the run came to its end
     [ -e evaluated ] || { say "FAILED with $status; nothing after this ran"; touch failed; }
 }
 
+renderer() { # the one that was packed, if it works here; else one compiled here
+    rm -rf try && mkdir -p try/images try/labels
+    if [ -x yard ] && ./yard stills --n 1 --seed 1 --spp 1 --size 64x48 --out try && [ -s try/images/0000.ppm ]; then return; fi
+    say "compiles the renderer"
+    if [ "$device" = cuda ]; then nvcc -O3 -use_fast_math -arch=native -Xcompiler -fopenmp -o yard code/yard.cu
+    else g++ -O3 -march=native -ffast-math -fopenmp -w -x c++ -o yard code/yard.cu; fi
+}
+
+stills() {
+    local job jobs=()
+    for job in $STILLS; do
+        OMP_NUM_THREADS=2 python3 code/render_stills.py --yard ./yard --out "stills/${job%:*}" --n "${job#*:}" --seed "${job%:*}" --spp "$SPP" \
+            --jobs "$JOBS" --gpus "$GPUS" --workers 8 & jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job"; done
+}
+
+train() { # with $1 GPUs; several that do not get to their first steps are ended, so that one can go on
+    local start="--init $INIT" i job
+    [ ! -e "runs/$VARIANT/last.pt" ] || start=--resume
+    # shellcheck disable=SC2086 # options, to be split
+    timeout -k 5 $((T0 + END + GRACE - $(date +%s))) python3 code/train.py --variant "$VARIANT" $start --train photographs --extra stills/* --val val \
+        --clips clips/yard.mp4 clips/ramp.mp4 --deadline $((T0 + END)) --out runs --lr "$LR" --gpus "$1" $TRAIN &
+    job=$!
+    for ((i = 0; i < 4 * FIRST; i++)); do
+        { ! kill -0 "$job" 2> /dev/null || grep -q '^first steps' log.txt; } && break
+        sleep 0.25
+    done
+    [ "$1" -eq 1 ] || grep -q '^first steps' log.txt || kill "$job" || true
+    wait "$job"
+}
+
+evaluate() {
+    local job jobs=() model="runs/$VARIANT/best.pt"
+    python3 code/evaluate.py --device "$device" --model "$model" --json results/val-exact.json val > results/val-exact.txt & jobs+=($!)
+    python3 code/evaluate.py --device "$device" --model compact.pt --json results/val.json val > results/val.txt & jobs+=($!)
+    python3 code/evaluate.py --device "$device" --model compact.pt --json results/test.json test.pack > results/test.txt & jobs+=($!)
+    python3 code/clips.py --device "$device" --model compact.pt clips/yard.mp4 clips/ramp.mp4 > results/clips.txt & jobs+=($!)
+    for job in "${jobs[@]}"; do wait "$job"; done
+}
+
+probes() { # rendered while the weights are rounded, then shown to them
+    local kinds=() i
+    [ "$PROBES" != none ] || return 0
+    [ "$PROBES" = all ] || read -r -a kinds <<< "--kinds $PROBES"
+    OMP_NUM_THREADS=2 python3 code/render_stills.py --yard ./yard --out probes --probes "${kinds[@]}" --limit "$PROBE_LIMIT" --spp "$PROBE_SPP" --jobs "$JOBS" --gpus "$GPUS"
+    tar cf - -C probes . | split -b 15000000 -d - probes.tar-
+    for ((i = 0; i < 4 * 120; i++)); do [ -e rounded ] && break; sleep 0.25; done
+    python3 code/probe.py --device "$device" --model compact.pt --probes probes --json results/probes.json > results/probes.txt
+}
+
 run() {
     cd_host
     # shellcheck source=/dev/null
@@ -59,17 +115,15 @@ run() {
     T0=$(cat t0)
     trap ended EXIT
     export PYTHONUNBUFFERED=1
-    local seed count jobs=() job p
-    say "renders"
-    if [ ! -x yard ]; then
-        if command -v nvidia-smi > /dev/null; then nvcc -O3 -use_fast_math -arch=native -Xcompiler -fopenmp -o yard code/yard.cu
-        else g++ -O3 -march=native -ffast-math -fopenmp -w -x c++ -o yard code/yard.cu; fi
+    local p device=cpu
+    if command -v nvidia-smi > /dev/null; then
+        device=cuda
+        [ "$GPUS" -gt 0 ] || GPUS=$(nvidia-smi -L | wc -l)
     fi
-    for job in $STILLS; do
-        seed=${job%:*} count=${job#*:}
-        python3 code/render_stills.py --yard ./yard --out "stills/$seed" --n "$count" --seed "$seed" --spp "$SPP" --jobs "$JOBS" --workers 8 & jobs+=($!)
-    done
-    for job in "${jobs[@]}"; do wait "$job"; done
+    [ "$GPUS" -gt 0 ] || GPUS=1
+    renderer
+    say "renders, $GPUS GPUs"
+    stills
     say "stills are there; waits for $PARTS parts"
     for ((p = 0; p < 4 * 300; p++)); do
         [ "$(find photographs -name '*.pack' | wc -l)" -ge "$PARTS" ] && break
@@ -78,28 +132,20 @@ run() {
     (cd photographs && sha256sum -c ../SHA256SUMS)
 
     say "trains"
-    # shellcheck disable=SC2086 # options, to be split
-    python3 code/train.py --variant "$VARIANT" --init "$INIT" --train photographs --extra stills/* --val val \
-        --clips clips/yard.mp4 clips/ramp.mp4 --deadline $((T0 + END)) --out runs $TRAIN
+    if ! train "$GPUS" && [ ! -e "runs/$VARIANT/best.pt" ]; then
+        [ "$GPUS" -gt 1 ] && [ $((T0 + END - $(date +%s))) -gt 60 ]
+        say "goes on with one GPU"
+        train 1
+    fi
     say "training has ended"
-    python3 code/compact.py --checkpoint "runs/$VARIANT/best.pt" --out compact.pt
+    mkdir -p results
+    probes & p=$!
     python3 code/parts.py --split "runs/$VARIANT/best.pt" --out weights
     touch trained
-
-    mkdir -p results
-    jobs=()
-    local device=cpu
-    command -v nvidia-smi > /dev/null && device=cuda
-    if [ "$PROBES" != none ]; then
-        python3 code/render_stills.py --yard ./yard --out probes --probes --spp "$PROBE_SPP" --jobs "$JOBS"
-        tar cf - -C probes . | split -b 15000000 -d - probes.tar-
-        python3 code/probe.py --device $device --model compact.pt --probes probes --json results/probes.json > results/probes.txt & jobs+=($!)
-    fi
-    python3 code/evaluate.py --device $device --model "runs/$VARIANT/best.pt" --json results/val-exact.json val > results/val-exact.txt & jobs+=($!)
-    python3 code/evaluate.py --device $device --model compact.pt --json results/val.json val > results/val.txt & jobs+=($!)
-    python3 code/evaluate.py --device $device --model compact.pt --json results/test.json test.pack > results/test.txt & jobs+=($!)
-    python3 code/clips.py --device $device --model compact.pt clips/yard.mp4 clips/ramp.mp4 > results/clips.txt & jobs+=($!)
-    for job in "${jobs[@]}"; do wait "$job"; done
+    python3 code/compact.py --checkpoint "runs/$VARIANT/best.pt" --out compact.pt
+    touch rounded
+    evaluate
+    wait "$p"
     touch evaluated
     say "evaluated"
 }
@@ -135,7 +181,7 @@ await() {
     tail -n 40 log.txt
     [ -z "$to" ] && return
     cp log.txt "$to/"
-    if [ -e evaluated ]; then tar czf "$to/results.tgz" results && find . -maxdepth 1 -name 'probes.tar-*' -exec cp {} "$to/" \;
+    if [ -e evaluated ]; then tar czf "$to/results.tgz" results && find . -maxdepth 1 -name 'probes.tar-0[0-3]' -exec cp {} "$to/" \;
     elif [ -e trained ]; then cp weights/weights-*.bin "$to/"
     else # an insurance: the weights of the last validation
         local last
@@ -166,9 +212,11 @@ write_pack(work / "parts/test.pack", read_set(out / "parts/test.pack")[:3])
 write_pack(work / "host/val/part-00.pack", read_set(out / "host/val")[:3])
 found = hashlib.sha256((work / "parts/part-00.pack").read_bytes()).hexdigest()
 (work / "host/SHA256SUMS").write_text(f"{found}  part-00.pack\n")
+for truth in (work / "host/clips").glob("*-truth.jsonl"):
+    truth.write_text("".join(truth.read_text().splitlines(keepends=True)[:30]))
 END
-    export PARTS=1 STILLS="41:1 42:1" SPP=1 JOBS=1 END=150 PROBES=none
-    export TRAIN="--batch 1 --lr 0.01 --warmup 2 --evals 1 --shapes 64x96:1 --early-shapes 96x64:1 --anchors 8 10 12 16 18 22 24 30 32 40 44 52 64 77 110 130 220 255"
+    export PARTS=1 STILLS="41:1 42:1" SPP=1 PROBE_SPP=1 JOBS=1 END=200 PROBES="group things" PROBE_LIMIT=1 GPUS=2 FIRST=900 GRACE=900
+    export TRAIN="--batch 1 --warmup 2 --evals 1 --shapes 64x96:1 --early-shapes 96x64:1 --anchors 8 10 12 16 18 22 24 30 32 40 44 52 64 77 110 130 220 255"
     bash "$work/host/code/host.sh" start
     (cd "$work/parts" && bash "$work/host/code/host.sh" add part-00.pack test.pack)
     bash "$work/host/code/host.sh" await evaluated 1500 "$work/home"

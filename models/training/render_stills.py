@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
@@ -45,8 +46,8 @@ PROBES = (
 )  # fmt: skip
 
 
-def render(yard: Path, raw: Path, count: int, jobs: int, options: list[str]) -> None:
-    """Runs `jobs` renderers at once, each on its part of the stills."""
+def render(yard: Path, raw: Path, count: int, jobs: int, options: list[str], gpus: int = 1) -> None:
+    """Runs `jobs` renderers at once, each on its part of the stills, in turn on the first `gpus` GPUs."""
     yard = yard.resolve(strict=True)  # a bare name such as "yard" would be looked for on the PATH
     for part in ("images", "labels"):
         (raw / part).mkdir(parents=True, exist_ok=True)
@@ -56,7 +57,8 @@ def render(yard: Path, raw: Path, count: int, jobs: int, options: list[str]) -> 
         if end > first:
             truth = raw / f"truth-{j:02d}.jsonl"
             part = ["--from", str(first), "--n", str(end), "--out", str(raw), "--truth", str(truth)]
-            running.append(subprocess.Popen([str(yard), "stills", *part, *options]))
+            environment = {**os.environ, "CUDA_VISIBLE_DEVICES": str(j % gpus)} if gpus > 1 else None
+            running.append(subprocess.Popen([str(yard), "stills", *part, *options], env=environment))
     for process in running:
         if process.wait() != 0:
             raise RuntimeError(f"the renderer failed with {process.returncode}")
@@ -86,7 +88,7 @@ def encode_all(raw: Path, seed: int, workers: int) -> dict[str, bytes]:
 
 def training_stills(args: argparse.Namespace) -> None:
     raw = args.out / "raw"
-    render(args.yard, raw, args.n, args.jobs, ["--seed", str(args.seed), "--spp", str(args.spp)])
+    render(args.yard, raw, args.n, args.jobs, ["--seed", str(args.seed), "--spp", str(args.spp)], args.gpus)
     samples = []
     for stem, data in encode_all(raw, args.seed, args.workers).items():
         name = f"still_{args.seed}_{stem}.jpg"
@@ -108,10 +110,13 @@ def training_stills(args: argparse.Namespace) -> None:
 
 def probe_stills(args: argparse.Namespace) -> None:
     for number, probe in enumerate(PROBES):
+        if args.kinds and probe.name not in args.kinds:
+            continue
+        count = min(probe.count, args.limit or probe.count)
         folder, seed = args.out / probe.name, PROBE_SEED + number
         raw = folder / "raw"
         options = ["--seed", str(seed), "--spp", str(args.spp), "--shot", probe.shot, "--light", probe.light, "--probe"]
-        render(args.yard, raw, probe.count, args.jobs, options)
+        render(args.yard, raw, count, args.jobs, options, args.gpus)
         (folder / "images").mkdir(exist_ok=True)
         for stem, data in encode_all(raw, seed, args.workers).items():
             (folder / "images" / f"{stem}.jpg").write_bytes(data)
@@ -121,7 +126,7 @@ def probe_stills(args: argparse.Namespace) -> None:
         lines = [line for f in sorted(raw.glob("truth-*.jsonl")) for line in f.read_text().splitlines()]
         (folder / "truth.jsonl").write_text("".join(line + "\n" for line in sorted(lines, key=lambda x: json.loads(x)["still"])))
         shutil.rmtree(raw)
-        print(f"{probe.name}: {probe.count} stills", flush=True)
+        print(f"{probe.name}: {count} stills", flush=True)
 
 
 def main() -> None:
@@ -129,6 +134,9 @@ def main() -> None:
     parser.add_argument("--yard", type=Path, required=True, help="the compiled renderer")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--probes", action="store_true", help="the probes instead of training stills")
+    parser.add_argument("--kinds", nargs="+", choices=[p.name for p in PROBES], help="only these probes")
+    parser.add_argument("--limit", type=int, default=0, help="only the first probes of each kind, for trying")
+    parser.add_argument("--gpus", type=int, default=1, help="GPUs that the renderers take in turn")
     parser.add_argument("--n", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--spp", type=int, default=10, help="paths per pixel")

@@ -28,6 +28,7 @@ from probe import outcome
 from parts import join, split
 from render_stills import render
 from restore import adopt_statistics, load_exported, start_from
+from team import Team, free_port
 from train import Shapes
 from widen import widen
 
@@ -42,6 +43,33 @@ def sample(name: str, width: int, height: int, boxes: list[list[float]]) -> Samp
         picture[int(y1) : int(y2), int(x1) : int(x2)] = 255
         rows.append([kind, (x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height])
     return Sample(name, cv2.imencode(".png", picture)[1].tobytes(), np.asarray(rows, np.float32).reshape(-1, 5))
+
+
+def member(rank: int, port: int, folder: str) -> None:
+    """One of two that train a small layer together: writes down what it ended with."""
+    torch.manual_seed(rank)
+    layer = torch.nn.Conv2d(2, 3, 3).to(memory_format=torch.channels_last)
+    team = Team(rank, 2, port)
+    team.join(cuda=False)
+    team.take_over(layer)
+    weight = layer.weight.detach().clone()
+    picture = torch.full((1, 2, 3, 3), float(rank + 1))
+    layer(picture).sum().backward()
+    team.average(layer)
+    told = team.agreed(0.25 + rank)
+    team.leave()
+    torch.save({"weight": weight, "gradient": layer.weight.grad, "told": told}, f"{folder}/{rank}.pt")
+
+
+class TeamTest(unittest.TestCase):
+    def test_should_train_one_network_in_two_processes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            torch.multiprocessing.spawn(member, (free_port(), folder), nprocs=2)
+            one, other = (torch.load(f"{folder}/{rank}.pt") for rank in range(2))
+        self.assertTrue(torch.equal(one["weight"], other["weight"]))
+        self.assertTrue(torch.equal(one["gradient"], torch.full_like(one["gradient"], 1.5)))  # of pictures of 1 and of 2
+        self.assertTrue(torch.equal(other["gradient"], one["gradient"]))
+        self.assertEqual((one["told"], other["told"]), (0.25, 0.25))
 
 
 class NetworkTest(unittest.TestCase):

@@ -7,6 +7,7 @@
     python3 train.py ... --clips ../demo-clip/yard.mp4 ../demo-clip/ramp.mp4                     # watch clips that are not trained on
     python3 train.py --variant m --init ../helmet-yolov5s.onnx ...                             # a wider network from a narrower one
     python3 train.py ... --resume                                                              # go on from runs/*/last.pt
+    python3 train.py ... --gpus 2                                                              # two GPUs, each with batches of --batch
 
 Writes out/VARIANT/last.pt, best.pt (best on the validation set) and log.csv; `curves.py` draws the log.
 """
@@ -18,6 +19,7 @@ import copy
 import csv
 import math
 import multiprocessing
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.pool import AsyncResult
@@ -36,10 +38,12 @@ from loss import assign, detection_loss
 from metrics import Evaluation, detections
 from network import Detector, parameter_count
 from restore import start_from
+from team import Team, free_port
 
 NAMES = ["helmet", "head"]
 LOG_FIELDS = ["step", "epoch", "minutes", "progress", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
 CLOSING_FROM = 0.88  # the last part of the training shows mostly whole pictures, as in use (Ge et al. 2021, YOLOX)
+FIRST_STEPS = 20  # after these the log says how fast it is
 PIXELS = 640 * 640  # a batch of another shape holds as many pixels as one of this
 
 
@@ -247,6 +251,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--init", help="start from this checkpoint (its averaged weights) or exported model, also of a narrower variant; {variant} is replaced")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--graph", action="store_true", help="replay the network's two passes as CUDA graphs")
+    parser.add_argument("--gpus", type=int, default=1, help="processes that train together, one a GPU; without CUDA on the CPU")
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
     parser.add_argument("--plain", action="store_true", help="no augmentation, for trying the loop")
     parser.add_argument("--size", type=int, default=640, help="other than 640 only with --plain")
@@ -270,8 +275,9 @@ class Student:
         args: argparse.Namespace,
         device: torch.device,
         shapes: Shapes,
+        team: Team,
     ):
-        self.variant, self.folder, self.args = variant, folder, args
+        self.variant, self.folder, self.args, self.team = variant, folder, args, team
         self.cuda = device.type == "cuda"
         folder.mkdir(parents=True, exist_ok=True)
         self.model = Detector(variant, anchors, len(NAMES)).to(device)
@@ -299,7 +305,7 @@ class Student:
         self.passes = graphed(self.model, shapes) if args.graph else {}
         self.parts = torch.zeros(3, device=device)
         fresh = not (args.resume and (folder / "log.csv").exists())
-        self.log = open(folder / "log.csv", "w" if fresh else "a", newline="")
+        self.log = open(folder / "log.csv" if team.first else os.devnull, "w" if fresh else "a", newline="")
         self.writer = csv.DictWriter(self.log, LOG_FIELDS)
         if fresh:
             self.writer.writeheader()
@@ -312,6 +318,7 @@ class Student:
         loss, part = detection_loss(maps, positives, self.anchors)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.team.average(self.model)
         nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
         self.optimizer.step()
         self.averaged.update()
@@ -325,8 +332,9 @@ class Student:
             "variant": self.variant, "names": NAMES, "ema": averaged, "best": self.best, **state, "data_digest": data_digest,
             "arguments": {k: str(v) for k, v in vars(self.args).items()},
         }  # fmt: skip
-        torch.save({**checkpoint, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()},
-                   self.folder / "last.pt")  # fmt: skip
+        part = self.folder / "last.part"
+        torch.save({**checkpoint, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}, part)
+        part.replace(self.folder / "last.pt")  # whole at any time, for whoever carries it away
         row = {**row, "box": mean[0], "object": mean[1], "class": mean[2]}
         self.pending.append((validation.start(self.averaged.model), row, checkpoint))
         self.collect(wait=False)
@@ -347,19 +355,21 @@ class Student:
                 torch.save({**checkpoint, "best": fitness, "val": figures}, self.folder / "best.pt")
 
 
-def main() -> None:
-    args = arguments()
-    torch.manual_seed(args.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def train(rank: int, args: argparse.Namespace, port: int = 0) -> None:
+    """One process of a training; the first one validates, logs and saves."""
+    team = Team(rank, args.gpus, port)
+    torch.manual_seed(args.seed + rank)
+    device = torch.device(f"cuda:{rank}" if torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
+        torch.cuda.set_device(device)
         torch.backends.cudnn.benchmark = True
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
 
     samples = read_set(*args.train)[: args.limit or None]
     extra = read_set(*args.extra) if args.extra else []
-    validation = Validation(samples if args.limit else read_set(*args.val), args.size, device)
-    loading = ThreadPoolExecutor(2).map(Clip, args.clips)
+    validation = Validation(samples if args.limit else read_set(*args.val), args.size, device) if team.first else None
+    loading = ThreadPoolExecutor(2).map(Clip, args.clips if team.first else [])
     data_digest = digest(samples + extra)
     if args.plain:
         source = PlainBatches(samples, args.size, device)
@@ -369,16 +379,20 @@ def main() -> None:
     clips = list(loading)
     known = args.init or args.anchors
     fitted = torch.ones(9, 2) if known else torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
-    first_pictures = source.draw(max(8, min(32, args.batch)))[0]
     shapes = Shapes(args.shapes or [f"{args.size}x{args.size}:1"], args.batch, args.seed, args.early_shapes, args.early)
-    students = [Student(v, args.out / v, fitted, first_pictures, args, device, shapes) for v in args.variant]
+    first_pictures = source.draw(max(8, min(32, args.batch)), shape=shapes.shapes[0])[0]
+    students = [Student(v, args.out / v, fitted, first_pictures, args, device, shapes, team) for v in args.variant]
     anchors = students[0].anchors
     assert all(torch.equal(s.anchors, anchors) for s in students), "networks trained together share their anchors"
-    sizes = ", ".join(f"{s.variant} {parameter_count(s.model)}" for s in students)
-    print(f"parameters: {sizes}; {len(samples)} + {len(extra)} pictures; anchors {anchors.view(-1, 2).tolist()}", flush=True)
+    team.join(device.type == "cuda")
+    for student in students:
+        team.take_over(student.model, student.averaged.model)
+    if team.first:
+        sizes = ", ".join(f"{s.variant} {parameter_count(s.model)}" for s in students)
+        print(f"parameters: {sizes}; {len(samples)} + {len(extra)} pictures; anchors {anchors.view(-1, 2).tolist()}", flush=True)
 
     count = len(samples) + len(extra)
-    total_steps = args.epochs * math.ceil(count / args.batch)
+    total_steps = args.epochs * math.ceil(count / (args.batch * team.size))
     state = {"step": 0, "spent": 0.0, "pictures": 0, "next_eval": 1 / args.evals}
     if args.resume and students[0].first is not None and not args.init:
         state = {key: students[0].first[key] for key in state}
@@ -388,7 +402,7 @@ def main() -> None:
     since, since_pictures, since_step, begun = time.time(), state["pictures"], state["step"], time.time() - state["spent"]
     lr = 0.0
     while True:
-        progress = (time.time() - begun) / (60 * args.minutes) if args.minutes else state["step"] / total_steps
+        progress = team.agreed((time.time() - begun) / (60 * args.minutes) if args.minutes else state["step"] / total_steps)
         done = progress >= 1
         if not done:
             lr = learning_rate(args.lr, state["step"], args.warmup, progress)
@@ -398,7 +412,11 @@ def main() -> None:
                 student.learn(images, positives, lr)
             prefetch.prepare()
             state["step"] += 1
-            state["pictures"] += len(images)
+            state["pictures"] += len(images) * team.size
+            if team.first and state["step"] == since_step + FIRST_STEPS:
+                if device.type == "cuda":
+                    torch.cuda.synchronize()
+                print(f"first steps: {(state['pictures'] - since_pictures) / (time.time() - since):.0f} pictures/s", flush=True)
         if done or progress >= state["next_eval"]:
             if device.type == "cuda":
                 torch.cuda.synchronize()
@@ -408,7 +426,7 @@ def main() -> None:
             state["spent"] = time.time() - begun
             row = {"step": state["step"], "epoch": round(state["pictures"] / count, 2), "minutes": round(state["spent"] / 60, 2), "progress": round(progress, 3),
                    "lr": round(lr, 6), "pictures_per_s": round(rate)}  # fmt: skip
-            for student in students:
+            for student in students if team.first else ():
                 student.validate(validation, steps, state, data_digest, row)
                 for clip in clips:
                     print(student.variant, summary(clip.name, run_clip(clip, student.averaged.model, device)), flush=True)
@@ -417,8 +435,18 @@ def main() -> None:
             break
     for student in students:
         student.collect(wait=True)
-    best = ", ".join(f"{s.variant} {s.best:.4f}" for s in students)
-    print(f"done: {state['step']} steps, {state['pictures']} pictures, {(time.time() - begun) / 60:.1f} minutes, best {best}")
+    team.leave()
+    if team.first:
+        best = ", ".join(f"{s.variant} {s.best:.4f}" for s in students)
+        print(f"done: {state['step']} steps, {state['pictures']} pictures, {(time.time() - begun) / 60:.1f} minutes, best {best}")
+
+
+def main() -> None:
+    args = arguments()
+    if args.gpus > 1:
+        torch.multiprocessing.spawn(train, (args, free_port()), nprocs=args.gpus)
+    else:
+        train(0, args)
 
 
 if __name__ == "__main__":
