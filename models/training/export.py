@@ -21,7 +21,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from compact import EXACT, rounded
+from compact import stored
 from network import ANCHORS_PER_LEVEL, C3, STRIDES, Bottleneck, ConvUnit, Detector, SppFast, load_checkpoint
 
 OPSET = 17
@@ -46,9 +46,10 @@ class Graph:
         return output
 
     def weight(self, name: str, value: np.ndarray) -> str:
-        if not self.int8_weights or name.split(".")[0] in EXACT or name.startswith("head"):
+        found = stored(name, value) if self.int8_weights and not name.startswith("head") else None
+        if found is None:
             return self.constant(name, value.astype(self.stored))
-        steps, scale = rounded(value)
+        steps, scale = found
         return self.node("DequantizeLinear", [self.constant(f"{name}.steps", steps), self.constant(f"{name}.scale", scale)], name, axis=0)
 
     def convolution(self, name: str, x: str, weight: torch.Tensor, bias: torch.Tensor, stride: int, padding: int) -> str:

@@ -142,7 +142,7 @@ run() {
     probes & p=$!
     python3 code/parts.py --split "runs/$VARIANT/best.pt" --out weights
     touch trained
-    python3 code/compact.py --checkpoint "runs/$VARIANT/best.pt" --out compact.pt
+    python3 code/compact.py --checkpoint "runs/$VARIANT/best.pt" --images photographs --out compact.pt
     touch rounded
     evaluate
     wait "$p"

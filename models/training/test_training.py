@@ -17,7 +17,7 @@ from augment import Augmenter, Heads, PictureBank, compose, jpeg, paste
 from average import average
 from calibrate import fit as fit_calibration
 from calibrate import reliability, rescaled
-from compact import compact
+from compact import compact, stored
 from data import Letterbox, Sample, digest, read_set, write_pack
 from evaluate import SIZE
 from export import build, scale_objectness
@@ -310,6 +310,26 @@ class CompactTest(unittest.TestCase):
         self.assertLess(small.ByteSize(), 0.3 * plain.ByteSize())
         found = onnxruntime.InferenceSession(small.SerializeToString()).run(None, {"images": images.numpy()})[0]
         self.assertLess(np.abs(found - expected).max(), 1e-2)
+
+    def test_should_take_the_shift_of_the_rounding_off_the_bias(self):
+        torch.manual_seed(6)
+        model = Detector("n", ANCHORS).eval()
+        images = torch.rand(2, 3, 64, 96) + 3  # far from zero: a rounding error of a weight becomes a shift
+        shifts = []
+        with torch.no_grad():
+            exact = model.down2(model.stem(images)).mean((0, 2, 3))
+            for corrected in (None, images):
+                rounded = Detector("n", ANCHORS).eval()
+                rounded.load_state_dict(model.state_dict())
+                compact(rounded, corrected)
+                shifts.append(float((rounded.down2(rounded.stem(images)).mean((0, 2, 3)) - exact).abs().mean()))
+        self.assertLess(shifts[1], 0.5 * shifts[0])
+
+    def test_should_keep_weights_that_eight_bits_do_not_hold(self):
+        weight = np.full((4, 8, 3, 3), 0.003, np.float32)
+        self.assertIsNotNone(stored("out5.blocks.1.mix", weight))
+        weight[:, 0, 1, 1] = 1  # a step of 1/127 is more than the others
+        self.assertIsNone(stored("out5.blocks.1.mix", weight))
 
 
 class PartsTest(unittest.TestCase):
