@@ -41,6 +41,8 @@ export class Problem extends Error {
 /** Milliseconds that the server's clock is ahead of this one; the Date header has whole seconds. */
 let clockAhead = 0;
 let onUnauthorized = () => {};
+/** An answer that takes longer does not come; tests of cameras and long reports take their time. */
+const LONGEST_MILLIS = 60000;
 
 /** @returns {number} the server's time, milliseconds since 1970 */
 export function serverNow() {
@@ -56,9 +58,10 @@ export function whenUnauthorized(listener) {
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {unknown} [body] sent as JSON
+ * @param {number} [limitMillis] how long the answer may take
  * @returns {Promise<any>} the JSON of the answer, null where there is none
  */
-export async function request(method, path, body) {
+export async function request(method, path, body, limitMillis = LONGEST_MILLIS) {
   const started = Date.now();
   let response;
   try {
@@ -67,6 +70,7 @@ export async function request(method, path, body) {
       credentials: 'same-origin',
       headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(limitMillis),
     });
   } catch {
     throw new Problem(0, T.error.unreachable);

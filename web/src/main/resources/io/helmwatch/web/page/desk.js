@@ -34,6 +34,7 @@ class Desk extends DeskElement {
   }
 
   connectedCallback() {
+    this.replaceChildren();
     super.connectedCallback();
     applyTheme();
     window.addEventListener('hashchange', () => this.requestUpdate());

@@ -142,7 +142,7 @@ export class IncidentDetail extends DeskElement {
     }
     return html`
       <div class="stage">
-        ${hasSnapshot ? html`<img src=${path} alt=${T.incident.snapshotOf(incident.stream, time(incident.startedAt))} @error=${() => (this.hasPicture = false)}>` : html`<p class="note">${T.incident.noSnapshot}</p>`}
+        ${hasSnapshot ? html`<p class="note" aria-hidden="true">${T.incident.loadingImage}</p><img src=${path} alt=${T.incident.snapshotOf(incident.stream, time(incident.startedAt))} @error=${() => (this.hasPicture = false)}>` : html`<p class="note">${T.incident.noSnapshot}</p>`}
         <canvas class="overlay" aria-hidden="true"></canvas>
       </div>
       <div class="actions">

@@ -74,12 +74,14 @@ class NodesPage extends ReloadingPage {
       <th scope="row">${node.name}${node.name === here ? html` <span class="facts">${t.here}</span>` : nothing}</th>
       <td><span class=${isSilent ? 'red' : 'green'}>${isSilent ? `\u2715 ${t.silent}` : `\u25CF ${t.online}`}</span>
         <div class="facts" title=${fullTime(node.heardAt)}>${t.heard(duration(store.age(node.heardAt)))}</div></td>
-      <td class="number" data-label=${t.cameras}><a href=${address('cameras', '', { node: node.name })}>${node.cameras}</a>
-        ${node.openIncidents ? html`<div class="red">\u25B2 ${T.wall.openIncidents(node.openIncidents)}</div>` : nothing}</td>
+      <td class="number" data-label=${t.cameras}>${
+        isSilent ? html`${T.none}<div class="facts">${t.had(node.cameras)}</div>` : html`<a href=${address('cameras', '', { node: node.name })}>${node.cameras}</a>`
+      }
+        ${node.openIncidents && !isSilent ? html`<div class="red">\u25B2 ${T.wall.openIncidents(node.openIncidents)}</div>` : nothing}</td>
       <td class="number" data-label=${t.analysed}><span class=${behind ? 'amber' : ''}>${behind ? `${T.sign.warning} ` : ''}${isSilent ? T.none : T.cameraTable.of(rate(node.analysedFps), rate(node.wantedFps))}</span></td>
       <td class="number" data-label=${t.load}>${isSilent ? T.none : t.cores(rate(node.coresInUse))}<div class="facts">${isSilent ? '' : bytes(node.memoryBytes)}</div></td>
       <td data-label=${t.capacity}>${t.processors(node.processors)}<div class="facts">${[node.backend, ...node.gpus].filter(Boolean).join(', ')}</div></td>
-      <td class="number" data-label=${t.weight}>${node.weight}<div class="facts">${t.partitions(node.partitions)}</div></td>
+      <td class="number" data-label=${t.weight}>${node.weight}<div class="facts">${isSilent ? '' : t.partitions(node.partitions)}</div></td>
       <td data-label=${t.version}>${node.version}<div class="facts" title=${fullTime(node.startedAt)}>${t.since(time(node.startedAt))}</div></td>
       <td class="address wide" data-label=${t.address}>${node.url ? html`<a href=${node.url} rel="noreferrer">${new URL(node.url).host}</a>` : t.noDesk}</td>
     </tr>`;

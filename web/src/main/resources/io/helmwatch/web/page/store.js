@@ -9,6 +9,8 @@ const COUNTS_EVERY_MILLIS = 15000;
 const MANY_STREAMS = 500;
 const MANY_STREAMS_EVERY_MILLIS = 30000;
 const READ_SOON_MILLIS = 400;
+/** The server is away when the list of streams takes longer. */
+const STREAMS_LIMIT_MILLIS = 15000;
 export const MAX_COUNTED = 100;
 
 /** What several parts of the page show: session, streams, numbers of incidents. Event "change" when any of it changes. */
@@ -24,6 +26,8 @@ class Store extends EventTarget {
     /** The streams by their id. @type {Map<string, Stream>} */
     this.byId = new Map();
     this.streamsTimer = 0;
+    /** Whether an answer with the list of streams is awaited. @private */
+    this.isReading = false;
     /** Why the newest list of streams is not known; empty while it is. */
     this.problem = '';
     /** Incidents that nobody has acknowledged, counted up to a hundred. @type {number | null} */
@@ -116,12 +120,18 @@ class Store extends EventTarget {
   }
 
   async refreshStreams() {
+    if (this.isReading) {
+      return;
+    }
+    this.isReading = true;
     try {
-      this.keepStreams((await request('GET', '/streams')).streams);
+      this.keepStreams((await request('GET', '/streams', undefined, STREAMS_LIMIT_MILLIS)).streams);
       this.streamsAt = serverNow();
       this.problem = '';
     } catch (problem) {
       this.problem = /** @type {Error} */ (problem).message;
+    } finally {
+      this.isReading = false;
     }
     this.changed();
   }

@@ -254,6 +254,8 @@ export const T = {
     unassigned: (count) => `${n(count, 'camera')} on no node`,
     /** @param {string} age */
     heard: (age) => `heard ${age} ago`,
+    /** @param {number} count */
+    had: (count) => `had ${count}`,
     /** @param {string} cores */
     cores: (cores) => `${cores} cores`,
     /** @param {number} count */
@@ -482,6 +484,7 @@ export const T = {
     camera: 'Open camera',
     mask: 'Mask this spot',
     maskTitle: 'Proposes a mask where the head was, for posters and other false alarms',
+    loadingImage: 'Loading the image \u2026',
     noSnapshot: 'No image was stored (incidents.snapshots.enabled).',
     positions: 'Position',
     acknowledge: 'Acknowledge',
