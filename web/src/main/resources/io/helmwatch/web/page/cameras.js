@@ -75,11 +75,11 @@ class Cameras extends DeskElement {
 
   /** @param {Stream[]} streams */
   table(streams) {
-    return html`<section class="card"><div class="scroll"><table class="list"><thead><tr>
-        <th scope="col">${T.cameraTable.camera}</th><th scope="col">${T.cameraTable.state}</th>
-        ${store.cluster ? html`<th scope="col">${T.cameraTable.node}</th>` : nothing}
+    return html`<section class="card"><div class="scroll"><table class="list cameras"><thead><tr>
+        <th scope="col" class="camera-name">${T.cameraTable.camera}</th><th scope="col" class="state">${T.cameraTable.state}</th>
+        ${store.cluster ? html`<th scope="col" class="node">${T.cameraTable.node}</th>` : nothing}
         <th scope="col" class="number">${T.cameraTable.rate}</th>
-        <th scope="col" class="number">${T.cameraTable.latency}</th><th scope="col">${T.cameraTable.rules}</th><th scope="col">${T.cameraTable.source}</th></tr></thead>
+        <th scope="col" class="number latency">${T.cameraTable.latency}</th><th scope="col" class="rules">${T.cameraTable.rules}</th><th scope="col">${T.cameraTable.source}</th></tr></thead>
       <tbody>${streams.map((stream) => this.row(stream))}</tbody></table></div></section>`;
   }
 
