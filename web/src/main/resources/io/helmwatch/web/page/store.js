@@ -26,8 +26,8 @@ class Store extends EventTarget {
     /** The streams by their id. @type {Map<string, Stream>} */
     this.byId = new Map();
     this.streamsTimer = 0;
-    /** Whether an answer with the list of streams is awaited. @private */
-    this.isReading = false;
+    /** Lists of streams that are awaited. @private */
+    this.readings = 0;
     /** Why the newest list of streams is not known; empty while it is. */
     this.problem = '';
     /** Incidents that nobody has acknowledged, counted up to a hundred. @type {number | null} */
@@ -100,7 +100,7 @@ class Store extends EventTarget {
   read() {
     this.timers.forEach(clearInterval);
     this.timers = [
-      setInterval(() => document.hidden || !this.areStreamsDue() || this.refreshStreams(), STREAMS_EVERY_MILLIS),
+      setInterval(() => document.hidden || this.readings > 0 || !this.areStreamsDue() || this.refreshStreams(), STREAMS_EVERY_MILLIS),
       setInterval(() => document.hidden || this.refreshCounts(), COUNTS_EVERY_MILLIS),
     ];
     live.start();
@@ -120,10 +120,7 @@ class Store extends EventTarget {
   }
 
   async refreshStreams() {
-    if (this.isReading) {
-      return;
-    }
-    this.isReading = true;
+    this.readings++;
     try {
       this.keepStreams((await request('GET', '/streams', undefined, STREAMS_LIMIT_MILLIS)).streams);
       this.streamsAt = serverNow();
@@ -131,7 +128,7 @@ class Store extends EventTarget {
     } catch (problem) {
       this.problem = /** @type {Error} */ (problem).message;
     } finally {
-      this.isReading = false;
+      this.readings--;
     }
     this.changed();
   }
