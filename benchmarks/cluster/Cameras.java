@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
  * then whenever its number of open sessions changes: {@code MILLIS CAMERA SESSIONS}.
  *
  * <pre>Cameras HOST FIRST_PORT COUNT CLIP</pre>
+ *
+ * Without cameras it ends once the part of the clip is there, in the folder of the process.
  */
 public final class Cameras {
     private static final int FRAMES_PER_SECOND = 2;
@@ -32,7 +34,7 @@ public final class Cameras {
         }
         int[] sessions = new int[cameras.size()];
         Arrays.fill(sessions, -1);
-        while (true) {
+        while (!cameras.isEmpty()) {
             for (int i = 0; i < sessions.length; i++) {
                 int now = cameras.get(i).sessions();
                 if (now != sessions[i]) {

@@ -5,10 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,64 +22,84 @@ import java.util.stream.Collectors;
  * A site of nodes, brokers and RTSP cameras as processes: what happens to it when nodes die, hang, stop, are cut off and are added, and when brokers
  * restart. benchmarks/cluster.sh makes the hosts and runs it.
  *
- * <pre>ClusterProof FOLDER SITE NODES CAMERAS BROKERS REPEATS HANG_SECONDS [SCENARIO[=REPEATS]…]</pre>
+ * <pre>ClusterProof FOLDER SITE RESULTS DEADLINE NODES CAMERAS BROKERS REPEATS HANG_SECONDS [SCENARIO[=REPEATS]…]</pre>
+ *
+ * RESULTS is the file of {@link Results}. From DEADLINE on, in seconds since 1970, no run is started that would not end before; 0 is none.
  */
 public final class ClusterProof {
     private static final long LIMIT_SECONDS = 180;
     private static final long STEADY_SECONDS = 4;
+    private static final long START_SECONDS = 90;
     private static final long BROKER_DOWN_SECONDS = 10;
     private static final Pattern STARTED = Pattern.compile("Incident started: .* id=(\\S+)");
-    private static final List<String> SCENARIOS =
+    static final List<String> SCENARIOS =
             List.of("kill", "hang", "stop", "cut", "blind", "broker", "leader", "rolling", "add", "weight");
 
     private static final Set<String> NETWORK_SCENARIOS = Set.of("cut", "blind");
+    private static final Set<String> PASSING_FAULTS = Set.of("hang", "cut", "blind");
 
-    /** What one run of a scenario gave. */
-    private record Outcome(double seconds, int affected, int moved, Observations.Counts counts) {}
-
-    /** Time until all were analysed again, and whose cameras that concerned. */
-    private record Effect(double seconds, Set<String> affected) {}
+    /**
+     * What a scenario did.
+     *
+     * @param seconds until all were analysed again
+     * @param affected cameras that it concerned
+     * @param owners nodes of all cameras before the fault was over, or null if the fault is not one that passes
+     */
+    private record Effect(double seconds, Set<String> affected, Map<String, String> owners) {
+        Effect(double seconds, Set<String> affected) {
+            this(seconds, affected, null);
+        }
+    }
 
     private final Site site;
     private final Observations seen = new Observations();
+    private final Results results;
     private final int cameras;
     private final int hangSeconds;
+    private final long deadlineMillis;
     /** The node of every camera when nothing had changed for some seconds. */
     private Map<String, String> steady = Map.of();
 
-    private ClusterProof(Site site, int cameras, int hangSeconds) {
+    private ClusterProof(Site site, Results results, int cameras, int hangSeconds, long deadlineMillis) {
         this.site = site;
+        this.results = results;
         this.cameras = cameras;
         this.hangSeconds = hangSeconds;
+        this.deadlineMillis = deadlineMillis;
     }
 
     public static void main(String[] args) throws Exception {
-        int nodes = Integer.parseInt(args[2]);
-        int cameras = Integer.parseInt(args[3]);
-        int brokers = Integer.parseInt(args[4]);
-        int repeats = Integer.parseInt(args[5]);
+        int cameras = Integer.parseInt(args[5]);
+        int brokers = Integer.parseInt(args[6]);
+        int repeats = Integer.parseInt(args[7]);
         Hosts hosts = new Hosts(args[1]);
-        List<String> wanted = args.length > 7
-                ? Arrays.asList(args).subList(7, args.length)
+        List<String> wanted = args.length > 9
+                ? Arrays.asList(args).subList(9, args.length)
                 : SCENARIOS.stream()
                         .filter(scenario -> brokers > 1 || !scenario.equals("leader"))
-                        .filter(scenario -> hosts.areIsolated() || !NETWORK_SCENARIOS.contains(scenario))
                         .toList();
         Site site = new Site(Path.of(args[0]), hosts, cameras, brokers);
-        ClusterProof proof = new ClusterProof(site, cameras, Integer.parseInt(args[6]));
+        Results results = new Results(Path.of(args[2]));
+        Runtime.getRuntime().addShutdownHook(new Thread(site::close));
+        ClusterProof proof = new ClusterProof(
+                site, results, cameras, Integer.parseInt(args[8]), 1_000 * Long.parseLong(args[3]));
         boolean isGood = false;
         try {
-            proof.start(nodes);
-            System.out.println(nodes + " nodes, " + cameras + " cameras, " + brokers + " brokers");
-            System.out.println("| what happens | runs | all analysed again, s: median, p95, max | cameras affected | moved"
-                    + " | late messages: marked, by epoch only | analysed by both, s | opened twice, s |");
-            System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
-            isGood = true;
+            proof.start(Integer.parseInt(args[4]));
+            awaitOthers(Path.of(args[2]));
             for (String scenario : wanted) {
                 String[] words = scenario.split("=", -1);
-                isGood &= proof.repeat(words[0], words.length > 1 ? Integer.parseInt(words[1]) : repeats);
+                if (NETWORK_SCENARIOS.contains(words[0]) && !hosts.areIsolated()) {
+                    System.err.println(words[0] + ": left out, since hosts on the loopback address cannot be cut off");
+                } else {
+                    proof.repeat(words[0], words.length > 1 ? Integer.parseInt(words[1]) : repeats);
+                }
             }
-            isGood &= proof.reportIncidents();
+            proof.compareIncidents();
+            isGood = true;
+        } catch (IllegalStateException e) {
+            results.fail(e.getMessage());
+            throw e;
         } finally {
             proof.seen.stop();
             site.close();
@@ -103,6 +122,21 @@ public final class ClusterProof {
         awaitSteady();
     }
 
+    /** Sites that are started together ({@code proof.together}) wait for each other, so that none is measured while others start. */
+    private static void awaitOthers(Path results) throws IOException, InterruptedException {
+        Files.createFile(Path.of(results + ".ready"));
+        int together = Integer.getInteger("proof.together", 1);
+        for (int second = 0; second < START_SECONDS; second++) {
+            try (var files = Files.list(results.toAbsolutePath().getParent())) {
+                if (files.filter(file -> file.toString().endsWith(".ready")).count() >= together) {
+                    return;
+                }
+            }
+            TimeUnit.SECONDS.sleep(1);
+        }
+        System.err.println("other sites have not started within " + START_SECONDS + " s");
+    }
+
     private void readSessions(Process servers) {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(servers.getInputStream()))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -114,66 +148,47 @@ public final class ClusterProof {
         }
     }
 
-    private boolean repeat(String scenario, int repeats) throws Exception {
-        List<Outcome> outcomes = new ArrayList<>();
+    private void repeat(String scenario, int repeats) throws Exception {
+        // What a run takes at least, before any has been seen.
+        long longestMillis = 1_000L * (PASSING_FAULTS.contains(scenario) ? hangSeconds + 15 : 20);
         for (int run = 0; run < repeats; run++) {
-            Outcome outcome = run(scenario);
-            outcomes.add(outcome);
-            System.err.printf(Locale.ROOT, "%tT %s %d: %s%n", System.currentTimeMillis(), scenario, run + 1, outcome);
+            long startMillis = System.currentTimeMillis();
+            if (deadlineMillis > 0 && startMillis + longestMillis > deadlineMillis) {
+                return;
+            }
+            Results.Run outcome = run(scenario);
+            results.add(outcome);
+            longestMillis = Math.max(longestMillis, System.currentTimeMillis() - startMillis);
+            System.err.printf("%tT %d: %s%n", System.currentTimeMillis(), run + 1, outcome);
         }
-        return report(scenario, outcomes);
-    }
-
-    private static boolean report(String scenario, List<Outcome> outcomes) {
-        double[] seconds = outcomes.stream().mapToDouble(Outcome::seconds).sorted().toArray();
-        int last = seconds.length - 1;
-        int p95 = (int) Math.ceil(0.95 * seconds.length) - 1;
-        System.out.printf(
-                Locale.ROOT,
-                "| %s | %d | %.1f, %.1f, %.1f | %s | %s | %d, %d | %.1f | %.1f |%n",
-                scenario,
-                outcomes.size(),
-                seconds[last / 2],
-                seconds[Math.max(0, p95)],
-                seconds[last],
-                range(outcomes.stream().mapToInt(Outcome::affected).toArray()),
-                range(outcomes.stream().mapToInt(Outcome::moved).toArray()),
-                outcomes.stream().mapToInt(outcome -> outcome.counts().marked()).sum(),
-                outcomes.stream().mapToInt(outcome -> outcome.counts().byEpochOnly()).sum(),
-                outcomes.stream().mapToDouble(outcome -> outcome.counts().bothSeconds()).max().orElse(0),
-                outcomes.stream().mapToDouble(outcome -> outcome.counts().openedTwiceSeconds()).max().orElse(0));
-        int unmarked = outcomes.stream().mapToInt(outcome -> outcome.counts().unmarked()).sum();
-        if (unmarked > 0) {
-            System.out.println(scenario + ": " + unmarked + " messages of a replaced node look current");
-        }
-        return unmarked == 0;
-    }
-
-    private static String range(int[] values) {
-        int least = Arrays.stream(values).min().orElse(0);
-        int most = Arrays.stream(values).max().orElse(0);
-        return least == most ? Integer.toString(least) : least + " to " + most;
     }
 
     // ---- scenarios
 
-    private Outcome run(String scenario) throws Exception {
+    private Results.Run run(String scenario) throws Exception {
         Map<String, String> before = steady;
         int from = seen.count();
         int startsFrom = seen.countStarts();
         long startMillis = System.currentTimeMillis();
         Site.Node victim = fullest(before);
         Effect effect = effect(scenario, victim, before);
-        Map<String, String> after = awaitSteady();
+        Map<String, String> after = effect.owners() == null ? awaitSteady() : effect.owners();
         int moved = (int) before.keySet().stream()
                 .filter(camera -> !before.get(camera).equals(after.get(camera)))
                 .count();
-        if (repair(scenario, victim)) {
-            awaitSteady();
-        }
-        TimeUnit.SECONDS.sleep(2);
-        return new Outcome(
-                effect.seconds(), effect.affected().size(), moved, seen.counts(from, startsFrom, startMillis));
+        repair(scenario, victim);
+        Observations.Counts counts = seen.counts(from, startsFrom, startMillis);
+        return new Results.Run(
+                scenario,
+                site.brokers(),
+                effect.seconds(),
+                effect.affected().size(),
+                moved,
+                counts.marked(),
+                counts.byEpochOnly(),
+                counts.unmarked(),
+                counts.bothSeconds(),
+                counts.openedTwiceSeconds());
     }
 
     private Effect effect(String scenario, Site.Node victim, Map<String, String> before) throws Exception {
@@ -190,16 +205,14 @@ public final class ClusterProof {
             }
             case "hang" -> {
                 victim.signal("STOP");
-                Effect effect = takenOver(own, victim, startMillis);
-                sleepUntil(startMillis + 1_000L * hangSeconds);
+                Effect effect = whileItLasts(takenOver(own, victim, startMillis), startMillis);
                 victim.signal("CONT");
                 yield effect;
             }
             case "cut", "blind" -> {
                 Hosts.Network network = scenario.equals("cut") ? Hosts.Network.KAFKA : Hosts.Network.VIDEO;
                 site.hosts().cut(victim.name(), network, true);
-                Effect effect = takenOver(own, victim, startMillis);
-                sleepUntil(startMillis + 1_000L * hangSeconds);
+                Effect effect = whileItLasts(takenOver(own, victim, startMillis), startMillis);
                 site.hosts().cut(victim.name(), network, false);
                 yield effect;
             }
@@ -255,8 +268,14 @@ public final class ClusterProof {
         return new Effect(slowest, all);
     }
 
-    /** Makes the site what it was before; returns whether there was anything to do. */
-    private boolean repair(String scenario, Site.Node victim) throws Exception {
+    /** The cameras' nodes are noted while a fault lasts, which is until so many seconds after its start. */
+    private Effect whileItLasts(Effect effect, long startMillis) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(Math.max(0, startMillis + 1_000L * hangSeconds - System.currentTimeMillis()));
+        return new Effect(effect.seconds(), effect.affected(), seen.owners(6_000));
+    }
+
+    /** Makes the site what it was before, with all of its nodes. */
+    private void repair(String scenario, Site.Node victim) throws Exception {
         switch (scenario) {
             case "kill", "stop" -> {
                 victim.await();
@@ -267,25 +286,26 @@ public final class ClusterProof {
                 victim.await();
                 victim.start(1);
             }
-            case "blind" -> site.command("cameras", "rebalance", "--max", Integer.toString(cameras));
+            case "blind" -> rebalance();
             case "add" -> {
                 Site.Node added = site.removeLast();
                 added.signal("TERM");
                 added.await();
-                return true;
             }
-            default -> {
-                return false;
-            }
+            default -> {}
         }
-        await("the node is a member again", () -> site.members() == site.nodes().size());
+        await("all nodes are members", () -> site.members() == site.nodes().size());
         awaitSteady();
-        // With few cameras the partitions that it gets may be without any.
-        if (of(steady, victim.name()).isEmpty()) {
-            site.command("cameras", "rebalance", "--max", Integer.toString(cameras));
+        // With few cameras the partitions that a node gets may be without any.
+        if (!steady.values().containsAll(live())) {
+            rebalance();
+            await("every node has cameras", () -> seen.owners(4_000).values().containsAll(live()));
+            awaitSteady();
         }
-        await("the node has cameras again", () -> !of(seen.owners(4_000), victim.name()).isEmpty());
-        return true;
+    }
+
+    private void rebalance() throws IOException, InterruptedException {
+        site.command("cameras", "rebalance", "--max", Integer.toString(cameras));
     }
 
     private Effect takenOver(Set<String> own, Site.Node victim, long sinceMillis) throws Exception {
@@ -309,7 +329,7 @@ public final class ClusterProof {
     // ---- the site as a consumer sees it
 
     /** Waits until every camera is analysed, by the same living node for some seconds; returns the node of each. */
-    private Map<String, String> awaitSteady() throws Exception {
+    private Map<String, String> awaitSteady() throws InterruptedException {
         long[] since = {System.nanoTime()};
         List<Map<String, String>> last = new ArrayList<>(List.of(Map.of()));
         await("every camera analysed by one node", () -> {
@@ -353,12 +373,8 @@ public final class ClusterProof {
         }
     }
 
-    private static void sleepUntil(long millis) throws InterruptedException {
-        TimeUnit.MILLISECONDS.sleep(Math.max(0, millis - System.currentTimeMillis()));
-    }
-
     /** Stops all nodes, then compares what they logged with what arrived. */
-    private boolean reportIncidents() throws Exception {
+    private void compareIncidents() throws Exception {
         for (Site.Node node : site.nodes()) {
             node.signal("TERM");
         }
@@ -376,18 +392,15 @@ public final class ClusterProof {
         int logged = lost.size();
         Map<String, Set<String>> incidents = seen.incidents();
         lost.removeIf(id -> incidents.getOrDefault(id, Set.of()).contains("start"));
-        Set<String> open = new HashSet<>();
+        Collection<String> notEnded = new TreeSet<>();
         incidents.forEach((id, phases) -> {
             if (!phases.contains("end")) {
-                open.add(id);
+                notEnded.add(id);
             }
         });
-        long orphans = incidents.values().stream().filter(phases -> phases.contains("node-lost")).count();
-        System.out.println();
-        System.out.println(logged + " incidents started, " + lost.size() + " lost, " + open.size() + " not ended, "
-                + orphans + " ended as node-lost");
-        lost.forEach(id -> System.out.println("lost: " + id));
-        open.forEach(id -> System.out.println("not ended: " + id));
-        return lost.isEmpty() && open.isEmpty();
+        int orphans = (int) incidents.values().stream()
+                .filter(phases -> phases.contains("node-lost"))
+                .count();
+        results.add(new Results.Incidents(logged, lost, notEnded, orphans));
     }
 }

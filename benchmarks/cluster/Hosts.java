@@ -8,7 +8,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Where the processes of a site run: each host in its network namespace, made by cluster.sh, or all on the loopback address.
+ * Where the processes of a site run: each host in its network namespace, made by cluster.sh, or all on one address of the
+ * loopback network.
  *
  * <p>Threading: any thread.
  */
@@ -34,23 +35,23 @@ final class Hosts {
 
     private final String site;
 
-    /** Hosts of the site that cluster.sh made; the loopback address where it is empty. */
+    /** Hosts of the site that cluster.sh made, or an address of the loopback network on which everything is. */
     Hosts(String site) {
         this.site = site;
     }
 
     boolean areIsolated() {
-        return !site.isEmpty();
+        return !site.startsWith("127.");
     }
 
     /** Address of a broker, HOST:PORT; its controller may have the next port. */
     String broker(int number) throws IOException {
-        return areIsolated() ? Network.KAFKA.subnet + (10 + number) + ":" + KAFKA_PORT : "127.0.0.1:" + freePorts(2);
+        return areIsolated() ? Network.KAFKA.subnet + (10 + number) + ":" + KAFKA_PORT : site + ":" + freePorts(2);
     }
 
     /** Address of the cameras. */
     String cameras() {
-        return areIsolated() ? Network.VIDEO.subnet + "2" : "127.0.0.1";
+        return areIsolated() ? Network.VIDEO.subnet + "2" : site;
     }
 
     /** The first of as many ports on the host of the cameras. */
@@ -59,14 +60,14 @@ final class Hosts {
     }
 
     /** The first of so many ports in a row that nobody listens on. */
-    private static int freePorts(int count) throws IOException {
+    private int freePorts(int count) throws IOException {
         while (true) {
             List<ServerSocket> sockets = new ArrayList<>();
             try {
-                ServerSocket first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket first = new ServerSocket(0, 1, InetAddress.getByName(site));
                 sockets.add(first);
                 for (int i = 1; i < count; i++) {
-                    sockets.add(new ServerSocket(first.getLocalPort() + i, 1, InetAddress.getLoopbackAddress()));
+                    sockets.add(new ServerSocket(first.getLocalPort() + i, 1, InetAddress.getByName(site)));
                 }
                 return first.getLocalPort();
             } catch (IOException | IllegalArgumentException taken) {

@@ -8,9 +8,11 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -23,7 +25,7 @@ import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 
-/** The processes of a site: cameras, brokers, nodes. Threading: one thread; states of nodes may be read by any. */
+/** The processes of a site: cameras, brokers, nodes. Threading: one thread; states of nodes may be read, and the site closed, by any. */
 final class Site implements AutoCloseable {
     private static final String GROUP = "helmwatch.proof";
     private static final String OFFSETS = "__consumer_offsets";
@@ -37,9 +39,11 @@ final class Site implements AutoCloseable {
     private final int cameras;
     private final int cameraPort;
     private final List<String> brokers = new ArrayList<>();
-    private final Map<Integer, Process> brokerProcesses = new HashMap<>();
-    private final TreeMap<String, Node> nodes = new TreeMap<>();
-    private Process cameraProcess;
+    private final Map<Integer, Process> brokerProcesses = new ConcurrentHashMap<>();
+    private final NavigableMap<String, Node> nodes = new ConcurrentSkipListMap<>();
+    private volatile Process cameraProcess;
+    /** Lives through restarts of brokers; null before it is needed. */
+    private Admin admin;
 
     Site(Path folder, Hosts hosts, int cameras, int brokers) throws IOException {
         this.folder = folder;
@@ -130,13 +134,16 @@ final class Site implements AutoCloseable {
     }
 
     private Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", bootstrapServers()));
+        if (admin == null) {
+            admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()));
+        }
+        return admin;
     }
 
     /** Number of members of the nodes' group that have partitions. */
     int members() {
-        try (Admin admin = admin()) {
-            return (int) admin.describeConsumerGroups(List.of(GROUP)).all().get().get(GROUP).members().stream()
+        try {
+            return (int) admin().describeConsumerGroups(List.of(GROUP)).all().get().get(GROUP).members().stream()
                     .filter(member -> !member.assignment().topicPartitions().isEmpty())
                     .count();
         } catch (ExecutionException | InterruptedException notYet) {
@@ -146,9 +153,7 @@ final class Site implements AutoCloseable {
 
     /** The broker that coordinates the group of the nodes. */
     int coordinator() throws Exception {
-        try (Admin admin = admin()) {
-            return leader(admin.describeTopics(List.of(OFFSETS)).allTopicNames().get().get(OFFSETS).partitions().get(0));
-        }
+        return leader(admin().describeTopics(List.of(OFFSETS)).allTopicNames().get().get(OFFSETS).partitions().get(0));
     }
 
     private static int leader(TopicPartitionInfo partition) {
@@ -158,30 +163,27 @@ final class Site implements AutoCloseable {
     /** Makes another broker the leader of everything that the coordinator leads. */
     void moveLeader() throws Exception {
         int from = coordinator();
-        try (Admin admin = admin()) {
-            Set<String> topics = admin.listTopics(new ListTopicsOptions().listInternal(true))
-                    .names()
-                    .get();
-            Map<TopicPartition, Optional<NewPartitionReassignment>> orders = new HashMap<>();
-            for (TopicDescription topic : admin.describeTopics(topics).allTopicNames().get().values()) {
-                for (TopicPartitionInfo partition : topic.partitions()) {
-                    List<Integer> replicas = new ArrayList<>(
-                            partition.replicas().stream().map(org.apache.kafka.common.Node::id).toList());
-                    if (leader(partition) == from && replicas.size() > 1) {
-                        replicas.remove((Integer) from);
-                        replicas.add(from);
-                        orders.put(
-                                new TopicPartition(topic.name(), partition.partition()),
-                                Optional.of(new NewPartitionReassignment(replicas)));
-                    }
+        Set<String> topics =
+                admin().listTopics(new ListTopicsOptions().listInternal(true)).names().get();
+        Map<TopicPartition, Optional<NewPartitionReassignment>> orders = new HashMap<>();
+        for (TopicDescription topic : admin().describeTopics(topics).allTopicNames().get().values()) {
+            for (TopicPartitionInfo partition : topic.partitions()) {
+                List<Integer> replicas = new ArrayList<>(
+                        partition.replicas().stream().map(org.apache.kafka.common.Node::id).toList());
+                if (leader(partition) == from && replicas.size() > 1) {
+                    replicas.remove((Integer) from);
+                    replicas.add(from);
+                    orders.put(
+                            new TopicPartition(topic.name(), partition.partition()),
+                            Optional.of(new NewPartitionReassignment(replicas)));
                 }
             }
-            if (orders.isEmpty()) {
-                throw new IllegalStateException("there is no other broker: expected three");
-            }
-            admin.alterPartitionReassignments(orders).all().get();
-            admin.electLeaders(ElectionType.PREFERRED, orders.keySet()).all().get();
         }
+        if (orders.isEmpty()) {
+            throw new IllegalStateException("there is no other broker: expected three");
+        }
+        admin().alterPartitionReassignments(orders).all().get();
+        admin().electLeaders(ElectionType.PREFERRED, orders.keySet()).all().get();
     }
 
     // ---- nodes
@@ -270,14 +272,15 @@ final class Site implements AutoCloseable {
         }
     }
 
+    /** Kills all processes. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         List<Process> all = new ArrayList<>(brokerProcesses.values());
         nodes.values().forEach(node -> all.add(node.process));
         all.add(cameraProcess);
         for (Process process : all) {
             if (process != null) {
-                process.destroyForcibly().waitFor();
+                process.destroyForcibly();
             }
         }
     }
