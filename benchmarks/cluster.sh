@@ -19,7 +19,7 @@ jars=("$home"/pipeline/target/pipeline-*.jar)
 natives=${HELMWATCH_NATIVES:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/helmwatch/natives}
 folder=$(mktemp -d)
 results=$folder/results
-declare -A subnets=([kafka]=10.87.0 [video]=10.88.0)
+declare -A subnets=([kafka]=10.87.0 [video]=10.88.0) switches=([kafka]=02:00:00:00:00:01 [video]=02:00:00:00:00:02)
 
 # Ends everything in the namespaces of a site, or of all, and removes them.
 remove() {
@@ -65,7 +65,8 @@ site() {
   if [ "$(id -u)" = 0 ] && ip netns add "$site-hub" 2> /dev/null; then
     ip -n "$site-hub" link set lo up
     for network in kafka video; do
-      ip -n "$site-hub" link add "$network" type bridge
+      # An address of its own, else the hub has that of one of its ports, and another one once that is unplugged.
+      ip -n "$site-hub" link add "$network" address "${switches[$network]}" type bridge
       ip -n "$site-hub" address add "${subnets[$network]}.1/24" dev "$network"
       ip -n "$site-hub" link set "$network" up
     done

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Cameras as RTSP servers in one process: a part of the clip in which people with and without helmets come and go, 320x180, two frames a second, every other one a
- * key frame. Writes one line when a camera listens, and
+ * Cameras as RTSP servers in one process: a part of the clip in which people with and without helmets come and go, 320x180, ten frames a second, one of
+ * them a key frame. Writes one line when a camera listens, and
  * then whenever its number of open sessions changes: {@code MILLIS CAMERA SESSIONS}.
  *
  * <pre>Cameras HOST FIRST_PORT COUNT CLIP</pre>
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * Without cameras it ends once the part of the clip is there, in the folder of the process.
  */
 public final class Cameras {
-    private static final int FRAMES_PER_SECOND = 2;
+    private static final int FRAMES_PER_SECOND = 10;
     private static final long SAMPLE_MILLIS = 100;
 
     private Cameras() {}

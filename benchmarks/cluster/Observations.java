@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -38,9 +37,27 @@ final class Observations {
     /** From then on a camera has so many open sessions. */
     private record Sessions(long millis, String camera, int count) {}
 
-    private final List<Seen> seen = new CopyOnWriteArrayList<>();
-    private final List<Seen> starts = new CopyOnWriteArrayList<>();
-    private final List<Sessions> sessions = new CopyOnWriteArrayList<>();
+    /** What one thread adds and others read meanwhile. */
+    private static final class Recorded<T> {
+        private final List<T> all = new ArrayList<>();
+
+        synchronized void add(T one) {
+            all.add(one);
+        }
+
+        synchronized int size() {
+            return all.size();
+        }
+
+        /** All but the first so many. */
+        synchronized List<T> from(int first) {
+            return List.copyOf(all.subList(Math.min(first, all.size()), all.size()));
+        }
+    }
+
+    private final Recorded<Seen> seen = new Recorded<>();
+    private final Recorded<Seen> starts = new Recorded<>();
+    private final Recorded<Sessions> sessions = new Recorded<>();
     private final Map<String, Long> newest = new ConcurrentHashMap<>();
     /** Phases of every incident. */
     private final Map<String, Set<String>> incidents = new ConcurrentHashMap<>();
@@ -134,7 +151,7 @@ final class Observations {
     Map<String, String> owners(long windowMillis) {
         long sinceMillis = System.currentTimeMillis() - windowMillis;
         Map<String, String> owners = new TreeMap<>();
-        List<Seen> all = List.copyOf(seen.subList(Math.max(0, seen.size() - 1_000), seen.size()));
+        List<Seen> all = seen.from(Math.max(0, seen.size() - 1_000));
         for (int i = all.size() - 1; i >= 0; i--) {
             Seen message = all.get(i);
             if (!message.isStale() && message.millis() >= sinceMillis) {
@@ -146,7 +163,7 @@ final class Observations {
 
     /** Whether each of the cameras was analysed by another node than this one since then, in messages after the first so many. */
     boolean areAnalysed(Collection<String> cameras, String notBy, long sinceMillis, int from) {
-        return seen.subList(from, seen.size()).stream()
+        return seen.from(from).stream()
                 .filter(message -> !message.isStale()
                         && !message.node().equals(notBy)
                         && message.millis() >= sinceMillis)
@@ -166,8 +183,8 @@ final class Observations {
      * @param sinceMillis when the run began
      */
     Counts counts(int from, int startsFrom, long sinceMillis) {
-        List<Seen> messages = List.copyOf(seen.subList(from, seen.size()));
-        List<Seen> incidentStarts = List.copyOf(starts.subList(startsFrom, starts.size()));
+        List<Seen> messages = seen.from(from);
+        List<Seen> incidentStarts = starts.from(startsFrom);
         Map<String, TreeMap<Long, long[]>> spans = new HashMap<>();
         for (Seen message : messages) {
             long[] span = spans.computeIfAbsent(message.stream(), stream -> new TreeMap<>())
@@ -211,7 +228,7 @@ final class Observations {
         long now = System.currentTimeMillis();
         Map<String, Sessions> last = new HashMap<>();
         Map<String, Long> twice = new HashMap<>();
-        List<Sessions> all = new ArrayList<>(sessions);
+        List<Sessions> all = sessions.from(0);
         for (Sessions change : all) {
             Sessions before = last.put(change.camera(), change);
             if (before != null) {

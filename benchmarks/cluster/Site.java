@@ -27,6 +27,9 @@ import org.apache.kafka.common.TopicPartitionInfo;
 
 /** The processes of a site: cameras, brokers, nodes. Threading: one thread; states of nodes may be read, and the site closed, by any. */
 final class Site implements AutoCloseable {
+    /** Partitions of the cameras, as a cluster has them by default. */
+    static final int PARTITIONS = 64;
+
     private static final String GROUP = "helmwatch.proof";
     private static final String OFFSETS = "__consumer_offsets";
     private static final int NODE_HEAP_MEGABYTES = 256;
@@ -88,10 +91,13 @@ final class Site implements AutoCloseable {
 
     // ---- brokers
 
-    void startBrokers() throws IOException, InterruptedException {
+    void launchBrokers() throws IOException {
         for (int i = 1; i <= brokers.size(); i++) {
             launchBroker(i);
         }
+    }
+
+    void awaitBrokers() throws IOException, InterruptedException {
         for (int i = 1; i <= brokers.size(); i++) {
             awaitBroker(i);
         }
@@ -146,6 +152,18 @@ final class Site implements AutoCloseable {
             return (int) admin().describeConsumerGroups(List.of(GROUP)).all().get().get(GROUP).members().stream()
                     .filter(member -> !member.assignment().topicPartitions().isEmpty())
                     .count();
+        } catch (ExecutionException | InterruptedException notYet) {
+            return 0;
+        }
+    }
+
+    /** Number of partitions that a node has. */
+    int partitions(String node) {
+        try {
+            return admin().describeConsumerGroups(List.of(GROUP)).all().get().get(GROUP).members().stream()
+                    .filter(member -> member.clientId().startsWith(node + "#"))
+                    .mapToInt(member -> member.assignment().topicPartitions().size())
+                    .sum();
         } catch (ExecutionException | InterruptedException notYet) {
             return 0;
         }
