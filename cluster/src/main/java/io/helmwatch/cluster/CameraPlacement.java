@@ -16,6 +16,9 @@ import java.util.Set;
  * <p>Threading: one thread.
  */
 public final class CameraPlacement {
+    private static final int LEAST_SURPLUS = 2;
+    private static final double SURPLUS = 0.1;
+
     private final int[] cameras;
     private final List<NodeShare> nodes;
 
@@ -77,10 +80,20 @@ public final class CameraPlacement {
                 .sum();
     }
 
+    /** Whether a node has at least two cameras, and a tenth, more than its share. */
+    public boolean isUneven() {
+        int weights = nodes.stream().mapToInt(NodeShare::weight).sum();
+        int all = nodes.stream().mapToInt(this::count).sum();
+        return nodes.stream().anyMatch(node -> {
+            double share = (double) all * node.weight() / weights;
+            return count(node) - share >= Math.max(LEAST_SURPLUS, SURPLUS * share);
+        });
+    }
+
     /**
      * Moves that bring the nodes closer to their share, at most so many; empty when every move would only exchange the roles of two nodes.
      *
-     * @param present what the topic has
+     * @param present the cameras that may be moved
      */
     public List<Move> moves(Collection<PlacedCamera> present, int most) {
         Map<Integer, List<PlacedCamera>> byPartition = new HashMap<>();

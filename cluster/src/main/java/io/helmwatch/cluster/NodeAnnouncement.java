@@ -112,7 +112,8 @@ public record NodeAnnouncement(
         }
     }
 
-    private static String text(long millis) {
+    /** A time as all messages have it: RFC 3339, UTC, with milliseconds. */
+    static String text(long millis) {
         String text =
                 Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.MILLIS).toString();
         return text.contains(".") ? text : text.substring(0, text.length() - 1) + ".000Z";

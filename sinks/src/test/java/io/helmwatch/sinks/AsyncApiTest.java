@@ -146,7 +146,15 @@ class AsyncApiTest {
                 messages);
         cluster(channels, operations, messages);
         for (String name : List.of(
-                "detections", "events", "streams", "audit", "compliance", "compliance-quarters", "cameras", "nodes")) {
+                "detections",
+                "events",
+                "streams",
+                "audit",
+                "compliance",
+                "compliance-quarters",
+                "cameras",
+                "nodes",
+                "acknowledgements")) {
             schemas(name, schemas);
         }
         return document;
@@ -191,6 +199,16 @@ class AsyncApiTest {
                 List.of(
                         new Message("node", "Node of a cluster", List.of(), "nodes"),
                         new Message("nodeStopped", "A node that stopped", List.of(), "")),
+                messages);
+        channel(
+                channels,
+                operations,
+                "acknowledgements",
+                topics.acknowledgementsTopic(),
+                "In a cluster: whether somebody has dealt with an incident, kept for 90 days; the last message of a key counts.",
+                "compact",
+                List.of(new Message(
+                        "acknowledgement", "Acknowledgement of an incident", List.of(), "acknowledgements")),
                 messages);
     }
 
@@ -248,7 +266,7 @@ class AsyncApiTest {
         return switch (message.name()) {
             case "audit" -> "The user's name.";
             case "compliance" -> "The id without its revision: names the counts that the message replaces.";
-            case "openIncident", "incidentEnded" -> "The incident's id.";
+            case "openIncident", "incidentEnded", "acknowledgement" -> "The incident's id.";
             case "node", "nodeStopped" -> "The node's name.";
             default -> "The stream's id.";
         };

@@ -23,22 +23,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
-import org.apache.kafka.common.header.Header;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The cameras of a cluster, to be read and changed from outside of its nodes: what the commands {@code cameras} and {@code nodes} work on.
@@ -53,35 +46,7 @@ public final class CameraDirectory implements AutoCloseable {
     private final Duration timeout;
     private final Closer owned = new Closer();
     private final Admin admin;
-    private @Nullable Producer<byte[], byte[]> producer;
-
-    /** Header of a camera that was taken over from a node that could not reach it: COUNT/MILLIS, how often and when last. */
-    private static final String MOVES = "taken-over";
-
-    private static final Pattern MOVES_PARTS = Pattern.compile("(\\d{1,9})/(\\d{1,18})");
-
-    /** Take-overs that are longer ago do not count. */
-    private static final long RECENT_MILLIS = TimeUnit.HOURS.toMillis(1);
-
-    /**
-     * A camera in one of its partitions.
-     *
-     * @param moves how often it was taken over lately, as of the last time
-     * @param movedMillis when that was, milliseconds since 1970 UTC
-     */
-    record Copy(PlacedCamera camera, int moves, long movedMillis) {
-        private static Copy of(PlacedCamera camera, @Nullable Header moves) {
-            Matcher words = MOVES_PARTS.matcher(moves == null ? "" : new String(moves.value(), StandardCharsets.UTF_8));
-            return words.matches()
-                    ? new Copy(camera, Integer.parseInt(words.group(1)), Long.parseLong(words.group(2)))
-                    : new Copy(camera, 0, 0);
-        }
-
-        /** How often the camera was taken over within the last hour. */
-        int recentMoves(long nowMillis) {
-            return nowMillis - movedMillis < RECENT_MILLIS ? moves : 0;
-        }
-    }
+    private final CameraRecords records;
 
     /** Connects; topics that are missing are created where that is allowed. */
     public CameraDirectory(KafkaConfig kafka, ClusterConfig cluster) {
@@ -101,23 +66,12 @@ public final class CameraDirectory implements AutoCloseable {
             admin = opened.register(Admin.create(ClusterClients.admin(kafka, timeout)));
             ClusterTopics.ensure(admin, kafka, cluster, timeout);
             owned.register(opened.transfer());
+            records = owned.register(new CameraRecords(kafka, cluster, timeout));
         } catch (ExecutionException | TimeoutException | KafkaException e) {
-            throw failure(e);
+            throw ClusterClients.failure(kafka, cluster, e);
         } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw ClusterClients.interrupted(e);
         }
-    }
-
-    private IllegalStateException failure(Exception e) {
-        Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-        String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return new IllegalStateException(
-                "cluster " + cluster.name() + " on " + kafka.bootstrapServers() + ": " + text, e);
-    }
-
-    private static IllegalStateException interrupted(InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return new IllegalStateException("interrupted while waiting for the broker", e);
     }
 
     /** Number of partitions of the topic of cameras. */
@@ -132,9 +86,9 @@ public final class CameraDirectory implements AutoCloseable {
                     .mapToInt(topic -> topic.partitions().size())
                     .sum();
         } catch (ExecutionException | TimeoutException | KafkaException e) {
-            throw failure(e);
+            throw ClusterClients.failure(kafka, cluster, e);
         } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw ClusterClients.interrupted(e);
         }
     }
 
@@ -142,25 +96,20 @@ public final class CameraDirectory implements AutoCloseable {
     public List<PlacedCamera> cameras() {
         return copies().values().stream()
                 .flatMap(List::stream)
-                .map(Copy::camera)
+                .map(CameraRecords.Copy::camera)
                 .sorted(Comparator.comparing(PlacedCamera::id).thenComparing(PlacedCamera::partition))
                 .toList();
     }
 
     /** Every camera in every partition that has it, by id. */
-    Map<String, List<Copy>> copies() {
-        Map<String, Copy> cameras = new HashMap<>();
+    Map<String, List<CameraRecords.Copy>> copies() {
+        Map<String, CameraRecords.Copy> cameras = new HashMap<>();
         read(cluster.camerasTopic(), (key, record) -> {
             String place = record.partition() + "/" + key;
             if (record.value() == null) {
                 cameras.remove(place);
             } else {
-                cameras.put(
-                        place,
-                        Copy.of(
-                                new PlacedCamera(
-                                        key, record.partition(), new String(record.value(), StandardCharsets.UTF_8)),
-                                record.headers().lastHeader(MOVES)));
+                cameras.put(place, CameraRecords.read(key, record));
             }
         });
         return cameras.values().stream()
@@ -204,7 +153,7 @@ public final class CameraDirectory implements AutoCloseable {
                 }
             }
         } catch (KafkaException e) {
-            throw failure(e);
+            throw ClusterClients.failure(kafka, cluster, e);
         }
     }
 
@@ -220,11 +169,11 @@ public final class CameraDirectory implements AutoCloseable {
             if (e.getCause() instanceof GroupIdNotFoundException) {
                 return List.of();
             }
-            throw failure(e);
+            throw ClusterClients.failure(kafka, cluster, e);
         } catch (TimeoutException | KafkaException e) {
-            throw failure(e);
+            throw ClusterClients.failure(kafka, cluster, e);
         } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw ClusterClients.interrupted(e);
         }
         Map<String, Integer> weights = new LinkedHashMap<>();
         Map<String, Set<Integer>> partitions = new HashMap<>();
@@ -245,11 +194,7 @@ public final class CameraDirectory implements AutoCloseable {
 
     /** Writes a camera. */
     public void put(PlacedCamera camera) {
-        send(new ProducerRecord<>(
-                cluster.camerasTopic(),
-                camera.partition(),
-                key(camera.id()),
-                camera.settings().getBytes(StandardCharsets.UTF_8)));
+        records.put(camera);
     }
 
     /**
@@ -258,9 +203,9 @@ public final class CameraDirectory implements AutoCloseable {
      * @param isLast whether it is in no other partition, so that its state is removed too
      */
     public void remove(PlacedCamera camera, boolean isLast) {
-        send(new ProducerRecord<>(cluster.camerasTopic(), camera.partition(), key(camera.id()), null));
+        records.remove(camera.id(), camera.partition());
         if (isLast) {
-            send(new ProducerRecord<>(kafka.streamsTopic(), key(camera.id()), null));
+            records.removeState(camera.id());
         }
     }
 
@@ -272,14 +217,11 @@ public final class CameraDirectory implements AutoCloseable {
     public void move(CameraPlacement.Move move, long releaseMillis) {
         PlacedCamera camera = move.camera();
         NodeEpoch owner = states().newest(camera.id());
-        ProducerRecord<byte[], byte[]> out =
-                new ProducerRecord<>(cluster.camerasTopic(), camera.partition(), key(camera.id()), null);
-        out.headers().add(ClusterMember.MOVED_TO, key(Integer.toString(move.toPartition())));
-        send(out);
+        records.moveOut(camera.id(), camera.partition(), move.toPartition(), null);
         if (owner != null) {
             awaitRelease(camera.id(), releaseMillis);
         }
-        put(new PlacedCamera(camera.id(), move.toPartition(), camera.settings()));
+        records.put(new PlacedCamera(camera.id(), move.toPartition(), camera.settings()));
     }
 
     /**
@@ -288,16 +230,19 @@ public final class CameraDirectory implements AutoCloseable {
      * @param toPartition a partition of the node that takes it
      * @param node that node
      */
-    void take(Copy copy, int toPartition, String node) {
-        PlacedCamera camera = copy.camera();
-        long now = System.currentTimeMillis();
-        ProducerRecord<byte[], byte[]> in = new ProducerRecord<>(
-                cluster.camerasTopic(),
-                toPartition,
-                key(camera.id()),
-                camera.settings().getBytes(StandardCharsets.UTF_8));
-        in.headers().add(MOVES, key(copy.recentMoves(now) + 1 + "/" + now));
-        send(in);
+    void take(CameraRecords.Copy copy, int toPartition, String node) {
+        records.putTaken(copy, toPartition);
+        giveUp(copy.camera().id(), copy.camera().partition(), toPartition, node);
+    }
+
+    /**
+     * Moves a camera to another partition at once: into that partition, then out of its own, so that no crash loses it.
+     *
+     * @param toPartition a partition of the node that gets it
+     * @param node that node
+     */
+    void shift(PlacedCamera camera, int toPartition, String node) {
+        records.put(new PlacedCamera(camera.id(), toPartition, camera.settings()));
         giveUp(camera.id(), camera.partition(), toPartition, node);
     }
 
@@ -308,11 +253,7 @@ public final class CameraDirectory implements AutoCloseable {
      * @param node who has it there
      */
     void giveUp(String camera, int partition, int toPartition, String node) {
-        ProducerRecord<byte[], byte[]> out = new ProducerRecord<>(cluster.camerasTopic(), partition, key(camera), null);
-        out.headers()
-                .add(ClusterMember.MOVED_TO, key(Integer.toString(toPartition)))
-                .add(ClusterMember.TAKEN_BY, key(node));
-        send(out);
+        records.moveOut(camera, partition, toPartition, node);
     }
 
     private void awaitRelease(String camera, long millis) {
@@ -322,26 +263,7 @@ public final class CameraDirectory implements AutoCloseable {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
         } catch (InterruptedException e) {
-            throw interrupted(e);
-        }
-    }
-
-    private static byte[] key(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private void send(ProducerRecord<byte[], byte[]> record) {
-        try {
-            Producer<byte[], byte[]> open = producer;
-            if (open == null) {
-                open = owned.register(new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-cameras")));
-                producer = open;
-            }
-            open.send(record).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
-            throw failure(e);
-        } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw ClusterClients.interrupted(e);
         }
     }
 

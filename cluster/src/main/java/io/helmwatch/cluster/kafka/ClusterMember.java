@@ -4,23 +4,18 @@ import io.helmwatch.cluster.ClusterStatistics;
 import io.helmwatch.cluster.Lease;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -38,12 +33,6 @@ import org.slf4j.LoggerFactory;
  * <p>Threading: a thread of its own; {@link #close} by one thread.
  */
 final class ClusterMember implements AutoCloseable {
-    /** Header of a message without a value: the camera is now in that partition. */
-    static final String MOVED_TO = "moved-to";
-
-    /** Header of such a message: that node has taken the camera over already. */
-    static final String TAKEN_BY = "taken-by";
-
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMember.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(1);
@@ -51,14 +40,6 @@ final class ClusterMember implements AutoCloseable {
     private static final long RETRY_MILLIS = 1_000;
     private static final long CLOSE_MILLIS = 5_000;
     private static final int RENEWALS_PER_SESSION = 6;
-
-    /** A partition that this member has. */
-    private static final class Held {
-        final Map<String, String> settings = new LinkedHashMap<>();
-        final long assignedNanos = System.nanoTime();
-        boolean isStarted;
-        long nextOffset;
-    }
 
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
@@ -71,7 +52,7 @@ final class ClusterMember implements AutoCloseable {
     private volatile Set<Integer> started = Set.of();
 
     // Owned by the thread.
-    private final Map<Integer, Held> held = new HashMap<>();
+    private final HeldPartitions held;
     private Lease lease;
     private long generation;
     private long renewedNanos;
@@ -84,6 +65,7 @@ final class ClusterMember implements AutoCloseable {
         this.cameras = cameras;
         this.statistics = statistics;
         this.renewalNanos = cluster.sessionTimeout().toNanos() / RENEWALS_PER_SESSION;
+        this.held = new HeldPartitions(cameras, statistics);
         this.lease = newLease();
         this.thread = new Thread(this::run, "cluster-member-" + index);
         thread.setDaemon(true);
@@ -101,9 +83,13 @@ final class ClusterMember implements AutoCloseable {
                     new KafkaConsumer<>(ClusterClients.member(kafka, cluster, index))) {
                 consumer.subscribe(List.of(cluster.camerasTopic()), new Assignment(consumer));
                 while (!closing) {
-                    consumer.poll(POLL).forEach(this::apply);
-                    startLoaded(consumer);
-                    started = lease.isValid() ? startedPartitions() : Set.of();
+                    consumer.poll(POLL).forEach(record -> held.apply(record, generation, lease));
+                    held.startLoaded(
+                            partition ->
+                                    consumer.currentLag(partition(partition)).orElse(-1),
+                            generation,
+                            lease);
+                    started = lease.isValid() ? held.started() : Set.of();
                     renewLease(consumer);
                 }
                 statistics.left(index);
@@ -129,60 +115,6 @@ final class ClusterMember implements AutoCloseable {
             closing = true;
             Thread.currentThread().interrupt();
         }
-    }
-
-    private void apply(ConsumerRecord<byte[], byte[]> record) {
-        Held partition = held.get(record.partition());
-        if (partition == null || record.key() == null) {
-            return;
-        }
-        partition.nextOffset = record.offset() + 1;
-        String camera = new String(record.key(), StandardCharsets.UTF_8);
-        if (record.value() == null) {
-            boolean isKnown = partition.settings.remove(camera) != null;
-            if (!isKnown || !partition.isStarted) {
-                return;
-            }
-            if (record.headers().lastHeader(MOVED_TO) == null) {
-                cameras.remove(record.partition(), camera);
-            } else if (record.headers().lastHeader(TAKEN_BY) != null) {
-                cameras.yield(record.partition(), camera);
-            } else {
-                cameras.move(record.partition(), camera);
-            }
-            return;
-        }
-        String settings = new String(record.value(), StandardCharsets.UTF_8);
-        String before = partition.settings.put(camera, settings);
-        if (partition.isStarted && !settings.equals(before)) {
-            cameras.put(record.partition(), camera, settings, generation, lease);
-        }
-    }
-
-    /** Starts the cameras of partitions that were read to their end. */
-    private void startLoaded(KafkaConsumer<byte[], byte[]> consumer) {
-        for (Map.Entry<Integer, Held> entry : held.entrySet()) {
-            Held partition = entry.getValue();
-            if (partition.isStarted || !lease.isValid()) {
-                continue;
-            }
-            OptionalLong lag = consumer.currentLag(partition(entry.getKey()));
-            if (lag.isPresent() && lag.getAsLong() == 0) {
-                partition.isStarted = true;
-                partition.settings.forEach(
-                        (camera, settings) -> cameras.put(entry.getKey(), camera, settings, generation, lease));
-                if (!partition.settings.isEmpty()) {
-                    cameras.afterwards(() -> statistics.takenOver().add(System.nanoTime() - partition.assignedNanos));
-                }
-            }
-        }
-    }
-
-    private Set<Integer> startedPartitions() {
-        return held.entrySet().stream()
-                .filter(partition -> partition.getValue().isStarted)
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** The partitions whose cameras this member had started when it looked last, within the latest second; any thread. */
@@ -231,25 +163,22 @@ final class ClusterMember implements AutoCloseable {
 
     private Map<TopicPartition, OffsetAndMetadata> offsets() {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        held.forEach((number, partition) ->
-                offsets.put(partition(number), new OffsetAndMetadata(partition.nextOffset, cluster.node())));
+        held.nextOffsets()
+                .forEach((partition, next) ->
+                        offsets.put(partition(partition), new OffsetAndMetadata(next, cluster.node())));
         return offsets;
     }
 
     private void loseAll() {
         statistics.lost(index);
-        lose(List.copyOf(held.keySet()));
+        lose(held.all());
     }
 
     private void lose(List<Integer> partitions) {
         started = Set.of();
         lease.end();
         lease = newLease();
-        List<String> fenced = partitions.stream()
-                .map(held::remove)
-                .filter(partition -> partition != null)
-                .flatMap(partition -> partition.settings.keySet().stream())
-                .toList();
+        List<String> fenced = held.remove(partitions);
         cameras.lose(partitions, fenced);
     }
 
@@ -264,7 +193,7 @@ final class ClusterMember implements AutoCloseable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             generation = consumer.groupMetadata().generationId();
-            statistics.assigned(index, held.size() + partitions.size(), generation);
+            statistics.assigned(index, held.count() + partitions.size(), generation);
             if (partitions.isEmpty()) {
                 return;
             }
@@ -274,7 +203,7 @@ final class ClusterMember implements AutoCloseable {
                     index,
                     numbers(partitions),
                     generation);
-            partitions.forEach(partition -> held.put(partition.partition(), new Held()));
+            held.add(numbers(partitions));
             consumer.seekToBeginning(partitions);
             renewedNanos = System.nanoTime() - renewalNanos;
         }
@@ -291,8 +220,8 @@ final class ClusterMember implements AutoCloseable {
             while (!isDone(stopped)) {
                 renewLeaseWaiting(consumer);
             }
-            numbers.forEach(held::remove);
-            statistics.kept(index, held.size());
+            held.remove(numbers);
+            statistics.kept(index, held.count());
             statistics.released().add(System.nanoTime() - start);
         }
 

@@ -1,5 +1,6 @@
 package io.helmwatch.cluster.kafka;
 
+import io.helmwatch.cluster.AcknowledgementStore;
 import io.helmwatch.cluster.CameraRunner;
 import io.helmwatch.cluster.CameraTable;
 import io.helmwatch.cluster.ClusterStatistics;
@@ -54,6 +55,7 @@ public final class ClusterNode implements AutoCloseable {
     private @Nullable CameraQueue cameras;
     private @Nullable NodeAnnouncer announcer;
     private @Nullable HandOver handOver;
+    private @Nullable AutomaticRebalance rebalance;
     private volatile boolean closing;
 
     /**
@@ -88,6 +90,15 @@ public final class ClusterNode implements AutoCloseable {
         return new ClusterView(cluster.node(), shown, nodes, states, openIncidents, camerasTopic::isReadSince);
     }
 
+    /**
+     * Starts to follow which incidents are acknowledged; called once. Closed with the node.
+     *
+     * @param store where they are kept
+     */
+    public SharedAcknowledgements openAcknowledgements(AcknowledgementStore store) {
+        return tables.register(new SharedAcknowledgements(kafka, cluster, store));
+    }
+
     /** How the membership of this node is. */
     public ClusterStatistics statistics() {
         return statistics;
@@ -113,6 +124,9 @@ public final class ClusterNode implements AutoCloseable {
         CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, openIncidents);
         cameras = queue;
         announcer = new NodeAnnouncer(kafka, cluster, identity, owned::count, statistics::partitions);
+        if (cluster.rebalance() == ClusterConfig.Rebalance.AUTO) {
+            rebalance = new AutomaticRebalance(kafka, cluster, states, openIncidents, this::partitions);
+        }
         handOver = new HandOver(kafka, cluster, states, owned, queue, runner, this::partitions);
         Thread thread = new Thread(() -> join(queue), "cluster-join");
         thread.setDaemon(true);
@@ -178,6 +192,9 @@ public final class ClusterNode implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+        if (rebalance != null) {
+            rebalance.close();
         }
         if (handOver != null) {
             handOver.close();

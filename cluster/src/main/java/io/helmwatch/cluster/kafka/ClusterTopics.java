@@ -25,6 +25,7 @@ final class ClusterTopics {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterTopics.class);
 
     private static final long CHECK_MILLIS = 50;
+    private static final Duration ACKNOWLEDGED_FOR = Duration.ofDays(90);
 
     private ClusterTopics() {}
 
@@ -39,9 +40,10 @@ final class ClusterTopics {
         long millis = timeout.toMillis();
         Set<String> existing = admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS);
         List<NewTopic> missing = new ArrayList<>();
-        add(cluster.camerasTopic(), Optional.of(cluster.partitions()), existing, missing);
-        add(cluster.openIncidentsTopic(), Optional.empty(), existing, missing);
-        add(cluster.nodesTopic(), Optional.of(1), existing, missing);
+        add(compacted(cluster.camerasTopic(), Optional.of(cluster.partitions())), existing, missing);
+        add(compacted(cluster.openIncidentsTopic(), Optional.empty()), existing, missing);
+        add(compacted(cluster.nodesTopic(), Optional.of(1)), existing, missing);
+        add(acknowledgements(cluster.acknowledgementsTopic()), existing, missing);
         if (!missing.isEmpty() && !kafka.createTopics()) {
             throw new IllegalStateException("missing on " + kafka.bootstrapServers() + ": "
                     + String.join(", ", missing.stream().map(NewTopic::name).toList())
@@ -58,7 +60,13 @@ final class ClusterTopics {
                 }
             }
         }
-        awaitLeaders(admin, List.of(cluster.camerasTopic(), cluster.openIncidentsTopic(), cluster.nodesTopic()));
+        awaitLeaders(
+                admin,
+                List.of(
+                        cluster.camerasTopic(),
+                        cluster.openIncidentsTopic(),
+                        cluster.nodesTopic(),
+                        cluster.acknowledgementsTopic()));
     }
 
     /** A topic that was just created is not known to every broker at once. */
@@ -80,10 +88,24 @@ final class ClusterTopics {
         }
     }
 
-    private static void add(String name, Optional<Integer> partitions, Set<String> existing, List<NewTopic> missing) {
-        if (!existing.contains(name)) {
-            missing.add(new NewTopic(name, partitions, Optional.empty())
-                    .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+    private static void add(NewTopic topic, Set<String> existing, List<NewTopic> missing) {
+        if (!existing.contains(topic.name())) {
+            missing.add(topic);
         }
+    }
+
+    private static NewTopic compacted(String name, Optional<Integer> partitions) {
+        return new NewTopic(name, partitions, Optional.empty())
+                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+    }
+
+    /** One partition, whose order decides between the nodes. */
+    private static NewTopic acknowledgements(String name) {
+        return new NewTopic(name, Optional.of(1), Optional.empty())
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE,
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        Long.toString(ACKNOWLEDGED_FOR.toMillis())));
     }
 }

@@ -59,7 +59,7 @@ final class HandOver implements AutoCloseable {
     private volatile boolean closing;
 
     /** An attempt to reach a camera. */
-    private record Attempt(OfflineCamera camera, CameraDirectory.Copy copy, Future<Boolean> isReached) {}
+    private record Attempt(OfflineCamera camera, CameraRecords.Copy copy, Future<Boolean> isReached) {}
 
     // Owned by the thread.
     /** The turn in which a camera was tried last. */
@@ -105,7 +105,7 @@ final class HandOver implements AutoCloseable {
             return;
         }
         try (CameraDirectory directory = new CameraDirectory(kafka, cluster)) {
-            Map<String, List<CameraDirectory.Copy>> copies = directory.copies();
+            Map<String, List<CameraRecords.Copy>> copies = directory.copies();
             surplus.forEach(camera -> removeSurplus(directory, camera, copies.getOrDefault(camera, List.of())));
             take(directory, due, copies);
         } catch (InterruptException e) {
@@ -149,12 +149,11 @@ final class HandOver implements AutoCloseable {
         return due;
     }
 
-    private void take(
-            CameraDirectory directory, List<OfflineCamera> due, Map<String, List<CameraDirectory.Copy>> copies)
+    private void take(CameraDirectory directory, List<OfflineCamera> due, Map<String, List<CameraRecords.Copy>> copies)
             throws InterruptedException {
         List<Attempt> started = new ArrayList<>();
         for (OfflineCamera camera : due) {
-            List<CameraDirectory.Copy> found = copies.getOrDefault(camera.id(), List.of());
+            List<CameraRecords.Copy> found = copies.getOrDefault(camera.id(), List.of());
             if (found.size() == 1 && isDue(camera, found.get(0))) {
                 String settings = found.get(0).camera().settings();
                 started.add(new Attempt(
@@ -178,13 +177,13 @@ final class HandOver implements AutoCloseable {
         }
     }
 
-    private boolean isDue(OfflineCamera camera, CameraDirectory.Copy copy) {
+    private boolean isDue(OfflineCamera camera, CameraRecords.Copy copy) {
         Duration needed =
                 HandOverTurns.backedOff(cluster.handOverAfter(), copy.recentMoves(System.currentTimeMillis()));
         return System.nanoTime() - camera.sinceNanos() >= needed.toNanos();
     }
 
-    private void take(CameraDirectory directory, OfflineCamera camera, CameraDirectory.Copy copy) {
+    private void take(CameraDirectory directory, OfflineCamera camera, CameraRecords.Copy copy) {
         boolean isStillOffline = states.offline().stream()
                 .anyMatch(now -> now.id().equals(camera.id()) && now.origin().equals(camera.origin()));
         Set<Integer> own = partitions.get();
@@ -212,13 +211,13 @@ final class HandOver implements AutoCloseable {
                 .toList();
     }
 
-    private void removeSurplus(CameraDirectory directory, String camera, List<CameraDirectory.Copy> copies) {
+    private void removeSurplus(CameraDirectory directory, String camera, List<CameraRecords.Copy> copies) {
         int own = cameras.partition(camera);
         NodeEpoch newest = states.newest(camera);
         if (newest == null || !partitions.get().contains(own)) {
             return;
         }
-        Optional<CameraDirectory.Copy> other =
+        Optional<CameraRecords.Copy> other =
                 copies.stream().filter(copy -> copy.camera().partition() != own).findFirst();
         if (other.isPresent()) {
             directory.giveUp(camera, own, other.get().camera().partition(), newest.node());

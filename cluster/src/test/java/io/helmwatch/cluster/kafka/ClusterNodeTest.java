@@ -44,6 +44,7 @@ class ClusterNodeTest {
     private static int clusters;
 
     private final Closer opened = new Closer();
+    private ClusterConfig.Rebalance rebalance = ClusterConfig.Rebalance.MANUAL;
     private final String name = "c" + clusters++;
     private final KafkaConfig kafka = kafka();
 
@@ -85,10 +86,13 @@ class ClusterNodeTest {
                 weight,
                 SESSION,
                 Duration.ofSeconds(1),
+                rebalance,
+                Duration.ofSeconds(1),
                 name + ".cameras",
                 PARTITIONS,
                 name + ".open",
                 name + ".nodes",
+                name + ".acknowledgements",
                 Path.of(""),
                 null,
                 null,
@@ -304,6 +308,51 @@ class ClusterNodeTest {
                 .singleElement()
                 .satisfies(copy -> assertThat(copy.camera().partition()).isEqualTo(elsewhere));
         assertThat(second.running).containsKey(camera.id());
+    }
+
+    @Test
+    void shouldEvenOutCamerasByItselfOneAfterTheOtherAndLeaveThoseWithIncidents() {
+        rebalance = ClusterConfig.Rebalance.AUTO;
+        CameraDirectory directory = directory();
+        RecordingRunner first = start("first", 1);
+        RecordingRunner second = start("second", 1);
+        await().until(() -> partitionsOf(directory, "first").size() == PARTITIONS / 2
+                && partitionsOf(directory, "second").size() == PARTITIONS / 2);
+        int full = partitionsOf(directory, "first").iterator().next();
+        for (int i = 0; i < 8; i++) {
+            directory.put(new PlacedCamera("cam-" + i, full, "{\"id\":\"cam-" + i + "\"}"));
+        }
+        awaitAll(8, first, second);
+        publishOpenIncident("cam-7");
+        List<String> all = directory.cameras().stream().map(PlacedCamera::id).toList();
+        publish("online", all, new NodeEpoch("first", 1));
+
+        await().atMost(30, TimeUnit.SECONDS).until(() -> !second.running.isEmpty());
+        String moved = second.running.keySet().iterator().next();
+        assertThat(second.running)
+                .as("the next one follows when the one before is online")
+                .hasSize(1);
+        for (int i = 2; i <= 4; i++) {
+            publish("online", List.copyOf(second.running.keySet()), new NodeEpoch("second", 1_000 + i));
+            int expected = i;
+            await().atMost(30, TimeUnit.SECONDS).until(() -> second.running.size() == expected);
+        }
+
+        awaitAll(8, first, second);
+        assertThat(first.running).hasSize(4).containsKey("cam-7");
+        assertThat(first.log).contains("abandon " + moved);
+        assertThat(directory.copies().get(moved))
+                .singleElement()
+                .satisfies(copy -> assertThat(copy.moves()).isZero());
+    }
+
+    private void publishOpenIncident(String camera) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "open"))) {
+            producer.send(new ProducerRecord<>(
+                    name + ".open",
+                    bytes(camera + "/1/r/1"),
+                    bytes("{\"stream\":\"" + camera + "\",\"node\":\"first\",\"epoch\":1}")));
+        }
     }
 
     private static Set<Integer> partitionsOf(CameraDirectory directory, String node) {

@@ -1,5 +1,6 @@
 package io.helmwatch.config.cluster;
 
+import static io.helmwatch.config.schema.ValueTypes.choice;
 import static io.helmwatch.config.schema.ValueTypes.duration;
 import static io.helmwatch.config.schema.ValueTypes.path;
 import static io.helmwatch.config.schema.ValueTypes.text;
@@ -64,6 +65,19 @@ public final class ClusterSection {
             DEFAULT.handOverAfter(),
             ClusterConfig::handOverAfter,
             "how long a camera must be out of its node's reach before other nodes try to take it over");
+    private static final Key<ClusterConfig, ClusterConfig.Rebalance> REBALANCE = Key.of(
+            "rebalance",
+            choice(ClusterConfig.Rebalance.class),
+            DEFAULT.rebalance(),
+            ClusterConfig::rebalance,
+            "`auto`: where a node has a tenth more cameras than its share, some are moved to the others, one at a time;"
+                    + " `manual`: only `cameras rebalance` does. The same on every node");
+    private static final Key<ClusterConfig, Duration> REBALANCE_AFTER = Key.of(
+            "rebalance-after",
+            duration(Duration.ofSeconds(1), Duration.ofDays(1)),
+            DEFAULT.rebalanceAfter(),
+            ClusterConfig::rebalanceAfter,
+            "with `rebalance: auto`: how long no node must have come or gone before");
     private static final Key<ClusterConfig, String> CAMERAS_TOPIC = Key.of(
             "cameras-topic",
             KafkaSection.topic(),
@@ -89,6 +103,12 @@ public final class ClusterSection {
             DEFAULT.nodesTopic(),
             ClusterConfig::nodesTopic,
             "topic of the nodes, compacted");
+    private static final Key<ClusterConfig, String> ACKNOWLEDGEMENTS_TOPIC = Key.of(
+            "acknowledgements-topic",
+            KafkaSection.topic(),
+            DEFAULT.acknowledgementsTopic(),
+            ClusterConfig::acknowledgementsTopic,
+            "topic of the acknowledgements of incidents, compacted, one partition");
     private static final Key<ClusterConfig, String> ADDRESS = Key.<ClusterConfig, String>optional(
                     "address",
                     text("HOST:PORT", ClusterSection::isAddress, "must be HOST:PORT, such as node-1.example:9400"),
@@ -115,10 +135,13 @@ public final class ClusterSection {
             WEIGHT,
             SESSION_TIMEOUT,
             HAND_OVER_AFTER,
+            REBALANCE,
+            REBALANCE_AFTER,
             CAMERAS_TOPIC,
             PARTITIONS,
             OPEN_INCIDENTS_TOPIC,
             NODES_TOPIC,
+            ACKNOWLEDGEMENTS_TOPIC,
             ADDRESS,
             SECRET.variable(),
             SECRET.file(),
@@ -139,10 +162,13 @@ public final class ClusterSection {
                 section.value(WEIGHT),
                 section.value(SESSION_TIMEOUT),
                 section.value(HAND_OVER_AFTER),
+                section.value(REBALANCE),
+                section.value(REBALANCE_AFTER),
                 section.value(CAMERAS_TOPIC),
                 section.value(PARTITIONS),
                 section.value(OPEN_INCIDENTS_TOPIC),
                 section.value(NODES_TOPIC),
+                section.value(ACKNOWLEDGEMENTS_TOPIC),
                 section.file().resolve(""),
                 section.optional(ADDRESS),
                 secret(section),

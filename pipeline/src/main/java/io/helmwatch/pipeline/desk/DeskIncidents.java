@@ -29,16 +29,19 @@ final class DeskIncidents implements Incidents {
     private final IncidentHistory history;
     private final DeskEvidence files;
     private final String headLabel;
+    private final Runnable changed;
 
     /**
      * The incidents of a history.
      *
      * @param files their images and videos
      * @param config labels of heads
+     * @param changed called after an acknowledgement was given or taken back
      */
-    DeskIncidents(IncidentHistory history, DeskEvidence files, IncidentsConfig config) {
+    DeskIncidents(IncidentHistory history, DeskEvidence files, IncidentsConfig config, Runnable changed) {
         this.history = history;
         this.files = files;
+        this.changed = changed;
         this.headLabel = config.tracking().bareHeadLabels().stream().findFirst().orElse("head");
     }
 
@@ -119,6 +122,7 @@ final class DeskIncidents implements Incidents {
 
     private Incident change(String id, RecordedIncident.@Nullable Acknowledgement acknowledgement) {
         boolean isKnown = answer(() -> history.acknowledge(id, acknowledgement));
+        changed.run();
         return find(isKnown ? id : "").orElseThrow(() -> RefusedException.notFound("there is no incident " + id));
     }
 

@@ -3,11 +3,13 @@ package io.helmwatch.pipeline.desk;
 import io.helmwatch.cluster.ClusterView;
 import io.helmwatch.cluster.kafka.CameraEditor;
 import io.helmwatch.cluster.kafka.ClusterNode;
+import io.helmwatch.cluster.kafka.SharedAcknowledgements;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.live.LiveStreams;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
+import io.helmwatch.pipeline.site.SiteAcknowledgements;
 import io.helmwatch.pipeline.site.SiteCameras;
 import io.helmwatch.pipeline.site.SiteNodes;
 import io.helmwatch.pipeline.site.SitePeers;
@@ -62,6 +64,7 @@ public final class DeskParts implements AutoCloseable {
     private final WatchableStreams watchable;
     private final LiveStreams live;
     private final DeskEvidence evidence;
+    private volatile @Nullable SharedAcknowledgements acknowledgements;
 
     /** Opens the history and the store of added streams. */
     public DeskParts(HelmwatchConfig config) {
@@ -135,6 +138,7 @@ public final class DeskParts implements AutoCloseable {
         nodes.open(view);
         peers.open(view);
         if (history != null) {
+            acknowledgements = node.openAcknowledgements(new SiteAcknowledgements(history, cluster.node()));
             owned.register(new ClusterIncidentReader(
                     kafka, cluster.node(), history, config.desk().keep(), live::announce));
         }
@@ -196,17 +200,33 @@ public final class DeskParts implements AutoCloseable {
 
     /** The history of incidents; null where it cannot be kept. */
     public @Nullable Incidents incidents() {
-        return history == null ? null : new DeskIncidents(history, evidence, config.incidents());
+        return history == null
+                ? null
+                : new DeskIncidents(history, evidence, config.incidents(), () -> {
+                    SharedAcknowledgements shared = acknowledgements;
+                    if (shared != null) {
+                        shared.publish();
+                    }
+                });
     }
 
-    /** Whether somebody has acknowledged an incident; false where that cannot be told. */
+    /** Whether somebody has acknowledged an incident, on any node of a cluster; false where that cannot be told. */
     public boolean isAcknowledged(String incident) {
         IncidentHistory known = history;
+        SharedAcknowledgements shared = acknowledgements;
+        boolean isElsewhere = shared != null && shared.isAcknowledged(incident);
         try {
-            return known != null
-                    && known.find(incident)
-                            .map(recorded -> recorded.acknowledgement() != null)
-                            .orElse(false);
+            if (known == null) {
+                return isElsewhere;
+            }
+            boolean isHere = known.find(incident)
+                    .map(recorded -> recorded.acknowledgement() != null)
+                    .orElse(false);
+            // What was said here and is not published yet is newer than what the topic says.
+            return isHere
+                    || (isElsewhere
+                            && known.unpublishedAcknowledgements().stream()
+                                    .noneMatch(said -> said.incident().equals(incident)));
         } catch (SqliteException e) {
             LOG.warn("Acknowledgement of incident {} not read: {}", incident, e.getMessage());
             return false;

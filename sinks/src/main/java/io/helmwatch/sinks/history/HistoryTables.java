@@ -41,7 +41,10 @@ final class HistoryTables {
             "create table if not exists position(incident integer not null, revision integer not null,"
                     + " value blob not null, primary key(incident, revision)) without rowid",
             "create table if not exists clip(incident integer primary key, path text not null, sidecar text not null,"
-                    + " from_millis integer not null, to_millis integer not null, masked integer not null)");
+                    + " from_millis integer not null, to_millis integer not null, masked integer not null)",
+            // Acknowledgements that the nodes of a cluster share.
+            "create table if not exists shared_acknowledgement(incident text primary key, at_millis integer not null,"
+                    + " acknowledged_by text, note text, change integer not null) without rowid");
 
     private static final int VERSION = 2;
 

@@ -163,9 +163,32 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @return false where there is no incident of this id
      */
     public synchronized boolean acknowledge(String id, RecordedIncident.@Nullable Acknowledgement acknowledgement) {
-        int[] changed = new int[1];
-        file.run("cannot be written", () -> changed[0] = IncidentRecords.acknowledge(file, id, acknowledgement));
-        return changed[0] > 0;
+        boolean[] isKnown = new boolean[1];
+        file.run(
+                "cannot be written",
+                () -> file.transaction(() -> isKnown[0] =
+                        AcknowledgementRecords.give(file, id, acknowledgement, clock.millis(), node != null)));
+        return isKnown[0];
+    }
+
+    /** In a cluster: the acknowledgements that were given here and are not published yet, in their order. */
+    public synchronized List<SharedAcknowledgement> unpublishedAcknowledgements() {
+        List<SharedAcknowledgement> found = new ArrayList<>();
+        file.run("cannot be read", () -> found.addAll(AcknowledgementRecords.unpublished(file)));
+        return found;
+    }
+
+    /** One of them is published. */
+    public synchronized void acknowledgementPublished(SharedAcknowledgement change) {
+        file.run("cannot be written", () -> AcknowledgementRecords.published(file, change));
+    }
+
+    /**
+     * Records the acknowledgements on which the nodes of a cluster agree. One of an incident that has an unpublished one changes nothing; one of an incident
+     * that is not known applies when it is.
+     */
+    public synchronized void recordAcknowledgements(Collection<SharedAcknowledgement> all) {
+        file.run("cannot be written", () -> file.transaction(() -> AcknowledgementRecords.apply(file, all)));
     }
 
     /** What was observed in the hours that begin within a time, by hour, stream and zone. */
@@ -198,6 +221,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
         long oldest = clock.millis() - config.keep().toMillis();
         file.run("cannot be written", () -> {
             CountTables.prune(file, oldest, clock.millis());
+            AcknowledgementRecords.prune(file, oldest);
             if (node != null) {
                 ClusterIncidents.interruptAbandoned(file, Incident.EndReason.INTERRUPTED.name(), node, clock.millis());
             }

@@ -7,7 +7,6 @@ import io.helmwatch.vision.NodeEpoch;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Collection;
-import org.jspecify.annotations.Nullable;
 
 /** Writes incidents into the history's tables. Threading: that of the file's owner. */
 final class IncidentRecords {
@@ -52,6 +51,9 @@ final class IncidentRecords {
                     mark.executeUpdate();
                 }
                 addIncident(message, record, positions);
+                if (message.incident().phase() != Incident.Phase.UPDATE) {
+                    AcknowledgementRecords.applyTo(file, message.incident().id());
+                }
                 addClip(message.incident(), clips);
             }
         }
@@ -119,20 +121,6 @@ final class IncidentRecords {
             positions.executeUpdate();
             HistoryTables.set(removed, incident);
             removed.executeUpdate();
-        }
-    }
-
-    /** Marks an incident as dealt with; null takes it back. Returns the number of incidents changed. */
-    static int acknowledge(SqliteFile file, String id, RecordedIncident.@Nullable Acknowledgement acknowledgement)
-            throws SQLException {
-        try (PreparedStatement update =
-                file.prepare("update incident set acknowledged_millis=?, acknowledged_by=?, note=? where id=?")) {
-            if (acknowledgement == null) {
-                HistoryTables.set(update, null, null, null, id);
-            } else {
-                HistoryTables.set(update, acknowledgement.atMillis(), acknowledgement.by(), acknowledgement.note(), id);
-            }
-            return update.executeUpdate();
         }
     }
 
