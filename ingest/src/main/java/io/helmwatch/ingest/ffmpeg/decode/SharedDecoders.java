@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg.decode;
 
+import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,8 @@ public final class SharedDecoders implements AutoCloseable {
     private final Map<SharedFormat, DecoderPool> pools = new HashMap<>();
 
     private SharedDecoders(@Nullable CudaDecoding device) {
+        // Where a backend is opened beside other work, and not with the first lease, for which everything waits.
+        Ffmpeg.load();
         this.device = device;
     }
 
