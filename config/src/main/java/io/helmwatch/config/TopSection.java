@@ -125,7 +125,8 @@ final class TopSection {
                 .incidents(IncidentsSection.read(top.section(INCIDENTS)))
                 .gpu(gpu)
                 .desk(DeskSection.read(top.section(DESK)))
-                .notifications(NotifySection.readAll(top, NOTIFY, streams, http.enabled()))
+                .notifications(NotifySection.readAll(
+                        top, NOTIFY, streams, new NotifySection.Surroundings(http.enabled(), cluster != null)))
                 .cameraHealth(CameraHealthSection.read(top.section(CAMERA_HEALTH)))
                 .cluster(cluster)
                 .analytics(AnalyticsSection.read(top.section(ANALYTICS), kafka))

@@ -54,7 +54,7 @@ public interface Notifications {
      * @param at time of the latest attempt
      * @param id the message's id
      * @param type what it reports, such as incident.start
-     * @param stream the stream's id; empty for a test
+     * @param stream the stream's id, or the node's name; empty for a test
      * @param messages number of messages of the digest
      * @param outcome delivered, retried, rejected or acknowledged
      * @param attempts how often it was tried

@@ -5,6 +5,7 @@ import io.helmwatch.cluster.CameraRunner;
 import io.helmwatch.cluster.CameraTable;
 import io.helmwatch.cluster.ClusterStatistics;
 import io.helmwatch.cluster.ClusterView;
+import io.helmwatch.cluster.NodeListener;
 import io.helmwatch.cluster.NodeLoad;
 import io.helmwatch.cluster.NodeTable;
 import io.helmwatch.cluster.OpenIncidentTable;
@@ -97,6 +98,15 @@ public final class ClusterNode implements AutoCloseable {
      */
     public SharedAcknowledgements openAcknowledgements(AcknowledgementStore store) {
         return tables.register(new SharedAcknowledgements(kafka, cluster, store));
+    }
+
+    /**
+     * Starts to report nodes that are lost, and this one when it is back; called once, before {@link #start}.
+     *
+     * @return ends it; owned by the caller
+     */
+    public AutoCloseable watchNodes(NodeListener listener) {
+        return new NodeWatch(kafka, cluster, this::partitions, listener);
     }
 
     /** How the membership of this node is. */

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param coolDown shortest time between two incidents of a stream and rule that are sent; those between are not
  * @param digest time over which messages are collected into one; zero sends each at once
  * @param offlineAfter how long a stream is offline before that is sent, as well as its return; null for never
+ * @param nodes whether it is sent that a node of the cluster is lost, and back
  * @param unacknowledgedAfter how long an incident is acknowledged by nobody before it is sent; null sends each at once
  */
 public record NotifyConfig(
@@ -35,6 +36,7 @@ public record NotifyConfig(
         Duration coolDown,
         Duration digest,
         @Nullable Duration offlineAfter,
+        boolean nodes,
         @Nullable Duration unacknowledgedAfter) {
 
     /** Keeps its own copies. */
@@ -51,6 +53,7 @@ public record NotifyConfig(
             "text",
             "type",
             "camera",
+            "node",
             "rule",
             "zone",
             "started",
@@ -74,6 +77,7 @@ public record NotifyConfig(
                 Duration.ZERO,
                 Duration.ZERO,
                 null,
+                false,
                 null);
     }
 

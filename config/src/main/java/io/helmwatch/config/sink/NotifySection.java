@@ -2,6 +2,7 @@ package io.helmwatch.config.sink;
 
 import static io.helmwatch.config.schema.ValueTypes.choice;
 import static io.helmwatch.config.schema.ValueTypes.duration;
+import static io.helmwatch.config.schema.ValueTypes.flag;
 import static io.helmwatch.config.schema.ValueTypes.listOf;
 import static io.helmwatch.config.schema.ValueTypes.map;
 import static io.helmwatch.config.schema.ValueTypes.text;
@@ -86,6 +87,12 @@ public final class NotifySection {
                     "never",
                     "how long a stream is offline before that is sent, and later its return")
             .example("2m");
+    private static final Key<NotifyConfig, Boolean> NODES = Key.of(
+            "nodes",
+            flag(),
+            false,
+            NotifyConfig::nodes,
+            "whether it is sent that a node is lost, and later its return; needs `cluster`");
 
     private static final Key<NotifyConfig, Duration> UNACKNOWLEDGED_AFTER = Key.<NotifyConfig, Duration>optional(
                     "unacknowledged-after",
@@ -110,7 +117,16 @@ public final class NotifySection {
             COOL_DOWN,
             DIGEST,
             OFFLINE_AFTER,
+            NODES,
             UNACKNOWLEDGED_AFTER);
+
+    /**
+     * What a target may need of the rest of the file.
+     *
+     * @param page whether incidents can be acknowledged
+     * @param cluster whether this process is a node of a cluster
+     */
+    public record Surroundings(boolean page, boolean cluster) {}
 
     private NotifySection() {}
 
@@ -143,15 +159,15 @@ public final class NotifySection {
      *
      * @param list as {@link #list} made it
      * @param streams whose ids, rules and zones a target may name
-     * @param hasPage whether incidents can be acknowledged
+     * @param has what else the file has
      */
     public static List<NotifyConfig> readAll(
-            Section top, SectionList<?, NotifyConfig> list, List<StreamConfig> streams, boolean hasPage) {
+            Section top, SectionList<?, NotifyConfig> list, List<StreamConfig> streams, Surroundings has) {
         List<Section> sections = top.sections(list);
         List<NotifyConfig> all = new ArrayList<>();
         Map<String, Integer> lines = new HashMap<>();
         for (Section section : sections == null ? List.<Section>of() : sections) {
-            NotifyConfig notify = read(section, lines, streams, hasPage);
+            NotifyConfig notify = read(section, lines, streams, has);
             if (notify != null) {
                 all.add(notify);
             }
@@ -160,7 +176,7 @@ public final class NotifySection {
     }
 
     private static @Nullable NotifyConfig read(
-            Section section, Map<String, Integer> lines, List<StreamConfig> streams, boolean hasPage) {
+            Section section, Map<String, Integer> lines, List<StreamConfig> streams, Surroundings has) {
         String name = section.required(NAME);
         if (name != null) {
             Names.requireUnique(section, NAME, name, lines, "of this name");
@@ -187,15 +203,19 @@ public final class NotifySection {
         Duration coolDown = section.value(COOL_DOWN);
         Duration digest = section.value(DIGEST);
         Duration offlineAfter = section.optional(OFFLINE_AFTER);
+        boolean nodes = section.value(NODES);
+        if (nodes && !has.cluster()) {
+            section.problem(NODES, "needs the section cluster: without one there are no other nodes");
+        }
         Duration unacknowledgedAfter = section.optional(UNACKNOWLEDGED_AFTER);
         if (unacknowledgedAfter != null && target instanceof Mqtt) {
             section.problem(UNACKNOWLEDGED_AFTER, "is for webhook and mail: MQTT publishes each state");
         }
-        if (unacknowledgedAfter != null && (!digest.isZero() || offlineAfter != null)) {
+        if (unacknowledgedAfter != null && (!digest.isZero() || offlineAfter != null || nodes)) {
             section.problem(
-                    UNACKNOWLEDGED_AFTER, "cannot be combined with digest or offline-after: add another target");
+                    UNACKNOWLEDGED_AFTER, "cannot be combined with digest, offline-after or nodes: add another target");
         }
-        if (unacknowledgedAfter != null && !hasPage) {
+        if (unacknowledgedAfter != null && !has.page()) {
             section.problem(UNACKNOWLEDGED_AFTER, "needs http.enabled: incidents are acknowledged on the page");
         }
         if (target instanceof Mqtt && !digest.isZero()) {
@@ -214,6 +234,7 @@ public final class NotifySection {
                         coolDown,
                         digest,
                         offlineAfter,
+                        nodes,
                         unacknowledgedAfter);
     }
 

@@ -109,6 +109,7 @@ class NotifySectionTest {
             {name: a, webhook: {url: "https://user:word@x.example"}}                               | http
             {name: a, mqtt: {broker: y, topic: "site/#"}}                                          | without + and #
             {name: a, mqtt: {broker: y}, digest: 1m}                                               | MQTT
+            {name: a, mqtt: {broker: y}, nodes: true}                                              | needs the section cluster
             {name: a, mqtt: {broker: y, password-env: NOT_SET_ANYWHERE}}                           | NOT_SET_ANYWHERE
             {name: a, mail: {server: s, from: nobody, to: [b@x.example]}}                          | address
             {name: a, mail: {server: s, from: a@x.example, to: []}}                                | at least one

@@ -133,6 +133,7 @@ final class ServiceSinks implements AutoCloseable {
         Notifications notifications = owned.register(Notifications.open(config, acknowledged, registry));
         notified = notifications.targets();
         detections.addAll(notifications.streams());
+        watchNodes(notifications);
         List<IncidentSink> all = new ArrayList<>(notifications.incidents());
         all.addAll(more);
         if (tracedIncidents != null) {
@@ -146,6 +147,17 @@ final class ServiceSinks implements AutoCloseable {
             incidents.openNow(config.incidents());
         }
         return incidents;
+    }
+
+    private void watchNodes(Notifications notifications) {
+        ClusterNode opened = node;
+        ClusterConfig cluster = config.cluster();
+        List<Notification> told = notifications.targets().stream()
+                .filter(target -> target.config().nodes())
+                .toList();
+        if (opened != null && cluster != null && !told.isEmpty()) {
+            owned.register(opened.watchNodes(new NodeNotices(cluster, told)));
+        }
     }
 
     /**

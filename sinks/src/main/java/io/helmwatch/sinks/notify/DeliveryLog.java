@@ -31,7 +31,7 @@ public final class DeliveryLog {
      * @param atMillis time of the latest attempt, milliseconds since 1970 UTC
      * @param id the message's id
      * @param type what it reports
-     * @param stream the stream's id; empty for a test
+     * @param stream the stream's id, or the node's name; empty for a test
      * @param messages number of messages of the digest
      * @param outcome what became of it
      * @param attempts how often it was tried

@@ -45,7 +45,7 @@ final class Escalation {
             case INCIDENT_UPDATE -> notified.contains(incident);
             // After a restart nothing is known of what was sent before.
             case INCIDENT_END, INCIDENT_EVIDENCE -> notified.contains(incident) || !acknowledged.test(incident);
-            case STREAM_OFFLINE, STREAM_BACK, TEST -> true;
+            case STREAM_OFFLINE, STREAM_BACK, NODE_LOST, NODE_BACK, TEST -> true;
         };
     }
 

@@ -28,6 +28,8 @@ public final class Notification implements IncidentSink {
     private final SpoolingIncidentSink accepted;
     private final NotifySender sender;
     private final @Nullable StreamWatch streams;
+    private final IncidentSpool messages;
+    private final Clock clock;
     private final Closer owned = new Closer();
 
     /**
@@ -41,11 +43,12 @@ public final class Notification implements IncidentSink {
             NotifyConfig config, SpoolConfig spool, Notifier notifier, Predicate<String> acknowledged, Clock clock) {
         this.config = config;
         this.filter = new NotifyFilter(config);
+        this.clock = clock;
         try (Closer opened = new Closer()) {
             opened.register(notifier);
             SpoolConfig own =
                     spool.withDirectory(spool.directory().resolve(FOLDER).resolve(config.name()));
-            IncidentSpool messages = opened.register(new IncidentSpool(own, clock));
+            messages = opened.register(new IncidentSpool(own, clock));
             sender = opened.register(new NotifySender(config, messages, notifier, acknowledged, clock));
             accepted = opened.register(new SpoolingIncidentSink(messages, "spool of notification " + config.name()));
             streams = config.offlineAfter() == null
@@ -73,6 +76,16 @@ public final class Notification implements IncidentSink {
     /** Receives states of streams; null where the target is not notified of streams. */
     public @Nullable DetectionSink streams() {
         return streams;
+    }
+
+    /**
+     * Stores that a node of the cluster is lost, or back.
+     *
+     * @throws io.helmwatch.sinks.sqlite.SqliteException when it cannot be stored; to be called again
+     */
+    public void publish(NodeChange change) {
+        NotifyMessage.Type type = change.isBack() ? NotifyMessage.Type.NODE_BACK : NotifyMessage.Type.NODE_LOST;
+        messages.enqueue(NotifyMessage.ofNode(type, change, clock.millis()));
     }
 
     /** Why messages are not stored, or else why the target takes none, one sentence without secrets; empty while both are. */

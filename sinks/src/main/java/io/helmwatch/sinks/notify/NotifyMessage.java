@@ -9,11 +9,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * A message to be delivered: of an incident (the JSON of the events topic), of a stream that is offline or back, or a test.
+ * A message to be delivered: of an incident (the JSON of the events topic), of a stream that is offline or back, of a node of the cluster that is
+ * lost or back, or a test.
  *
  * @param id the same for every attempt, by which receivers drop repeats
  * @param type what it reports
- * @param stream the stream's id; empty for a test
+ * @param stream the stream's id, or the node's name; empty for a test
  * @param value the JSON, the same bytes for every attempt
  * @param json the same, read
  */
@@ -31,6 +32,8 @@ public record NotifyMessage(String id, Type type, String stream, byte[] value, J
         INCIDENT_EVIDENCE("incident.evidence"),
         STREAM_OFFLINE("stream.offline"),
         STREAM_BACK("stream.back"),
+        NODE_LOST("node.lost"),
+        NODE_BACK("node.back"),
         TEST("test");
 
         private final String text;
@@ -84,6 +87,19 @@ public record NotifyMessage(String id, Type type, String stream, byte[] value, J
             json.put("reason", reason);
         }
         return new SpooledEvent(0, id, id, stream, type.text(), nowMillis, bytes(json));
+    }
+
+    /** What the spool keeps of a node that is lost, or back. */
+    static SpooledEvent ofNode(Type type, NodeChange change, long nowMillis) {
+        String id = change.node() + "/" + type.text() + "/" + change.sinceMillis();
+        ObjectNode json = envelope(type, id, nowMillis);
+        json.put("cluster", change.cluster());
+        json.put("node", change.node());
+        json.put("since", EventTime.format(change.sinceMillis()));
+        if (type == Type.NODE_LOST) {
+            json.put("cameras", change.cameras());
+        }
+        return new SpooledEvent(0, id, id, change.node(), type.text(), nowMillis, bytes(json));
     }
 
     private static ObjectNode envelope(Type type, String id, long nowMillis) {

@@ -145,6 +145,8 @@ final class NotifySender implements AutoCloseable {
                 log.add(clock.millis(), wanted, DeliveryLog.Outcome.RETRIED, sentence);
                 throw e;
             }
+            // It answers.
+            available();
             log.add(clock.millis(), wanted, DeliveryLog.Outcome.REJECTED, sentence);
             for (SpooledEvent event : events) {
                 spool.deadLetter(event, "notification " + config.name() + ": " + e.getMessage());
@@ -162,7 +164,7 @@ final class NotifySender implements AutoCloseable {
         return switch (message.type()) {
             case INCIDENT_START -> notifier.keepsState() || config.phases().contains(NotifyConfig.Phase.START);
             case INCIDENT_END -> notifier.keepsState() || config.phases().contains(NotifyConfig.Phase.END);
-            case INCIDENT_UPDATE, INCIDENT_EVIDENCE, STREAM_OFFLINE, STREAM_BACK, TEST -> true;
+            case INCIDENT_UPDATE, INCIDENT_EVIDENCE, STREAM_OFFLINE, STREAM_BACK, NODE_LOST, NODE_BACK, TEST -> true;
         };
     }
 

@@ -34,8 +34,8 @@ public final class NotifyText {
             case "subject" -> subject(messages, zone);
             case "text" -> body(messages, zone);
             case "type" -> messages.size() == 1 ? message.type().text() : "digest";
-            case "camera" -> message.stream();
-            case "rule", "zone", "id" -> message.field(placeholder);
+            case "camera" -> isOfNode(message) ? "" : message.stream();
+            case "node", "rule", "zone", "id" -> message.field(placeholder);
             case "started" -> optionalTime(message, json.has("startedAt") ? "startedAt" : "since", zone);
             case "ended" -> optionalTime(message, "endedAt", zone);
             case "reason" -> json.path("endReason").asText(message.field("reason"));
@@ -68,6 +68,8 @@ public final class NotifyText {
                         + time(message, "startedAt", zone);
             case STREAM_OFFLINE -> "Camera " + where + " offline since " + time(message, "since", zone);
             case STREAM_BACK -> "Camera " + where + " is back";
+            case NODE_LOST -> "Node " + where + " lost, last heard of " + time(message, "since", zone);
+            case NODE_BACK -> "Node " + where + " is back";
             case TEST -> "Test of Helmwatch's notifications";
         };
     }
@@ -76,7 +78,10 @@ public final class NotifyText {
     public static String body(NotifyMessage message, ZoneId zone) {
         StringBuilder text = new StringBuilder(subject(message, zone)).append("\n\n");
         JsonNode json = message.json();
-        line(text, "Camera", message.stream());
+        line(text, "Camera", isOfNode(message) ? "" : message.stream());
+        line(text, "Node", message.field("node"));
+        line(text, "Cluster", message.field("cluster"));
+        line(text, "Cameras", message.field("cameras"));
         line(text, "Rule", message.field("rule"));
         line(text, "Zone", message.field("zone"));
         if (json.has("startedAt")) {
@@ -102,6 +107,10 @@ public final class NotifyText {
         line(text, "Id", message.id());
         line(text, "Text", message.field("text"));
         return text.toString();
+    }
+
+    private static boolean isOfNode(NotifyMessage message) {
+        return message.type() == NotifyMessage.Type.NODE_LOST || message.type() == NotifyMessage.Type.NODE_BACK;
     }
 
     private static String what(NotifyMessage message) {

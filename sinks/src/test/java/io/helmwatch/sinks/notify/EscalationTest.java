@@ -73,6 +73,7 @@ class EscalationTest {
                 Duration.ZERO,
                 Duration.ZERO,
                 null,
+                false,
                 AFTER);
         return new Notification(boss, SpoolConfig.DEFAULT.withDirectory(folder), target, acknowledged::contains, clock);
     }

@@ -74,7 +74,7 @@ class NotificationTest {
 
     private static NotifyConfig config(Set<NotifyConfig.Phase> phases, Duration coolDown, Duration digest) {
         return new NotifyConfig(
-                "guards", ANY, phases, List.of(), List.of(), List.of(), null, coolDown, digest, null, null);
+                "guards", ANY, phases, List.of(), List.of(), List.of(), null, coolDown, digest, null, false, null);
     }
 
     private static Incident incident(String stream, int number, int revision, Incident.Phase phase) {
@@ -246,6 +246,7 @@ class NotificationTest {
                 Duration.ZERO,
                 Duration.ZERO,
                 null,
+                false,
                 null);
     }
 
@@ -262,6 +263,7 @@ class NotificationTest {
                 Duration.ZERO,
                 Duration.ZERO,
                 Duration.ofMillis(300),
+                false,
                 null);
         try (Notification guards = open(config)) {
             DetectionSink streams = guards.streams();
@@ -283,6 +285,27 @@ class NotificationTest {
             streams.publish(new StreamStatus("gate", StreamStatus.State.ONLINE, "", System.currentTimeMillis()));
             streams.publish(new StreamStatus("gate", StreamStatus.State.ENDED, "", System.currentTimeMillis()));
             assertThat(guards.statistics().waiting()).isZero();
+        }
+    }
+
+    @Test
+    void shouldSendThatANodeIsLostAndBack() {
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            guards.publish(new NodeChange("site-a", "node-2", false, Incidents.NOON, 8));
+            guards.publish(new NodeChange("site-a", "node-2", true, Incidents.NOON, 0));
+            await().untilAsserted(() -> assertThat(target.ids())
+                    .containsExactly("node-2/node.lost/" + Incidents.NOON, "node-2/node.back/" + Incidents.NOON));
+            NotifyMessage lost = target.delivered.get(0).get(0);
+            assertThat(NotifyText.subject(lost, ZoneOffset.UTC))
+                    .isEqualTo("Node node-2 lost, last heard of 2026-11-20 12:00:00 Z");
+            assertThat(NotifyText.body(lost, ZoneOffset.UTC))
+                    .contains("Node: node-2\nCluster: site-a\nCameras: 8\n")
+                    .doesNotContain("Camera:");
+            assertThat(NotifyTemplate.ofText("{{node}}|{{camera}}|{{started}}").render(List.of(lost), ZoneOffset.UTC))
+                    .isEqualTo("node-2||2026-11-20 12:00:00 Z");
+            await().untilAsserted(() -> assertThat(guards.log().newest()).hasSize(2));
+            assertThat(guards.log().newest().get(1).type().text()).isEqualTo("node.lost");
+            assertThat(guards.log().newest().get(1).stream()).isEqualTo("node-2");
         }
     }
 

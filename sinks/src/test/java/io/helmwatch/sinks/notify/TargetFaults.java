@@ -96,6 +96,7 @@ public abstract class TargetFaults {
                 Duration.ZERO,
                 Duration.ZERO,
                 Duration.ofMillis(100),
+                true,
                 null);
         target = new Notification(
                 config, SpoolConfig.DEFAULT.withDirectory(spool), notifier(), incident -> false, Clock.systemUTC());

@@ -595,12 +595,12 @@ export const T = {
   },
   notifications: {
     loading: 'Loading the targets \u2026',
-    none: 'No targets: add them to \u201Cnotify\u201D in the configuration file to notify people of incidents and cameras.',
+    none: 'No targets: add them to \u201Cnotify\u201D in the configuration file to notify people of incidents, cameras and nodes.',
     test: 'Send a test',
     testing: 'Sending \u2026',
     settings: 'Settings (in the configuration file)',
     nothing: 'No messages since the start.',
-    columns: { when: 'Time', outcome: 'Outcome', message: 'Message', camera: 'Camera', detail: 'Reason or id' },
+    columns: { when: 'Time', outcome: 'Outcome', message: 'Message', camera: 'Camera or node', detail: 'Reason or id' },
     /** @type {Record<string, string>} */
     health: { delivered: 'works', retried: 'not delivered, retrying', rejected: 'messages are lost', acknowledged: 'nothing sent yet' },
     fewer: 'Show fewer',
@@ -616,6 +616,8 @@ export const T = {
       'incident.evidence': 'clip stored',
       'stream.offline': 'camera offline',
       'stream.back': 'camera back',
+      'node.lost': 'node lost',
+      'node.back': 'node back',
       test: 'test',
     },
     /** @param {string} delivered @param {string} waiting @param {string} rejected */

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code STREAM/RULE/incident}: every message, the JSON of the events topic
  *   <li>{@code STREAM/RULE/state}: {@code ON} while an incident is open, else {@code OFF}; retained
  *   <li>{@code STREAM/connectivity}: {@code ON} or {@code OFF}, where the target is notified of streams; retained
+ *   <li>{@code nodes/NODE/connectivity}: the same for nodes of a cluster
  *   <li>{@code availability}: {@code online}, or {@code offline} as the broker says for us when we are gone; retained
  * </ul>
  *
@@ -155,6 +156,8 @@ public final class MqttNotifier implements Notifier {
         switch (message.type()) {
             case STREAM_OFFLINE -> publish(connected, topic(stream, "connectivity"), "OFF", true);
             case STREAM_BACK -> publish(connected, topic(stream, "connectivity"), "ON", true);
+            case NODE_LOST -> publish(connected, topic("nodes", stream, "connectivity"), "OFF", true);
+            case NODE_BACK -> publish(connected, topic("nodes", stream, "connectivity"), "ON", true);
             case TEST -> publish(connected, topic("test"), message.value(), false);
             case INCIDENT_EVIDENCE ->
                 publish(connected, topic(stream, message.field("rule"), "incident"), message.value(), false);

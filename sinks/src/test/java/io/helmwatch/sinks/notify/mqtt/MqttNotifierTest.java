@@ -14,6 +14,7 @@ import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.sinks.notify.NodeChange;
 import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;
@@ -152,6 +153,19 @@ class MqttNotifierTest {
                 .filter(line -> line.startsWith("site/a/gate.3/no-helmet-in-pit/state "))
                 .map(line -> line.substring(line.lastIndexOf(' ') + 1))
                 .toList();
+    }
+
+    @Test
+    void shouldKeepWhetherANodeIsThere() {
+        try (Notification house = open()) {
+            house.publish(new NodeChange("site-a", "node-2", false, 1_000, 8));
+            await().untilAsserted(
+                            () -> assertThat(house.statistics().delivered()).isEqualTo(1));
+            assertThat(await().until(this::listen, heard -> !heard.isEmpty()))
+                    .contains("site/a/nodes/node-2/connectivity OFF");
+            house.publish(new NodeChange("site-a", "node-2", true, 1_000, 0));
+            await().untilAsserted(() -> assertThat(listen()).contains("site/a/nodes/node-2/connectivity ON"));
+        }
     }
 
     @Test
