@@ -92,6 +92,7 @@ class ArchitectureTest {
                 Arguments.of("com.hivemq..", "io.helmwatch.sinks.notify.mqtt.."),
                 Arguments.of("io.opentelemetry..", "io.helmwatch.sinks.tracing.."),
                 Arguments.of("jakarta.mail..", "io.helmwatch.sinks.notify.mail.."),
+                Arguments.of("org.eclipse.angus..", "io.helmwatch.sinks.notify.mail.."),
                 Arguments.of("software.amazon..", "io.helmwatch.sinks.s3.."),
                 Arguments.of("io.micrometer..", "io.helmwatch.pipeline.."),
                 Arguments.of("io.javalin..", "io.helmwatch.web.server.."),

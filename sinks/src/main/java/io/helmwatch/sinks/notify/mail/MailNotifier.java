@@ -35,6 +35,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends messages as e-mail: a sentence as subject, what a person wants to know as text, and the snapshot as attachment. A digest is one mail.
  * Each mail is a connection of its own.
+ *
+ * <p>A mail that the server refuses for good is dead-lettered; one that some addresses got is sent again only to those that may get it later.
  */
 public final class MailNotifier implements Notifier {
     private static final Logger LOG = LoggerFactory.getLogger(MailNotifier.class);
@@ -48,6 +50,7 @@ public final class MailNotifier implements Notifier {
     private final Session session;
     private final @Nullable NotifyTemplate subject;
     private final @Nullable NotifyTemplate body;
+    private final MailRecipients recipients;
 
     /**
      * Connects with the first message.
@@ -64,6 +67,7 @@ public final class MailNotifier implements Notifier {
         this.target = target;
         this.snapshots = snapshots.toAbsolutePath().normalize();
         this.zone = zone;
+        this.recipients = new MailRecipients(target.to());
         this.session = Session.getInstance(properties(target, Long.toString(timeout.toMillis())));
         this.subject = target.subject() == null ? null : NotifyTemplate.ofText(target.subject());
         this.body = target.text() == null ? null : NotifyTemplate.ofText(target.text());
@@ -79,6 +83,8 @@ public final class MailNotifier implements Notifier {
         properties.put("mail.smtp.starttls.enable", Boolean.toString(target.encryption() == Encryption.START_TLS));
         properties.put("mail.smtp.starttls.required", Boolean.toString(target.encryption() == Encryption.START_TLS));
         properties.put("mail.smtp.ssl.checkserveridentity", "true");
+        // One address that does not exist must not keep the mail from the others.
+        properties.put("mail.smtp.sendpartial", "true");
         properties.put("mail.smtp.connectiontimeout", timeoutMillis);
         properties.put("mail.smtp.timeout", timeoutMillis);
         properties.put("mail.smtp.writetimeout", timeoutMillis);
@@ -97,12 +103,24 @@ public final class MailNotifier implements Notifier {
                             target.username(),
                             target.password() == null ? "" : target.password().reveal());
                 }
-                transport.sendMessage(mail, mail.getAllRecipients());
+                transport.sendMessage(mail, recipients.remaining(messages.get(0).id()));
             }
         } catch (AuthenticationFailedException e) {
             throw NotifyException.retryable(server() + " refuses the user or the password", e);
         } catch (SendFailedException e) {
-            throw NotifyException.retryable(server() + " does not take the mail: " + reason(e), e);
+            MailRefusal refusal = MailRefusal.of(e);
+            recipients.reached(e.getValidSentAddresses());
+            String sentence = server() + " does not take the mail: " + refusal.answer();
+            if (!refusal.isPermanent()) {
+                throw NotifyException.retryable(sentence, e);
+            }
+            if (!recipients.hasReachedAny()) {
+                throw NotifyException.permanent(sentence, e);
+            }
+            LOG.warn(
+                    "Notification {} was not delivered to everybody: {}",
+                    messages.get(0).id(),
+                    sentence);
         } catch (MessagingException e) {
             throw NotifyException.retryable(server() + " cannot be used: " + reason(e), e);
         }
@@ -111,9 +129,7 @@ public final class MailNotifier implements Notifier {
     private MimeMessage compose(List<NotifyMessage> messages) throws MessagingException {
         MimeMessage mail = new MimeMessage(session);
         mail.setFrom(new InternetAddress(target.from()));
-        for (String address : target.to()) {
-            mail.addRecipient(Message.RecipientType.TO, new InternetAddress(address));
-        }
+        mail.addRecipients(Message.RecipientType.TO, recipients.all());
         NotifyMessage first = messages.get(0);
         mail.setSubject(
                 subject == null

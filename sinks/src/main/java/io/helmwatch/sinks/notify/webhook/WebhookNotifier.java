@@ -40,8 +40,11 @@ public final class WebhookNotifier implements Notifier {
     static final String DIGEST_SCHEMA = "helmwatch.digest/1";
 
     private static final int TOO_MANY_REQUESTS = 429;
-    /** The request itself is wrong; every other status may change with the receiver's configuration. */
-    private static final Set<Integer> NEVER_ACCEPTED = Set.of(400, 413, 415, 422);
+    /**
+     * What is wrong with the request itself, a repeat that the receiver has already (409), or a receiver that is gone for good (410). Every other status
+     * may change with the receiver's or our configuration.
+     */
+    private static final Set<Integer> NEVER_ACCEPTED = Set.of(400, 409, 410, 411, 413, 414, 415, 422, 431);
 
     private static final byte[] DIGEST_BEGIN =
             ("{\"schema\":\"" + DIGEST_SCHEMA + "\",\"messages\":[").getBytes(StandardCharsets.UTF_8);

@@ -116,10 +116,15 @@ class WebhookNotifierTest {
     @ParameterizedTest
     @CsvSource({
         "400,true",
+        "409,true",
+        "410,true",
         "413,true",
         "422,true",
         "401,false",
+        "403,false",
         "404,false",
+        "408,false",
+        "425,false",
         "429,false",
         "500,false",
         "503,false",
