@@ -12,7 +12,9 @@ import java.util.Arrays;
  * <p>Threading: one thread. Allocates nothing after its creation.
  */
 final class EdgeSharpness {
+    /** Powers of two, so that averages need no division. */
     private static final int SLOW = 16;
+
     private static final int FAST = 4;
     private static final int REACH = 6;
     /** Noise up to which the sample itself is measured. */
@@ -47,8 +49,17 @@ final class EdgeSharpness {
     }
 
     private static void average(LumaSample sample, int[] average, int weight) {
+        if (Integer.bitCount(weight) > 1) {
+            for (int i = 0; i < average.length; i++) {
+                average[i] += ((sample.at(i) << FRACTION_BITS) - average[i]) / weight;
+            }
+            return;
+        }
+        // The same by shifts, since divisions would be most of a look's cost.
+        int shift = Integer.numberOfTrailingZeros(weight);
         for (int i = 0; i < average.length; i++) {
-            average[i] += ((sample.at(i) << FRACTION_BITS) - average[i]) / weight;
+            int difference = (sample.at(i) << FRACTION_BITS) - average[i];
+            average[i] += (difference + ((difference >> 31) & (weight - 1))) >> shift;
         }
     }
 

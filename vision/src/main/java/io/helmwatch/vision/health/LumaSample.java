@@ -27,6 +27,10 @@ public final class LumaSample {
 
     private final byte[] bins = new byte[ROWS * COLUMNS];
     private byte[] row = new byte[0];
+    /** First sample of each bin in a row of {@link #binWidth} samples, and where the last ends. */
+    private final int[] binStarts = new int[COLUMNS + 1];
+
+    private int binWidth;
 
     /** A black sample. */
     public LumaSample() {}
@@ -65,14 +69,45 @@ public final class LumaSample {
         // Where samples have more than 8 bits, which of the 16 are the highest 8.
         int shift = format.bitDepth() > 8 ? format.bitDepth() + format.sampleShift() - 8 : 0;
         byte[] levels = isFullRange || format.isRgb() ? FULL : LIMITED;
+        boolean isPlain = step == 1 && shift == 0 && width >= COLUMNS;
+        if (isPlain && width != binWidth) {
+            divide(width);
+        }
         for (int r = 0; r < ROWS; r++) {
             int y = (2 * r + 1) * height / (2 * ROWS);
             plane.get(y * strideBytes, row, 0, rowBytes);
+            if (isPlain) {
+                averagePlain(r, levels);
+                continue;
+            }
             for (int x = 0; x < COLUMNS; x++) {
                 int from = x * width / COLUMNS;
                 int to = Math.max(from + 1, (x + 1) * width / COLUMNS);
                 bins[r * COLUMNS + x] = levels[mean(from, to, step, first, shift)];
             }
+        }
+    }
+
+    private void divide(int width) {
+        binWidth = width;
+        for (int x = 0; x <= COLUMNS; x++) {
+            binStarts[x] = x * width / COLUMNS;
+        }
+    }
+
+    /** The usual layout, a byte for each sample: the same as {@link #mean} without what depends on the layout. */
+    private void averagePlain(int r, byte[] levels) {
+        byte[] samples = row;
+        int from = 0;
+        for (int x = 0; x < COLUMNS; x++) {
+            int to = binStarts[x + 1];
+            int count = to - from;
+            int sum = count / 2;
+            for (int i = from; i < to; i++) {
+                sum += samples[i] & 0xff;
+            }
+            bins[r * COLUMNS + x] = levels[sum / count];
+            from = to;
         }
     }
 
