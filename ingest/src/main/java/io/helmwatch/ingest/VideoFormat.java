@@ -21,6 +21,8 @@ public final class VideoFormat {
         H264,
         /** ITU-T H.265. */
         HEVC,
+        /** Motion JPEG: each frame is an image. */
+        MJPEG,
         /** Any other. */
         OTHER
     }

@@ -39,6 +39,9 @@ final class DecodeSession implements AutoCloseable {
     private final double pixelAspect;
     private final PacketDecoding decoding;
     private final ImageDecoding image;
+    private final boolean isUntimed;
+    private final long openedNanos = System.nanoTime();
+    private long lastTicks = -1;
 
     /** Why decoding returned. */
     enum Cause {
@@ -92,6 +95,7 @@ final class DecodeSession implements AutoCloseable {
         closer.register(() -> avcodec.av_packet_free(allocated));
         decoding = new PacketDecoding(config, decodeMode(), interrupt, input.video(), decoders, keyFrames);
         image = new ImageDecoding(input, decoders, packet);
+        isUntimed = input.isMultipart();
     }
 
     /** Files that are read as fast as possible give the same frames on every run: all are decoded unless configured otherwise. */
@@ -165,6 +169,9 @@ final class DecodeSession implements AutoCloseable {
 
     /** The one place that every video packet passes, before it is decoded. */
     private void onVideoPacket(FrameDelivery delivery) {
+        if (isUntimed) {
+            timeByArrival();
+        }
         delivery.timing().observe(packet, input.video());
         delivery.packets().offer(packet, input.video(), pixelAspect, delivery.mediaEpoch());
         if (image.isTruncated()) {
@@ -172,6 +179,13 @@ final class DecodeSession implements AutoCloseable {
         } else {
             decoding.decode(packet, delivery);
         }
+    }
+
+    /** Images over HTTP have no times of their own; FFmpeg would count them as 25 a second. */
+    private void timeByArrival() {
+        lastTicks = Math.max(lastTicks + 1, input.video().toTicks(System.nanoTime() - openedNanos));
+        packet.pts(lastTicks);
+        packet.dts(lastTicks);
     }
 
     private Ending ending(int rc, FrameDelivery delivery) {

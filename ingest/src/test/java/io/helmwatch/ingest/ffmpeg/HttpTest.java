@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -104,6 +105,34 @@ class HttpTest {
             assertThat(source.seen().states().subList(0, 4))
                     .containsExactly(State.STARTING, State.ONLINE, State.OFFLINE, State.ONLINE);
             assertThat(source.seen().statuses().get(2).reason()).isEqualTo(url("/live") + " closed the connection.");
+        }
+    }
+
+    @Test
+    void shouldTimeImagesOverHttpByTheirArrival() {
+        Path picture = TestClips.make("snapshot.jpg", "-i testsrc2=size=160x120 -frames:v 1 -c:v mjpeg");
+        server.createContext("/slow", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "multipart/x-mixed-replace; boundary=frame");
+            exchange.sendResponseHeaders(200, 0);
+            byte[] jpeg = Files.readAllBytes(picture);
+            try (OutputStream body = exchange.getResponseBody()) {
+                for (int i = 0; i < 50; i++) {
+                    body.write(("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: " + jpeg.length + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+                    body.write(jpeg);
+                    body.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+                    body.flush();
+                    Thread.sleep(200);
+                }
+            } catch (InterruptedException e) {
+                exchange.close();
+            }
+        });
+        try (RunningSource source = new RunningSource(stream("/slow", null))) {
+            source.seen().await("frames", SOON, seen -> seen.frames().size() >= 10);
+            List<Seen> frames = source.seen().frames();
+            long nine = frames.get(9).ptsNanos() - frames.get(0).ptsNanos();
+            assertThat(nine).as("nine pauses of 200 ms").isGreaterThan(1_700_000_000L);
         }
     }
 

@@ -46,10 +46,11 @@ final class ClipRecording {
      * How a clip is made.
      *
      * @param isBlurred whether heads are blurred
+     * @param isImages whether the stream is a sequence of images, which players do not play: it is encoded as video
      * @param framesPerSecond expected rate of an encoded clip
      * @param labels which labels are helmets and bare heads
      */
-    record Settings(boolean isBlurred, double framesPerSecond, TrackingConfig labels) {}
+    record Settings(boolean isBlurred, boolean isImages, double framesPerSecond, TrackingConfig labels) {}
 
     /** What a step did. */
     enum Progress {
@@ -102,7 +103,7 @@ final class ClipRecording {
         this.masks = masks;
         this.store = store;
         this.receiver = receiver;
-        isEncoded = settings.isBlurred() || !masks.isEmpty();
+        isEncoded = settings.isBlurred() || settings.isImages() || !masks.isEmpty();
         untilNanos = window.latestNanos();
         deadlineNanos = System.nanoTime() + (window.latestNanos() - window.fromNanos()) + LATE_NANOS;
     }
@@ -273,7 +274,7 @@ final class ClipRecording {
         }
         String refusal = VideoTranscoder.refusal(packet.format());
         if (!refusal.isEmpty()) {
-            throw new IngestException("the stream has masks or is blurred, and cannot be encoded again: " + refusal);
+            throw new IngestException("the stream has to be encoded again, and cannot be: " + refusal);
         }
         encoding.onPacket(packet);
     }
@@ -311,7 +312,7 @@ final class ClipRecording {
                         draft.name(),
                         written.fromMillis(),
                         written.toMillis(),
-                        isEncoded,
+                        settings.isBlurred() || !masks().isEmpty(),
                         written.startSeconds(),
                         size),
                 analysed.stream()

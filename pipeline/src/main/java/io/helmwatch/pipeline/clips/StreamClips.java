@@ -5,6 +5,7 @@ import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.PacketReceiver;
 import io.helmwatch.ingest.PacketRing;
+import io.helmwatch.ingest.VideoFormat.Codec;
 import io.helmwatch.ingest.VideoPacket;
 import io.helmwatch.ingest.VideoPackets;
 import io.helmwatch.postprocess.tracking.HeadTracker;
@@ -48,6 +49,7 @@ public final class StreamClips implements PacketReceiver {
     private PacketRing ring;
     private @Nullable VideoPackets source;
     private volatile boolean isSubscribed;
+    private boolean isImages;
     private boolean isClosed;
 
     StreamClips(ClipService service, StreamConfig stream, @Nullable VideoPackets source) {
@@ -119,6 +121,7 @@ public final class StreamClips implements PacketReceiver {
         if (!isSubscribed) {
             return;
         }
+        isImages = packet.format().codec() == Codec.MJPEG;
         ring.onPacket(packet);
         for (int i = 0; i < recordings.size(); i++) {
             recordings.get(i).add(packet);
@@ -178,7 +181,7 @@ public final class StreamClips implements PacketReceiver {
         ClipRecording recording = new ClipRecording(
                 incident,
                 window,
-                new ClipRecording.Settings(service.isBlurred(), rate, service.labels()),
+                new ClipRecording.Settings(service.isBlurred(), isImages, rate, service.labels()),
                 rules.masks(),
                 service.store(),
                 (id, clip) -> {

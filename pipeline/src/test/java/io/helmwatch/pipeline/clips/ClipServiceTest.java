@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Clips of real sources, read back with libavformat as a player would. */
 @Timeout(120)
@@ -128,6 +130,26 @@ class ClipServiceTest {
                         .isCloseTo(read.decoded().get(i), within(1e-5));
             }
             assertThat(files()).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"yuvj420p, false", "yuvj422p, true"})
+    void shouldEncodeImagesAsVideoThatPlayersPlay(String pixels, boolean isMasked) throws Exception {
+        Path images = TestClips.make(
+                pixels + ".avi", "-i testsrc2=size=320x240:rate=5 -frames:v 80 -c:v mjpeg -q:v 3 -pix_fmt " + pixels);
+        try (RecordedStream stream = new RecordedStream(folder, false, isMasked ? MASK : List.of())) {
+            stream.incident(1, 6_000, 9_000).play(images);
+            Incident.Clip clip = stream.await().clip();
+
+            ReadFile read = read(clip);
+            // Every image is a key frame: from 3 s on to 13 s.
+            assertThat(read.decoded()).hasSize(51);
+            assertThat(read.decoded().get(50) - read.decoded().get(0)).isCloseTo(10, within(1e-6));
+            assertThat(new String(Files.readAllBytes(file(clip)), StandardCharsets.ISO_8859_1))
+                    .contains("avcC");
+            assertThat(clip.isMasked()).isEqualTo(isMasked);
+            assertThat(sidecar(clip).path("frames")).hasSize(51);
         }
     }
 

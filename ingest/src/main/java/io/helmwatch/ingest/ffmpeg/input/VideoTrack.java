@@ -171,6 +171,11 @@ public final class VideoTrack {
         return framesPerSecond > 0 ? Math.round(1e9 / framesPerSecond) : DEFAULT_FRAME_NANOS;
     }
 
+    /** Nanoseconds as a timestamp of the stream, rounded. */
+    public long toTicks(long nanos) {
+        return Math.round(nanos / 1e9 * timeBaseDenominator / timeBaseNumerator);
+    }
+
     /** A timestamp of the stream in nanoseconds, or {@link PresentationClock#NONE}. */
     public long toNanos(long timestamp) {
         return timestamp == Ffmpeg.NO_TIMESTAMP

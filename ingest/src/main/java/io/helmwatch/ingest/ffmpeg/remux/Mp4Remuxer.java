@@ -63,7 +63,7 @@ public final class Mp4Remuxer implements AutoCloseable {
 
     /** Why packets of a format cannot be shown as MP4, as a phrase; empty when they can. */
     public static String refusal(VideoFormat format) {
-        if (format.codec() == Codec.OTHER) {
+        if (format.codec() != Codec.H264 && format.codec() != Codec.HEVC) {
             return "the codec is neither H.264 nor HEVC";
         }
         if (!format.isShownAsStored()) {

@@ -95,6 +95,7 @@ public final class PacketTap implements VideoPackets {
         return switch (id) {
             case avcodec.AV_CODEC_ID_H264 -> Codec.H264;
             case avcodec.AV_CODEC_ID_HEVC -> Codec.HEVC;
+            case avcodec.AV_CODEC_ID_MJPEG -> Codec.MJPEG;
             default -> Codec.OTHER;
         };
     }

@@ -36,8 +36,7 @@ final class PacketDecoder implements AutoCloseable {
      */
     PacketDecoder(VideoFormat format) {
         Ffmpeg.load();
-        AVCodec codec = avcodec.avcodec_find_decoder(
-                format.codec() == Codec.HEVC ? avcodec.AV_CODEC_ID_HEVC : avcodec.AV_CODEC_ID_H264);
+        AVCodec codec = avcodec.avcodec_find_decoder(codecId(format.codec()));
         AVCodecContext allocated = avcodec.avcodec_alloc_context3(codec);
         if (codec == null || allocated == null) {
             throw new IngestException("Video of the format " + format + " cannot be decoded.");
@@ -65,6 +64,15 @@ final class PacketDecoder implements AutoCloseable {
             throw new IngestException(
                     "Video of the format " + format + " cannot be decoded: " + Ffmpeg.describe(rc) + ".");
         }
+    }
+
+    private static int codecId(Codec codec) {
+        return switch (codec) {
+            case H264 -> avcodec.AV_CODEC_ID_H264;
+            case HEVC -> avcodec.AV_CODEC_ID_HEVC;
+            case MJPEG -> avcodec.AV_CODEC_ID_MJPEG;
+            case OTHER -> avcodec.AV_CODEC_ID_NONE;
+        };
     }
 
     /** Gives a packet to the decoder, null for the end; one that cannot be decoded is ignored. */

@@ -58,7 +58,7 @@ public final class VideoTranscoder implements PacketReceiver, AutoCloseable {
     /** Why packets of a format cannot be transcoded, as a phrase; empty when they can. */
     public static String refusal(VideoFormat format) {
         if (format.codec() == Codec.OTHER) {
-            return "the codec is neither H.264 nor HEVC";
+            return "the codec is none of H.264, HEVC and Motion JPEG";
         }
         return format.isShownAsStored() ? "" : "the video is stored rotated or with pixels that are not square";
     }
