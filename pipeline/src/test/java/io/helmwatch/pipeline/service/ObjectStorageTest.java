@@ -137,7 +137,18 @@ class ObjectStorageTest {
                     .contains("helmwatch_evidence_upload_healthy 1.0")
                     .doesNotContain("0815");
 
+            Path site = writeSite();
+            CommandRun where = CommandRun.of("clip", id, "-c", site);
+            assertThat(where.out().strip()).isEqualTo("s3://evidence/" + key);
+            Path drawn = folder.resolve("drawn.mp4");
+            CommandRun draw = CommandRun.of("clip", id, "-c", site, "--draw", drawn);
+            assertThat(draw.code()).as(draw.err()).isZero();
+            assertThat(drawn).isNotEmptyFile();
+
             server.destroyForcibly().waitFor();
+            CommandRun away = CommandRun.of("clip", id, "-c", site);
+            assertThat(away.code()).isEqualTo(1);
+            assertThat(away.err()).contains("it was deleted here; its copy: ", "cannot be reached");
             assertThatThrownBy(() -> incidents.clip(id))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("cannot be reached");
@@ -147,17 +158,21 @@ class ObjectStorageTest {
         assertThat(NativeMemory.outstanding()).isEmpty();
     }
 
+    /** The configuration with keys in files. */
+    private Path writeSite() throws IOException {
+        Files.writeString(folder.resolve("id"), "S3RVER");
+        Files.writeString(folder.resolve("key"), "sEcr3t-0815");
+        return Files.writeString(
+                folder.resolve("site.yaml"),
+                yaml().replace("access-key-env: ID, secret-key-env: KEY", "access-key-file: id, secret-key-file: key"));
+    }
+
     @Test
     void shouldCheckTheStorageInTheDoctorsReport() throws Exception {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = closed.getLocalPort();
         }
-        Path site = folder.resolve("site.yaml");
-        Files.writeString(folder.resolve("id"), "S3RVER");
-        Files.writeString(folder.resolve("key"), "sEcr3t-0815");
-        Files.writeString(
-                site,
-                yaml().replace("access-key-env: ID, secret-key-env: KEY", "access-key-file: id, secret-key-file: key"));
+        Path site = writeSite();
         CommandRun away = CommandRun.of("doctor", "-c", site);
         assertThat(away.code()).isEqualTo(1);
         assertThat(away.out())

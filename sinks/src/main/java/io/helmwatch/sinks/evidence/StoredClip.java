@@ -77,7 +77,12 @@ public record StoredClip(
         return Optional.empty();
     }
 
-    private static StoredClip read(Path sidecar) throws IOException {
+    /**
+     * Reads a sidecar; the video is beside it.
+     *
+     * @throws IOException when it cannot be read
+     */
+    public static StoredClip read(Path sidecar) throws IOException {
         JsonNode json = MAPPER.readTree(sidecar.toFile());
         if (!ClipJson.SCHEMA.equals(json.path("schema").textValue())) {
             throw new IOException(sidecar + ": expected the schema " + ClipJson.SCHEMA + ", found "

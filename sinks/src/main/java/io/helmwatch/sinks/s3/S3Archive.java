@@ -47,6 +47,11 @@ public final class S3Archive implements AutoCloseable {
         }
     }
 
+    /** Where a copy is, {@code s3://BUCKET/KEY}. */
+    public String url(EvidenceKind kind, String path) {
+        return "s3://" + config.bucket() + "/" + kind.key(config.prefix(), path);
+    }
+
     /**
      * Size of a copy; empty where there is none.
      *

@@ -19,6 +19,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.urlconnection.ProxyConfiguration;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
@@ -32,7 +33,7 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /**
  * A bucket. Nothing is connected before the first request, and nothing but the configured endpoint is ever contacted: no profile, environment
- * variable or metadata service is asked for credentials or regions. Requests are not repeated here.
+ * variable or metadata service is asked for credentials, regions or proxies. Requests are not repeated here.
  *
  * <p>An object is one PUT request, which the server stores as a whole or not at all, so that nothing is left of one that was cut.
  *
@@ -87,7 +88,11 @@ final class S3Storage implements AutoCloseable {
         if (known == null) {
             UrlConnectionHttpClient.Builder http = UrlConnectionHttpClient.builder()
                     .connectionTimeout(limits.connect())
-                    .socketTimeout(limits.silence());
+                    .socketTimeout(limits.silence())
+                    .proxyConfiguration(ProxyConfiguration.builder()
+                            .useSystemPropertyValues(false)
+                            .useEnvironmentVariablesValues(false)
+                            .build());
             Path authorities = config.tlsCaFile();
             if (authorities != null) {
                 http.tlsTrustManagersProvider(() -> trust(authorities));
@@ -95,6 +100,9 @@ final class S3Storage implements AutoCloseable {
             known = S3Client.builder()
                     .endpointOverride(config.endpoint())
                     .region(Region.of(config.region()))
+                    // Set, so that AWS_USE_FIPS_ENDPOINT and the like are not asked for.
+                    .fipsEnabled(false)
+                    .dualstackEnabled(false)
                     .forcePathStyle(config.pathStyle())
                     .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(
                             config.accessKey().reveal(), config.secretKey().reveal())))

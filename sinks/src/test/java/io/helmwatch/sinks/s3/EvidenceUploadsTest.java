@@ -12,6 +12,9 @@ import io.helmwatch.sinks.evidence.EvidenceFolder;
 import io.helmwatch.sinks.kafka.LogCapture;
 import io.helmwatch.sinks.s3.FaultyNetwork.Fault;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -163,20 +167,7 @@ class EvidenceUploadsTest {
     void shouldLoseNoFileWhenTheProcessIsKilledWhileItUploads() throws Exception {
         network.failOnly(Evidence.path(2));
         network.fail(Fault.silence(BYTES / 2), Integer.MAX_VALUE);
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        UploadProcess.class.getName(),
-                        folder.toString(),
-                        Integer.toString(network.port()),
-                        Integer.toString(FILES),
-                        Integer.toString(BYTES),
-                        prefix)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("process.log").toFile())
-                .start();
+        Process process = process(Map.of());
         try {
             await().atMost(60, TimeUnit.SECONDS)
                     .until(() -> network.requests() >= 3 && server.keys(prefix).size() == 2);
@@ -328,5 +319,61 @@ class EvidenceUploadsTest {
                             () -> assertThat(uploads.statistics().deleted()).isEqualTo(1));
             assertThat(server.keys(prefix)).doesNotContain(young);
         }
+    }
+
+    /** A process that stores and uploads clips. */
+    private Process process(Map<String, String> environment) throws IOException {
+        ProcessBuilder process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        UploadProcess.class.getName(),
+                        folder.toString(),
+                        Integer.toString(network.port()),
+                        Integer.toString(FILES),
+                        Integer.toString(BYTES),
+                        prefix)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("process.log").toFile());
+        process.environment().putAll(environment);
+        return process.start();
+    }
+
+    /** What machines have in their environment for other programs. */
+    @Test
+    void shouldContactNothingButTheEndpointWhateverTheEnvironmentSays() throws Exception {
+        AtomicInteger contacts = new AtomicInteger();
+        try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread counting = new Thread(() -> {
+                while (!other.isClosed()) {
+                    try (Socket contact = other.accept()) {
+                        contacts.incrementAndGet();
+                    } catch (IOException closed) {
+                        return;
+                    }
+                }
+            });
+            counting.start();
+            String url = "http://127.0.0.1:" + other.getLocalPort();
+            Process process = process(Map.of(
+                    "HTTP_PROXY", url,
+                    "http_proxy", url,
+                    "HTTPS_PROXY", url,
+                    "ALL_PROXY", url,
+                    "AWS_EC2_METADATA_SERVICE_ENDPOINT", url,
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI", url,
+                    "AWS_ENDPOINT_URL", url,
+                    "AWS_ENDPOINT_URL_S3", url,
+                    "AWS_USE_FIPS_ENDPOINT", "true",
+                    "AWS_USE_DUALSTACK_ENDPOINT", "true"));
+            try {
+                await().atMost(60, TimeUnit.SECONDS)
+                        .until(() -> server.keys(prefix).size() == FILES);
+            } finally {
+                process.destroyForcibly().waitFor();
+            }
+        }
+        assertThat(contacts).hasValue(0);
     }
 }

@@ -99,8 +99,7 @@ public final class Api {
             return Reply.problem(403, "Not allowed", "this is not what nodes ask each other for", List.of());
         }
         try {
-            Reply elsewhere = passOn(route, call);
-            return elsewhere == null ? route.handler().apply(call) : elsewhere;
+            return answerHereOrElsewhere(route, call);
         } catch (RefusedException refused) {
             Reply problem = Reply.problem(
                     refused.kind().status(),
@@ -119,6 +118,33 @@ public final class Api {
                     Kind.REFUSED.status(), Kind.REFUSED.title(), String.valueOf(refused.getMessage()), List.of());
         } catch (RuntimeException failure) {
             return failed(route.id(), failure);
+        }
+    }
+
+    /** Files of an incident whose node is away may be here, too, or in the object storage. */
+    private Reply answerHereOrElsewhere(Route route, Call call) {
+        Reply elsewhere;
+        try {
+            elsewhere = passOn(route, call);
+        } catch (RefusedException away) {
+            if (route.subject() != Relay.Subject.INCIDENT || away.kind() != Kind.UNAVAILABLE) {
+                throw away;
+            }
+            return answerFromCopy(route, call, away);
+        }
+        return elsewhere == null ? route.handler().apply(call) : elsewhere;
+    }
+
+    private static Reply answerFromCopy(Route route, Call call, RefusedException away) {
+        try {
+            return route.handler().apply(call);
+        } catch (RefusedException none) {
+            throw switch (none.kind()) {
+                case NOT_FOUND -> away;
+                case UNAVAILABLE ->
+                    RefusedException.unavailable(away.getMessage() + "; its copy: " + none.getMessage());
+                case INVALID, CONFLICT, REFUSED, BUSY -> none;
+            };
         }
     }
 

@@ -3,7 +3,11 @@ package io.helmwatch.web.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.web.Relay;
+import io.helmwatch.web.relay.NodeRelay;
+import io.helmwatch.web.relay.Peers;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -236,6 +241,41 @@ class DeskServerTest {
         HttpResponse<String> answer = get("/api/v1/report?from=" + from + "&to=" + to);
         assertThat(answer.statusCode()).isEqualTo(status);
         assertThat(answer.body()).contains(words);
+    }
+
+    /** A node that is not heard of has every incident. */
+    private static Relay away() {
+        return new NodeRelay(ClusterConfig.of("site", "first"), new Peers() {
+            @Override
+            public String nodeOf(Relay.Subject subject, String id) {
+                return "second";
+            }
+
+            @Override
+            public @Nullable URI desk(String node) {
+                return null;
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "incidents/gate-3~1795176000~no-helmet~1/clip.mp4,200",
+        "incidents/gate-3~1795176000~no-helmet~1/clip.json,200",
+        "incidents/gate-3~1795176000~no-helmet~1/snapshot.jpg,200",
+        "incidents/gate-3~1795176000~no-helmet~2/clip.mp4,503",
+        "incidents/gate-3~1795176000~no-helmet~2/snapshot.jpg,503",
+        "streams/gate-3/frame.jpg,503"
+    })
+    void shouldServeACopyOfAnIncidentsFilesWhileTheirNodeIsAway(String path, int status) throws Exception {
+        desk.relay = away();
+        try (DeskServer other = DeskServer.start(TestDesk.open(folder), desk.desk())) {
+            String response = RawHttp.ask(other.address(), "GET /api/v1/" + path);
+            assertThat(RawHttp.status(response)).isEqualTo(status);
+            if (status == 503) {
+                assertThat(RawHttp.body(response)).contains("node second has it, and is not heard of now");
+            }
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "clip",
         description =
-                "Prints where the stored clip of an incident is; with --draw writes a copy with the detected heads, their tracks and the zone"
+                "Prints where the stored clip of an incident is, on this machine or else in the object storage; with --draw writes a copy with the detected heads, their tracks and the zone"
                         + " drawn. Also while the service runs.")
 public final class ClipCommand implements Callable<Integer> {
     @Mixin
@@ -38,15 +39,24 @@ public final class ClipCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         HelmwatchConfig settings = config.loadOffline();
         Path directory = settings.incidents().clips().directory();
-        StoredClip clip = StoredClip.find(directory, incident)
-                .filter(found -> Files.isRegularFile(found.video()))
-                .orElseThrow(() -> CommandFailure.failed(
-                        "incident " + incident + ": there is no clip in " + directory
-                                + "; ids are those of events, such as gate-3/1795176000/no-helmet/1",
-                        null));
+        Optional<StoredClip> clip =
+                StoredClip.find(directory, incident).filter(found -> Files.isRegularFile(found.video()));
+        if (clip.isPresent()) {
+            return answer(settings, clip.get(), clip.get().video().toString());
+        }
+        try (CopiedClip copy = CopiedClip.find(settings, incident)) {
+            return draw == null ? say(copy.url()) : answer(settings, copy.download(), copy.url());
+        }
+    }
+
+    private static int say(String where) {
+        System.out.println(where);
+        return 0;
+    }
+
+    private int answer(HelmwatchConfig settings, StoredClip clip, String where) throws IOException {
         if (draw == null) {
-            System.out.println(clip.video());
-            return 0;
+            return say(where);
         }
         Path folder = draw.toAbsolutePath().getParent();
         if (!draw.toString().toLowerCase(Locale.ROOT).endsWith(".mp4") || folder == null || !Files.isWritable(folder)) {
@@ -56,7 +66,6 @@ public final class ClipCommand implements Callable<Integer> {
         try (DrawnClip drawn = new DrawnClip(clip, settings.incidents().tracking(), draw)) {
             drawn.write();
         }
-        System.out.println(draw);
-        return 0;
+        return say(draw.toString());
     }
 }

@@ -106,7 +106,7 @@ class MqttNotifierTest {
         List<String> heard = new CopyOnWriteArrayList<>();
         Mqtt5BlockingClient client =
                 Mqtt5Client.builder().serverHost("127.0.0.1").serverPort(port).buildBlocking();
-        await().atMost(10, TimeUnit.SECONDS).ignoreExceptions().until(() -> {
+        await().atMost(30, TimeUnit.SECONDS).ignoreExceptions().until(() -> {
             client.connect();
             return true;
         });
