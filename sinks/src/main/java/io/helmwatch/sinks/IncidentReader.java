@@ -57,38 +57,39 @@ public final class IncidentReader {
         JsonNode model = fields.path("model");
         JsonNode endReason = fields.path("endReason");
         JsonNode epoch = fields.path("epoch");
-        return new Incident(
-                fields.path("incident").asText(),
-                fields.path("revision").asInt(),
-                constant(Incident.Phase.class, fields.path("phase").asText()),
-                fields.path("stream").asText(),
-                fields.path("rule").asText(),
-                constant(Incident.Kind.class, fields.path("kind").asText()),
-                text(fields, "zone"),
-                fields.path("track").asInt(0),
-                people.path("count").asInt(1),
-                people.path("limit").asInt(0),
-                millis(fields, "startedAt"),
-                millis(fields, "lastAt"),
-                millis(fields, "decidedAt"),
-                fields.path("sequence").asLong(),
-                fields.path("ptsMillis").asLong() * NANOS_PER_MILLI,
-                endReason.isTextual() ? constant(EndReason.class, endReason.asText()) : null,
-                (float) fields.path("confidence").path("peak").asDouble(),
-                (float) fields.path("confidence").path("mean").asDouble(),
-                fields.path("observations").asInt(),
-                positions(fields.path("positions")),
-                new ImageSize(
-                        fields.path("width").asInt(), fields.path("height").asInt()),
-                new ModelIdentity(
+        return Incident.builder()
+                .id(fields.path("incident").asText())
+                .revision(fields.path("revision").asInt())
+                .phase(constant(Incident.Phase.class, fields.path("phase").asText()))
+                .stream(fields.path("stream").asText())
+                .rule(fields.path("rule").asText())
+                .kind(constant(Incident.Kind.class, fields.path("kind").asText()))
+                .zone(text(fields, "zone"))
+                .track(fields.path("track").asInt(0))
+                .people(people.path("count").asInt(1))
+                .limit(people.path("limit").asInt(0))
+                .startedAtMillis(millis(fields, "startedAt"))
+                .lastAtMillis(millis(fields, "lastAt"))
+                .decidedAtMillis(millis(fields, "decidedAt"))
+                .decidedSequence(fields.path("sequence").asLong())
+                .decidedPtsNanos(fields.path("ptsMillis").asLong() * NANOS_PER_MILLI)
+                .endReason(endReason.isTextual() ? constant(EndReason.class, endReason.asText()) : null)
+                .peakConfidence((float) fields.path("confidence").path("peak").asDouble())
+                .meanConfidence((float) fields.path("confidence").path("mean").asDouble())
+                .observations(fields.path("observations").asInt())
+                .positions(positions(fields.path("positions")))
+                .size(new ImageSize(
+                        fields.path("width").asInt(), fields.path("height").asInt()))
+                .model(new ModelIdentity(
                         model.path("name").asText(),
                         model.path("version").asText(),
                         model.path("precision").asText(),
-                        model.path("backend").asText()),
-                snapshot(fields.path("snapshot")),
-                corners(fields.path("zonePolygon")),
-                clip(fields.path("clip")),
-                epoch.isNumber() ? new NodeEpoch(fields.path("node").asText(""), epoch.asLong()) : null);
+                        model.path("backend").asText()))
+                .snapshot(snapshot(fields.path("snapshot")))
+                .zonePolygon(corners(fields.path("zonePolygon")))
+                .clip(clip(fields.path("clip")))
+                .origin(epoch.isNumber() ? new NodeEpoch(fields.path("node").asText(""), epoch.asLong()) : null)
+                .build();
     }
 
     private static <E extends Enum<E>> E constant(Class<E> type, String name) {

@@ -67,59 +67,14 @@ public record Incident(
         zonePolygon = List.copyOf(zonePolygon);
     }
 
-    /** A message without a clip, and without a cluster. */
-    public Incident(
-            String id,
-            int revision,
-            Phase phase,
-            String stream,
-            String rule,
-            Kind kind,
-            @Nullable String zone,
-            int track,
-            int people,
-            int limit,
-            long startedAtMillis,
-            long lastAtMillis,
-            long decidedAtMillis,
-            long decidedSequence,
-            long decidedPtsNanos,
-            @Nullable EndReason endReason,
-            float peakConfidence,
-            float meanConfidence,
-            int observations,
-            List<Position> positions,
-            ImageSize size,
-            ModelIdentity model,
-            @Nullable Snapshot snapshot,
-            List<Corner> zonePolygon) {
-        this(
-                id,
-                revision,
-                phase,
-                stream,
-                rule,
-                kind,
-                zone,
-                track,
-                people,
-                limit,
-                startedAtMillis,
-                lastAtMillis,
-                decidedAtMillis,
-                decidedSequence,
-                decidedPtsNanos,
-                endReason,
-                peakConfidence,
-                meanConfidence,
-                observations,
-                positions,
-                size,
-                model,
-                snapshot,
-                zonePolygon,
-                null,
-                null);
+    /** Puts together a message. */
+    public static IncidentBuilder builder() {
+        return new IncidentBuilder();
+    }
+
+    /** A copy of which parts can be changed. */
+    private IncidentBuilder copy() {
+        return new IncidentBuilder(this);
     }
 
     /** Id of the message, by which consumers drop repeats: {@code id/revision}. */
@@ -134,64 +89,32 @@ public record Incident(
 
     /** A copy with a snapshot. */
     public Incident withSnapshot(Snapshot stored) {
-        return with(revision, phase, positions, stored, zonePolygon, clip, origin);
+        return copy().snapshot(stored).build();
     }
 
     /** A copy with the corners of its zone. */
     public Incident withZonePolygon(List<Corner> corners) {
-        return with(revision, phase, positions, snapshot, corners, clip, origin);
+        return copy().zonePolygon(corners).build();
     }
 
     /** A copy that names the node that detected it. */
     public Incident withOrigin(NodeEpoch detected) {
-        return with(revision, phase, positions, snapshot, zonePolygon, clip, detected);
+        return copy().origin(detected).build();
     }
 
     /** A copy with another number among the messages of its incident. */
     public Incident withRevision(int number) {
-        return with(number, phase, positions, snapshot, zonePolygon, clip, origin);
+        return copy().revision(number).build();
     }
 
     /** The message after this one, which says that the clip of the incident is stored. */
     public Incident evidence(Clip stored) {
-        return with(revision + 1, Phase.EVIDENCE, List.of(), null, zonePolygon, stored, origin);
-    }
-
-    private Incident with(
-            int number,
-            Phase reported,
-            List<Position> since,
-            @Nullable Snapshot image,
-            List<Corner> corners,
-            @Nullable Clip video,
-            @Nullable NodeEpoch detected) {
-        return new Incident(
-                id,
-                number,
-                reported,
-                stream,
-                rule,
-                kind,
-                zone,
-                track,
-                people,
-                limit,
-                startedAtMillis,
-                lastAtMillis,
-                decidedAtMillis,
-                decidedSequence,
-                decidedPtsNanos,
-                endReason,
-                peakConfidence,
-                meanConfidence,
-                observations,
-                since,
-                size,
-                model,
-                image,
-                corners,
-                video,
-                detected);
+        return copy().revision(revision + 1)
+                .phase(Phase.EVIDENCE)
+                .positions(List.of())
+                .snapshot(null)
+                .clip(stored)
+                .build();
     }
 
     /**

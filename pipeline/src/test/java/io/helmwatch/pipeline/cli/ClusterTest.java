@@ -177,31 +177,21 @@ class ClusterTest {
     }
 
     private static Incident leftOpen(String id) {
-        Incident update = new Incident(
-                id,
-                3,
-                Incident.Phase.UPDATE,
-                "gate",
-                "bare",
-                Incident.Kind.NO_HELMET,
-                null,
-                1,
-                1,
-                0,
-                1_000,
-                1_500,
-                1_500,
-                12,
-                500_000_000,
-                null,
-                0.9f,
-                0.8f,
-                10,
-                List.of(),
-                new ImageSize(1280, 720),
-                new ModelIdentity("helmet-yolov5n", "2.0.0", "fp32", "cpu"),
-                null,
-                List.of());
+        Incident update = Incident.builder().id(id).revision(3).phase(Incident.Phase.UPDATE).stream("gate")
+                .rule("bare")
+                .kind(Incident.Kind.NO_HELMET)
+                .track(1)
+                .startedAtMillis(1_000)
+                .lastAtMillis(1_500)
+                .decidedAtMillis(1_500)
+                .decidedSequence(12)
+                .decidedPtsNanos(500_000_000)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.8f)
+                .observations(10)
+                .size(new ImageSize(1280, 720))
+                .model(new ModelIdentity("helmet-yolov5n", "2.0.0", "fp32", "cpu"))
+                .build();
         return update.withOrigin(new NodeEpoch("dead", 1));
     }
 

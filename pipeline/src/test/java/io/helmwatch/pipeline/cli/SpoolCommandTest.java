@@ -34,31 +34,24 @@ class SpoolCommandTest {
     }
 
     private static Incident ended(int number) {
-        return new Incident(
-                "gate-3/1795176000/pit/" + number,
-                1,
-                Incident.Phase.END,
-                "gate-3",
-                "pit",
-                Incident.Kind.NO_HELMET,
-                null,
-                17,
-                1,
-                0,
-                1_000,
-                2_000,
-                2_000,
-                56,
-                2_240_000_000L,
-                Incident.EndReason.COMPLIANCE,
-                0.9f,
-                0.8f,
-                51,
-                List.of(new Incident.Position(17, 2_000, new BoundingBox(1, 2, 3, 4))),
-                new ImageSize(1920, 1080),
-                new ModelIdentity("m", "1", "fp32", "cpu"),
-                null,
-                List.of());
+        return Incident.builder().id("gate-3/1795176000/pit/" + number).revision(1).phase(Incident.Phase.END).stream(
+                        "gate-3")
+                .rule("pit")
+                .kind(Incident.Kind.NO_HELMET)
+                .track(17)
+                .startedAtMillis(1_000)
+                .lastAtMillis(2_000)
+                .decidedAtMillis(2_000)
+                .decidedSequence(56)
+                .decidedPtsNanos(2_240_000_000L)
+                .endReason(Incident.EndReason.COMPLIANCE)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.8f)
+                .observations(51)
+                .positions(List.of(new Incident.Position(17, 2_000, new BoundingBox(1, 2, 3, 4))))
+                .size(new ImageSize(1920, 1080))
+                .model(new ModelIdentity("m", "1", "fp32", "cpu"))
+                .build();
     }
 
     private IncidentSpool spool() {

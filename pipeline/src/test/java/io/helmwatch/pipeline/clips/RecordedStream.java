@@ -201,31 +201,26 @@ final class RecordedStream implements FrameReceiver, AutoCloseable {
 
     private static Incident message(
             int number, Incident.Phase phase, long startedAt, long lastAt, long decidedAt, ImageSize size) {
-        return new Incident(
-                ID + "/1795176000/bare/" + number,
-                phase == Incident.Phase.START ? 0 : 1,
-                phase,
-                ID,
-                "bare",
-                Incident.Kind.NO_HELMET,
-                null,
-                number,
-                1,
-                0,
-                startedAt,
-                lastAt,
-                decidedAt,
-                0,
-                0,
-                phase == Incident.Phase.END ? Incident.EndReason.COMPLIANCE : null,
-                0.9f,
-                0.9f,
-                5,
-                List.of(),
-                size,
-                MODEL,
-                null,
-                List.of());
+        return Incident.builder()
+                .id(ID + "/1795176000/bare/" + number)
+                .revision(phase == Incident.Phase.START ? 0 : 1)
+                .phase(phase)
+                .stream(ID)
+                .rule("bare")
+                .kind(Incident.Kind.NO_HELMET)
+                .track(number)
+                .startedAtMillis(startedAt)
+                .lastAtMillis(lastAt)
+                .decidedAtMillis(decidedAt)
+                .decidedSequence(0)
+                .decidedPtsNanos(0)
+                .endReason(phase == Incident.Phase.END ? Incident.EndReason.COMPLIANCE : null)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.9f)
+                .observations(5)
+                .size(size)
+                .model(MODEL)
+                .build();
     }
 
     /** The next clip that is done. */

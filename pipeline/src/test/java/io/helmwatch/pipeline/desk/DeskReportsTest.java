@@ -127,31 +127,24 @@ class DeskReportsTest {
         long last = start + random.nextInt(60_000);
         for (Incident.Phase phase : List.of(Incident.Phase.START, Incident.Phase.END)) {
             boolean isEnd = phase == Incident.Phase.END;
-            incidents.add(new Incident(
-                    "gate/1/bare/" + number,
-                    isEnd ? 1 : 0,
-                    phase,
-                    "gate",
-                    "bare",
-                    Incident.Kind.NO_HELMET,
-                    zone,
-                    1,
-                    1,
-                    0,
-                    start,
-                    isEnd ? last : start,
-                    isEnd ? last : start,
-                    1,
-                    1,
-                    isEnd ? reason : null,
-                    0.9f,
-                    0.9f,
-                    1,
-                    List.of(),
-                    new ImageSize(200, 100),
-                    MODEL,
-                    null,
-                    List.of()));
+            incidents.add(
+                    Incident.builder().id("gate/1/bare/" + number).revision(isEnd ? 1 : 0).phase(phase).stream("gate")
+                            .rule("bare")
+                            .kind(Incident.Kind.NO_HELMET)
+                            .zone(zone)
+                            .track(1)
+                            .startedAtMillis(start)
+                            .lastAtMillis(isEnd ? last : start)
+                            .decidedAtMillis(isEnd ? last : start)
+                            .decidedSequence(1)
+                            .decidedPtsNanos(1)
+                            .endReason(isEnd ? reason : null)
+                            .peakConfidence(0.9f)
+                            .meanConfidence(0.9f)
+                            .observations(1)
+                            .size(new ImageSize(200, 100))
+                            .model(MODEL)
+                            .build());
         }
     }
 

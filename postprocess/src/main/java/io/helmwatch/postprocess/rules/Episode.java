@@ -161,31 +161,27 @@ final class Episode {
     }
 
     private Incident message(Incident.Phase phase, FrameDetections frame, Incident.@Nullable EndReason reason) {
-        Incident message = new Incident(
-                id,
-                revision++,
-                phase,
-                frame.stream(),
-                rule,
-                kind,
-                zone,
-                track,
-                people,
-                limit,
-                startedAtMillis,
-                lastAtMillis,
-                Math.max(lastAtMillis, atMillis(frame)),
-                frame.sequence(),
-                frame.ptsNanos(),
-                reason,
-                peakConfidence,
-                observations == 0 ? 0 : (float) (confidenceSum / observations),
-                observations,
-                positions,
-                frame.size(),
-                frame.model(),
-                null,
-                zonePolygon);
+        Incident message = Incident.builder().id(id).revision(revision++).phase(phase).stream(frame.stream())
+                .rule(rule)
+                .kind(kind)
+                .zone(zone)
+                .track(track)
+                .people(people)
+                .limit(limit)
+                .startedAtMillis(startedAtMillis)
+                .lastAtMillis(lastAtMillis)
+                .decidedAtMillis(Math.max(lastAtMillis, atMillis(frame)))
+                .decidedSequence(frame.sequence())
+                .decidedPtsNanos(frame.ptsNanos())
+                .endReason(reason)
+                .peakConfidence(peakConfidence)
+                .meanConfidence(observations == 0 ? 0 : (float) (confidenceSum / observations))
+                .observations(observations)
+                .positions(positions)
+                .size(frame.size())
+                .model(frame.model())
+                .zonePolygon(zonePolygon)
+                .build();
         positions.clear();
         messageNanos = frame.ptsNanos();
         messageLastAtMillis = lastAtMillis;

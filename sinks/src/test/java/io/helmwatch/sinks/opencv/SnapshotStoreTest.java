@@ -124,31 +124,23 @@ class SnapshotStoreTest {
 
     private static Incident incident(int number) {
         Incident plain = Incidents.bareHead("gate-3", number, 0, Incident.Phase.START);
-        return new Incident(
-                plain.id(),
-                0,
-                plain.phase(),
-                plain.stream(),
-                plain.rule(),
-                plain.kind(),
-                "pit",
-                17,
-                1,
-                0,
-                plain.startedAtMillis(),
-                plain.lastAtMillis(),
-                plain.decidedAtMillis(),
-                56,
-                0,
-                null,
-                0.9f,
-                0.9f,
-                5,
-                List.of(new Incident.Position(17, Incidents.NOON, OWN)),
-                plain.size(),
-                plain.model(),
-                null,
-                List.of());
+        return Incident.builder().id(plain.id()).phase(plain.phase()).stream(plain.stream())
+                .rule(plain.rule())
+                .kind(plain.kind())
+                .zone("pit")
+                .track(17)
+                .startedAtMillis(plain.startedAtMillis())
+                .lastAtMillis(plain.lastAtMillis())
+                .decidedAtMillis(plain.decidedAtMillis())
+                .decidedSequence(56)
+                .decidedPtsNanos(0)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.9f)
+                .observations(5)
+                .positions(List.of(new Incident.Position(17, Incidents.NOON, OWN)))
+                .size(plain.size())
+                .model(plain.model())
+                .build();
     }
 
     private static FrameDetections shown(VideoFrame frame) {

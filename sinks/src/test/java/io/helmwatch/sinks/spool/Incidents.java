@@ -21,88 +21,74 @@ public final class Incidents {
     /** The same, with the reason why it ended if it did. */
     public static Incident bareHead(
             String stream, int number, int revision, Incident.Phase phase, Incident.EndReason reason) {
-        return new Incident(
-                stream + "/1795176000/no-helmet-in-pit/" + number,
-                revision,
-                phase,
-                stream,
-                "no-helmet-in-pit",
-                Incident.Kind.NO_HELMET,
-                "pit",
-                17,
-                1,
-                0,
-                NOON + 40,
-                NOON + 2_240 + 1_000L * revision,
-                NOON + 2_240 + 1_000L * revision,
-                56,
-                2_240_000_000L,
-                phase == Incident.Phase.END ? reason : null,
-                0.9123f,
-                0.84f,
-                51,
-                List.of(new Incident.Position(17, NOON + 2_240, new BoundingBox(812.44f, 233, 871.9f, 301.25f))),
-                new ImageSize(1920, 1080),
-                new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu"),
-                null,
-                List.of());
+        return Incident.builder()
+                .id(stream + "/1795176000/no-helmet-in-pit/" + number)
+                .revision(revision)
+                .phase(phase)
+                .stream(stream)
+                .rule("no-helmet-in-pit")
+                .kind(Incident.Kind.NO_HELMET)
+                .zone("pit")
+                .track(17)
+                .startedAtMillis(NOON + 40)
+                .lastAtMillis(NOON + 2_240 + 1_000L * revision)
+                .decidedAtMillis(NOON + 2_240 + 1_000L * revision)
+                .decidedSequence(56)
+                .decidedPtsNanos(2_240_000_000L)
+                .endReason(phase == Incident.Phase.END ? reason : null)
+                .peakConfidence(0.9123f)
+                .meanConfidence(0.84f)
+                .observations(51)
+                .positions(List.of(
+                        new Incident.Position(17, NOON + 2_240, new BoundingBox(812.44f, 233, 871.9f, 301.25f))))
+                .size(new ImageSize(1920, 1080))
+                .model(new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu"))
+                .build();
     }
 
     /** The same message with other positions. */
     public static Incident withPositions(Incident plain, List<Incident.Position> positions) {
-        return new Incident(
-                plain.id(),
-                plain.revision(),
-                plain.phase(),
-                plain.stream(),
-                plain.rule(),
-                plain.kind(),
-                plain.zone(),
-                plain.track(),
-                plain.people(),
-                plain.limit(),
-                plain.startedAtMillis(),
-                plain.lastAtMillis(),
-                plain.decidedAtMillis(),
-                plain.decidedSequence(),
-                plain.decidedPtsNanos(),
-                plain.endReason(),
-                plain.peakConfidence(),
-                plain.meanConfidence(),
-                plain.observations(),
-                positions,
-                plain.size(),
-                plain.model(),
-                plain.snapshot(),
-                List.of());
+        return Incident.builder().id(plain.id()).revision(plain.revision()).phase(plain.phase()).stream(plain.stream())
+                .rule(plain.rule())
+                .kind(plain.kind())
+                .zone(plain.zone())
+                .track(plain.track())
+                .people(plain.people())
+                .limit(plain.limit())
+                .startedAtMillis(plain.startedAtMillis())
+                .lastAtMillis(plain.lastAtMillis())
+                .decidedAtMillis(plain.decidedAtMillis())
+                .decidedSequence(plain.decidedSequence())
+                .decidedPtsNanos(plain.decidedPtsNanos())
+                .endReason(plain.endReason())
+                .peakConfidence(plain.peakConfidence())
+                .meanConfidence(plain.meanConfidence())
+                .observations(plain.observations())
+                .positions(positions)
+                .size(plain.size())
+                .model(plain.model())
+                .snapshot(plain.snapshot())
+                .build();
     }
 
     /** Too many people. */
     public static Incident crowd() {
-        return new Incident(
-                "gate-3/1795176000/crowd/1",
-                1,
-                Incident.Phase.END,
-                "gate-3",
-                "crowd",
-                Incident.Kind.OCCUPANCY,
-                null,
-                0,
-                7,
-                5,
-                NOON,
-                NOON + 9_000,
-                NOON + 19_000,
-                475,
-                19_000_000_000L,
-                Incident.EndReason.COMPLIANCE,
-                0.95f,
-                0.9f,
-                120,
-                List.of(),
-                new ImageSize(1280, 720),
-                new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu"),
-                null,
-                List.of());
+        return Incident.builder().id("gate-3/1795176000/crowd/1").revision(1).phase(Incident.Phase.END).stream("gate-3")
+                .rule("crowd")
+                .kind(Incident.Kind.OCCUPANCY)
+                .people(7)
+                .limit(5)
+                .startedAtMillis(NOON)
+                .lastAtMillis(NOON + 9_000)
+                .decidedAtMillis(NOON + 19_000)
+                .decidedSequence(475)
+                .decidedPtsNanos(19_000_000_000L)
+                .endReason(Incident.EndReason.COMPLIANCE)
+                .peakConfidence(0.95f)
+                .meanConfidence(0.9f)
+                .observations(120)
+                .size(new ImageSize(1280, 720))
+                .model(new ModelIdentity("helmet-yolov5n", "1.0.0", "fp32", "cpu"))
+                .build();
     }
 }

@@ -296,31 +296,23 @@ class DeviceFramesGpuTest {
         ModelIdentity model = new ModelIdentity("test", "1", "fp32", "cpu");
         ImageSize size = new ImageSize(frame.width(), frame.height());
         BoundingBox head = new BoundingBox(300, 200, 360, 270);
-        Incident incident = new Incident(
-                "clip/0/" + frame.sequence(),
-                0,
-                Incident.Phase.START,
-                "clip",
-                "bare",
-                Incident.Kind.NO_HELMET,
-                null,
-                1,
-                1,
-                0,
-                0,
-                0,
-                0,
-                frame.sequence(),
-                0,
-                null,
-                0.9f,
-                0.9f,
-                5,
-                List.of(new Incident.Position(1, 0, head)),
-                size,
-                model,
-                null,
-                List.of());
+        Incident incident = Incident.builder().id("clip/0/" + frame.sequence()).phase(Incident.Phase.START).stream(
+                        "clip")
+                .rule("bare")
+                .kind(Incident.Kind.NO_HELMET)
+                .track(1)
+                .startedAtMillis(0)
+                .lastAtMillis(0)
+                .decidedAtMillis(0)
+                .decidedSequence(frame.sequence())
+                .decidedPtsNanos(0)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.9f)
+                .observations(5)
+                .positions(List.of(new Incident.Position(1, 0, head)))
+                .size(size)
+                .model(model)
+                .build();
         FrameDetections shown = new FrameDetections(
                 "clip", 0, frame.sequence(), 0, 0, size, model, List.of(new Detection("head", 0.9f, head)));
         StreamRulesConfig rules = new StreamRulesConfig(

@@ -6,7 +6,6 @@ import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.Incident.Phase;
 import io.helmwatch.vision.ModelIdentity;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class IncidentMessagesTest {
@@ -23,31 +22,22 @@ class IncidentMessagesTest {
     private final IncidentMessages messages = new IncidentMessages();
 
     private static Incident message(int revision, Phase phase) {
-        return new Incident(
-                "gate/1795176000/bare/1",
-                revision,
-                phase,
-                "gate",
-                "bare",
-                Incident.Kind.NO_HELMET,
-                null,
-                1,
-                1,
-                0,
-                0,
-                1_000,
-                1_000,
-                25,
-                1_000_000_000,
-                phase == Phase.END ? Incident.EndReason.COMPLIANCE : null,
-                0.9f,
-                0.9f,
-                5,
-                List.of(),
-                new ImageSize(1280, 720),
-                new ModelIdentity("m", "1", "fp32", "cpu"),
-                null,
-                List.of());
+        return Incident.builder().id("gate/1795176000/bare/1").revision(revision).phase(phase).stream("gate")
+                .rule("bare")
+                .kind(Incident.Kind.NO_HELMET)
+                .track(1)
+                .startedAtMillis(0)
+                .lastAtMillis(1_000)
+                .decidedAtMillis(1_000)
+                .decidedSequence(25)
+                .decidedPtsNanos(1_000_000_000)
+                .endReason(phase == Phase.END ? Incident.EndReason.COMPLIANCE : null)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.9f)
+                .observations(5)
+                .size(new ImageSize(1280, 720))
+                .model(new ModelIdentity("m", "1", "fp32", "cpu"))
+                .build();
     }
 
     private int next(int revision, Phase phase) {
