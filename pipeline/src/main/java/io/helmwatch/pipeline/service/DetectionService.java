@@ -152,7 +152,7 @@ public final class DetectionService implements AutoCloseable {
             RunningStreams running = new RunningStreams(
                     factory.backend(),
                     devices,
-                    pipelineStart.observers(),
+                    pipelineStart.observers(sinks.observers()),
                     sinks.detections(),
                     config.pipeline().shutdownTimeout());
             ConfigReload reload = new ConfigReload(

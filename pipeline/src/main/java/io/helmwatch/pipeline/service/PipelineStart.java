@@ -87,8 +87,14 @@ record PipelineStart(
     }
 
     /** What follows the streams of all devices. */
-    List<StreamObserver> observers() {
-        return compliance == null ? List.of(rules, health) : List.of(rules, health, compliance.observer());
+    List<StreamObserver> observers(List<StreamObserver> more) {
+        List<StreamObserver> all = new ArrayList<>(more);
+        all.add(rules);
+        all.add(health);
+        if (compliance != null) {
+            all.add(compliance.observer());
+        }
+        return all;
     }
 
     /** What measures the workers of the devices again, where they can be exchanged. */

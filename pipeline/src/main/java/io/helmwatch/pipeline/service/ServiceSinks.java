@@ -5,6 +5,7 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.pipeline.compliance.ComplianceService;
+import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.ClusterMetrics;
 import io.helmwatch.pipeline.metrics.SinkMetrics;
 import io.helmwatch.pipeline.service.incident.IncidentService;
@@ -40,6 +41,7 @@ final class ServiceSinks implements AutoCloseable {
     private final List<DetectionSink> detections = new CopyOnWriteArrayList<>();
     private final AuditPublisher audit = new AuditPublisher();
     private volatile List<Notification> notified = List.of();
+    private final List<StreamObserver> observers = new ArrayList<>();
     private final Closer owned = new Closer();
     private @Nullable IncidentSink tracedIncidents;
     private @Nullable ClusterNode node;
@@ -133,6 +135,7 @@ final class ServiceSinks implements AutoCloseable {
         Notifications notifications = owned.register(Notifications.open(config, acknowledged, registry));
         notified = notifications.targets();
         detections.addAll(notifications.streams());
+        observers.add(notifications);
         watchNodes(notifications);
         List<IncidentSink> all = new ArrayList<>(notifications.incidents());
         all.addAll(more);
@@ -147,6 +150,11 @@ final class ServiceSinks implements AutoCloseable {
             incidents.openNow(config.incidents());
         }
         return incidents;
+    }
+
+    /** What follows the streams that come and go; complete once incidents are opened. */
+    List<StreamObserver> observers() {
+        return observers;
     }
 
     private void watchNodes(Notifications notifications) {

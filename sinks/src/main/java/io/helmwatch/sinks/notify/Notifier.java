@@ -17,6 +17,13 @@ public interface Notifier extends AutoCloseable {
      */
     void deliver(List<NotifyMessage> messages) throws NotifyException, InterruptedException;
 
+    /**
+     * Brings the target up to date with what is no message: called every half second.
+     *
+     * @throws NotifyException when it takes nothing
+     */
+    default void maintain() throws NotifyException, InterruptedException {}
+
     /** Whether starts and ends are sent whatever phases are configured, because the target keeps a state. */
     default boolean keepsState() {
         return false;

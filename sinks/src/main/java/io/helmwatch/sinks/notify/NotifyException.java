@@ -1,10 +1,11 @@
 package io.helmwatch.sinks.notify;
 
+import io.helmwatch.sinks.delivery.DeliveryFailure;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A target did not take a message. The message is one sentence without secrets. */
-public final class NotifyException extends Exception {
+public final class NotifyException extends DeliveryFailure {
     private static final long serialVersionUID = 1L;
 
     private final boolean permanent;
@@ -35,7 +36,7 @@ public final class NotifyException extends Exception {
         return permanent;
     }
 
-    /** How long the target asks to wait; zero where it does not. */
+    @Override
     public Duration retryAfter() {
         return retryAfter;
     }

@@ -1,9 +1,9 @@
 package io.helmwatch.sinks.notify;
 
 import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.sinks.delivery.DeliveryThread;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpooledEvent;
-import io.helmwatch.sinks.sqlite.SqliteException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -13,37 +13,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers the messages of a target's spool in their order, at least once, and removes each once the target has taken it. Retries never end;
- * pauses grow from a second to a minute, or are as long as the target asks. What the target will never take is dead-lettered.
+ * Delivers the messages of a target's spool in their order, at least once, and removes each once the target has taken it. What the target will never
+ * take is dead-lettered.
  *
- * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: closes the notifier; the spool belongs to
- * the caller.
+ * <p>Threading: a {@link DeliveryThread}; {@link #close} by one thread, at most five seconds. Ownership: closes the notifier; the spool belongs to the
+ * caller.
  */
-final class NotifySender implements AutoCloseable {
+final class NotifySender implements AutoCloseable, DeliveryThread.Work {
     private static final Logger LOG = LoggerFactory.getLogger(NotifySender.class);
     private static final int BATCH = 64;
     private static final int DIGEST_LIMIT = 500;
     private static final long IDLE_MILLIS = 500;
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-    private static final Duration LONGEST_ASKED_PAUSE = Duration.ofHours(1);
-    private static final long DRAIN_MILLIS = 3_000;
 
     private final NotifyConfig config;
     private final IncidentSpool spool;
     private final Notifier notifier;
     private final Clock clock;
-    private final Thread thread;
+    private final DeliveryThread thread;
     private final Escalation escalation;
     private final DeliveryLog log = new DeliveryLog();
-    private volatile String problem = "";
-    private volatile boolean closing;
-    private volatile long closeByNanos;
 
     // Owned by the thread.
-    private Duration pause = FIRST_PAUSE;
     /** Taken by the target, but still in the spool, which could not be written; removed before anything else is sent, so that none repeats. */
     private List<SpooledEvent> unremoved = List.of();
+    /** Whether the target was away when it was to be brought up to date. */
+    private boolean isUnmaintained;
 
     NotifySender(
             NotifyConfig config, IncidentSpool spool, Notifier notifier, Predicate<String> acknowledged, Clock clock) {
@@ -53,14 +47,13 @@ final class NotifySender implements AutoCloseable {
         this.clock = clock;
         Duration after = config.unacknowledgedAfter();
         this.escalation = new Escalation(after == null ? Duration.ZERO : after, acknowledged);
-        this.thread = new Thread(this::run, "notify-" + config.name());
-        thread.setDaemon(true);
+        this.thread = new DeliveryThread("notify-" + config.name(), DeliveryThread.Pauses.USUAL, this);
         thread.start();
     }
 
     /** Why the target takes no messages, one sentence without secrets; empty while it does. */
     String problem() {
-        return problem;
+        return thread.problem();
     }
 
     /** What became of the newest messages. */
@@ -68,38 +61,18 @@ final class NotifySender implements AutoCloseable {
         return log;
     }
 
-    private void run() {
-        try {
-            while (!isDone()) {
-                try {
-                    deliverWaiting();
-                } catch (NotifyException e) {
-                    unavailable(String.valueOf(e.getMessage()), e.retryAfter());
-                } catch (SqliteException e) {
-                    unavailable(String.valueOf(e.getMessage()), Duration.ZERO);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            notifier.close();
-        }
+    /** A digest, and what nobody may acknowledge, waits for its time in the spool. */
+    @Override
+    public boolean isWaiting() {
+        return spool.waiting() > 0 && config.digest().isZero() && config.unacknowledgedAfter() == null;
     }
 
-    /** While it closes, only a healthy target gets what is waiting; a digest waits for its time in the spool. */
-    private boolean isDone() {
-        return closing
-                && (System.nanoTime() - closeByNanos >= 0
-                        || spool.waiting() == 0
-                        || !problem.isEmpty()
-                        || !config.digest().isZero()
-                        || config.unacknowledgedAfter() != null);
-    }
-
-    private void deliverWaiting() throws NotifyException, InterruptedException {
+    @Override
+    public void deliverWaiting() throws NotifyException, InterruptedException {
         if (!unremoved.isEmpty()) {
             remove(unremoved);
         }
+        maintain();
         if (spool.waiting() == 0) {
             spool.await(IDLE_MILLIS);
             return;
@@ -112,7 +85,7 @@ final class NotifySender implements AutoCloseable {
                     return;
                 }
                 deliver(List.of(event));
-                if (isDone()) {
+                if (thread.isDone()) {
                     return;
                 }
             }
@@ -126,6 +99,19 @@ final class NotifySender implements AutoCloseable {
         }
     }
 
+    private void maintain() throws NotifyException, InterruptedException {
+        try {
+            notifier.maintain();
+        } catch (NotifyException e) {
+            isUnmaintained = true;
+            throw e;
+        }
+        if (isUnmaintained) {
+            isUnmaintained = false;
+            thread.available();
+        }
+    }
+
     private void deliver(List<SpooledEvent> events) throws NotifyException, InterruptedException {
         List<NotifyMessage> asked =
                 events.stream().map(NotifyMessage::of).filter(this::isWanted).toList();
@@ -133,7 +119,7 @@ final class NotifySender implements AutoCloseable {
         try {
             if (!wanted.isEmpty()) {
                 notifier.deliver(wanted);
-                available();
+                thread.available();
                 log.add(clock.millis(), wanted, DeliveryLog.Outcome.DELIVERED, "");
             } else if (!asked.isEmpty()) {
                 log.add(clock.millis(), asked, DeliveryLog.Outcome.ACKNOWLEDGED, "");
@@ -146,7 +132,7 @@ final class NotifySender implements AutoCloseable {
                 throw e;
             }
             // It answers.
-            available();
+            thread.available();
             log.add(clock.millis(), wanted, DeliveryLog.Outcome.REJECTED, sentence);
             for (SpooledEvent event : events) {
                 spool.deadLetter(event, "notification " + config.name() + ": " + e.getMessage());
@@ -168,46 +154,23 @@ final class NotifySender implements AutoCloseable {
         };
     }
 
-    private void available() {
-        if (!problem.isEmpty()) {
-            LOG.info("Notification {} is delivered again; {} messages waiting", config.name(), spool.waiting());
-        }
-        problem = "";
-        pause = FIRST_PAUSE;
+    @Override
+    public void failed(String problem) {
+        LOG.warn("Notification {} is not delivered: {}; messages stay in the spool", config.name(), problem);
     }
 
-    private void unavailable(String sentence, Duration asked) throws InterruptedException {
-        if (problem.isEmpty()) {
-            LOG.warn("Notification {} is not delivered: {}; messages stay in the spool", config.name(), sentence);
-        }
-        problem = sentence;
-        Duration wait = asked.isZero() ? pause : shorter(asked, LONGEST_ASKED_PAUSE);
-        pause = shorter(pause.multipliedBy(2), LONGEST_PAUSE);
-        long until = System.nanoTime() + wait.toNanos();
-        while (!closing && System.nanoTime() - until < 0) {
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
+    @Override
+    public void recovered() {
+        LOG.info("Notification {} is delivered again; {} messages waiting", config.name(), spool.waiting());
     }
 
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
+    @Override
+    public void disconnect() {
+        notifier.close();
     }
 
     @Override
     public void close() {
-        if (closing) {
-            return;
-        }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        closing = true;
-        try {
-            thread.join(DRAIN_MILLIS + 1_000);
-            if (thread.isAlive()) {
-                thread.interrupt();
-                thread.join(1_000);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        thread.close();
     }
 }

@@ -3,6 +3,7 @@ package io.helmwatch.sinks.s3;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.S3Config;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.delivery.DeliveryThread;
 import io.helmwatch.sinks.evidence.EvidenceCopies;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.nio.file.Path;
@@ -36,11 +37,15 @@ public final class EvidenceUploads implements AutoCloseable {
      * @throws SqliteException when the queue cannot be used, in one sentence
      */
     public EvidenceUploads(S3Config config, IncidentsConfig incidents, Clock clock) {
-        this(config, incidents, S3Storage.Limits.BACKGROUND, Uploader.Pauses.USUAL, clock);
+        this(config, incidents, S3Storage.Limits.BACKGROUND, DeliveryThread.Pauses.USUAL, clock);
     }
 
     EvidenceUploads(
-            S3Config config, IncidentsConfig incidents, S3Storage.Limits limits, Uploader.Pauses pauses, Clock clock) {
+            S3Config config,
+            IncidentsConfig incidents,
+            S3Storage.Limits limits,
+            DeliveryThread.Pauses pauses,
+            Clock clock) {
         this.config = config;
         Map<EvidenceKind, Path> folders = Map.of(
                 EvidenceKind.SNAPSHOTS, incidents.snapshots().directory(),

@@ -1,9 +1,10 @@
 package io.helmwatch.sinks.s3;
 
+import io.helmwatch.sinks.delivery.DeliveryFailure;
 import org.jspecify.annotations.Nullable;
 
 /** The storage did not do what it was asked. The message is one sentence without secrets. */
-public final class S3Failure extends Exception {
+public final class S3Failure extends DeliveryFailure {
     private static final long serialVersionUID = 1L;
 
     private final Scope scope;

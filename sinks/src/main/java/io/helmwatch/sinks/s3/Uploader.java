@@ -2,9 +2,9 @@ package io.helmwatch.sinks.s3;
 
 import io.helmwatch.config.incident.S3Config;
 import io.helmwatch.resource.FailureText;
+import io.helmwatch.sinks.delivery.DeliveryThread;
 import io.helmwatch.sinks.evidence.EvidenceFolder;
 import io.helmwatch.sinks.s3.UploadQueue.Upload;
-import io.helmwatch.sinks.sqlite.SqliteException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,17 +20,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads the files of the queue, the oldest first, one at a time, until the storage has each. Retries never end; pauses grow from one to the next.
- * Once an hour objects that are too old are deleted, where that is configured.
+ * Uploads the files of the queue, the oldest first, one at a time, until the storage has each. Once an hour objects that are too old are deleted,
+ * where that is configured.
  *
- * <p>Threading: a thread of its own; {@link #close} by one thread, at most five seconds. Ownership: closes the storage; the queue belongs to the
+ * <p>Threading: a {@link DeliveryThread}; {@link #close} by one thread, at most five seconds. Ownership: closes the storage; the queue belongs to the
  * caller.
  */
-final class Uploader implements AutoCloseable {
+final class Uploader implements AutoCloseable, DeliveryThread.Work {
     private static final Logger LOG = LoggerFactory.getLogger(Uploader.class);
     private static final int BATCH = 64;
     private static final long IDLE_MILLIS = 1_000;
-    private static final long DRAIN_MILLIS = 3_000;
     private static final long SWEEP_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final long SWEEP_RETRY_NANOS = TimeUnit.MINUTES.toNanos(10);
     /** Files that are gone are logged once in this time; all are counted. */
@@ -41,29 +40,14 @@ final class Uploader implements AutoCloseable {
     private final S3Storage storage;
     private final Map<EvidenceKind, Path> folders;
     private final UploadStatistics statistics;
-    private final Pauses pauses;
     private final Clock clock;
     private final @Nullable S3Retention retention;
-    private final Thread thread;
-    private volatile String problem = "";
-    private volatile boolean closing;
-    private volatile long closeByNanos;
+    private final DeliveryThread thread;
 
     // Owned by the thread.
-    private Duration pause;
     private long nextSweepNanos = System.nanoTime();
     private long nextWarningNanos = System.nanoTime();
     private boolean hasSwept = true;
-
-    /**
-     * How long is waited after a failure.
-     *
-     * @param first after the first
-     * @param longest at most
-     */
-    record Pauses(Duration first, Duration longest) {
-        static final Pauses USUAL = new Pauses(Duration.ofSeconds(1), Duration.ofMinutes(1));
-    }
 
     Uploader(
             S3Config config,
@@ -71,50 +55,34 @@ final class Uploader implements AutoCloseable {
             S3Storage storage,
             Map<EvidenceKind, Path> folders,
             UploadStatistics statistics,
-            Pauses pauses,
+            DeliveryThread.Pauses pauses,
             Clock clock) {
         this.config = config;
         this.queue = queue;
         this.storage = storage;
         this.folders = Map.copyOf(folders);
         this.statistics = statistics;
-        this.pauses = pauses;
         this.clock = clock;
-        this.pause = pauses.first();
         Duration keep = config.keep();
         this.retention = keep == null ? null : new S3Retention(storage, config.prefix(), keep);
-        this.thread = new Thread(this::run, "evidence-uploads");
-        thread.setDaemon(true);
+        this.thread = new DeliveryThread("evidence-uploads", pauses, this);
         thread.start();
     }
 
     /** Why the storage takes nothing, one sentence without secrets; empty while it does. */
     String problem() {
-        return problem;
+        return thread.problem();
     }
 
-    private void run() {
-        try {
-            while (!isDone()) {
-                try {
-                    uploadWaiting();
-                    sweep();
-                } catch (S3Failure e) {
-                    unavailable(String.valueOf(e.getMessage()));
-                } catch (SqliteException e) {
-                    unavailable(String.valueOf(e.getMessage()));
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            storage.close();
-        }
+    @Override
+    public boolean isWaiting() {
+        return queue.waiting() > 0;
     }
 
-    /** While it closes, only a storage that is well gets what is waiting. */
-    private boolean isDone() {
-        return closing && (System.nanoTime() - closeByNanos >= 0 || queue.waiting() == 0 || !problem.isEmpty());
+    @Override
+    public void deliverWaiting() throws S3Failure, InterruptedException {
+        uploadWaiting();
+        sweep();
     }
 
     private void uploadWaiting() throws S3Failure, InterruptedException {
@@ -123,7 +91,7 @@ final class Uploader implements AutoCloseable {
             queue.await(IDLE_MILLIS);
         }
         for (Upload upload : uploads) {
-            if (isDone()) {
+            if (thread.isDone()) {
                 return;
             }
             upload(upload);
@@ -165,7 +133,7 @@ final class Uploader implements AutoCloseable {
         }
         queue.remove(upload);
         statistics.store(upload.bytes());
-        available();
+        thread.available();
     }
 
     private void failed(Upload upload, S3Failure failure) throws S3Failure {
@@ -208,7 +176,7 @@ final class Uploader implements AutoCloseable {
 
     /** A failure holds up no upload: the next attempt is made later. */
     private void sweep() {
-        if (retention == null || closing || System.nanoTime() - nextSweepNanos < 0) {
+        if (retention == null || thread.isClosing() || System.nanoTime() - nextSweepNanos < 0) {
             return;
         }
         try {
@@ -234,46 +202,31 @@ final class Uploader implements AutoCloseable {
         }
     }
 
-    private void available() {
-        if (!problem.isEmpty()) {
-            LOG.info("Snapshots and clips are copied to the object storage again; {} files waiting", queue.waiting());
-        }
-        problem = "";
-        pause = pauses.first();
+    @Override
+    public void failed(String problem) {
+        LOG.warn(
+                "Snapshots and clips are not copied to the object storage: {}; {} files waiting, retried with back-off",
+                problem,
+                queue.waiting());
     }
 
-    private void unavailable(String sentence) throws InterruptedException {
-        if (problem.isEmpty() && !closing) {
-            LOG.warn(
-                    "Snapshots and clips are not copied to the object storage: {}; {} files waiting, retried with back-off",
-                    sentence,
-                    queue.waiting());
-        }
-        problem = sentence;
-        long until = System.nanoTime() + pause.toNanos();
-        Duration doubled = pause.multipliedBy(2);
-        pause = doubled.compareTo(pauses.longest()) < 0 ? doubled : pauses.longest();
-        while (!closing && System.nanoTime() - until < 0) {
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
+    @Override
+    public void recovered() {
+        LOG.info("Snapshots and clips are copied to the object storage again; {} files waiting", queue.waiting());
+    }
+
+    @Override
+    public void disconnect() {
+        storage.close();
+    }
+
+    @Override
+    public void abort() {
+        storage.close();
     }
 
     @Override
     public void close() {
-        if (closing) {
-            return;
-        }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        closing = true;
-        try {
-            thread.join(DRAIN_MILLIS + 1_000);
-            if (thread.isAlive()) {
-                storage.close();
-                thread.interrupt();
-                thread.join(1_000);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        thread.close();
     }
 }

@@ -6,6 +6,7 @@ import io.helmwatch.config.incident.S3Config;
 import io.helmwatch.config.incident.SnapshotConfig;
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.config.secret.Secret;
+import io.helmwatch.sinks.delivery.DeliveryThread;
 import io.helmwatch.sinks.evidence.EvidenceCopies;
 import io.helmwatch.sinks.evidence.EvidenceFolder;
 import java.io.IOException;
@@ -89,7 +90,7 @@ final class Evidence {
                 config,
                 incidents(spool),
                 new S3Storage.Limits(PATIENT, silence, PATIENT),
-                new Uploader.Pauses(SHORT, SHORT.multipliedBy(8)),
+                new DeliveryThread.Pauses(SHORT, SHORT.multipliedBy(8)),
                 Clock.systemUTC());
     }
 

@@ -1,11 +1,15 @@
 package io.helmwatch.pipeline.service.incident;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.NotifyMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentSink;
+import io.helmwatch.sinks.notify.AnnouncedStreams;
 import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.mail.MailNotifier;
@@ -18,9 +22,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** The targets of a configuration that are notified of incidents and streams. Threading: opened and closed by one thread. */
-public final class Notifications implements AutoCloseable {
+/**
+ * The targets of a configuration that are notified of incidents and streams.
+ *
+ * <p>Threading: opened and closed by one thread; as a {@link StreamObserver}.
+ */
+public final class Notifications implements StreamObserver, AutoCloseable {
     private final List<Notification> targets = new ArrayList<>();
+    /** One for each target that announces streams. */
+    private final List<AnnouncedStreams> announced = new ArrayList<>();
+
     private final Closer owned = new Closer();
 
     private Notifications() {}
@@ -38,7 +49,7 @@ public final class Notifications implements AutoCloseable {
                 notifications.targets.add(opened.register(new Notification(
                         target,
                         config.incidents().spool(),
-                        notifier(target, config),
+                        notifications.open(target, config),
                         acknowledged,
                         Clock.systemUTC())));
             }
@@ -48,13 +59,23 @@ public final class Notifications implements AutoCloseable {
         return notifications;
     }
 
-    /** The client of a target; connects with the first message. */
+    private Notifier open(NotifyConfig target, HelmwatchConfig config) {
+        if (target.target() instanceof NotifyConfig.Mqtt mqtt) {
+            AnnouncedStreams streams = new AnnouncedStreams();
+            announced.add(streams);
+            ClusterConfig cluster = config.cluster();
+            return new MqttNotifier(mqtt, cluster == null ? null : cluster.node(), streams);
+        }
+        return notifier(target, config);
+    }
+
+    /** A client of a target beside the one in operation: for a test. */
     public static Notifier notifier(NotifyConfig target, HelmwatchConfig config) {
         if (target.target() instanceof NotifyConfig.Webhook webhook) {
             return new WebhookNotifier(webhook, zone(target), Clock.systemUTC());
         }
         if (target.target() instanceof NotifyConfig.Mqtt mqtt) {
-            return new MqttNotifier(mqtt, config.streams());
+            return new MqttNotifier(mqtt);
         }
         if (target.target() instanceof NotifyConfig.Mail mail) {
             return new MailNotifier(mail, config.incidents().snapshots().directory(), zone(target));
@@ -81,7 +102,7 @@ public final class Notifications implements AutoCloseable {
 
     /** What receives states of streams. */
     public List<DetectionSink> streams() {
-        List<DetectionSink> sinks = new ArrayList<>();
+        List<DetectionSink> sinks = new ArrayList<>(announced);
         for (Notification target : targets) {
             DetectionSink streams = target.streams();
             if (streams != null) {
@@ -89,6 +110,21 @@ public final class Notifications implements AutoCloseable {
             }
         }
         return sinks;
+    }
+
+    @Override
+    public void added(StreamConfig stream) {
+        announced.forEach(streams -> streams.put(stream));
+    }
+
+    @Override
+    public void changed(StreamConfig stream) {
+        announced.forEach(streams -> streams.put(stream));
+    }
+
+    @Override
+    public void removed(String stream) {
+        announced.forEach(streams -> streams.release(stream));
     }
 
     /** Persists what was accepted, delivers what it can within seconds; the rest stays in the spools. */

@@ -5,11 +5,9 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
-import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
-import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.config.secret.CertificateFile;
 import io.helmwatch.config.sink.NotifyConfig;
-import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.sinks.notify.AnnouncedStreams;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyException;
 import io.helmwatch.sinks.notify.NotifyMessage;
@@ -24,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,32 +39,36 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code availability}: {@code online}, or {@code offline} as the broker says for us when we are gone; retained
  * </ul>
  *
- * <p>Home Assistant finds a binary sensor for each rule through its discovery topics.
+ * <p>Home Assistant finds a binary sensor for each rule through its discovery topics. In a cluster each node has its own {@code availability/NODE}.
  */
 public final class MqttNotifier implements Notifier {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
-    private static final String ONLINE = "online";
-    private static final String OFFLINE = "offline";
 
     private final NotifyConfig.Mqtt target;
-    private final List<StreamConfig> streams;
+    private final @Nullable MqttPresence presence;
     private final Duration timeout;
     private final Map<String, Set<String>> open = new HashMap<>();
     private @Nullable Mqtt5AsyncClient client;
 
+    /** Connects with the first message, and leaves nothing but messages at the broker: for a test. */
+    public MqttNotifier(NotifyConfig.Mqtt target) {
+        this(target, null, TIMEOUT);
+    }
+
     /**
-     * Connects with the first message.
+     * Connects when it is used first, and has the broker keep that this process is there.
      *
+     * @param node name of this node; null outside of a cluster
      * @param streams the streams whose rules are announced to Home Assistant
      */
-    public MqttNotifier(NotifyConfig.Mqtt target, List<StreamConfig> streams) {
-        this(target, streams, TIMEOUT);
+    public MqttNotifier(NotifyConfig.Mqtt target, @Nullable String node, AnnouncedStreams streams) {
+        this(target, new MqttPresence(target, node, streams), TIMEOUT);
     }
 
     /** The same with another limit for the time of each answer. */
-    MqttNotifier(NotifyConfig.Mqtt target, List<StreamConfig> streams, Duration timeout) {
+    MqttNotifier(NotifyConfig.Mqtt target, @Nullable MqttPresence presence, Duration timeout) {
         this.target = target;
-        this.streams = List.copyOf(streams);
+        this.presence = presence;
         this.timeout = timeout;
     }
 
@@ -78,11 +79,29 @@ public final class MqttNotifier implements Notifier {
 
     @Override
     public void deliver(List<NotifyMessage> messages) throws NotifyException, InterruptedException {
-        try {
-            Mqtt5AsyncClient connected = connect();
+        attempt(connected -> {
             for (NotifyMessage message : messages) {
                 publish(connected, message);
             }
+        });
+    }
+
+    @Override
+    public void maintain() throws NotifyException, InterruptedException {
+        MqttPresence kept = presence;
+        if (kept != null) {
+            attempt(kept::update);
+        }
+    }
+
+    /** What is done with a connection. */
+    private interface Use {
+        void of(MqttConnection connection) throws InterruptedException, ExecutionException, TimeoutException;
+    }
+
+    private void attempt(Use use) throws NotifyException, InterruptedException {
+        try {
+            use.of(connect());
         } catch (ExecutionException e) {
             disconnect();
             Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -93,28 +112,32 @@ public final class MqttNotifier implements Notifier {
         }
     }
 
-    private Mqtt5AsyncClient connect()
+    private MqttConnection connect()
             throws NotifyException, InterruptedException, ExecutionException, TimeoutException {
         Mqtt5AsyncClient known = client;
         if (known != null && known.getState().isConnected()) {
-            return known;
+            return new MqttConnection(known, timeout);
         }
         disconnect();
         Mqtt5AsyncClient fresh = build().buildAsync();
         client = fresh;
-        await(fresh.connectWith()
-                .cleanStart(true)
-                .keepAlive(30)
+        MqttConnection connection = new MqttConnection(fresh, timeout);
+        var connecting = fresh.connectWith().cleanStart(true).keepAlive(30);
+        MqttPresence kept = presence;
+        if (kept == null) {
+            connection.await(connecting.send());
+            return connection;
+        }
+        connection.await(connecting
                 .willPublish()
-                .topic(topic("availability"))
-                .payload(OFFLINE.getBytes(StandardCharsets.UTF_8))
+                .topic(kept.topic())
+                .payload(MqttPresence.OFFLINE.getBytes(StandardCharsets.UTF_8))
                 .qos(MqttQos.AT_LEAST_ONCE)
                 .retain(true)
                 .applyWillPublish()
                 .send());
-        publish(fresh, topic("availability"), ONLINE, true);
-        announce(fresh);
-        return fresh;
+        kept.begin(connection);
+        return connection;
     }
 
     private Mqtt5ClientBuilder build() throws NotifyException {
@@ -150,78 +173,33 @@ public final class MqttNotifier implements Notifier {
         }
     }
 
-    private void publish(Mqtt5AsyncClient connected, NotifyMessage message)
+    private void publish(MqttConnection connected, NotifyMessage message)
             throws InterruptedException, ExecutionException, TimeoutException {
         String stream = message.stream();
         switch (message.type()) {
-            case STREAM_OFFLINE -> publish(connected, topic(stream, "connectivity"), "OFF", true);
-            case STREAM_BACK -> publish(connected, topic(stream, "connectivity"), "ON", true);
-            case NODE_LOST -> publish(connected, topic("nodes", stream, "connectivity"), "OFF", true);
-            case NODE_BACK -> publish(connected, topic("nodes", stream, "connectivity"), "ON", true);
-            case TEST -> publish(connected, topic("test"), message.value(), false);
+            case STREAM_OFFLINE -> connected.publish(topic(stream, "connectivity"), "OFF", true);
+            case STREAM_BACK -> connected.publish(topic(stream, "connectivity"), "ON", true);
+            case NODE_LOST -> connected.publish(topic("nodes", stream, "connectivity"), "OFF", true);
+            case NODE_BACK -> connected.publish(topic("nodes", stream, "connectivity"), "ON", true);
+            case TEST -> connected.publish(topic("test"), message.value(), false);
             case INCIDENT_EVIDENCE ->
-                publish(connected, topic(stream, message.field("rule"), "incident"), message.value(), false);
+                connected.publish(topic(stream, message.field("rule"), "incident"), message.value(), false);
             case INCIDENT_START, INCIDENT_UPDATE, INCIDENT_END -> {
                 String rule = message.field("rule");
-                publish(connected, topic(stream, rule, "incident"), message.value(), false);
+                connected.publish(topic(stream, rule, "incident"), message.value(), false);
                 Set<String> incidents = open.computeIfAbsent(stream + "/" + rule, key -> new HashSet<>());
                 if (message.type() == NotifyMessage.Type.INCIDENT_END) {
                     incidents.remove(message.field("incident"));
                 } else {
                     incidents.add(message.field("incident"));
                 }
-                publish(connected, topic(stream, rule, "state"), incidents.isEmpty() ? "OFF" : "ON", true);
+                connected.publish(topic(stream, rule, "state"), incidents.isEmpty() ? "OFF" : "ON", true);
             }
         }
-    }
-
-    /** Discovery messages of Home Assistant, "MQTT discovery" and "MQTT binary sensor" in its documentation. */
-    private void announce(Mqtt5AsyncClient connected)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        if (target.homeAssistant() == null) {
-            return;
-        }
-        for (StreamConfig stream : streams) {
-            for (RuleConfig rule : stream.rules().rules()) {
-                String id = "helmwatch_" + objectId(stream.id()) + "_" + objectId(rule.name());
-                String sensor = HomeAssistantSensor.json(
-                        id,
-                        rule.name(),
-                        stream.id(),
-                        topic(stream.id(), rule.name(), "state"),
-                        topic(stream.id(), rule.name(), "incident"),
-                        topic("availability"));
-                publish(connected, target.homeAssistant() + "/binary_sensor/" + id + "/config", sensor, true);
-            }
-        }
-    }
-
-    /** Letters, digits, dashes and underscores are what discovery topics may have. */
-    private static String objectId(String name) {
-        return name.replaceAll("[^A-Za-z0-9_-]", "_");
     }
 
     private String topic(String... levels) {
         return target.topic() + "/" + String.join("/", levels);
-    }
-
-    private void publish(Mqtt5AsyncClient connected, String topic, String text, boolean retained)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        publish(connected, topic, text.getBytes(StandardCharsets.UTF_8), retained);
-    }
-
-    private void publish(Mqtt5AsyncClient connected, String topic, byte[] payload, boolean retained)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        await(connected.publish(Mqtt5Publish.builder()
-                .topic(topic)
-                .qos(MqttQos.AT_LEAST_ONCE)
-                .retain(retained)
-                .payload(payload)
-                .build()));
-    }
-
-    private <T> T await(CompletableFuture<T> answer) throws InterruptedException, ExecutionException, TimeoutException {
-        return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static String reason(Throwable failure) {
@@ -250,11 +228,12 @@ public final class MqttNotifier implements Notifier {
     @Override
     public void close() {
         Mqtt5AsyncClient known = client;
-        if (known != null && known.getState().isConnected()) {
+        MqttPresence kept = presence;
+        if (kept != null && known != null && known.getState().isConnected()) {
             // The broker says "offline" for us only when the connection breaks.
             known.publishWith()
-                    .topic(topic("availability"))
-                    .payload(OFFLINE.getBytes(StandardCharsets.UTF_8))
+                    .topic(kept.topic())
+                    .payload(MqttPresence.OFFLINE.getBytes(StandardCharsets.UTF_8))
                     .qos(MqttQos.AT_LEAST_ONCE)
                     .retain(true)
                     .send()

@@ -9,6 +9,7 @@ import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.sinks.notify.AnnouncedStreams;
 import io.helmwatch.sinks.notify.FaultyRelay;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.TargetFaults;
@@ -122,7 +123,8 @@ class MqttFaultsTest extends TargetFaults {
 
     @Override
     protected Notifier notifier() {
-        return new MqttNotifier(target(relay.port()), List.of(), ANSWER);
+        return new MqttNotifier(
+                target(relay.port()), new MqttPresence(target(relay.port()), null, new AnnouncedStreams()), ANSWER);
     }
 
     @Override
@@ -152,7 +154,7 @@ class MqttFaultsTest extends TargetFaults {
 
         public static void main(String[] arguments) throws Exception {
             NotifyConfig.Mqtt target = target(Integer.parseInt(arguments[0]));
-            notifyWithoutEnd(target, new MqttNotifier(target, List.of()), arguments);
+            notifyWithoutEnd(target, new MqttNotifier(target, null, new AnnouncedStreams()), arguments);
         }
     }
 }

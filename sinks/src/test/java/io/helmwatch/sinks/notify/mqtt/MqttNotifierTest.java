@@ -14,6 +14,7 @@ import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.sinks.notify.AnnouncedStreams;
 import io.helmwatch.sinks.notify.NodeChange;
 import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.notify.NotifyException;
@@ -30,6 +31,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,21 +84,32 @@ class MqttNotifierTest {
         return new NotifyConfig.Mqtt("127.0.0.1", port, false, null, null, null, "site/a", "homeassistant");
     }
 
-    private MqttNotifier notifier() {
-        StreamConfig gate = StreamConfig.of("gate.3", "rtsp://camera")
+    private static StreamConfig gate(String... rules) {
+        return StreamConfig.of("gate.3", "rtsp://camera")
                 .withRules(new StreamRulesConfig(
                         List.of(),
                         List.of(),
                         0,
-                        List.of(RuleConfig.of("no-helmet-in-pit", RuleConfig.Kind.NO_HELMET, List.of(), 0))));
-        return new MqttNotifier(target(), List.of(gate));
+                        Stream.of(rules)
+                                .map(rule -> RuleConfig.of(rule, RuleConfig.Kind.NO_HELMET, List.of(), 0))
+                                .toList()));
+    }
+
+    private MqttNotifier notifier() {
+        AnnouncedStreams streams = new AnnouncedStreams();
+        streams.put(gate("no-helmet-in-pit"));
+        return new MqttNotifier(target(), null, streams);
     }
 
     private Notification open() {
+        return open("spool", notifier());
+    }
+
+    private Notification open(String spool, MqttNotifier notifier) {
         return new Notification(
                 NotifyConfig.of("house", target()),
-                SpoolConfig.DEFAULT.withDirectory(folder.resolve("spool")),
-                notifier(),
+                SpoolConfig.DEFAULT.withDirectory(folder.resolve(spool)),
+                notifier,
                 incident -> false,
                 Clock.systemUTC());
     }
@@ -155,16 +168,111 @@ class MqttNotifierTest {
                 .toList();
     }
 
+    private static List<String> payloads(List<String> heard, String topic) {
+        return heard.stream()
+                .filter(line -> line.startsWith(topic + " "))
+                .map(line -> line.substring(topic.length() + 1))
+                .toList();
+    }
+
+    @Test
+    void shouldKeepTheSensorOfAStreamThatMovesToAnotherNode() throws Exception {
+        String config = "homeassistant/binary_sensor/helmwatch_gate_3_helmet/config";
+        List<String> heard = listen();
+        AnnouncedStreams ofA = new AnnouncedStreams();
+        AnnouncedStreams ofB = new AnnouncedStreams();
+        ofA.put(gate("helmet"));
+        Notification a = open("a", new MqttNotifier(target(), "node-a", ofA));
+        try (Notification b = open("b", new MqttNotifier(target(), "node-b", ofB))) {
+            await().untilAsserted(() -> assertThat(payloads(heard, config))
+                    .last()
+                    .asString()
+                    .contains("site/a/availability/node-a", "site/a/availability/node-b", "\"any\""));
+            ofA.release("gate.3");
+            ofB.put(gate("helmet"));
+            int before = payloads(heard, config).size();
+            await().untilAsserted(() -> assertThat(payloads(heard, config)).hasSizeGreaterThan(before));
+            a.close();
+            await().untilAsserted(() -> assertThat(heard).contains("site/a/availability/node-a offline"));
+            assertThat(payloads(heard, config))
+                    .allSatisfy(sensor -> assertThat(sensor).contains("\"unique_id\":\"helmwatch_gate_3_helmet\""))
+                    .last()
+                    .asString()
+                    .contains("site/a/availability/node-b");
+            assertThat(payloads(heard, "site/a/availability/node-b")).containsOnly("online");
+        } finally {
+            a.close();
+        }
+    }
+
+    @Test
+    void shouldFollowRulesThatAreChangedAndStreamsThatAreRemoved() {
+        List<String> heard = listen();
+        AnnouncedStreams streams = new AnnouncedStreams();
+        try (Notification house = open("spool", new MqttNotifier(target(), null, streams))) {
+            streams.put(gate("helmet", "crowd"));
+            await().untilAsserted(() -> assertThat(
+                            payloads(heard, "homeassistant/binary_sensor/helmwatch_gate_3_crowd/config"))
+                    .hasSize(1));
+            streams.put(gate("helmet"));
+            await().untilAsserted(() -> assertThat(
+                            payloads(heard, "homeassistant/binary_sensor/helmwatch_gate_3_crowd/config"))
+                    .endsWith(""));
+            streams.release("gate.3");
+            streams.removeStream("gate.3");
+            streams.put(gate("helmet"));
+            streams.release("gate.3");
+            streams.removeStream("gate.3");
+            await().untilAsserted(() -> assertThat(
+                            payloads(heard, "homeassistant/binary_sensor/helmwatch_gate_3_helmet/config"))
+                    .endsWith(""));
+            assertThat(heard).contains("site/a/gate.3/helmet/state ");
+            assertThat(house.problem()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSayThatItIsThereWhenTheBrokerDeclaresItGone() {
+        List<String> heard = listen();
+        try (Notification house = open()) {
+            await().untilAsserted(() ->
+                    assertThat(payloads(heard, "site/a/availability")).containsExactly("online"));
+            Mqtt5BlockingClient other = Mqtt5Client.builder()
+                    .serverHost("127.0.0.1")
+                    .serverPort(port)
+                    .buildBlocking();
+            other.connect();
+            other.publishWith()
+                    .topic("site/a/availability")
+                    .payload("offline".getBytes(StandardCharsets.UTF_8))
+                    .retain(true)
+                    .send();
+            await().untilAsserted(() ->
+                    assertThat(payloads(heard, "site/a/availability")).containsExactly("online", "offline", "online"));
+            assertThat(house.problem()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOfATestAtTheBroker() throws Exception {
+        List<String> heard = listen();
+        try (MqttNotifier test = new MqttNotifier(target())) {
+            test.deliver(List.of(NotifyMessage.test("house", 1)));
+        }
+        await().untilAsserted(() -> assertThat(payloads(heard, "site/a/test")).hasSize(1));
+        assertThat(heard).hasSize(1);
+    }
+
     @Test
     void shouldKeepWhetherANodeIsThere() {
         try (Notification house = open()) {
             house.publish(new NodeChange("site-a", "node-2", false, 1_000, 8));
             await().untilAsserted(
                             () -> assertThat(house.statistics().delivered()).isEqualTo(1));
-            assertThat(await().until(this::listen, heard -> !heard.isEmpty()))
-                    .contains("site/a/nodes/node-2/connectivity OFF");
+            List<String> heard = listen();
+            await().untilAsserted(() -> assertThat(heard).contains("site/a/nodes/node-2/connectivity OFF"));
             house.publish(new NodeChange("site-a", "node-2", true, 1_000, 0));
-            await().untilAsserted(() -> assertThat(listen()).contains("site/a/nodes/node-2/connectivity ON"));
+            await().untilAsserted(() -> assertThat(heard).contains("site/a/nodes/node-2/connectivity ON"));
         }
     }
 

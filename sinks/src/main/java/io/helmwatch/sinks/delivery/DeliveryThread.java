@@ -1,0 +1,156 @@
+package io.helmwatch.sinks.delivery;
+
+import io.helmwatch.sinks.sqlite.SqliteException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The thread that delivers what waits on disk. Attempts never end; pauses after failures grow from one to the next, or are as long as the receiver
+ * asks. Closing delivers what waits to a receiver that takes it, for at most three seconds.
+ *
+ * <p>Threading: {@link #start} and {@link #close} by one thread, {@link #problem} and {@link #isDone} by any, the rest on the thread itself.
+ */
+public final class DeliveryThread implements AutoCloseable {
+    private static final Duration LONGEST_ASKED_PAUSE = Duration.ofHours(1);
+    private static final long DRAIN_MILLIS = 3_000;
+    private static final long POLL_MILLIS = 50;
+
+    private final Pauses pauses;
+    private final Work work;
+    private final Thread thread;
+    private volatile String problem = "";
+    private volatile boolean closing;
+    private volatile long closeByNanos;
+
+    // Owned by the thread.
+    private Duration pause;
+
+    /**
+     * How long is waited after a failure.
+     *
+     * @param first after the first
+     * @param longest at most
+     */
+    public record Pauses(Duration first, Duration longest) {
+        /** A second at first, a minute at most. */
+        public static final Pauses USUAL = new Pauses(Duration.ofSeconds(1), Duration.ofMinutes(1));
+    }
+
+    /** What the thread does. */
+    public interface Work {
+        /**
+         * Delivers what waits, or waits for something to deliver for a moment.
+         *
+         * @throws DeliveryFailure when the receiver takes nothing
+         * @throws SqliteException when the file cannot be read or written
+         */
+        void deliverWaiting() throws DeliveryFailure, InterruptedException;
+
+        /** Whether something waits that can be delivered before the end. */
+        boolean isWaiting();
+
+        /** Logs the first of several failures. */
+        void failed(String problem);
+
+        /** Logs that the receiver takes what waits again. */
+        void recovered();
+
+        /** Closes connections; the last call of the thread. */
+        void disconnect();
+
+        /** Ends an attempt that outlasts the time for closing, beside an interrupt; by the thread that closes. */
+        default void abort() {}
+    }
+
+    /** A thread that is not started. */
+    public DeliveryThread(String name, Pauses pauses, Work work) {
+        this.pauses = pauses;
+        this.work = work;
+        this.pause = pauses.first();
+        this.thread = new Thread(this::run, name);
+        thread.setDaemon(true);
+    }
+
+    /** Starts to deliver. */
+    public void start() {
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (!isDone()) {
+                try {
+                    work.deliverWaiting();
+                } catch (DeliveryFailure e) {
+                    unavailable(String.valueOf(e.getMessage()), e.retryAfter());
+                } catch (SqliteException e) {
+                    unavailable(String.valueOf(e.getMessage()), Duration.ZERO);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            work.disconnect();
+        }
+    }
+
+    /** Why nothing is delivered, one sentence without secrets; empty while all is well. */
+    public String problem() {
+        return problem;
+    }
+
+    /** Whether nothing more is delivered: while it closes, only a receiver that is well gets what waits, and for a limited time. */
+    public boolean isDone() {
+        return closing && (System.nanoTime() - closeByNanos >= 0 || !problem.isEmpty() || !work.isWaiting());
+    }
+
+    /** Whether it is being closed. */
+    public boolean isClosing() {
+        return closing;
+    }
+
+    /** The receiver has taken something. */
+    public void available() {
+        if (!problem.isEmpty()) {
+            work.recovered();
+        }
+        problem = "";
+        pause = pauses.first();
+    }
+
+    private void unavailable(String sentence, Duration asked) throws InterruptedException {
+        if (problem.isEmpty() && !closing) {
+            work.failed(sentence);
+        }
+        problem = sentence;
+        Duration wait = asked.isZero() ? pause : shorter(asked, LONGEST_ASKED_PAUSE);
+        pause = shorter(pause.multipliedBy(2), pauses.longest());
+        long until = System.nanoTime() + wait.toNanos();
+        while (!closing && System.nanoTime() - until < 0) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
+        closing = true;
+        try {
+            thread.join(DRAIN_MILLIS + 1_000);
+            if (thread.isAlive()) {
+                work.abort();
+                thread.interrupt();
+                thread.join(1_000);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
