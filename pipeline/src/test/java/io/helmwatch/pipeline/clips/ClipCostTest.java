@@ -44,13 +44,18 @@ class ClipCostTest {
     @CsvSource({
         "as it is, clips, false, false, 1",
         "masked, clip-encoder, true, false, 1",
-        "blurred, clip-encoder, false, true, 5"
+        "blurred, clip-encoder, false, true, 5",
+        "Motion JPEG, clip-encoder, false, false, 1"
     })
     void shouldSayWhatAClipCosts(String what, String thread, boolean isMasked, boolean isBlurred, int analyseEvery)
             throws Exception {
+        boolean isImages = what.equals("Motion JPEG");
         Path video = TestClips.make(
-                "cost-1080p.mp4",
-                "-i testsrc2=size=1920x1080:rate=25 -frames:v 290 -c:v libopenh264 -b 4000k -g 50 -bf 0 -pix_fmt yuv420p");
+                isImages ? "cost-1080p.avi" : "cost-1080p.mp4",
+                "-i testsrc2=size=1920x1080:rate=25 -frames:v 290 "
+                        + (isImages
+                                ? "-c:v mjpeg -q:v 5 -pix_fmt yuvj420p"
+                                : "-c:v libopenh264 -b 4000k -g 50 -bf 0 -pix_fmt yuv420p"));
         StreamConfig config = RecordedStream.config(video.toString(), isMasked ? MASK : List.of())
                 .playing(video.toString(), true, false);
         long[] due = new long[1];
