@@ -46,16 +46,20 @@ class NodeWatchTest {
     }
 
     private ClusterConfig cluster(String node) {
+        ClusterConfig usual = ClusterConfig.of("site", node);
         return new ClusterConfig(
                 "site",
                 node,
                 1,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(60),
+                usual.rebalance(),
+                Duration.ofSeconds(60),
                 "cameras",
                 4,
                 "open",
                 "nodes",
+                "acknowledgements",
                 folder,
                 null,
                 null,

@@ -167,31 +167,21 @@ class ClusterAcknowledgementsTest {
 
     private Incident incident(int number) {
         long now = clock.millis();
-        return new Incident(
-                "gate/1/bare/" + number,
-                0,
-                Incident.Phase.START,
-                "gate",
-                "bare",
-                Incident.Kind.NO_HELMET,
-                null,
-                1,
-                1,
-                0,
-                now,
-                now,
-                now,
-                1,
-                1,
-                null,
-                0.9f,
-                0.9f,
-                1,
-                List.of(),
-                new ImageSize(200, 100),
-                new ModelIdentity("helmet", "1", "fp32", "cpu"),
-                null,
-                List.of());
+        return Incident.builder().id("gate/1/bare/" + number).stream("gate")
+                .rule("bare")
+                .kind(Incident.Kind.NO_HELMET)
+                .track(1)
+                .startedAtMillis(now)
+                .lastAtMillis(now)
+                .decidedAtMillis(now)
+                .decidedSequence(1)
+                .decidedPtsNanos(1)
+                .peakConfidence(0.9f)
+                .meanConfidence(0.9f)
+                .observations(1)
+                .size(new ImageSize(200, 100))
+                .model(new ModelIdentity("helmet", "1", "fp32", "cpu"))
+                .build();
     }
 
     private static void awaitAcknowledged(Node node, Incident incident, String by) {
