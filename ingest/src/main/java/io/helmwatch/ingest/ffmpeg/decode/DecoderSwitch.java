@@ -16,6 +16,7 @@ public final class DecoderSwitch implements AutoCloseable {
     private final String displayed;
     private final @Nullable CudaDecoding device;
     private final DecoderPlacement placement;
+    private final int codecId;
     private boolean wantsEngines;
     private @Nullable FfmpegDecoder decoder;
 
@@ -25,6 +26,7 @@ public final class DecoderSwitch implements AutoCloseable {
         this.displayed = displayed;
         this.device = device;
         this.placement = placement;
+        codecId = stream.codecpar().codec_id();
     }
 
     /**
@@ -61,12 +63,12 @@ public final class DecoderSwitch implements AutoCloseable {
 
     /** FFmpeg's number of the codec. */
     public int codecId() {
-        return stream.codecpar().codec_id();
+        return codecId;
     }
 
     /** The codec's name as FFmpeg writes it, {@code h264} for example. */
     public String codecName() {
-        return Ffmpeg.string(avcodec.avcodec_get_name(codecId()), "unknown");
+        return Ffmpeg.string(avcodec.avcodec_get_name(codecId), "unknown");
     }
 
     /** Whether the open decoder is to be replaced by one elsewhere, which is possible from a key frame on. */
