@@ -8,7 +8,10 @@ step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
 # Not below /tmp, which the check of the traffic hides.
 work=$(mktemp -d -p /var/tmp)
+containers=
 finish() {
+  # Removes its containers before it ends.
+  [ -z "$containers" ] || { kill "$containers" 2> /dev/null && wait "$containers"; } || true
   # A folder of this machine that is mounted below must not be removed.
   if grep -qF " $work" /proc/self/mounts; then
     echo "product.sh: $work is left as it is, since something is mounted in it" >&2
@@ -36,6 +39,10 @@ docker-compose -f docker-compose.yml config > /dev/null
 docker-compose -f docker-compose.yml --profile gpu config > /dev/null
 docker-compose -f docker-compose.yml --profile cpu --profile observe config > /dev/null
 
+# Beside the checks that measure no time; most of it waits for Debian's packages.
+deploy/image/check-containers.sh > "$work/containers.log" 2>&1 &
+containers=$!
+
 step "Types of the page, with TypeScript"
 web/src/test/page/check.sh
 
@@ -49,15 +56,16 @@ step "Nothing is asked of the network that was not configured"
 step "Metrics, alerts, dashboards, Kubernetes manifests, systemd unit"
 "$copy/.ci/operations.sh"
 
-step "A cluster of three processes: one is killed, one hangs and wakes up"
-"$copy/benchmarks/cluster.sh" short
-
-# With the Maven repository of this machine.
 step "The image in containers, or its steps in a bare Debian where containers are not permitted"
-containers=0
-deploy/image/check-containers.sh || containers=$?
-case $containers in
+status=0
+wait "$containers" || status=$?
+containers=
+cat "$work/containers.log"
+case $status in
   0) ;;
   3) deploy/image/check-bare.sh ;;
-  *) exit "$containers" ;;
+  *) exit "$status" ;;
 esac
+
+step "A cluster of three processes: one is killed, one hangs and wakes up"
+"$copy/benchmarks/cluster.sh" short

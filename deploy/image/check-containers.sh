@@ -85,11 +85,18 @@ step "base stored with the $driver driver"
 mkdir "$work/source" "$work/classes"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$work/source"
 mkdir -p "$HOME/.m2"
-for target in build helmwatch camera; do
-  buildah "${storage[@]}" bud --layers --isolation chroot "${limits[@]}" -v "$HOME/.m2:$home/.m2" --target "$target" -t "localhost/$target" \
-    "$work/source" > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "target $target was not built"; }
-  step "target $target built"
+build() {
+  buildah "${storage[@]}" bud --layers --isolation chroot "${limits[@]}" -v "$HOME/.m2:$home/.m2" --target "$1" -t "localhost/$1" \
+    "$work/source" > "$work/build-$1.log" 2>&1 || { tail -n 30 "$work/build-$1.log" >&2; return 1; }
+  step "target $1 built"
+}
+# The camera's packages are fetched meanwhile.
+build camera &
+camera=$!
+for target in build helmwatch; do
+  build "$target" || { wait "$camera" || true; fail "target $target was not built"; }
 done
+wait "$camera" || fail "target camera was not built"
 
 mkdir -m 777 "$work/state" "$work/kafka"
 # The containers share one network without a way out, in which the composition's names are this machine.
