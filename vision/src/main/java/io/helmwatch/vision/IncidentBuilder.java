@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts together a message about an incident; what the components of {@link Incident} mean stands there. Where nothing is said it is the first message of an
- * incident of one person that is open, in the whole frame, without positions, image, video and cluster.
+ * Builds an {@link Incident}, which documents the components. Defaults: the first message of an open incident of one person, in the whole frame,
+ * without positions, snapshot, clip and cluster.
  *
  * <p>Threading: one thread.
  */

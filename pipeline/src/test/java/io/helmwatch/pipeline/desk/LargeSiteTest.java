@@ -9,11 +9,11 @@ import io.helmwatch.cluster.kafka.ClusterNode;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.stream.StreamConfig;
+import io.helmwatch.pipeline.IdleService;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.web.Desk;
-import io.helmwatch.web.Service;
 import io.helmwatch.web.server.DeskServer;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -56,39 +56,6 @@ class LargeSiteTest {
     @AfterEach
     void close() {
         opened.close();
-    }
-
-    /** A service in name only. */
-    private static final class Idle implements Service {
-        @Override
-        public String version() {
-            return "1";
-        }
-
-        @Override
-        public String startupProblem() {
-            return "";
-        }
-
-        @Override
-        public String liveProblem() {
-            return "";
-        }
-
-        @Override
-        public String metrics() {
-            return "";
-        }
-
-        @Override
-        public String streamsPage() {
-            return "{}";
-        }
-
-        @Override
-        public String reload() {
-            return "";
-        }
     }
 
     /** No stream runs here. */
@@ -236,7 +203,7 @@ class LargeSiteTest {
         DeskServer server = opened.register(DeskServer.start(
                 config.http(),
                 new Desk(
-                        new Idle(),
+                        new IdleService(),
                         parts.streams(),
                         parts.incidents(),
                         null,

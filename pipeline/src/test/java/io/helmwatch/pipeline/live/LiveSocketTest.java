@@ -8,9 +8,9 @@ import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.config.incident.TrackingConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.ffmpeg.TestClips;
+import io.helmwatch.pipeline.IdleService;
 import io.helmwatch.pipeline.live.RecordingConnection.Binary;
 import io.helmwatch.web.Desk;
-import io.helmwatch.web.Service;
 import io.helmwatch.web.server.DeskServer;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -39,39 +39,6 @@ import org.junit.jupiter.api.Test;
 /** Viewers over real sockets, and what they cost. */
 class LiveSocketTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-
-    /** A service of which only live video is asked. */
-    private static final class Idle implements Service {
-        @Override
-        public String version() {
-            return "test";
-        }
-
-        @Override
-        public String startupProblem() {
-            return "";
-        }
-
-        @Override
-        public String liveProblem() {
-            return "";
-        }
-
-        @Override
-        public String metrics() {
-            return "";
-        }
-
-        @Override
-        public String streamsPage() {
-            return "{}";
-        }
-
-        @Override
-        public String reload() {
-            return "";
-        }
-    }
 
     /** A viewer that counts, and measures how long after its capture a frame arrives. */
     private static final class Client implements WebSocket.Listener {
@@ -141,7 +108,7 @@ class LiveSocketTest {
         live = new LiveStreams(id -> id.equals("gate") ? stream : null, TrackingConfig.DEFAULT, List::of);
         server = DeskServer.start(
                 new HttpConfig(true, "127.0.0.1", 0),
-                new Desk(new Idle(), null, null, null, null, null, live, null, null, null, entry -> {}));
+                new Desk(new IdleService(), null, null, null, null, null, live, null, null, null, entry -> {}));
         stream.start(live.frames(id -> null));
     }
 

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.sinks.FullDisk;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.helmwatch.vision.Incident;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -221,7 +221,7 @@ class DeliveryProofTest {
                 SpoolingIncidentSink sink = new SpoolingIncidentSink(spool);
                 KafkaIncidentSender sender = new KafkaIncidentSender(config(), spool)) {
             flow(sink, promised, 0, 5);
-            fill(disk.resolve("ballast"));
+            FullDisk.fill(disk.resolve("ballast"));
             flow(sink, promised, 1, 20);
             assertThat(sink.statistics().problem()).contains("the disk is full");
             Files.delete(disk.resolve("ballast"));
@@ -234,17 +234,6 @@ class DeliveryProofTest {
         } finally {
             assertThat(new ProcessBuilder("umount", disk.toString()).start().waitFor())
                     .isZero();
-        }
-    }
-
-    private static void fill(Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            byte[] block = new byte[4_096];
-            while (true) {
-                out.write(block);
-            }
-        } catch (IOException full) {
-            assertThat(full).hasMessageContaining("No space left");
         }
     }
 

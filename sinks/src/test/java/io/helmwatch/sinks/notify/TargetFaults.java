@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.config.sink.NotifyConfig;
+import io.helmwatch.sinks.FullDisk;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.StreamStatus;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,7 +218,7 @@ public abstract class TargetFaults {
             await().untilAsserted(
                             () -> assertThat(target.statistics().accepted()).isEqualTo(sent.size()));
             Path ballast = disk.resolve("ballast");
-            fill(ballast);
+            FullDisk.fill(ballast);
             assertThat(publish(INCIDENTS)).as("time that the caller waits").isLessThan(Duration.ofMillis(500));
             target.streams().publish(new StreamStatus("yard", StreamStatus.State.OFFLINE, "no route to host", 0));
             // What waits is sent all the same, and cannot be removed.
@@ -239,17 +239,6 @@ public abstract class TargetFaults {
             target.close();
             assertThat(new ProcessBuilder("umount", disk.toString()).start().waitFor())
                     .isZero();
-        }
-    }
-
-    private static void fill(Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            byte[] block = new byte[4_096];
-            while (true) {
-                out.write(block);
-            }
-        } catch (IOException full) {
-            assertThat(full).hasMessageContaining("No space left");
         }
     }
 
