@@ -77,10 +77,11 @@ static Look randomLook(Dice &d, bool helmet) {
         k.headgear = HARDHAT, k.helm = tint(d, helmetColour(d), 0.14f), k.strap = d.chance(0.4f), k.sticker = d.below(3);
         k.helmTilt = d.in(-0.08f, 0.16f), k.liner = d.chance(0.12f);
         k.helmetStyle = d.chance(0.65f) ? PEAKED : d.chance(0.5f) ? FULL_BRIM : CLIMBING;
-    } else if (d.chance(0.46f)) {
+    } else if (d.chance(probeColours ? 0.46f : 0.58f)) {
         static const int kinds[] = {CAP, CAP, CAP, CAP, CAP, BEANIE, BEANIE, BEANIE, HOOD, HOOD, HOOD, TURBAN, TURBAN, HEADSCARF, HEADSCARF, HEADSCARF, STRAW_HAT, STRAW_HAT, BUCKET_HAT, BUCKET_HAT, BANDANA, BANDANA,
-                STRAW_HAT, STRAW_HAT, BUCKET_HAT, BANDANA, STRAW_HAT, STRAW_HAT, STRAW_HAT, BUCKET_HAT, CAP, BEANIE, TURBAN, BANDANA}; // the last twelve in training only
-        k.headgear = kinds[d.below(probeColours ? 22 : 34)];
+                STRAW_HAT, STRAW_HAT, BUCKET_HAT, BANDANA, STRAW_HAT, STRAW_HAT, STRAW_HAT, BUCKET_HAT, CAP, BEANIE, TURBAN, BANDANA, BUCKET_HAT, BUCKET_HAT, BUCKET_HAT, BUCKET_HAT, BEANIE, BEANIE, BEANIE, BEANIE,
+                TURBAN, TURBAN, STRAW_HAT, HOOD}; // the last twenty-four in training only
+        k.headgear = kinds[d.below(probeColours ? 22 : 46)];
         k.helm = d.chance(0.45f) ? tint(d, helmetColour(d), 0.25f) : tint(d, clothColour(d), 0.3f); // caps in helmet colours are still caps
         if (k.headgear == STRAW_HAT) k.helm = tint(d, d.chance(0.7f) ? v3(0.58f, 0.44f, 0.20f) : v3(0.70f, 0.66f, 0.56f), 0.2f);
         k.sticker = d.below(2), k.backwards = d.chance(0.25f);
@@ -130,7 +131,8 @@ static void setLight(Dice &d, int light, float range) {
     S.cloud = grey ? 0.9f : d.in(0, 0.7f);
     S.exposure = (grey ? 1.0f : 0.60f) * d.in(0.65f, 1.4f), S.fog = d.chance(0.25f) ? d.in(0.003f, 0.015f) : 0.001f;
     if (light == BACKLIGHT) S.exposure *= d.in(0.6f, 1.1f), S.skyHorizon = S.skyHorizon * d.in(1.2f, 2.2f);
-    if (light == FOG) S.fog = d.in(0.6f, 2.2f) / (range * 2 + 4);
+    if (light == FOG) S.fog = d.in(0.6f, probeColours ? 2.2f : 2.6f) / (range * 2 + 4);
+    if (!probeColours && light == SUN && d.chance(0.35f)) S.exposure *= d.in(1.f, 1.6f); // white helmets burn out
     if (light == RAIN) S.rain = d.in(0.12f, 0.4f), S.exposure *= 0.8f, S.fog = d.in(0.2f, 0.8f) / (range * 2 + 4);
     S.saturation = d.in(0.65f, 1.15f), S.vignette = d.in(0, 0.5f), S.contrast = d.in(0.8f, 1.1f), S.noise = d.chance(0.55f) ? d.in(0.004f, 0.03f) : 0;
     S.whiteBalance = v3(d.in(0.92f, 1.08f), 1, d.in(0.88f, 1.12f));
@@ -362,7 +364,7 @@ struct Still {
 
 // `shot` and `light` as in SHOTS and LIGHTS, -1 for any; returns what was drawn.
 static Still randomStill(uint32_t seed, int spp, int shot, int light) {
-    static const float trainingShare[] = {0.11f, 0.27f, 0.04f, 0.14f, 0.09f, 0.05f, 0.13f, 0.06f, 0.11f}, trainingLight[] = {0.26f, 0.18f, 0.09f, 0.10f, 0.06f, 0.13f, 0.12f, 0.06f};
+    static const float trainingShare[] = {0.10f, 0.15f, 0.13f, 0.12f, 0.08f, 0.05f, 0.15f, 0.08f, 0.14f}, trainingLight[] = {0.24f, 0.12f, 0.07f, 0.10f, 0.11f, 0.10f, 0.20f, 0.06f};
     static const float probeShare[] = {0.18f, 0.27f, 0.06f, 0.11f, 0.13f, 0.06f, 0.11f, 0.08f, 0}, lightShare[] = {0.26f, 0.22f, 0.10f, 0.10f, 0.06f, 0.14f, 0.06f, 0.06f};
     static const float nearest[] = {12, 85, 7, 18, 20, 20, 25, 28, 9}, widest[] = {130, 430, 20, 220, 280, 200, 160, 220, 44};
     Dice d = {hash32(seed)};
@@ -373,7 +375,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     int anyShot = drawn(d, probeColours ? probeShare : trainingShare, SHOT_COUNT), anyLight = drawn(d, probeColours ? lightShare : trainingLight, 8);
     if (shot < 0) shot = anyShot;
     if (light < 0) light = shot == SITE && d.chance(0.4f) ? SUN : anyLight;
-    const float helmets = probeColours ? 0.36f : shot == SITE ? 0.62f : 0.5f; // share of people who wear one
+    const float helmets = probeColours ? 0.36f : shot == SITE ? 0.62f : shot == FAR ? 0.42f : 0.5f; // share of people who wear one
 
     // camera: a reference width of heads decides how far away they are
     float aspect = S.w / (float)S.h;
@@ -381,6 +383,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     if (aspect < 1) S.focal = 1.f / tanf(d.in(34, 66) * PI / 360);
     float px = expf(d.in(logf(nearest[shot]), logf(widest[shot])));
     if (!probeColours && shot == CLOSE && d.chance(0.5f)) px = expf(d.in(logf(200.f), logf(560.f)));
+    if (!probeColours && shot == FAR && d.chance(0.5f)) px = expf(d.in(logf(8.f), logf(50.f)));
     float range = clampf(S.focal * S.h * 0.5f * 0.21f / px, 0.32f, 40.f);
     bool helmetFirst = d.chance(shot == CARRIED ? 1.f : helmets);
     Look first = randomLook(d, helmetFirst);
@@ -421,7 +424,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
         float x, z, depth = 0;
         bool helmet = i == 0 ? helmetFirst : shot == CARRIED ? d.chance(0.8f) : d.chance(helmets);
         Look k = i == 0 ? first : randomLook(d, helmet);
-        if (!probeColours && light == SUN && shot != CLOSE && k.headgear == HARDHAT && d.chance(0.35f)) k.helm = v3(d.in(0.76f, 0.9f)); // white in glaring sun
+        if (!probeColours && (light == SUN || light == BACKLIGHT) && shot != CLOSE && k.headgear == HARDHAT && d.chance(0.4f)) k.helm = v3(d.in(0.76f, 0.94f)); // white in glaring sun
         if (shot == ABOVE) { // where a ray through the picture comes down to the heads
             V ray = norm(S.fwd * S.focal + S.right * (d.in(-0.85f, 0.85f) * aspect) + S.up * d.in(-0.85f, 0.85f));
             if (ray.y > -0.15f) continue;
@@ -493,7 +496,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
         if (d.chance(0.5f)) fence(-25, 25, far, v3(0.35f, 0.38f, 0.36f));
     }
     auto room = [&] { return S.nGroups < MAX_GROUPS - 4 && S.nBoxes < MAX_BOXES - 60 && S.nCones < MAX_CONES - 24; };
-    int small = shot == THINGS ? 7 + d.below(9) : shot == CARRIED ? 2 + d.below(4) : d.chance(0.5f) ? 1 + d.below(3) : 0;
+    int small = shot == THINGS ? 7 + d.below(9) : shot == CARRIED ? 2 + d.below(4) : shot == SITE ? 1 + d.below(5) : d.chance(0.5f) ? 1 + d.below(3) : 0;
     for (int i = 0, tries = 0; i < small && tries < 60 && room() && S.nBalls < MAX_BALLS - 4; tries++) {
         float z = d.in(0.75f, 2.2f) * fmaxf(range, 0.8f), x = d.in(-0.95f, 0.95f) * half * z, yaw = d.in(-PI, PI);
         if (shot == ABOVE) {
@@ -511,7 +514,7 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
                 oddment(d, onTable[d.below(8)], q.x, q.y, q.z);
             }
         } else if (d.chance(0.07f) && clear(x, z, 2.2f)) machine(d, x, z, yaw);
-        else oddment(d, shot == CARRIED && d.chance(0.5f) ? 18 + d.below(2) : d.below(probeColours ? ODDMENTS : TRAINING_ODDMENTS), x, 0, z);
+        else oddment(d, shot == CARRIED && d.chance(0.5f) ? 18 + d.below(2) : probeColours ? d.below(ODDMENTS) : d.chance(0.25f) ? ODDMENTS + d.below(TRAINING_ODDMENTS - ODDMENTS) : d.below(TRAINING_ODDMENTS), x, 0, z);
         endGroup();
         i++;
     }
@@ -519,9 +522,10 @@ static Still randomStill(uint32_t seed, int spp, int shot, int light) {
     for (int i = 0, tries = 0; i < things && tries < 60 && room(); tries++) {
         float z = d.in(0.7f, 2.5f) * range, x = d.in(-1.1f, 1.1f) * half * z, yaw = d.in(-PI, PI);
         int kind = d.below(11);
+        if (!probeColours && d.chance(0.15f)) kind = d.chance(0.6f) ? 6 : 4;
         V paint = tint(d, paintColour(d), 0.3f);
-        if (!probeColours && (kind == 3 || kind == 6 || kind == 9) && d.chance(0.4f)) paint = skinLike(d);
-        if (!probeColours && kind == 6 && d.chance(0.6f)) yaw = atan2f(z, -x) + d.in(-0.5f, 0.5f); // their ends to the camera
+        if (!probeColours && (kind == 3 || kind == 6 || kind == 9) && d.chance(0.5f)) paint = skinLike(d);
+        if (!probeColours && (kind == 4 || kind == 6) && d.chance(0.6f)) yaw = atan2f(z, -x) + d.in(-0.5f, 0.5f); // their ends to the camera
         if (kind == 0 && clear(x, z, 3.9f)) container(x, z, yaw, 6.06f, paint);
         else if (kind == 1 && clear(x, z, 1.1f)) cartons(x, z, yaw, d.in(0.8f, 2.2f), d.chance(0.6f) ? v3(0.44f, 0.32f, 0.20f) : paint, d.chance(0.7f) ? CARTON : PLAIN);
         else if (kind == 2 && clear(x, z, 1.1f)) palletStack(x, z, yaw, 2 + d.below(9));

@@ -14,7 +14,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd_host() { cd "$here/.."; } # OUT/host/code holds this script on the host
 
 settings() {
-    : "${VARIANT:=m}" "${INIT:=$here/../helmet-yolov5s.onnx}" # what is trained, and from which model it starts
+    : "${VARIANT:=m}" "${INIT:=$here/../helmet-yolov5s.onnx}" # what is trained, and from which model it starts ({variant} is replaced);
+    # several variants, as in VARIANT="n s", are trained at the same time, each on a GPU of its own, with TRAIN_n and TRAIN_s after TRAIN
+    : "${TEACHER:=}"                                   # a model they learn from; it goes into OUT/parts
+    : "${ROUND:=m}"                                    # variants that ship with weights of 8 bits and are evaluated so
+    : "${SAFE:=}"                                      # options with which one of several that fails at its start is tried again
     : "${END:=800}"                                    # second after the start at which the training ends; evaluation takes about 80 more
     : "${STILLS:=41:1400 42:1400}" "${SPP:=4}" "${PROBE_SPP:=10}" "${JOBS:=7}" # seed:number of each renderer's stills; paths a pixel; renderers at once
     : "${PART_MB:=56}"                                 # largest part
@@ -31,13 +35,14 @@ settings() {
 
 pack() {
     local out=$1; shift
-    local train=()
+    local train=() kept name own
     while [ "$1" != -- ]; do train+=("$1"); shift; done
     settings
     mkdir -p "$out/host/code" "$out/host/clips" "$out/parts"
     cp "$here"/*.py "$here"/host.sh "$here"/../demo-clip/*.h "$here"/../demo-clip/yard.cu "$out/host/code/"
     cp "$here"/../demo-clip/{yard,ramp}{.mp4,-truth.jsonl} "$out/host/clips/"
-    cp "$INIT" "$out/host/start.${INIT##*.}"
+    for name in $VARIANT; do cp "${INIT//\{variant\}/$name}" "$out/host/start-$name.${INIT##*.}"; done
+    [ -z "$TEACHER" ] || { cp "$TEACHER" "$out/parts/teacher.${TEACHER##*.}" && TEACHER=teacher.${TEACHER##*.}; }
     [ -z "${YARD:-}" ] || cp "$YARD" "$out/host/yard" # the renderer compiled beforehand
     python3 "$here/pack.py" --out "$out/parts" --part-mib "$(python3 -c "print($PART_MB * 1e6 / 2**20)")" "${train[@]}"
     mv "$out/parts/SHA256SUMS" "$out/host/SHA256SUMS"
@@ -45,8 +50,10 @@ pack() {
     python3 "$here/pack.py" --out "$out/test" "$3" > /dev/null
     mv "$out/test/part-00.pack" "$out/parts/test.pack" && rm -r "$out/test"
     PARTS=$(wc -l < "$out/host/SHA256SUMS")
-    INIT=start.${INIT##*.}
-    for name in VARIANT INIT END STILLS SPP PROBE_SPP JOBS PARTS PROBES PROBE_LIMIT GPUS FIRST GRACE LR TRAIN; do echo "$name=\${$name:-$(printf %q "${!name}")}"; done > "$out/host/settings"
+    INIT="start-{variant}.${INIT##*.}"
+    kept=(VARIANT INIT TEACHER ROUND SAFE END STILLS SPP PROBE_SPP JOBS PARTS PROBES PROBE_LIMIT GPUS FIRST GRACE LR TRAIN)
+    for name in $VARIANT; do own="TRAIN_$name" && printf -v "$own" %s "${!own:-}" && kept+=("$own"); done
+    for name in "${kept[@]}"; do echo "$name=\${$name:-$(printf %q "${!name}")}"; done > "$out/host/settings"
     du -h "$out/host" "$out"/parts/* | grep -v "host/"
 }
 
@@ -74,12 +81,18 @@ stills() {
     for job in "${jobs[@]}"; do wait "$job"; done
 }
 
-train() { # with $1 GPUs; several that do not get to their first steps are ended, so that one can go on
-    local start="--init $INIT" i job
-    [ ! -e "runs/$VARIANT/last.pt" ] || start=--resume
+learn() { # variant $1 with $2 GPUs and further options; takes the place of the shell it runs in
+    local variant=$1 gpus=$2 start="--init $INIT" own="TRAIN_$1"; shift 2
+    [ ! -e "runs/$variant/last.pt" ] || start=--resume
+    [ -z "$TEACHER" ] || start+=" --teacher $TEACHER"
     # shellcheck disable=SC2086 # options, to be split
-    timeout -k 5 $((T0 + END + GRACE - $(date +%s))) python3 code/train.py --variant "$VARIANT" $start --train photographs --extra stills/* --val val \
-        --clips clips/yard.mp4 clips/ramp.mp4 --deadline $((T0 + END)) --out runs --lr "$LR" --gpus "$1" $TRAIN &
+    exec timeout -k 5 $((T0 + END + GRACE - $(date +%s))) python3 code/train.py --variant "$variant" $start --train photographs --extra stills/* --val val \
+        --clips clips/yard.mp4 clips/ramp.mp4 --deadline $((T0 + END)) --out runs --lr "$LR" --gpus "$gpus" $TRAIN ${!own:-} "$@"
+}
+
+together() { # one network on $1 GPUs; several that do not get to their first steps are ended, so that one can go on
+    local i job
+    learn "$VARIANT" "$1" &
     job=$!
     for ((i = 0; i < 4 * FIRST; i++)); do
         { ! kill -0 "$job" 2> /dev/null || grep -q '^first steps' log.txt; } && break
@@ -89,23 +102,69 @@ train() { # with $1 GPUs; several that do not get to their first steps are ended
     wait "$job"
 }
 
+apart() { # each network on a GPU of its own
+    local variant gpu=0 job jobs=() ready=()
+    for variant in $VARIANT; do
+        (
+            export CUDA_VISIBLE_DEVICES=$((gpu % GPUS))
+            (learn "$variant" 1) && exit
+            [ ! -e "runs/$variant/last.pt" ] && [ -n "$SAFE" ] && [ $((T0 + END - $(date +%s))) -gt 60 ]
+            say "$variant goes on with $SAFE"
+            # shellcheck disable=SC2086 # options, to be split
+            learn "$variant" 1 $SAFE
+        ) & jobs+=($!)
+        gpu=$((gpu + 1))
+    done
+    for job in "${jobs[@]}"; do wait "$job" || true; done
+    for variant in $VARIANT; do
+        if [ -e "runs/$variant/best.pt" ]; then ready+=("$variant"); else say "$variant did not come to its end"; fi
+    done
+    VARIANT=${ready[*]}
+    [ -n "$VARIANT" ]
+}
+
+train() {
+    if [ "$(wc -w <<< "$VARIANT")" -gt 1 ]; then apart; return; fi
+    together "$GPUS" && return
+    [ ! -e "runs/$VARIANT/best.pt" ] || return 0
+    [ "$GPUS" -gt 1 ] && [ $((T0 + END - $(date +%s))) -gt 60 ]
+    say "goes on with one GPU"
+    together 1
+}
+
+shipped() { # the weights of variant $1 as they are evaluated
+    if [ -e "compact-$1.pt" ]; then echo "compact-$1.pt"; else echo "runs/$1/best.pt"; fi
+}
+
 evaluate() {
-    local job jobs=() model="runs/$VARIANT/best.pt"
-    python3 code/evaluate.py --device "$device" --model "$model" --json results/val-exact.json val > results/val-exact.txt & jobs+=($!)
-    python3 code/evaluate.py --device "$device" --model compact.pt --json results/val.json val > results/val.txt & jobs+=($!)
-    python3 code/evaluate.py --device "$device" --model compact.pt --json results/test.json test.pack > results/test.txt & jobs+=($!)
-    python3 code/clips.py --device "$device" --model compact.pt clips/yard.mp4 clips/ramp.mp4 > results/clips.txt & jobs+=($!)
+    local job jobs=() variant model
+    for variant in $VARIANT; do
+        model=$(shipped "$variant")
+        mkdir -p "results/$variant"
+        [ "$model" = "runs/$variant/best.pt" ] || { python3 code/evaluate.py --device "$device" --model "runs/$variant/best.pt" --json "results/$variant/val-exact.json" val > "results/$variant/val-exact.txt" & jobs+=($!); }
+        python3 code/evaluate.py --device "$device" --model "$model" --json "results/$variant/val.json" val > "results/$variant/val.txt" & jobs+=($!)
+        python3 code/evaluate.py --device "$device" --model "$model" --json "results/$variant/test.json" test.pack > "results/$variant/test.txt" & jobs+=($!)
+        python3 code/clips.py --device "$device" --model "$model" clips/yard.mp4 clips/ramp.mp4 > "results/$variant/clips.txt" & jobs+=($!)
+    done
     for job in "${jobs[@]}"; do wait "$job"; done
 }
 
-probes() { # rendered while the weights are rounded, then shown to them
-    local kinds=() i
+probes() { # those that were added, or rendered while the weights are rounded; then shown to the networks
+    local kinds=() i variant job jobs=()
     [ "$PROBES" != none ] || return 0
-    [ "$PROBES" = all ] || read -r -a kinds <<< "--kinds $PROBES"
-    OMP_NUM_THREADS=2 python3 code/render_stills.py --yard ./yard --out probes --probes "${kinds[@]}" --limit "$PROBE_LIMIT" --spp "$PROBE_SPP" --jobs "$JOBS" --gpus "$GPUS"
-    tar cf - -C probes . | split -b 15000000 -d - probes.tar-
+    if [ -e probes.tar-00 ]; then
+        mkdir -p probes && cat probes.tar-* | tar xf - -C probes
+    else
+        [ "$PROBES" = all ] || read -r -a kinds <<< "--kinds $PROBES"
+        OMP_NUM_THREADS=2 python3 code/render_stills.py --yard ./yard --out probes --probes "${kinds[@]}" --limit "$PROBE_LIMIT" --spp "$PROBE_SPP" --jobs "$JOBS" --gpus "$GPUS"
+        tar cf - -C probes . | split -b 15000000 -d - probes.tar-
+    fi
     for ((i = 0; i < 4 * 120; i++)); do [ -e rounded ] && break; sleep 0.25; done
-    python3 code/probe.py --device "$device" --model compact.pt --probes probes --json results/probes.json > results/probes.txt
+    for variant in $VARIANT; do
+        mkdir -p "results/$variant"
+        python3 code/probe.py --device "$device" --model "$(shipped "$variant")" --probes probes --json "results/$variant/probes.json" > "results/$variant/probes.txt" & jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job"; done
 }
 
 run() {
@@ -115,7 +174,7 @@ run() {
     T0=$(cat t0)
     trap ended EXIT
     export PYTHONUNBUFFERED=1
-    local p device=cpu
+    local p variant device=cpu
     if command -v nvidia-smi > /dev/null; then
         device=cuda
         [ "$GPUS" -gt 0 ] || GPUS=$(nvidia-smi -L | wc -l)
@@ -131,18 +190,21 @@ run() {
     done
     (cd photographs && sha256sum -c ../SHA256SUMS)
 
+    for ((p = 0; p < 4 * 120; p++)); do
+        { [ -z "$TEACHER" ] || [ -e "$TEACHER" ]; } && break
+        sleep 0.25
+    done
+
     say "trains"
-    if ! train "$GPUS" && [ ! -e "runs/$VARIANT/best.pt" ]; then
-        [ "$GPUS" -gt 1 ] && [ $((T0 + END - $(date +%s))) -gt 60 ]
-        say "goes on with one GPU"
-        train 1
-    fi
+    train
     say "training has ended"
     mkdir -p results
     probes & p=$!
-    python3 code/parts.py --split "runs/$VARIANT/best.pt" --out weights
+    for variant in $VARIANT; do python3 code/parts.py --split "runs/$variant/best.pt" --out "weights/$variant"; done
     touch trained
-    python3 code/compact.py --checkpoint "runs/$VARIANT/best.pt" --images photographs --out compact.pt
+    for variant in $VARIANT; do
+        [[ " $ROUND " != *" $variant "* ]] || python3 code/compact.py --checkpoint "runs/$variant/best.pt" --images photographs --out "compact-$variant.pt"
+    done
     touch rounded
     evaluate
     wait "$p"
@@ -164,16 +226,24 @@ start() {
 add() {
     local part home=$PWD
     for part in "$@"; do
-        case $part in *test.pack) to=. ;; *) to=photographs ;; esac
+        case $part in *test.pack | *teacher.* | *probes.tar-*) to=. ;; *) to=photographs ;; esac
         (cd_host && cp "$home/$part" "$to/.arriving" && mv "$to/.arriving" "$to/$(basename "$part")")
     done
     cd_host && tail -n 3 log.txt && [ ! -e failed ]
 }
 
+bring() { # the parts of folder $1 into DIR, with the name of variant $2
+    local part
+    [ -d "$1" ] || return 0
+    for part in "$1"/*.bin; do cp "$part" "$to/$2-$(basename "$part")"; done
+}
+
 await() {
-    local step=$1 seconds=$2 to=${3:-} i
+    local step=$1 seconds=$2 to=${3:-} i name
     [ -z "$to" ] || to=$(mkdir -p "$to" && cd "$to" && pwd)
     cd_host
+    # shellcheck source=/dev/null
+    . ./settings
     for ((i = 0; i < 4 * seconds; i++)); do
         { [ -e "$step" ] || [ -e failed ]; } && break
         sleep 0.25
@@ -182,18 +252,18 @@ await() {
     [ -z "$to" ] && return
     cp log.txt "$to/"
     if [ -e evaluated ]; then tar czf "$to/results.tgz" results && find . -maxdepth 1 -name 'probes.tar-0[0-3]' -exec cp {} "$to/" \;
-    elif [ -e trained ]; then cp weights/weights-*.bin "$to/"
+    elif [ -e trained ]; then for name in $VARIANT; do bring "weights/$name" "$name"; done
     else # an insurance: the weights of the last validation
-        local last
-        last=$(find runs -name last.pt -newer t0 2> /dev/null | head -1)
-        [ -z "$last" ] || { cp "$last" last.pt && python3 code/parts.py --split last.pt --out "$to"; }
+        for name in $VARIANT; do
+            [ ! -e "runs/$name/last.pt" ] || { cp "runs/$name/last.pt" last.pt && python3 code/parts.py --split last.pt --out "insurance/$name" && bring "insurance/$name" "$name"; }
+        done
     fi
-    find runs -name log.csv -exec cp {} "$to/" \; 2> /dev/null || true
+    for name in $VARIANT; do cp "runs/$name/log.csv" "$to/log-$name.csv" 2> /dev/null || true; done
     [ ! -e failed ]
 }
 
 rehearse() { # the run itself with tiny numbers: what fails on the host should fail here first
-    local out=$1 work
+    local out=$1 work name
     work=$(mktemp -d)
     cp -r "$out/host" "$work/host"
     python3 - "$out" "$work" << 'END'
@@ -215,10 +285,13 @@ found = hashlib.sha256((work / "parts/part-00.pack").read_bytes()).hexdigest()
 for truth in (work / "host/clips").glob("*-truth.jsonl"):
     truth.write_text("".join(truth.read_text().splitlines(keepends=True)[:30]))
 END
-    export PARTS=1 STILLS="41:1 42:1" SPP=1 PROBE_SPP=1 JOBS=1 END=200 PROBES="group things" PROBE_LIMIT=1 GPUS=2 FIRST=900 GRACE=900
-    export TRAIN="--batch 1 --warmup 2 --evals 1 --shapes 64x96:1 --early-shapes 96x64:1 --anchors 8 10 12 16 18 22 24 30 32 40 44 52 64 77 110 130 220 255"
+    # shellcheck source=/dev/null
+    for name in $(. "$out/host/settings" && echo "$VARIANT"); do export "TRAIN_$name= "; done
+    export SAFE="--seed 1" PARTS=1 STILLS="41:1 42:1" SPP=1 PROBE_SPP=1 JOBS=1 END=200 PROBES="group things" PROBE_LIMIT=1 GPUS=2 FIRST=900 GRACE=900
+    export TRAIN="--batch 1 --warmup 2 --evals 1 --shapes 64x96:1 --early-shapes 96x64:1 --anchors 8.7 10.7 13 16 18.1 22.1 24.3 29.7 32.4 39.2 43.6 52.4 64 77 110 130 220 255"
     bash "$work/host/code/host.sh" start
     (cd "$work/parts" && bash "$work/host/code/host.sh" add part-00.pack test.pack)
+    [ -z "$(find "$out/parts" -name 'teacher.*')" ] || (cd "$out/parts" && bash "$work/host/code/host.sh" add teacher.*)
     bash "$work/host/code/host.sh" await evaluated 1500 "$work/home"
     ls "$work/home" && tar tzf "$work/home/results.tgz"
     echo "rehearsed in $work"

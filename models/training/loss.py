@@ -3,7 +3,8 @@
 Sources: anchors chosen by the ratio of width and height, and the two nearest neighbour cells as further positives, as
 described for YOLOv5 and in the YOLOv7 paper (Wang et al. 2022, section on the lead-head assigner); centre range -0.5..1.5
 from YOLOv4's grid sensitivity; complete IoU (Zheng et al. 2020) for boxes; objectness trained towards the IoU of the
-predicted box (IoU-aware confidence: Wu et al. 2019, and YOLO since version 1), binary cross-entropy for classes (YOLOv3).
+predicted box (IoU-aware confidence: Wu et al. 2019, and YOLO since version 1), binary cross-entropy for classes (YOLOv3);
+distillation at the outputs, scaled by the teacher's objectness (Mehta & Ozturk 2018, Object detection at 200 frames per second).
 """
 
 from __future__ import annotations
@@ -84,3 +85,26 @@ def detection_loss(maps: list[Tensor], positives: list[tuple[Tensor, ...]], anch
         parts[1] += LEVEL_BALANCE[level] * F.binary_cross_entropy_with_logits(raw[:, :, 4].float(), wanted, weight)
     weighted = parts * torch.tensor([BOX_WEIGHT, OBJECT_WEIGHT, CLASS_WEIGHT], device=parts.device)
     return weighted.sum() * batch, weighted.detach()
+
+
+def _boxes(raw: Tensor, anchors: Tensor, stride: int) -> Tensor:
+    """Boxes of one level in cells from each cell, [N, anchors, H, W, 4]."""
+    s = raw[:, :, :4].sigmoid().movedim(2, -1)
+    return torch.cat((2 * s[..., :2] - 0.5, (2 * s[..., 2:]) ** 2 * (anchors / stride).view(1, -1, 1, 1, 2)), -1)
+
+
+def distillation_loss(maps: list[Tensor], taught: list[Tensor], anchors: Tensor) -> Tensor:
+    """How far the maps are from a teacher's of the same anchors, multiplied by the batch size and weighted as the detection loss is.
+
+    Objectness is compared in every cell; box and class as far as the teacher sees an object there, so that its background teaches nothing.
+    """
+    parts = torch.zeros(3, device=maps[0].device)
+    for level, (raw, other) in enumerate(zip(maps, taught)):
+        raw, other = raw.float(), other.detach().float()
+        sure = other[:, :, 4].sigmoid()
+        total = sure.sum().clamp(min=1)
+        _, ciou = complete_iou(_boxes(raw, anchors[level], STRIDES[level]), _boxes(other, anchors[level], STRIDES[level]))
+        parts[0] += ((1 - ciou) * sure).sum() / total
+        parts[1] += LEVEL_BALANCE[level] * F.binary_cross_entropy_with_logits(raw[:, :, 4], sure)
+        parts[2] += (F.binary_cross_entropy_with_logits(raw[:, :, 5:], other[:, :, 5:].sigmoid(), reduction="none").mean(2) * sure).sum() / total
+    return (parts * torch.tensor([BOX_WEIGHT, OBJECT_WEIGHT, CLASS_WEIGHT], device=parts.device)).sum() * maps[0].shape[0]

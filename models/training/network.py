@@ -39,6 +39,7 @@ VARIANTS = {
     "n": Variant("n", 0.25, 1 / 3),
     "s": Variant("s", 0.50, 1 / 3),
     "m": Variant("m", 0.75, 2 / 3),
+    "s75": Variant("s75", 0.375, 1 / 3),  # s with a quarter of its channels pruned (prune.py)
 }
 
 

@@ -11,6 +11,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
+from compact import expanded
 from network import STRIDES, VARIANTS, ConvUnit, Detector
 from widen import widen
 
@@ -40,9 +41,14 @@ def load_exported(path: str, model: Detector) -> None:
     exported = {w.name: w for w in onnx.load(path).graph.initializer}
 
     def read(name: str, shape: torch.Size) -> Tensor:
+        if f"{name}.steps" in exported:
+            steps, scale = (numpy_helper.to_array(exported[f"{name}.{part}"]) for part in ("steps", "scale"))
+            return sized(name, torch.from_numpy(expanded(steps, scale)), shape)
         if name not in exported:
             raise ValueError(f"{path}: expected a weight '{name}', found none; only exports of export.py can be restored")
-        value = torch.from_numpy(numpy_helper.to_array(exported[name]).copy()).float()
+        return sized(name, torch.from_numpy(numpy_helper.to_array(exported[name]).copy()).float(), shape)
+
+    def sized(name: str, value: Tensor, shape: torch.Size) -> Tensor:
         if value.shape != shape:
             raise ValueError(f"{path}: expected '{name}' of shape {tuple(shape)}, found {tuple(value.shape)}: another variant?")
         return value

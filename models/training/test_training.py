@@ -21,13 +21,15 @@ from compact import compact, stored
 from data import Letterbox, Sample, digest, read_set, write_pack
 from evaluate import SIZE
 from export import build, scale_objectness
-from loss import assign, complete_iou, detection_loss
+from loss import assign, complete_iou, detection_loss, distillation_loss
 from metrics import Evaluation, detections
-from network import STRIDES, Detector, parameter_count
+from network import STRIDES, C3, ConvUnit, Detector, parameter_count
 from probe import outcome
 from parts import join, split
+from prune import prune
 from render_stills import render
 from restore import adopt_statistics, load_exported, start_from
+from teacher import Teacher
 from team import Team, free_port
 from train import Shapes
 from widen import widen
@@ -274,6 +276,74 @@ class WidenTest(unittest.TestCase):
                 self.assertLess(float((expected - found).abs().max()), 0.05 * float(expected.abs().max()))
 
 
+def lively(model: Detector) -> Detector:
+    """The model with gains and biases of its own in its batch norms."""
+    for norm in (m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        torch.nn.init.uniform_(norm.weight, 0.5, 2)
+        torch.nn.init.normal_(norm.bias, 0, 0.5)
+    return model.eval()
+
+
+class PruneTest(unittest.TestCase):
+    def test_should_keep_what_the_network_computes_where_the_pruned_channels_do_nothing(self):
+        torch.manual_seed(7)
+        images = torch.rand(2, 3, 128, 96)
+        model = lively(Detector("s", ANCHORS))
+        added = {id(b.mix): c.main for c in model.modules() if isinstance(c, C3) for b in c.blocks if b.residual}
+        idle: dict[int, torch.Tensor] = {}
+        for unit in (m for m in model.modules() if isinstance(m, ConvUnit)):
+            count = unit.conv.out_channels
+            idle[id(unit)] = idle[id(added[id(unit)])] if id(unit) in added else torch.randperm(count)[: count // 4]
+            with torch.no_grad():
+                unit.norm.weight[idle[id(unit)]] = 0
+                unit.norm.bias[idle[id(unit)]] = 0
+        with torch.no_grad():
+            expected = model.train()(images)  # with the statistics of these images, which pruning measures too
+            found = prune(model, "s75", images)(images)
+        for a, b in zip(expected, found):
+            self.assertLess(float((a - b).abs().max()), 1e-3 * float(a.abs().max()))
+
+    def test_should_refuse_a_variant_of_another_depth(self):
+        with self.assertRaisesRegex(ValueError, "as deep as m"):
+            prune(Detector("m", ANCHORS), "s75", torch.rand(1, 3, 64, 64))
+
+
+class TeacherTest(unittest.TestCase):
+    def test_should_give_what_the_trained_network_gives(self):
+        torch.manual_seed(8)
+        images = torch.rand(2, 3, 64, 96)
+        model = lively(Detector("n", ANCHORS))
+        with tempfile.TemporaryDirectory() as folder:
+            torch.save({"variant": "n", "names": ["helmet", "head"], "ema": model.state_dict(), "data_digest": "0"}, f"{folder}/best.pt")
+            onnx.save(build(model, half=False), f"{folder}/model.onnx")
+            teachers = [Teacher(f"{folder}/{name}", torch.device("cpu")) for name in ("best.pt", "model.onnx")]
+        with torch.no_grad():
+            expected = model(images)
+        for teacher in teachers:
+            teacher.check(model.anchors)
+            for a, b in zip(expected, teacher.maps(images)):
+                self.assertLess(float((a - b).abs().max()), 1e-4 * float(a.abs().max()))
+
+    def test_should_read_weights_of_eight_bits(self):
+        torch.manual_seed(9)
+        images = torch.rand(1, 3, 64, 64)
+        model = lively(Detector("n", ANCHORS))
+        compact(model)
+        with tempfile.TemporaryDirectory() as folder:
+            onnx.save(build(model, half=False, int8_weights=True), f"{folder}/model.onnx")
+            teacher = Teacher(f"{folder}/model.onnx", torch.device("cpu"))
+        with torch.no_grad():
+            for a, b in zip(model(images), teacher.maps(images)):
+                self.assertLess(float((a - b).abs().max()), 1e-4 * float(a.abs().max()))
+
+    def test_should_refuse_other_anchors(self):
+        with tempfile.TemporaryDirectory() as folder:
+            onnx.save(build(Detector("n", ANCHORS).eval(), half=False), f"{folder}/model.onnx")
+            teacher = Teacher(f"{folder}/model.onnx", torch.device("cpu"))
+        with self.assertRaisesRegex(ValueError, "start both with the same --anchors"):
+            teacher.check(torch.tensor(ANCHORS).view(3, 3, 2) + 1.0)
+
+
 class RenderTest(unittest.TestCase):
     def test_should_run_a_renderer_of_this_folder_and_say_when_there_is_none(self):
         before = os.getcwd()
@@ -384,6 +454,37 @@ class LossTest(unittest.TestCase):
         loss.backward()
         self.assertEqual(float(parts[0]), 0)
         self.assertGreater(float(parts[1]), 0)
+
+
+class DistillationTest(unittest.TestCase):
+    anchors = torch.tensor(ANCHORS).view(3, 3, 2).float()
+
+    def maps(self, objectness: float) -> list[torch.Tensor]:
+        maps = [torch.randn(1, 3, 7, SIZE // s, SIZE // s) for s in STRIDES]
+        for part in maps:
+            part[:, :, 4] = objectness
+        return maps
+
+    def test_should_pull_nowhere_where_both_agree(self):
+        torch.manual_seed(10)
+        taught = self.maps(0.5)
+        mine = [part.clone().requires_grad_() for part in taught]
+        distillation_loss(mine, taught, self.anchors).backward()
+        self.assertLess(max(float(part.grad.abs().max()) for part in mine), 1e-6)
+
+    def test_should_learn_boxes_and_classes_only_where_the_teacher_sees_an_object(self):
+        torch.manual_seed(11)
+        taught = self.maps(-20)
+        taught[0][0, 1, 4, 3, 5] = 20
+        mine = [part.requires_grad_() for part in self.maps(0)]
+        distillation_loss(mine, taught, self.anchors).backward()
+        there = mine[0].grad[0, 1, :, 3, 5].clone()
+        self.assertGreater(float(there[[0, 1, 2, 3, 5, 6]].abs().min()), 1e-5)
+        self.assertLess(float(there[4]), 0)  # a step against the gradient raises the objectness
+        mine[0].grad[0, 1, :, 3, 5] = 0
+        others = torch.cat([part.grad[:, :, [0, 1, 2, 3, 5, 6]].flatten() for part in mine])
+        self.assertLess(float(others.abs().max()), 1e-6)
+        self.assertGreater(min(float(part.grad[:, :, 4].max()) for part in mine), 0)  # everywhere else it falls
 
 
 class MetricsTest(unittest.TestCase):

@@ -7,6 +7,7 @@
     python3 train.py ... --clips ../demo-clip/yard.mp4 ../demo-clip/ramp.mp4                     # watch clips that are not trained on
     python3 train.py --variant m --init ../helmet-yolov5s.onnx ...                             # a wider network from a narrower one
     python3 train.py ... --resume                                                              # go on from runs/*/last.pt
+    python3 train.py --variant n --init ../helmet-yolov5n.onnx --teacher ../helmet-yolov5m.onnx ...  # learns from a larger network too
     python3 train.py ... --gpus 2                                                              # two GPUs, each with batches of --batch
 
 Writes out/VARIANT/last.pt, best.pt (best on the validation set) and log.csv; `curves.py` draws the log.
@@ -34,14 +35,15 @@ from augment import Augmenter, PictureBank
 from clips import Clip, summary
 from data import Letterbox, Sample, decode_all, digest, read_set
 from evaluate import truth_boxes
-from loss import assign, detection_loss
+from loss import assign, detection_loss, distillation_loss
 from metrics import Evaluation, detections
-from network import Detector, parameter_count
+from network import VARIANTS, Detector, parameter_count
 from restore import start_from
+from teacher import Teacher
 from team import Team, free_port
 
 NAMES = ["helmet", "head"]
-LOG_FIELDS = ["step", "epoch", "minutes", "progress", "lr", "box", "object", "class", "pictures_per_s", "helmet50", "head50", "map50", "map"]
+LOG_FIELDS = ["step", "epoch", "minutes", "progress", "lr", "box", "object", "class", "teacher", "pictures_per_s", "helmet50", "head50", "map50", "map"]
 CLOSING_FROM = 0.88  # the last part of the training shows mostly whole pictures, as in use (Ge et al. 2021, YOLOX)
 FIRST_STEPS = 20  # after these the log says how fast it is
 PIXELS = 640 * 640  # a batch of another shape holds as many pixels as one of this
@@ -230,7 +232,7 @@ def graphed(model: Detector, shapes: Shapes) -> dict:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--variant", nargs="+", default=["n"], choices=["n", "s", "m"], help="several share their batches")
+    parser.add_argument("--variant", nargs="+", default=["n"], choices=list(VARIANTS), help="several share their batches")
     parser.add_argument("--train", nargs="+", required=True)
     parser.add_argument("--val", nargs="+", required=True)
     parser.add_argument("--extra", nargs="*", default=[], help="further pictures, such as renders, with their own share")
@@ -250,6 +252,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--evals", type=int, default=20, help="validations over the run")
     parser.add_argument("--init", help="start from this checkpoint (its averaged weights) or exported model, also of a narrower variant; {variant} is replaced")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--teacher", help="checkpoint or exported model of the same anchors whose outputs are learnt too (distillation)")
+    parser.add_argument("--teacher-share", type=float, default=0.5, help="its share of the loss; the labels have the rest")
     parser.add_argument("--graph", action="store_true", help="replay the network's two passes as CUDA graphs")
     parser.add_argument("--gpus", type=int, default=1, help="processes that train together, one a GPU; without CUDA on the CPU")
     parser.add_argument("--limit", type=int, default=0, help="only so many pictures, for trying the loop")
@@ -303,26 +307,30 @@ class Student:
                 self.best = max(self.best, torch.load(folder / "best.pt", map_location="cpu")["best"])
         self.model.train()
         self.passes = graphed(self.model, shapes) if args.graph else {}
-        self.parts = torch.zeros(3, device=device)
+        self.parts = torch.zeros(4, device=device)
         fresh = not (args.resume and (folder / "log.csv").exists())
         self.log = open(folder / "log.csv" if team.first else os.devnull, "w" if fresh else "a", newline="")
         self.writer = csv.DictWriter(self.log, LOG_FIELDS)
         if fresh:
             self.writer.writeheader()
 
-    def learn(self, images: torch.Tensor, positives: list, lr: float) -> None:
+    def learn(self, images: torch.Tensor, positives: list, lr: float, taught: list[torch.Tensor] | None = None) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self.cuda, cache_enabled=False):
             maps = self.passes.get(tuple(images.shape[2:]), self.model)(images)
         loss, part = detection_loss(maps, positives, self.anchors)
+        if taught is not None:
+            other, share = distillation_loss(maps, taught, self.anchors), self.args.teacher_share
+            loss = (1 - share) * loss + share * other
+            self.parts[3] += other.detach() / len(images)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.team.average(self.model)
         nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
         self.optimizer.step()
         self.averaged.update()
-        self.parts += part
+        self.parts[:3] += part
 
     def validate(self, validation: Validation, steps: int, state: dict, data_digest: str, row: dict) -> None:
         mean = [round(v, 5) for v in (self.parts / max(1, steps)).tolist()]
@@ -335,7 +343,7 @@ class Student:
         part = self.folder / "last.part"
         torch.save({**checkpoint, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}, part)
         part.replace(self.folder / "last.pt")  # whole at any time, for whoever carries it away
-        row = {**row, "box": mean[0], "object": mean[1], "class": mean[2]}
+        row = {**row, "box": mean[0], "object": mean[1], "class": mean[2], "teacher": mean[3]}
         self.pending.append((validation.start(self.averaged.model), row, checkpoint))
         self.collect(wait=False)
 
@@ -381,9 +389,14 @@ def train(rank: int, args: argparse.Namespace, port: int = 0) -> None:
     fitted = torch.ones(9, 2) if known else torch.from_numpy(anchor_fit.fit(anchor_fit.letterboxed_sizes(samples, args.size)))
     shapes = Shapes(args.shapes or [f"{args.size}x{args.size}:1"], args.batch, args.seed, args.early_shapes, args.early)
     first_pictures = source.draw(max(8, min(32, args.batch)), shape=shapes.shapes[0])[0]
+    teacher = Teacher(args.teacher, device) if args.teacher else None
+    if teacher and args.graph:
+        teacher.capture(shapes.shapes, shapes.batches)
     students = [Student(v, args.out / v, fitted, first_pictures, args, device, shapes, team) for v in args.variant]
     anchors = students[0].anchors
     assert all(torch.equal(s.anchors, anchors) for s in students), "networks trained together share their anchors"
+    if teacher:
+        teacher.check(anchors)
     team.join(device.type == "cuda")
     for student in students:
         team.take_over(student.model, student.averaged.model)
@@ -408,15 +421,16 @@ def train(rank: int, args: argparse.Namespace, port: int = 0) -> None:
             lr = learning_rate(args.lr, state["step"], args.warmup, progress)
             prefetch.progress = progress
             _, images, positives = prefetch.take()
+            taught = teacher.maps(images) if teacher else None
             for student in students:
-                student.learn(images, positives, lr)
+                student.learn(images, positives, lr, taught)
             prefetch.prepare()
             state["step"] += 1
             state["pictures"] += len(images) * team.size
             if team.first and state["step"] == since_step + FIRST_STEPS:
                 if device.type == "cuda":
                     torch.cuda.synchronize()
-                print(f"first steps: {(state['pictures'] - since_pictures) / (time.time() - since):.0f} pictures/s", flush=True)
+                print(f"first steps: {(state['pictures'] - since_pictures) / (time.time() - since):.0f} pictures/s ({' '.join(args.variant)})", flush=True)
         if done or progress >= state["next_eval"]:
             if device.type == "cuda":
                 torch.cuda.synchronize()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from network import C3, Bottleneck, ConvUnit, Detector, SppFast
+from channels import ChannelWalk
+from network import C3, Bottleneck, ConvUnit, Detector
 
 LIFT = 6.0
 
 
-class _Widening:
+class _Widening(ChannelWalk):
     """Walks through both networks in the order of the forward pass; a map holds for each wide channel its narrow one."""
 
     def __init__(self, seed: int):
@@ -57,10 +58,9 @@ class _Widening:
         bypass = self.unit(narrow.bypass, wide.bypass, inputs)
         return self.unit(narrow.merge, wide.merge, torch.cat((hidden, bypass + narrow.main.conv.out_channels)))
 
-    def spp(self, narrow: SppFast, wide: SppFast, inputs: Tensor) -> Tensor:
-        hidden = self.unit(narrow.reduce, wide.reduce, inputs)
-        count = narrow.reduce.conv.out_channels
-        return self.unit(narrow.merge, wide.merge, torch.cat([hidden + i * count for i in range(4)]))
+    def head(self, narrow: nn.Conv2d, wide: nn.Conv2d, inputs: Tensor) -> None:
+        wide.weight.copy_(self.shared(narrow.weight, inputs))
+        wide.bias.copy_(narrow.bias)
 
 
 @torch.no_grad()
@@ -73,25 +73,7 @@ def widen(narrow: Detector, wide: Detector, images: Tensor, seed: int = 0) -> No
     device = images.device
     narrow, target = narrow.cpu(), wide.cpu()
     walk = _Widening(seed)
-    unit = lambda name, x: walk.unit(getattr(narrow, name), getattr(target, name), x)  # noqa: E731
-    block = lambda name, x: walk.c3(getattr(narrow, name), getattr(target, name), x)  # noqa: E731
-
-    def joined(first: str, a: Tensor, b: Tensor) -> Tensor:
-        last = getattr(narrow, first)
-        return torch.cat((a, b + (last.merge if isinstance(last, C3) else last).conv.out_channels))
-
-    p3 = block("stage3", unit("down3", block("stage2", unit("down2", unit("stem", torch.arange(3))))))
-    p4 = block("stage4", unit("down4", p3))
-    p5 = walk.spp(narrow.spp, target.spp, block("stage5", unit("down5", p4)))
-    l5 = unit("lateral5", p5)
-    l4 = unit("lateral4", block("top4", joined("lateral5", l5, p4)))
-    o3 = block("out3", joined("lateral4", l4, p3))
-    o4 = block("out4", joined("bottom3", unit("bottom3", o3), l4))
-    o5 = block("out5", joined("bottom4", unit("bottom4", o4), l5))
-    for mine, source, inputs in zip(target.heads, narrow.heads, (o3, o4, o5)):
-        mine.weight.copy_(walk.shared(source.weight, inputs))
-        mine.bias.copy_(source.bias)
-    target.anchors.copy_(narrow.anchors)
+    walk.through(narrow, target)
     narrow.to(device), wide.to(device)
     _open_identities(wide, {id(b) for b in walk.identities}, images)
 
