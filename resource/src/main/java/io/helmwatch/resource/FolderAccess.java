@@ -36,15 +36,24 @@ public final class FolderAccess {
 
     /** Who may write a folder, or that nobody may. */
     private static String owner(Path folder) {
+        if (isReadOnly(folder)) {
+            return "the file system is read-only";
+        }
         try {
-            if (Files.getFileStore(folder).isReadOnly()) {
-                return "the file system is read-only";
-            }
             PosixFileAttributes attributes = Files.readAttributes(folder, PosixFileAttributes.class);
             return "owner " + attributes.owner().getName() + ", "
                     + PosixFilePermissions.toString(attributes.permissions());
         } catch (IOException | UnsupportedOperationException e) {
             return "its owner is unknown";
+        }
+    }
+
+    private static boolean isReadOnly(Path folder) {
+        try {
+            return Files.getFileStore(folder).isReadOnly();
+        } catch (IOException e) {
+            // In a chroot the list of mounts does not have the root; the folder has an owner nevertheless.
+            return false;
         }
     }
 }
