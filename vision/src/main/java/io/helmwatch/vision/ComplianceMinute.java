@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param zone name of the zone; empty for the whole frame
  * @param minuteMillis start of the minute, by capture time, milliseconds since 1970 UTC
  * @param revision 0 at first, one more each time that the counts of this part are corrected
- * @param helmet heads with a helmet, summed over the frames
- * @param bare bare heads
- * @param uncertain heads that are neither for sure
- * @param frames analysed frames
- * @param personMillis heads times how long each frame stands for, milliseconds
+ * @param counts the heads
  * @param model model and backend of the latest frame
  * @param origin the node that counted; null without a cluster
  */
@@ -29,11 +25,7 @@ public record ComplianceMinute(
         String zone,
         long minuteMillis,
         int revision,
-        long helmet,
-        long bare,
-        long uncertain,
-        long frames,
-        long personMillis,
+        HeadCounts counts,
         ModelIdentity model,
         @Nullable CountOrigin origin) {
 
@@ -45,34 +37,6 @@ public record ComplianceMinute(
         if (minuteMillis % MINUTE_MILLIS != 0) {
             throw new IllegalArgumentException("expected the start of a minute, found " + minuteMillis);
         }
-    }
-
-    /** Counts without a cluster. */
-    public ComplianceMinute(
-            String stream,
-            long countedSinceMillis,
-            String zone,
-            long minuteMillis,
-            int revision,
-            long helmet,
-            long bare,
-            long uncertain,
-            long frames,
-            long personMillis,
-            ModelIdentity model) {
-        this(
-                stream,
-                countedSinceMillis,
-                zone,
-                minuteMillis,
-                revision,
-                helmet,
-                bare,
-                uncertain,
-                frames,
-                personMillis,
-                model,
-                null);
     }
 
     /** Whether the counts must not be summed, since another node had taken the stream over. */
@@ -88,11 +52,7 @@ public record ComplianceMinute(
                 zone,
                 minuteMillis,
                 revision,
-                helmet,
-                bare,
-                uncertain,
-                frames,
-                personMillis,
+                counts,
                 model,
                 origin == null ? null : origin.superseded());
     }
@@ -100,7 +60,7 @@ public record ComplianceMinute(
     /** A later revision of this part that counts nothing. */
     public ComplianceMinute withdrawn() {
         return new ComplianceMinute(
-                stream, countedSinceMillis, zone, minuteMillis, revision + 1, 0, 0, 0, 0, 0, model, origin);
+                stream, countedSinceMillis, zone, minuteMillis, revision + 1, HeadCounts.NONE, model, origin);
     }
 
     /** {@code STREAM/COUNTED-SINCE/MINUTE/ZONE}, without the zone for the whole frame: the same in all revisions of a part. */

@@ -42,10 +42,10 @@ final class DeskCompliance implements Compliance {
                 hour.stream(),
                 hour.zone().isEmpty() ? null : hour.zone(),
                 Instant.ofEpochMilli(hour.startMillis()),
-                hour.helmet(),
-                hour.bare(),
-                hour.uncertain(),
-                hour.frames(),
+                hour.counts().helmet(),
+                hour.counts().bare(),
+                hour.counts().uncertain(),
+                hour.counts().frames(),
                 hour.incidents(),
                 median == null ? null : median / 1_000.0);
     }

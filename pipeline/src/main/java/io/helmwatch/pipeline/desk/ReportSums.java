@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.desk;
 
 import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import io.helmwatch.sinks.history.RecordedIncident;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.Incident.EndReason;
 import io.helmwatch.web.Reports.Figures;
 import java.util.ArrayList;
@@ -26,11 +27,7 @@ final class ReportSums<K extends Comparable<K>> {
 
     /** What belongs to a key. */
     private static final class Sum {
-        private long helmet;
-        private long bare;
-        private long uncertain;
-        private long frames;
-        private long personMillis;
+        private HeadCounts counts = HeadCounts.NONE;
         private long analysedMinutes;
         private long incidents;
         private final List<Long> complianceMillis = new ArrayList<>();
@@ -38,12 +35,12 @@ final class ReportSums<K extends Comparable<K>> {
         private Figures figures() {
             Long median = median(complianceMillis);
             return new Figures(
-                    helmet,
-                    bare,
-                    uncertain,
-                    frames,
-                    personMillis / MILLIS_PER_SECOND,
-                    share(helmet, helmet + bare),
+                    counts.helmet(),
+                    counts.bare(),
+                    counts.uncertain(),
+                    counts.frames(),
+                    counts.personMillis() / MILLIS_PER_SECOND,
+                    share(counts.helmet(), counts.helmet() + counts.bare()),
                     incidents,
                     complianceMillis.size(),
                     median == null ? null : median / MILLIS_PER_SECOND);
@@ -52,11 +49,7 @@ final class ReportSums<K extends Comparable<K>> {
 
     void add(K key, ComplianceQuarter quarter) {
         Sum sum = sum(key);
-        sum.helmet += quarter.helmet();
-        sum.bare += quarter.bare();
-        sum.uncertain += quarter.uncertain();
-        sum.frames += quarter.frames();
-        sum.personMillis += quarter.personMillis();
+        sum.counts = sum.counts.plus(quarter.counts());
         sum.analysedMinutes += quarter.analysedMinutes();
     }
 

@@ -98,7 +98,7 @@ class ComplianceRecorderTest {
 
         List<ComplianceMinute> minutes = counters.drainAll();
         assertThat(minutes)
-                .extracting(ComplianceMinute::frames, ComplianceMinute::origin)
+                .extracting(minute -> minute.counts().frames(), ComplianceMinute::origin)
                 .containsExactly(
                         tuple(1L, new CountOrigin(first, false)),
                         tuple(2L, new CountOrigin(first, true)),
@@ -126,7 +126,9 @@ class ComplianceRecorderTest {
             assertThat(recorder).isNotNull();
         }
         assertThat(history.minutes)
-                .extracting(ComplianceMinute::minuteMillis, ComplianceMinute::helmet)
+                .extracting(
+                        ComplianceMinute::minuteMillis,
+                        minute -> minute.counts().helmet())
                 .containsExactly(tuple(NOON - 60_000, 1L), tuple(NOON, 1L));
         assertThat(meter("recorded", "history")).isEqualTo(2);
         assertThat(outbox.minutes).as("its only attempt failed").isEmpty();
@@ -146,7 +148,7 @@ class ComplianceRecorderTest {
         List<ComplianceMinute> minutes = counters.drainAll();
         assertThat(minutes).hasSize(3).allSatisfy(minute -> {
             assertThat(minute.minuteMillis()).isEqualTo(NOON);
-            assertThat(minute.frames()).isEqualTo(1);
+            assertThat(minute.counts().frames()).isEqualTo(1);
         });
         assertThat(minutes).extracting(ComplianceMinute::key).doesNotHaveDuplicates();
         assertThat(counters.drainAll()).isEmpty();

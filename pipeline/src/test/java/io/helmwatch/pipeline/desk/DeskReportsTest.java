@@ -10,6 +10,7 @@ import io.helmwatch.sinks.compliance.ComplianceJson;
 import io.helmwatch.sinks.history.HistoryCopy;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.ModelIdentity;
@@ -112,12 +113,9 @@ class DeskReportsTest {
                 zone,
                 FROM.toEpochMilli() + 60_000L * minute,
                 revision,
-                helmet,
-                bare,
-                random.nextInt(5),
-                300,
-                200 * (helmet + bare),
-                MODEL);
+                new HeadCounts(helmet, bare, random.nextInt(5), 300, 200 * (helmet + bare)),
+                MODEL,
+                null);
     }
 
     private void incident(Random random, int minute, int number) {
@@ -176,16 +174,25 @@ class DeskReportsTest {
     private void assertRecounted(Figures figures, Predicate<ComplianceMinute> minutes, Predicate<Incident> wanted) {
         List<ComplianceMinute> own = latest().stream().filter(minutes).toList();
         assertThat(figures.helmet())
-                .isEqualTo(own.stream().mapToLong(ComplianceMinute::helmet).sum());
+                .isEqualTo(own.stream()
+                        .mapToLong(minute -> minute.counts().helmet())
+                        .sum());
         assertThat(figures.bare())
-                .isEqualTo(own.stream().mapToLong(ComplianceMinute::bare).sum());
-        assertThat(figures.uncertain())
-                .isEqualTo(own.stream().mapToLong(ComplianceMinute::uncertain).sum());
-        assertThat(figures.frames())
-                .isEqualTo(own.stream().mapToLong(ComplianceMinute::frames).sum());
-        assertThat(figures.personSeconds())
                 .isEqualTo(
-                        own.stream().mapToLong(ComplianceMinute::personMillis).sum() / 1_000.0);
+                        own.stream().mapToLong(minute -> minute.counts().bare()).sum());
+        assertThat(figures.uncertain())
+                .isEqualTo(own.stream()
+                        .mapToLong(minute -> minute.counts().uncertain())
+                        .sum());
+        assertThat(figures.frames())
+                .isEqualTo(own.stream()
+                        .mapToLong(minute -> minute.counts().frames())
+                        .sum());
+        assertThat(figures.personSeconds())
+                .isEqualTo(own.stream()
+                                .mapToLong(minute -> minute.counts().personMillis())
+                                .sum()
+                        / 1_000.0);
         List<Incident> ends = incidents.stream()
                 .filter(incident -> incident.phase() == Incident.Phase.END)
                 .filter(wanted)

@@ -297,12 +297,12 @@ class DeskPartsTest {
             List<HeadHour> hours = history.hours(0, System.currentTimeMillis() + 1);
             assertThat(hours.stream()
                             .filter(hour -> hour.zone().isEmpty())
-                            .mapToLong(HeadHour::frames)
+                            .mapToLong(hour -> hour.counts().frames())
                             .sum())
                     .isEqualTo(125);
             assertThat(hours.stream()
                             .filter(hour -> hour.zone().equals("all"))
-                            .mapToLong(HeadHour::bare)
+                            .mapToLong(hour -> hour.counts().bare())
                             .sum())
                     .isPositive();
         }

@@ -7,6 +7,7 @@ import io.helmwatch.postprocess.tracking.Observations;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.CountOrigin;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.ModelIdentity;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -134,11 +135,12 @@ public final class HeadCounter {
                     names.get(area),
                     minute * ComplianceMinute.MINUTE_MILLIS,
                     revision,
-                    sums[at + HELMET],
-                    sums[at + BARE],
-                    sums[at + UNCERTAIN],
-                    sums[at + FRAMES],
-                    sums[at + PERSON_MILLIS],
+                    new HeadCounts(
+                            sums[at + HELMET],
+                            sums[at + BARE],
+                            sums[at + UNCERTAIN],
+                            sums[at + FRAMES],
+                            sums[at + PERSON_MILLIS]),
                     of,
                     origin));
         }

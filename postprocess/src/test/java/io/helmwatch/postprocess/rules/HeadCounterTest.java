@@ -13,6 +13,7 @@ import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Detection;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.ModelIdentity;
 import java.lang.management.ManagementFactory;
@@ -61,8 +62,9 @@ class HeadCounterTest {
     }
 
     private static String text(ComplianceMinute minute) {
-        return minute.zone() + "@" + minute.minuteMillis() / MINUTE + "r" + minute.revision() + " " + minute.helmet()
-                + "/" + minute.bare() + "/" + minute.uncertain() + " " + minute.frames() + " " + minute.personMillis();
+        HeadCounts counts = minute.counts();
+        return minute.zone() + "@" + minute.minuteMillis() / MINUTE + "r" + minute.revision() + " " + counts.helmet()
+                + "/" + counts.bare() + "/" + counts.uncertain() + " " + counts.frames() + " " + counts.personMillis();
     }
 
     private static List<String> drain(HeadCounter counter, long nowMillis) {

@@ -40,8 +40,7 @@ public final class ComplianceJson {
         message.put("countedSince", EventTime.format(minute.countedSinceMillis()));
         message.put("revision", minute.revision());
         message.put("recordedAt", EventTime.format(recordedMillis));
-        CountMessage.putCounts(
-                message, minute.frames(), minute.helmet(), minute.bare(), minute.uncertain(), minute.personMillis());
+        CountMessage.putCounts(message, minute.counts());
         message.putObject("model")
                 .put("name", minute.model().name())
                 .put("version", minute.model().version())
@@ -67,11 +66,7 @@ public final class ComplianceJson {
                 json.path("zone").asText(""),
                 CountMessage.millis(json, "minute"),
                 json.required("revision").intValue(),
-                json.required("helmet").longValue(),
-                json.required("bare").longValue(),
-                json.required("uncertain").longValue(),
-                json.required("frames").longValue(),
-                CountMessage.personMillis(json),
+                CountMessage.counts(json),
                 new ModelIdentity(
                         model.path("name").asText(""),
                         model.path("version").asText(""),

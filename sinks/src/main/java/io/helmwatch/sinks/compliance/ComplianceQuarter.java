@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.compliance;
 
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 
 /**
  * What was observed in one zone during a quarter of an hour, or the difference that a message makes to it. Every time zone differs from UTC by a multiple
@@ -9,23 +10,10 @@ import io.helmwatch.vision.ComplianceMinute;
  * @param stream id of the stream
  * @param zone name of the zone; empty for the whole frame
  * @param startMillis its start, milliseconds since 1970 UTC
- * @param helmet observed heads with a helmet, summed over the frames
- * @param bare observed bare heads
- * @param uncertain observed heads that are neither for sure
- * @param frames analysed frames
- * @param personMillis observed heads times how long each frame stands for, milliseconds
+ * @param counts the observed heads, summed over the frames
  * @param analysedMinutes minutes with an analysed frame
  */
-public record ComplianceQuarter(
-        String stream,
-        String zone,
-        long startMillis,
-        long helmet,
-        long bare,
-        long uncertain,
-        long frames,
-        long personMillis,
-        long analysedMinutes) {
+public record ComplianceQuarter(String stream, String zone, long startMillis, HeadCounts counts, long analysedMinutes) {
 
     /** Milliseconds of a quarter of an hour. */
     public static final long MILLIS = 15 * ComplianceMinute.MINUTE_MILLIS;
@@ -38,14 +26,6 @@ public record ComplianceQuarter(
     /** The sum with other counts of the same zone. */
     public ComplianceQuarter plus(ComplianceQuarter other) {
         return new ComplianceQuarter(
-                stream,
-                zone,
-                startMillis,
-                helmet + other.helmet,
-                bare + other.bare,
-                uncertain + other.uncertain,
-                frames + other.frames,
-                personMillis + other.personMillis,
-                analysedMinutes + other.analysedMinutes);
+                stream, zone, startMillis, counts.plus(other.counts), analysedMinutes + other.analysedMinutes);
     }
 }

@@ -3,6 +3,7 @@ package io.helmwatch.sinks.compliance;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helmwatch.vision.HeadCounts;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -33,12 +34,12 @@ final class CountMessage {
     }
 
     /** Adds the counts. */
-    static void putCounts(ObjectNode message, long frames, long helmet, long bare, long uncertain, long personMillis) {
-        message.put("frames", frames);
-        message.put("helmet", helmet);
-        message.put("bare", bare);
-        message.put("uncertain", uncertain);
-        message.put("personSeconds", BigDecimal.valueOf(personMillis, MILLIS_DECIMALS));
+    static void putCounts(ObjectNode message, HeadCounts counts) {
+        message.put("frames", counts.frames());
+        message.put("helmet", counts.helmet());
+        message.put("bare", counts.bare());
+        message.put("uncertain", counts.uncertain());
+        message.put("personSeconds", BigDecimal.valueOf(counts.personMillis(), MILLIS_DECIMALS));
     }
 
     static JsonNode tree(byte[] message) throws IOException {
@@ -72,10 +73,16 @@ final class CountMessage {
         return Instant.parse(json.required(name).asText()).toEpochMilli();
     }
 
-    static long personMillis(JsonNode json) {
-        return json.required("personSeconds")
-                .decimalValue()
-                .movePointRight(MILLIS_DECIMALS)
-                .longValue();
+    /** The counts of a message. */
+    static HeadCounts counts(JsonNode json) {
+        return new HeadCounts(
+                json.required("helmet").longValue(),
+                json.required("bare").longValue(),
+                json.required("uncertain").longValue(),
+                json.required("frames").longValue(),
+                json.required("personSeconds")
+                        .decimalValue()
+                        .movePointRight(MILLIS_DECIMALS)
+                        .longValue());
     }
 }

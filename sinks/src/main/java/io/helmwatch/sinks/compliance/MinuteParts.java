@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.compliance;
 
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,29 +20,9 @@ public final class MinuteParts {
      *
      * @param sinceMillis when its count began, milliseconds since 1970 UTC
      * @param revision its latest revision
-     * @param helmet heads with a helmet
-     * @param bare bare heads
-     * @param uncertain heads that are neither for sure
-     * @param frames analysed frames
-     * @param personMillis heads times how long each frame stands for, milliseconds
+     * @param counts the heads of this revision
      */
-    public record Part(
-            long sinceMillis, int revision, long helmet, long bare, long uncertain, long frames, long personMillis) {
-        private static Part nothing(long sinceMillis) {
-            return new Part(sinceMillis, -1, 0, 0, 0, 0, 0);
-        }
-
-        private static Part of(ComplianceMinute minute) {
-            return new Part(
-                    minute.countedSinceMillis(),
-                    minute.revision(),
-                    minute.helmet(),
-                    minute.bare(),
-                    minute.uncertain(),
-                    minute.frames(),
-                    minute.personMillis());
-        }
-    }
+    public record Part(long sinceMillis, int revision, HeadCounts counts) {}
 
     /** The parts that are known; none for a minute that is new. */
     public MinuteParts(List<Part> known) {
@@ -61,26 +42,22 @@ public final class MinuteParts {
         Part before = parts.stream()
                 .filter(part -> part.sinceMillis() == minute.countedSinceMillis())
                 .findFirst()
-                .orElse(Part.nothing(minute.countedSinceMillis()));
+                .orElse(new Part(minute.countedSinceMillis(), -1, HeadCounts.NONE));
         if (minute.revision() <= before.revision()) {
             return Optional.empty();
         }
         boolean wasAnalysed = isAnalysed();
         parts.remove(before);
-        parts.add(Part.of(minute));
+        parts.add(new Part(minute.countedSinceMillis(), minute.revision(), minute.counts()));
         return Optional.of(new ComplianceQuarter(
                 minute.stream(),
                 minute.zone(),
                 ComplianceQuarter.startOf(minute.minuteMillis()),
-                minute.helmet() - before.helmet(),
-                minute.bare() - before.bare(),
-                minute.uncertain() - before.uncertain(),
-                minute.frames() - before.frames(),
-                minute.personMillis() - before.personMillis(),
+                minute.counts().minus(before.counts()),
                 (isAnalysed() ? 1 : 0) - (wasAnalysed ? 1 : 0)));
     }
 
     private boolean isAnalysed() {
-        return parts.stream().anyMatch(part -> part.frames() > 0);
+        return parts.stream().anyMatch(part -> part.counts().frames() > 0);
     }
 }

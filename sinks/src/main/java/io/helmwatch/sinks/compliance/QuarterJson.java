@@ -21,13 +21,7 @@ public final class QuarterJson {
         ObjectNode message = CountMessage.start(SCHEMA, id);
         CountMessage.putStream(message, quarter.stream(), quarter.zone());
         message.put("quarter", EventTime.format(quarter.startMillis()));
-        CountMessage.putCounts(
-                message,
-                quarter.frames(),
-                quarter.helmet(),
-                quarter.bare(),
-                quarter.uncertain(),
-                quarter.personMillis());
+        CountMessage.putCounts(message, quarter.counts());
         message.put("analysedMinutes", quarter.analysedMinutes());
         return CountMessage.bytes(message);
     }
@@ -46,11 +40,7 @@ public final class QuarterJson {
                 json.required("stream").textValue(),
                 json.path("zone").asText(""),
                 CountMessage.millis(json, "quarter"),
-                json.required("helmet").longValue(),
-                json.required("bare").longValue(),
-                json.required("uncertain").longValue(),
-                json.required("frames").longValue(),
-                CountMessage.personMillis(json),
+                CountMessage.counts(json),
                 json.required("analysedMinutes").longValue());
     }
 }

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.compliance;
 
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ public final class QuarterState {
 
     /** A quarter without counts. */
     public QuarterState(String stream, String zone, long startMillis) {
-        sums = new ComplianceQuarter(stream, zone, startMillis, 0, 0, 0, 0, 0, 0);
+        sums = new ComplianceQuarter(stream, zone, startMillis, HeadCounts.NONE, 0);
     }
 
     /** The key of the quarter that a minute belongs to: {@code STREAM/START}, for a zone {@code STREAM/START/ZONE}; START in seconds since 1970 UTC. */
@@ -48,26 +49,11 @@ public final class QuarterState {
         ByteBuffer bytes = ByteBuffer.wrap(written);
         state.updates = bytes.getLong();
         state.sums = new ComplianceQuarter(
-                state.sums.stream(),
-                state.sums.zone(),
-                state.sums.startMillis(),
-                bytes.getLong(),
-                bytes.getLong(),
-                bytes.getLong(),
-                bytes.getLong(),
-                bytes.getLong(),
-                bytes.getLong());
+                state.sums.stream(), state.sums.zone(), state.sums.startMillis(), counts(bytes), bytes.getLong());
         Map<Integer, List<MinuteParts.Part>> parts = new TreeMap<>();
         while (bytes.remaining() >= PART_BYTES) {
             parts.computeIfAbsent(bytes.getInt(), minute -> new ArrayList<>())
-                    .add(new MinuteParts.Part(
-                            bytes.getLong(),
-                            bytes.getInt(),
-                            bytes.getLong(),
-                            bytes.getLong(),
-                            bytes.getLong(),
-                            bytes.getLong(),
-                            bytes.getLong()));
+                    .add(new MinuteParts.Part(bytes.getLong(), bytes.getInt(), counts(bytes)));
         }
         parts.forEach((minute, known) -> state.minutes.put(minute, new MinuteParts(known)));
         return state;
@@ -79,23 +65,26 @@ public final class QuarterState {
                 .mapToInt(minute -> minute.known().size())
                 .sum();
         ByteBuffer bytes = ByteBuffer.allocate(SUM_BYTES + PART_BYTES * parts);
-        bytes.putLong(updates)
-                .putLong(sums.helmet())
-                .putLong(sums.bare())
-                .putLong(sums.uncertain())
-                .putLong(sums.frames())
-                .putLong(sums.personMillis())
-                .putLong(sums.analysedMinutes());
-        minutes.forEach((minute, known) -> known.known()
-                .forEach(part -> bytes.putInt(minute)
-                        .putLong(part.sinceMillis())
-                        .putInt(part.revision())
-                        .putLong(part.helmet())
-                        .putLong(part.bare())
-                        .putLong(part.uncertain())
-                        .putLong(part.frames())
-                        .putLong(part.personMillis())));
+        bytes.putLong(updates);
+        put(sums.counts(), bytes);
+        bytes.putLong(sums.analysedMinutes());
+        minutes.forEach((minute, known) -> known.known().forEach(part -> {
+            bytes.putInt(minute).putLong(part.sinceMillis()).putInt(part.revision());
+            put(part.counts(), bytes);
+        }));
         return bytes.array();
+    }
+
+    private static HeadCounts counts(ByteBuffer bytes) {
+        return new HeadCounts(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong());
+    }
+
+    private static void put(HeadCounts counts, ByteBuffer bytes) {
+        bytes.putLong(counts.helmet())
+                .putLong(counts.bare())
+                .putLong(counts.uncertain())
+                .putLong(counts.frames())
+                .putLong(counts.personMillis());
     }
 
     /** Takes a message of this quarter; returns whether it changed anything. */

@@ -4,6 +4,7 @@ import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import io.helmwatch.sinks.compliance.MinuteParts;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -77,17 +78,20 @@ final class CountTables {
         HistoryTables.set(find, minute.minuteMillis(), minute.stream(), minute.zone());
         try (ResultSet rows = find.executeQuery()) {
             while (rows.next()) {
-                parts.add(new MinuteParts.Part(
-                        rows.getLong(1),
-                        rows.getInt(2),
-                        rows.getLong(3),
-                        rows.getLong(4),
-                        rows.getLong(5),
-                        rows.getLong(6),
-                        rows.getLong(7)));
+                parts.add(new MinuteParts.Part(rows.getLong(1), rows.getInt(2), counts(rows, 3)));
             }
         }
         return new MinuteParts(parts);
+    }
+
+    /** The counts in five columns from the given one on. */
+    private static HeadCounts counts(ResultSet row, int column) throws SQLException {
+        return new HeadCounts(
+                row.getLong(column),
+                row.getLong(column + 1),
+                row.getLong(column + 2),
+                row.getLong(column + 3),
+                row.getLong(column + 4));
     }
 
     private static void put(ComplianceMinute minute, PreparedStatement put) throws SQLException {
@@ -98,11 +102,11 @@ final class CountTables {
                 minute.zone(),
                 minute.countedSinceMillis(),
                 minute.revision(),
-                minute.helmet(),
-                minute.bare(),
-                minute.uncertain(),
-                minute.frames(),
-                minute.personMillis());
+                minute.counts().helmet(),
+                minute.counts().bare(),
+                minute.counts().uncertain(),
+                minute.counts().frames(),
+                minute.counts().personMillis());
         put.executeUpdate();
     }
 
@@ -112,11 +116,11 @@ final class CountTables {
                 difference.startMillis(),
                 difference.stream(),
                 difference.zone(),
-                difference.helmet(),
-                difference.bare(),
-                difference.uncertain(),
-                difference.frames(),
-                difference.personMillis(),
+                difference.counts().helmet(),
+                difference.counts().bare(),
+                difference.counts().uncertain(),
+                difference.counts().frames(),
+                difference.counts().personMillis(),
                 difference.analysedMinutes());
         add.executeUpdate();
     }
@@ -129,15 +133,7 @@ final class CountTables {
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     quarters.add(new ComplianceQuarter(
-                            rows.getString(1),
-                            rows.getString(2),
-                            rows.getLong(3),
-                            rows.getLong(4),
-                            rows.getLong(5),
-                            rows.getLong(6),
-                            rows.getLong(7),
-                            rows.getLong(8),
-                            rows.getLong(9)));
+                            rows.getString(1), rows.getString(2), rows.getLong(3), counts(rows, 4), rows.getLong(9)));
                 }
             }
         }

@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.history;
 
+import io.helmwatch.vision.HeadCounts;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,11 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream id of the stream
  * @param zone name of the zone; empty for the whole frame
  * @param startMillis start of the hour, milliseconds since 1970 UTC
- * @param helmet observed heads with a helmet, summed over the frames
- * @param bare observed bare heads
- * @param uncertain observed heads that are neither for sure
- * @param frames analysed frames
- * @param personMillis observed heads times how long each frame stands for, milliseconds
+ * @param counts the observed heads, summed over the frames
  * @param incidents incidents that started
  * @param medianComplianceMillis median time from the start of an incident to its end by compliance; null where none ended so
  */
@@ -20,10 +17,6 @@ public record HeadHour(
         String stream,
         String zone,
         long startMillis,
-        long helmet,
-        long bare,
-        long uncertain,
-        long frames,
-        long personMillis,
+        HeadCounts counts,
         long incidents,
         @Nullable Long medianComplianceMillis) {}

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.history;
 
 import io.helmwatch.sinks.compliance.ComplianceQuarter;
+import io.helmwatch.vision.HeadCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ final class HourSums {
     }
 
     private static final class Sum {
-        private @Nullable ComplianceQuarter counts;
+        private HeadCounts counts = HeadCounts.NONE;
         private long incidents;
         private final List<Long> complianceMillis = new ArrayList<>();
     }
@@ -40,10 +41,9 @@ final class HourSums {
         return Math.floorDiv(millis, HOUR_MILLIS) * HOUR_MILLIS;
     }
 
-    void add(ComplianceQuarter counts) {
-        Sum sum = sum(hourOf(counts.startMillis()), counts.stream(), counts.zone());
-        ComplianceQuarter earlier = sum.counts;
-        sum.counts = earlier == null ? counts : earlier.plus(counts);
+    void add(ComplianceQuarter quarter) {
+        Sum sum = sum(hourOf(quarter.startMillis()), quarter.stream(), quarter.zone());
+        sum.counts = sum.counts.plus(quarter.counts());
     }
 
     /** Adds an incident to its zone and to the whole frame. */
@@ -69,22 +69,8 @@ final class HourSums {
     /** The sums by hour, stream and zone. */
     List<HeadHour> hours() {
         List<HeadHour> hours = new ArrayList<>();
-        sums.forEach((key, sum) -> {
-            ComplianceQuarter counts = sum.counts == null
-                    ? new ComplianceQuarter(key.stream(), key.zone(), key.hourMillis(), 0, 0, 0, 0, 0, 0)
-                    : sum.counts;
-            hours.add(new HeadHour(
-                    key.stream(),
-                    key.zone(),
-                    key.hourMillis(),
-                    counts.helmet(),
-                    counts.bare(),
-                    counts.uncertain(),
-                    counts.frames(),
-                    counts.personMillis(),
-                    sum.incidents,
-                    median(sum.complianceMillis)));
-        });
+        sums.forEach((key, sum) -> hours.add(new HeadHour(
+                key.stream(), key.zone(), key.hourMillis(), sum.counts, sum.incidents, median(sum.complianceMillis))));
         return hours;
     }
 

@@ -2,6 +2,7 @@ package io.helmwatch.sinks.compliance;
 
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.CountOrigin;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.vision.NodeEpoch;
 
@@ -16,23 +17,20 @@ public final class Minutes {
 
     /** The message that the documents show. */
     public static ComplianceMinute documented() {
-        return new ComplianceMinute("gate-3", NOON - 8_960, "pit", NOON, 0, 541, 12, 3, 300, 111_200, MODEL);
+        return new ComplianceMinute(
+                "gate-3", NOON - 8_960, "pit", NOON, 0, new HeadCounts(541, 12, 3, 300, 111_200), MODEL, null);
     }
 
     /** The same counts as a node of a cluster counts them. */
-    public static ComplianceMinute by(NodeEpoch node, boolean isIsolated, long sinceMillis, ComplianceMinute counts) {
+    public static ComplianceMinute by(NodeEpoch node, boolean isIsolated, long sinceMillis, ComplianceMinute minute) {
         return new ComplianceMinute(
-                counts.stream(),
+                minute.stream(),
                 sinceMillis,
-                counts.zone(),
-                counts.minuteMillis(),
-                counts.revision(),
-                counts.helmet(),
-                counts.bare(),
-                counts.uncertain(),
-                counts.frames(),
-                counts.personMillis(),
-                counts.model(),
+                minute.zone(),
+                minute.minuteMillis(),
+                minute.revision(),
+                minute.counts(),
+                minute.model(),
                 new CountOrigin(node, isIsolated));
     }
 
@@ -40,6 +38,13 @@ public final class Minutes {
     public static ComplianceMinute minute(
             String stream, String zone, long minuteMillis, int revision, long helmet, long bare) {
         return new ComplianceMinute(
-                stream, NOON - 1, zone, minuteMillis, revision, helmet, bare, 1, 25, 40 * (helmet + bare), MODEL);
+                stream,
+                NOON - 1,
+                zone,
+                minuteMillis,
+                revision,
+                new HeadCounts(helmet, bare, 1, 25, 40 * (helmet + bare)),
+                MODEL,
+                null);
     }
 }

@@ -4,11 +4,11 @@ import static io.helmwatch.sinks.spool.Incidents.NOON;
 import static io.helmwatch.sinks.spool.Incidents.bareHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
 
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.Incident.EndReason;
 import io.helmwatch.vision.Incident.Phase;
@@ -163,12 +163,9 @@ class IncidentHistoryTest {
                 zone,
                 minuteMillis,
                 revision,
-                9 * heads,
-                heads,
-                heads / 2,
-                25,
-                100 * heads,
-                new ModelIdentity("m", "1", "fp32", "cpu"));
+                new HeadCounts(9 * heads, heads, heads / 2, 25, 100 * heads),
+                new ModelIdentity("m", "1", "fp32", "cpu"),
+                null);
     }
 
     @Test
@@ -183,8 +180,8 @@ class IncidentHistoryTest {
             List<HeadHour> hours = history.hours(NOON, NOON + HOUR);
             assertThat(hours)
                     .containsExactly(
-                            new HeadHour("gate", "", NOON, 180, 20, 10, 50, 2_000, 4, 6_200L),
-                            new HeadHour("gate", "pit", NOON, 9, 1, 0, 25, 100, 4, 6_200L));
+                            new HeadHour("gate", "", NOON, new HeadCounts(180, 20, 10, 50, 2_000), 4, 6_200L),
+                            new HeadHour("gate", "pit", NOON, new HeadCounts(9, 1, 0, 25, 100), 4, 6_200L));
             assertThat(history.hours(NOON, NOON + 2 * HOUR)).hasSize(3);
             assertThat(history.hours(NOON + 1, NOON + HOUR)).isEmpty();
         }
@@ -198,8 +195,8 @@ class IncidentHistoryTest {
             history.store(List.of(minute("", NOON, 1, 20)));
             history.store(List.of(minute("", NOON, 0, 10)));
             assertThat(history.hours(NOON, NOON + HOUR))
-                    .extracting(HeadHour::helmet, HeadHour::bare, HeadHour::frames)
-                    .containsExactly(tuple(180L, 20L, 25L));
+                    .extracting(HeadHour::counts)
+                    .containsExactly(new HeadCounts(180, 20, 10, 25, 2_000));
         }
     }
 

@@ -81,7 +81,7 @@ class KafkaComplianceSenderTest {
             assertThat(TopicReader.header(first, "ce_time")).isEqualTo("2026-11-20T12:00:00.000Z");
             assertThat(latest(messages).values().stream()
                             .filter(minute -> minute.stream().equals("gate"))
-                            .mapToLong(ComplianceMinute::helmet)
+                            .mapToLong(minute -> minute.counts().helmet())
                             .sum())
                     .isEqualTo(25);
         }
@@ -133,7 +133,7 @@ class KafkaComplianceSenderTest {
             }
             assertThat(parts.known())
                     .as("a camera that moves within a minute is counted once")
-                    .extracting(MinuteParts.Part::helmet)
+                    .extracting(part -> part.counts().helmet())
                     .containsExactlyInAnyOrder(10L, 25L);
         }
     }

@@ -17,6 +17,7 @@ import io.helmwatch.sinks.compliance.FiguresUnavailableException;
 import io.helmwatch.sinks.compliance.QuarterJson;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.vision.ComplianceMinute;
+import io.helmwatch.vision.HeadCounts;
 import io.helmwatch.vision.ModelIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -80,12 +81,14 @@ class SiteAnalyticsTest {
                     random.nextBoolean() ? "" : "pit",
                     NOON - 60_000L * random.nextInt(300),
                     random.nextInt(3),
-                    random.nextInt(100),
-                    random.nextInt(10),
-                    random.nextInt(5),
-                    random.nextInt(3) * 100,
-                    random.nextInt(60_000),
-                    MODEL);
+                    new HeadCounts(
+                            random.nextInt(100),
+                            random.nextInt(10),
+                            random.nextInt(5),
+                            random.nextInt(3) * 100,
+                            random.nextInt(60_000)),
+                    MODEL,
+                    null);
             minutes.add(minute);
             if (random.nextInt(10) == 0) {
                 minutes.add(minute);
@@ -152,7 +155,7 @@ class SiteAnalyticsTest {
             ComplianceMinute late = minute("gate", "", NOON, 1, 12, 1);
             in.pipeInput(late.key(), ComplianceJson.write(late, NOON));
             assertThat(out.readKeyValuesToList())
-                    .extracting(pair -> quarter(pair.value).helmet())
+                    .extracting(pair -> quarter(pair.value).counts().helmet())
                     .containsExactly(10L, 12L);
 
             driver.advanceWallClockTime(Duration.ofHours(2));
