@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveFrames implements FrameAnalyzer {
     private final LiveStreams streams;
+    private final LiveIncidents incidents;
     private final Function<String, @Nullable HeadTracker> heads;
 
-    LiveFrames(LiveStreams streams, Function<String, @Nullable HeadTracker> heads) {
+    LiveFrames(LiveStreams streams, LiveIncidents incidents, Function<String, @Nullable HeadTracker> heads) {
         this.streams = streams;
+        this.incidents = incidents;
         this.heads = heads;
     }
 
@@ -38,7 +40,7 @@ final class LiveFrames implements FrameAnalyzer {
                     tracks.stream()
                             .map(track -> track != null && track.isStatic())
                             .toList(),
-                    streams.openIncidents(detections.stream()));
+                    incidents.open(detections.stream()));
             stream.onFrame(analysed, frame);
         }
         return detections;

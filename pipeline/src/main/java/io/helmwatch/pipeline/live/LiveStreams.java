@@ -42,8 +42,6 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     private static final long STATE_MILLIS = 1_000;
     private static final long CLOSE_MILLIS = 5_000;
     private static final int LAST_CHANNEL = 0xffff;
-    private static final int MAX_SINGLE_STATES = 100;
-    private static final int STATES_AT_ONCE = 500;
 
     private final LiveSources sources;
     private final TrackingConfig tracking;
@@ -51,8 +49,10 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     private final ScheduledExecutorService timer;
     private final ScheduledFuture<?> ticks;
     private final Set<LiveViewer> viewers = ConcurrentHashMap.newKeySet();
-    private final Map<String, SentState> sentStates = new HashMap<>();
-    private final Map<String, Map<String, Incident>> open = new ConcurrentHashMap<>();
+    /** Of the timer's thread. */
+    private final SentStates sentStates = new SentStates();
+
+    private final LiveIncidents incidents = new LiveIncidents(this::announce);
     /** Changed as a whole, so that the pipeline reads it without a lock; empty while nobody watches. */
     private volatile Map<String, LiveStream> watched = Map.of();
 
@@ -61,9 +61,6 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
 
     private int lastChannel;
     private boolean closed;
-
-    /** The state of a stream as viewers know it. */
-    private record SentState(Streams.Stream stream, String text) {}
 
     /**
      * @param sources where streams are found
@@ -88,12 +85,12 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
      * @param heads the tracked heads of a stream as of the frame at hand; null where it is not tracked
      */
     public FrameAnalyzer frames(Function<String, @Nullable HeadTracker> heads) {
-        return new LiveFrames(this, heads);
+        return new LiveFrames(this, incidents, heads);
     }
 
     /** Receives every message about an incident. */
     public IncidentSink incidents() {
-        return new LiveIncidents(this);
+        return incidents;
     }
 
     /** Shows the streams of other nodes too; called once, before viewers come. */
@@ -135,8 +132,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         LiveViewer viewer = new LiveViewer(connection, this);
         viewers.add(viewer);
         later(() -> {
-            stateMessages(sentStates.values().stream().map(SentState::text).toList())
-                    .forEach(viewer::send);
+            sentStates.all().forEach(viewer::send);
             // Takes a second once, which the first still frame would otherwise wait for.
             LiveJpeg.load();
         });
@@ -147,22 +143,6 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     @Nullable
     LiveStream watched(String stream) {
         return watched.get(stream);
-    }
-
-    /** Ids of a stream's open incidents. */
-    List<String> openIncidents(String stream) {
-        Map<String, Incident> incidents = open.get(stream);
-        return incidents == null ? List.of() : List.copyOf(incidents.keySet());
-    }
-
-    void onIncident(Incident incident) {
-        Map<String, Incident> incidents = open.computeIfAbsent(incident.stream(), id -> new ConcurrentHashMap<>());
-        if (incident.hasEnded()) {
-            incidents.remove(incident.id());
-        } else {
-            incidents.put(incident.id(), incident);
-        }
-        announce(incident);
     }
 
     /** Tells the viewers about an incident of any node. */
@@ -311,21 +291,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
                 }
             }
             followElsewhere();
-            List<Streams.Stream> all = states.get();
-            sentStates.keySet().retainAll(all.stream().map(Streams.Stream::id).toList());
-            List<String> changed = new ArrayList<>();
-            for (Streams.Stream state : all) {
-                SentState known = sentStates.get(state.id());
-                if (known != null && known.stream().equals(state)) {
-                    continue;
-                }
-                String text = LiveTexts.state(state);
-                sentStates.put(state.id(), new SentState(state, text));
-                if (known == null || !text.equals(known.text())) {
-                    changed.add(text);
-                }
-            }
-            for (LiveMessage message : stateMessages(changed)) {
+            for (LiveMessage message : sentStates.update(states.get())) {
                 viewers.forEach(viewer -> viewer.send(message));
             }
         } catch (RuntimeException e) {
@@ -343,19 +309,6 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** One message a state, or where there are many one for several of them. */
-    private static List<LiveMessage> stateMessages(List<String> states) {
-        if (states.size() <= MAX_SINGLE_STATES) {
-            return states.stream().map(LiveMessage::control).toList();
-        }
-        List<LiveMessage> messages = new ArrayList<>();
-        for (int first = 0; first < states.size(); first += STATES_AT_ONCE) {
-            int last = Math.min(states.size(), first + STATES_AT_ONCE);
-            messages.add(LiveMessage.control(LiveTexts.states(states.subList(first, last))));
-        }
-        return messages;
     }
 
     /** Closes all connections and waits until everything native is freed. */
