@@ -100,9 +100,9 @@ public final class StreamClips implements PacketReceiver {
         if (!before.masks().equals(rules.masks())) {
             for (ClipRecording recording : recordings) {
                 if (recording.isEncoded()) {
-                    recording.addMasks(rules.masks());
+                    recording.media().addMasks(rules.masks());
                 } else {
-                    recording.seal();
+                    recording.media().seal();
                 }
             }
         }
@@ -124,7 +124,7 @@ public final class StreamClips implements PacketReceiver {
         isImages = packet.format().codec() == Codec.MJPEG;
         ring.onPacket(packet);
         for (int i = 0; i < recordings.size(); i++) {
-            recordings.get(i).add(packet);
+            recordings.get(i).media().add(packet);
         }
     }
 
@@ -145,7 +145,7 @@ public final class StreamClips implements PacketReceiver {
                 frames.removeFirst();
             }
             for (ClipRecording recording : recordings) {
-                recording.add(analysed);
+                recording.media().add(analysed);
             }
         }
     }
@@ -189,10 +189,10 @@ public final class StreamClips implements PacketReceiver {
                     receiver.onClip(id, clip);
                 });
         for (VideoPacket packet : ring.since(window.mediaEpoch(), window.fromNanos())) {
-            recording.add(packet);
+            recording.media().add(packet);
             packet.release();
         }
-        frames.forEach(recording::add);
+        frames.forEach(recording.media()::add);
         recordings.add(recording);
         service.record(recording);
         return true;
@@ -204,11 +204,14 @@ public final class StreamClips implements PacketReceiver {
                 continue;
             }
             if (frame == null || frame.info().mediaTimeNanos() == FrameInfo.NO_MEDIA_TIME) {
-                recording.seal();
+                recording.media().seal();
             } else {
                 long last = ClipWindow.nanos(incident, incident.lastAtMillis(), frame.info());
-                recording.endAt(
-                        last + config.postRoll().toNanos(), config.postRoll().toNanos());
+                recording
+                        .media()
+                        .endAt(
+                                last + config.postRoll().toNanos(),
+                                config.postRoll().toNanos());
             }
         }
     }
@@ -220,7 +223,7 @@ public final class StreamClips implements PacketReceiver {
     /** A stream that has ended sends no post-roll. */
     public synchronized void onStatus(StreamStatus status) {
         if (status.state() == StreamStatus.State.ENDED || status.state() == StreamStatus.State.FAILED) {
-            recordings.forEach(ClipRecording::seal);
+            recordings.forEach(recording -> recording.media().seal());
         }
     }
 
@@ -228,7 +231,7 @@ public final class StreamClips implements PacketReceiver {
     public synchronized void close() {
         isClosed = true;
         unsubscribe();
-        recordings.forEach(ClipRecording::seal);
+        recordings.forEach(recording -> recording.media().seal());
         ring.close();
     }
 }
