@@ -1,9 +1,10 @@
-import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
+import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { live } from '/lib/lit-html/directives/live.js';
 import { incidentPath, request } from './api.js';
 import './clip.js';
 import { DeskElement } from './element.js';
 import { duration, fullTime, time } from './format.js';
+import { curve, drawPath, hasConfidences, sharesOf, snapshotIndex } from './incident-positions.js';
 import { signOf, summaryOf, tintOf } from './incident-text.js';
 import { live as messages } from './live.js';
 import { clearCanvas, contain, drawBoxes, drawRegions } from './overlay.js';
@@ -11,10 +12,7 @@ import { address } from './route.js';
 import { store } from './store.js';
 import { T } from './texts.js';
 
-/**
- * @typedef {import('./api.js').Incident} Incident
- * @typedef {import('./api.js').Position} Position
- */
+/** @typedef {import('./api.js').Incident} Incident */
 
 /** After its end an incident has its video within this time, or never. */
 const VIDEO_WITHIN_SECONDS = 90;
@@ -183,8 +181,7 @@ export class IncidentDetail extends DeskElement {
     if (!store.mayOperate || !box || !incident.width || incident.kind === 'occupancy') {
       return nothing;
     }
-    const part = (/** @type {number} */ value, /** @type {number} */ of) => String(Math.round(Math.min(1, Math.max(0, value / of)) * 1000) / 1000);
-    const mask = [part(box[0], incident.width), part(box[1], incident.height), part(box[2], incident.width), part(box[3], incident.height)].join(',');
+    const mask = sharesOf(incident, box).join(',');
     return html`<a class="button" href=${address('cameras', incident.stream, { tab: 'rules', mask })} title=${T.incident.maskTitle}>${T.incident.mask}</a>`;
   }
 
@@ -197,22 +194,9 @@ export class IncidentDetail extends DeskElement {
       <label>${T.incident.positions}
         <input type="range" min="0" max=${incident.boxes.length - 1} .value=${live(String(index))} @input=${this.scrub}
           aria-valuetext=${time(at)}></label>
-      <span class="facts">${time(at)}${varies ? ` \u00B7 ${T.incident.confidence(confidence)}` : ''}${this.position >= 0 && this.position !== this.snapshotIndex(incident) ? ` \u00B7 ${T.incident.pictureFrom(time(incident.snapshotAt ?? incident.startedAt))}` : ''}</span>
-      ${varies ? this.curve(incident, index) : nothing}
+      <span class="facts">${time(at)}${varies ? ` \u00B7 ${T.incident.confidence(confidence)}` : ''}${this.position >= 0 && this.position !== snapshotIndex(incident) ? ` \u00B7 ${T.incident.pictureFrom(time(incident.snapshotAt ?? incident.startedAt))}` : ''}</span>
+      ${varies ? curve(incident, index) : nothing}
     </div>`;
-  }
-
-  /** Confidence over time. @param {Incident} incident @param {number} index */
-  curve(incident, index) {
-    const boxes = incident.boxes;
-    const start = Date.parse(boxes[0].at);
-    const length = Math.max(1, Date.parse(boxes[boxes.length - 1].at) - start);
-    const x = (/** @type {Position} */ box) => ((Date.parse(box.at) - start) / length) * 300;
-    const y = (/** @type {Position} */ box) => 38 - box.confidence * 36;
-    return html`<svg class="curve" viewBox="0 0 300 40" preserveAspectRatio="none" role="img" aria-label=${T.incident.curve(boxes.length)}>
-      <polyline points=${boxes.map((box) => `${x(box)},${y(box)}`).join(' ')}></polyline>
-      ${svg`<line x1=${x(boxes[index])} x2=${x(boxes[index])} y1="0" y2="40"></line>`}
-    </svg>`;
   }
 
   /** @param {Incident} incident */
@@ -256,14 +240,7 @@ export class IncidentDetail extends DeskElement {
 
   /** @param {Incident} incident @returns {number} index of the position that is drawn */
   index(incident) {
-    return this.position >= 0 ? Math.min(this.position, incident.boxes.length - 1) : this.snapshotIndex(incident);
-  }
-
-  /** @param {Incident} incident @returns {number} index of the position in the snapshot */
-  snapshotIndex(incident) {
-    const at = Date.parse(incident.snapshotAt ?? incident.startedAt);
-    const distances = incident.boxes.map((box) => Math.abs(Date.parse(box.at) - at));
-    return Math.max(0, distances.indexOf(Math.min(...distances)));
+    return this.position >= 0 ? Math.min(this.position, incident.boxes.length - 1) : snapshotIndex(incident);
   }
 
   /** @returns {HTMLCanvasElement | null} the canvas over the image; null while the video is shown, which has its own */
@@ -379,27 +356,6 @@ function reasonOf({ kind, endReason }) {
 /** @param {Incident} incident @returns {boolean} whether its video is still being recorded or stored */
 function isVideoDue({ endedAt }) {
   return endedAt === null || store.age(endedAt) < VIDEO_WITHIN_SECONDS;
-}
-
-/** @param {Incident} incident @returns {boolean} whether positions have confidences of their own, and not the incident's highest one */
-function hasConfidences({ boxes }) {
-  return boxes.some(({ confidence }) => confidence !== boxes[0].confidence);
-}
-
-/** The way that the head took. @param {CanvasRenderingContext2D} context @param {import('./overlay.js').Area} area @param {Incident} incident */
-function drawPath(context, area, incident) {
-  context.beginPath();
-  for (const { box } of incident.boxes) {
-    const x = area.left + ((box[0] + box[2]) / 2 / incident.width) * area.width;
-    const y = area.top + ((box[1] + box[3]) / 2 / incident.height) * area.height;
-    context.lineTo(x, y);
-  }
-  context.strokeStyle = 'rgba(0, 0, 0, 0.6)';
-  context.lineWidth = 3;
-  context.stroke();
-  context.strokeStyle = 'rgba(255, 255, 255, 0.85)';
-  context.lineWidth = 1.25;
-  context.stroke();
 }
 
 customElements.define('hw-incident', IncidentDetail);
