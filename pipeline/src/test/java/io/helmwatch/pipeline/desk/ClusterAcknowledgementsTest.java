@@ -5,10 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.helmwatch.cluster.kafka.CameraDirectory;
 import io.helmwatch.cluster.kafka.ClusterNode;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.resource.Closer;
-import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.notify.Notifier;
 import io.helmwatch.sinks.notify.NotifyMessage;
@@ -16,7 +14,6 @@ import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.ModelIdentity;
 import io.helmwatch.web.Incidents;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,56 +22,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The desks of two nodes in this process with their histories on disk, and a real broker. */
 @Timeout(90)
-class ClusterAcknowledgementsTest {
-    private static EmbeddedKafka broker;
-    private static int clusters;
-
-    @TempDir
-    Path folder;
-
-    private final Closer opened = new Closer();
+class ClusterAcknowledgementsTest extends NodesOnABroker {
     private final TestClock clock = new TestClock();
-    private final String name = "ack-" + clusters++;
-
-    @BeforeAll
-    static void startBroker() {
-        broker = EmbeddedKafka.start();
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
-    }
-
-    @AfterEach
-    void close() {
-        opened.close();
-    }
-
-    private HelmwatchConfig config(String node) {
-        return ConfigLoader.parse(
-                ("kafka: {bootstrap-servers: '%1$s', streams-topic: %2$s.streams, events-topic: %2$s.events}\n"
-                                + "cluster: {name: %2$s, node: %3$s, partitions: 2, cameras-topic: %2$s.cameras,"
-                                + " open-incidents-topic: %2$s.open, nodes-topic: %2$s.nodes,"
-                                + " acknowledgements-topic: %2$s.acknowledgements}\n"
-                                + "desk: {directory: desk-%3$s}\n"
-                                + "incidents: {spool: {directory: spool-%3$s}}\n"
-                                + "notify: [{name: boss, unacknowledged-after: 10m, webhook: {url: 'http://192.0.2.1/'}}]\n"
-                                + "streams: []\n")
-                        .formatted(broker.bootstrapServers(), name, node),
-                "site.yaml",
-                folder,
-                variable -> null);
-    }
 
     /** The time of the notifications, which can be put forward by a quarter of an hour. */
     private static final class TestClock extends Clock {
@@ -109,7 +63,11 @@ class ClusterAcknowledgementsTest {
         private @Nullable Notification boss;
 
         Node(String node) {
-            config = config(node);
+            config = config(node, 2, """
+                    desk: {directory: desk-<node>}
+                    incidents: {spool: {directory: spool-<node>}}
+                    notify: [{name: boss, unacknowledged-after: 10m, webhook: {url: 'http://192.0.2.1/'}}]
+                    """);
             opened.register(this);
             try (CameraDirectory directory = new CameraDirectory(config.kafka(), config.cluster())) {
                 assertThat(directory.partitions()).as("creates the topics").isEqualTo(2);
@@ -220,12 +178,12 @@ class ClusterAcknowledgementsTest {
         first.detect(bare);
         Node second = new Node("second");
         second.detect(bare);
-        broker.stop();
+        broker().stop();
         try {
             first.incidents().acknowledge(bare.id(), "kim", "");
             first.close();
         } finally {
-            broker.restart();
+            broker().restart();
         }
         assertThat(second.acknowledgedBy(bare)).isEqualTo("nobody");
 

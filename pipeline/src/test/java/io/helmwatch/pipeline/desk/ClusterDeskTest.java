@@ -8,35 +8,26 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.cluster.CameraPlacement;
 import io.helmwatch.cluster.PlacedCamera;
 import io.helmwatch.cluster.kafka.CameraDirectory;
-import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.http.PasswordHash;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
-import io.helmwatch.resource.Closer;
-import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two nodes with clips as cameras, a real broker and a real browser: every node's desk shows all of the cluster. */
 @Timeout(240)
-class ClusterDeskTest {
+class ClusterDeskTest extends NodesOnABroker {
     private static final Path HOME = Path.of(System.getProperty("helmwatch.home"));
     private static final Path CLIP = HOME.resolve("models/demo-clip/yard.mp4");
     private static final Path MODEL = HOME.resolve("models/helmet-yolov5n.onnx");
@@ -44,52 +35,15 @@ class ClusterDeskTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    private static EmbeddedKafka broker;
-    private static int clusters;
-
-    @TempDir
-    Path folder;
-
-    private final Closer opened = new Closer();
-    private final String name = "site-" + clusters++;
     private String users = "";
 
-    @BeforeAll
-    static void startBroker() {
-        broker = EmbeddedKafka.start();
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
-    }
-
-    @BeforeEach
-    void writeSecret() throws Exception {
-        Files.writeString(folder.resolve("secret.txt"), "0123456789abcdef0123456789abcdef\n");
-    }
-
-    @AfterEach
-    void close() {
-        opened.close();
-    }
-
     private HelmwatchConfig config(String node) {
-        return ConfigLoader.parse(
-                ("kafka: {bootstrap-servers: '%1$s', detections-topic: %2$s.detections, events-topic: %2$s.events,"
-                                + " streams-topic: %2$s.streams, compliance-topic: %2$s.compliance, audit-topic: %2$s.audit}\n"
-                                + "cluster: {name: %2$s, node: %3$s, partitions: 8, cameras-topic: %2$s.cameras,"
-                                + " open-incidents-topic: %2$s.open, nodes-topic: %2$s.nodes, secret-file: secret.txt}\n"
-                                + "http: {port: 0%5$s}\n"
-                                + "inference: {workers: 1}\n"
-                                + "desk: {directory: desk-%3$s, local-folders: ['%4$s']}\n"
-                                + "incidents: {spool: {directory: spool-%3$s}, snapshots: {enabled: true, directory:"
-                                + " pictures-%3$s}}\n"
-                                + "streams: []\n")
-                        .formatted(broker.bootstrapServers(), name, node, CLIP.getParent(), users),
-                "site.yaml",
-                folder,
-                variable -> null);
+        return config(node, 8, """
+                http: {port: 0%s}
+                inference: {workers: 1}
+                desk: {directory: desk-<node>, local-folders: ['%s']}
+                incidents: {spool: {directory: spool-<node>}, snapshots: {enabled: true, directory: pictures-<node>}}
+                """.formatted(users, CLIP.getParent()));
     }
 
     private DetectionService start(String node) {
