@@ -27,6 +27,10 @@ copy=$work/helmwatch
 mkdir "$copy"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$copy"
 
+# Beside the checks that measure no time; most of it waits for Debian's packages.
+deploy/image/check-containers.sh > "$work/containers.log" 2>&1 &
+containers=$!
+
 step "./helmwatch demo, as a newcomer types it, from another folder and through a link"
 ln -s "$copy/helmwatch" "$work/link"
 events=$(cd / && "$work/link" demo | wc -l)
@@ -38,10 +42,6 @@ shellcheck .ci/*.sh .ci/run web/src/test/page/check.sh deploy/kubernetes/observe
 docker-compose -f docker-compose.yml config > /dev/null
 docker-compose -f docker-compose.yml --profile gpu config > /dev/null
 docker-compose -f docker-compose.yml --profile cpu --profile observe config > /dev/null
-
-# Beside the checks that measure no time; most of it waits for Debian's packages.
-deploy/image/check-containers.sh > "$work/containers.log" 2>&1 &
-containers=$!
 
 step "Types of the page, with TypeScript"
 web/src/test/page/check.sh

@@ -58,17 +58,9 @@ if [ -n "$gpu" ]; then
     -Dorg.bytedeco.javacpp.cachedir="$destination/natives" deploy/image/LoadGpuLibraries.java
 fi
 
-# Unpacks the CPU's libraries by using them: a run with rules, a spool and pictures.
-cat > "$scratch/every-library.yaml" <<YAML
-streams:
-  - {id: yard, url: $PWD/models/demo-clip/yard.mp4, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
-kafka: {embedded: true}
-incidents:
-  spool: {directory: $scratch/spool}
-  snapshots: {enabled: true, directory: $scratch/pictures}
-http: {enabled: false}
-YAML
-HELMWATCH_NATIVES="$destination/natives" "$destination/helmwatch" run -c "$scratch/every-library.yaml" 2> "$scratch/run.log" ||
+# Unpacks the CPU's libraries by using them.
+deploy/image/site.sh "$PWD/models/demo-clip/yard.mp4" "$scratch" > "$scratch/site.yaml"
+HELMWATCH_NATIVES="$destination/natives" "$destination/helmwatch" run -c "$scratch/site.yaml" 2> "$scratch/run.log" ||
   { cat "$scratch/run.log" >&2; exit 1; }
 # JavaCPP uses its cache only where it can write; from one folder of libraries it loads without.
 mkdir "$destination/natives/javacpp"
@@ -80,5 +72,5 @@ done
 rm -r "$destination"/natives/*.jar
 # Kafka's LZ4 looks there, too, before it unpacks its own.
 unzip -q -o -j "$destination"/lib/lz4-java-*.jar '*/linux/amd64/liblz4-java.so' -d "$destination/natives/javacpp"
-[ -n "$(find "$scratch/pictures" -name '*.jpg')" ] || { echo "assemble.sh: expected the picture of an incident, found none" >&2; exit 1; }
+[ -n "$(find "$scratch/snapshots" -name '*.jpg')" ] || { echo "assemble.sh: expected the snapshot of an incident, found none" >&2; exit 1; }
 chmod -R a+rX,go-w "$destination"

@@ -27,7 +27,10 @@ fail() { echo "check-bare.sh: $*" >&2; exit 1; }
 inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="${HOME_INSIDE:-/root}" chroot "$@"; }
 
 if [ ! -d "$root/usr" ]; then
-  debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 || { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
+  # As Docker's image of Debian does, dpkg does not wait for the disk after each file.
+  DPKG_FORCE=unsafe-io debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
+    { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
+  echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
 fi
 mkdir -p "$root/src" "$repository" "$HOME/.m2"
 mount -t proc proc "$root/proc"
@@ -45,15 +48,7 @@ inside "$root" /src/deploy/image/assemble.sh --built /opt/helmwatch
 site=/home/site/großbaustelle
 mkdir -p "$root$site"
 cp models/demo-clip/yard.mp4 "$root$site/hof-süd.mp4"
-cat > "$root$site/site.yaml" <<YAML
-streams:
-  - {id: yard, url: $site/hof-süd.mp4, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
-kafka: {embedded: true}
-incidents:
-  spool: {directory: $site/spool}
-  snapshots: {enabled: true, directory: $site/snapshots}
-http: {enabled: false}
-YAML
+deploy/image/site.sh "$site/hof-süd.mp4" "$site" > "$root$site/site.yaml"
 chown -R 10001:10001 "$root/home/site"
 HOME_INSIDE=/home/site inside --userspec=10001:10001 "$root" /usr/bin/env HELMWATCH_NATIVES=/opt/helmwatch/natives \
   /opt/helmwatch/helmwatch run -c "$site/site.yaml" > "$work/run.log" 2>&1 ||

@@ -22,6 +22,7 @@ fi
 work=$(mktemp -d -p /var/tmp)
 containers=(consumer helmwatch camera kafka)
 storage=()
+camera=
 in_use() {
   local command
   for command in /proc/[0-9]*/cmdline; do
@@ -30,6 +31,8 @@ in_use() {
   return 1
 }
 finish() {
+  # Its build writes into the storage that is removed.
+  [ -z "$camera" ] || wait "$camera" || true
   # One after the other: the last one's network is that of the others.
   local name
   for name in "${containers[@]}"; do
@@ -58,8 +61,10 @@ began=$SECONDS
 step() { echo "containers: $1 ($((SECONDS - began)) s)"; }
 
 root=$work/base
-debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
+# As Docker's image of Debian does, dpkg does not wait for the disk after each file.
+DPKG_FORCE=unsafe-io debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
   { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
+echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
 # Where the build in the container looks for its Maven repository.
 home=$(awk -F: '$3 == 0 { print $6; exit }' "$root/etc/passwd")
 # Layers are copied whole where the machine's file system does not allow the overlay driver.
@@ -94,21 +99,41 @@ build() {
 build camera &
 camera=$!
 for target in build helmwatch; do
-  build "$target" || { wait "$camera" || true; fail "target $target was not built"; }
+  build "$target" || fail "target $target was not built"
 done
-wait "$camera" || fail "target camera was not built"
-
-mkdir -m 777 "$work/state" "$work/kafka"
 # The containers share one network without a way out, in which the composition's names are this machine.
 printf '127.0.0.1 localhost kafka camera\n' > "$work/hosts"
 run=(--cgroups=disabled "${limits[@]}" -v "$work/hosts:/etc/hosts:ro")
+# As in docker-compose.yml.
+restricted=("${run[@]}" --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges)
+
+# An update of an installation leaves the files that the installation had.
+podman "${storage[@]}" run --rm "${run[@]}" --network none --entrypoint bash localhost/build -c '
+  before=$(cd /opt/helmwatch && find . | sort) &&
+  deploy/image/assemble.sh --built /opt/helmwatch &&
+  [ "$before" = "$(cd /opt/helmwatch && find . | sort)" ]' > "$work/update.log" 2>&1 ||
+  { tail -n 5 "$work/update.log" >&2; fail "a second assembly into the same folder failed or left other files than the first"; }
+step "assembled a second time"
+
+# Names that are not ASCII without a locale, and a file that ends.
+site=/var/lib/helmwatch/großbaustelle
+mkdir -m 777 "$work/files" "$work/files/großbaustelle"
+cp models/demo-clip/yard.mp4 "$work/files/großbaustelle/hof-süd.mp4"
+deploy/image/site.sh "$site/hof-süd.mp4" "$site" > "$work/files/site.yaml"
+podman "${storage[@]}" run --rm "${restricted[@]}" --network none -v "$work/files:/var/lib/helmwatch" localhost/helmwatch \
+  run -c /var/lib/helmwatch/site.yaml > "$work/site.log" 2>&1 || { tail -n 20 "$work/site.log" >&2; fail "the service failed on a site with other names"; }
+[ -n "$(find "$work/files/großbaustelle/snapshots" -name '*.jpg' | head -n 1)" ] ||
+  { tail -n 20 "$work/site.log" >&2; fail "expected the snapshot of an incident in a folder whose name is not ASCII, found none"; }
+step "a site whose names are not ASCII stored $(find "$work/files" -name '*.jpg' | wc -l) snapshots"
+
+wait "$camera" || { camera=; fail "target camera was not built"; }
+camera=
+mkdir -m 777 "$work/state" "$work/kafka"
 # The classes that a registry or a checkout would bring: a broker, and the example of a consumer.
 podman "${storage[@]}" run --rm "${run[@]}" --network none -v "$work/source:/src:ro" -v "$work/classes:/classes" \
   --entrypoint javac localhost/build -cp '/opt/helmwatch/lib/*' -d /classes /src/deploy/image/Broker.java /src/examples/IncidentConsumer.java ||
   fail "broker and consumer were not compiled"
 
-# As in docker-compose.yml.
-restricted=("${run[@]}" --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges)
 start() {
   local name=$1
   shift
@@ -149,30 +174,3 @@ code=$(podman "${storage[@]}" inspect -f '{{.State.ExitCode}}' helmwatch)
 [ "$code" = 0 ] || fail "stopping the service: expected exit code 0, found $code"
 ! podman "${storage[@]}" logs helmwatch 2>&1 | grep -q "OpenCV cannot be used" || fail "OpenCV's libraries were not unpacked beforehand"
 step "an incident was read from the broker with its snapshot $picture; the service ended with 0"
-
-# An update of an installation leaves the files that the installation had.
-podman "${storage[@]}" run --rm "${run[@]}" --network none --entrypoint bash localhost/build -c '
-  before=$(cd /opt/helmwatch && find . | sort) &&
-  deploy/image/assemble.sh --built /opt/helmwatch &&
-  [ "$before" = "$(cd /opt/helmwatch && find . | sort)" ]' > "$work/update.log" 2>&1 ||
-  { tail -n 5 "$work/update.log" >&2; fail "a second assembly into the same folder failed or left other files than the first"; }
-step "assembled a second time"
-
-# Names that are not ASCII without a locale, and a file that ends.
-site=/var/lib/helmwatch/großbaustelle
-mkdir -m 777 "$work/files" "$work/files/großbaustelle"
-cp models/demo-clip/yard.mp4 "$work/files/großbaustelle/hof-süd.mp4"
-cat > "$work/files/site.yaml" <<YAML
-streams:
-  - {id: yard, url: $site/hof-süd.mp4, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
-kafka: {embedded: true}
-incidents:
-  spool: {directory: $site/spool}
-  snapshots: {enabled: true, directory: $site/snapshots}
-http: {enabled: false}
-YAML
-podman "${storage[@]}" run --rm "${restricted[@]}" --network none -v "$work/files:/var/lib/helmwatch" localhost/helmwatch \
-  run -c /var/lib/helmwatch/site.yaml > "$work/site.log" 2>&1 || { tail -n 20 "$work/site.log" >&2; fail "the service failed on a site with other names"; }
-[ -n "$(find "$work/files/großbaustelle/snapshots" -name '*.jpg' | head -n 1)" ] ||
-  { tail -n 20 "$work/site.log" >&2; fail "expected the snapshot of an incident in a folder whose name is not ASCII, found none"; }
-step "a site whose names are not ASCII stored $(find "$work/files" -name '*.jpg' | wc -l) snapshots"
