@@ -68,20 +68,14 @@ class FileSourceTest {
 
     @Test
     void shouldStartAgainAtTheEndWithTimeGoingOn() {
-        RunningSource source = new RunningSource(stream(TestClips.cameraH264().toString(), 0, false, true));
-        source.seen()
-                .await(
-                        "three rounds",
-                        Duration.ofSeconds(20),
-                        seen -> seen.frames().size() >= 130);
-        source.stopWithin(Duration.ofSeconds(2));
+        RecordingReceiver receiver = runUntil(130, stream(TestClips.cameraH264().toString(), 0, false, true));
 
-        List<Seen> frames = source.seen().frames();
+        List<Seen> frames = receiver.frames();
         for (int i = 0; i < frames.size(); i++) {
             assertThat(frames.get(i).sequence()).isEqualTo(i);
             assertThat(frames.get(i).ptsNanos()).isEqualTo(i * 40_000_000L);
         }
-        assertThat(source.seen().states()).containsExactly(State.STARTING, State.ONLINE, State.ENDED);
+        assertThat(receiver.states()).containsExactly(State.STARTING, State.ONLINE, State.ENDED);
     }
 
     @ParameterizedTest
@@ -101,16 +95,21 @@ class FileSourceTest {
         assertRoundsAreAlike(Path.of("../models/demo-clip/yard.mp4"), 625);
     }
 
-    private static void assertRoundsAreAlike(Path clip, int frames) {
-        RunningSource source = new RunningSource(stream(clip.toString(), 0, false, true));
-        source.seen()
-                .await(
-                        "three rounds",
-                        Duration.ofSeconds(60),
-                        seen -> seen.frames().size() >= 3 * frames);
-        source.stopWithin(Duration.ofSeconds(2));
+    /** Plays a clip again and again until so many frames were seen; it is stopped in any case, since what it holds would fail the other tests. */
+    private static RecordingReceiver runUntil(int frames, StreamConfig config) {
+        try (RunningSource source = new RunningSource(config)) {
+            source.seen()
+                    .await(
+                            frames + " frames",
+                            Duration.ofSeconds(50),
+                            seen -> seen.frames().size() >= frames);
+            return source.seen();
+        }
+    }
 
-        List<Seen> seen = source.seen().frames();
+    private static void assertRoundsAreAlike(Path clip, int frames) {
+        List<Seen> seen =
+                runUntil(3 * frames, stream(clip.toString(), 0, false, true)).frames();
         assertThat(run(stream(clip.toString(), 0, false, false)).frames()).hasSize(frames);
         for (int i = frames; i < 3 * frames; i++) {
             assertThat(seen.get(i).quadrants())

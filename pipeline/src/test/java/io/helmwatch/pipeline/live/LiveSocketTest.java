@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,7 +35,10 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Viewers over real sockets, and what they cost. */
 class LiveSocketTest {
@@ -143,62 +147,101 @@ class LiveSocketTest {
                 .sum();
     }
 
-    private void measure(String what, String video, int viewers, boolean images) throws InterruptedException {
-        HttpClient http = HttpClient.newHttpClient();
-        List<Client> clients = new ArrayList<>();
-        List<WebSocket> sockets = new ArrayList<>();
-        for (int i = 0; i < viewers; i++) {
-            clients.add(new Client());
-            sockets.add(connect(http, clients.get(i), video));
+    /** Viewers that receive at least five messages each; they leave when it is closed. */
+    private final class Audience implements AutoCloseable {
+        private final List<Client> clients = new ArrayList<>();
+        private final List<WebSocket> sockets = new ArrayList<>();
+        private final boolean isJpeg;
+
+        Audience(String video, int viewers) {
+            isJpeg = video.equals("jpeg");
+            HttpClient http = HttpClient.newHttpClient();
+            for (int i = 0; i < viewers; i++) {
+                clients.add(new Client());
+                sockets.add(connect(http, clients.get(i), video));
+            }
+            awaitMore(5);
         }
-        long until = System.nanoTime() + LIMIT.toNanos();
-        while (clients.stream().anyMatch(client -> (images ? client.images : client.fragments).get() < 5)) {
-            assertThat(System.nanoTime()).isLessThan(until);
-            Thread.sleep(20);
+
+        private int shown(Client client) {
+            return (isJpeg ? client.images : client.fragments).get();
         }
-        Thread.sleep(1_000);
-        long start = System.nanoTime();
-        long cpu = viewingNanos();
-        long bytes = clients.get(0).bytes.get();
-        int shown = (images ? clients.get(0).images : clients.get(0).fragments).get();
-        int frames = stream.frames();
-        Thread.sleep(5_000);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        double used = (viewingNanos() - cpu) / 1e9 / seconds;
-        int now = (images ? clients.get(0).images : clients.get(0).fragments).get();
-        System.out.printf(
-                "%s, %d viewers: %.2f %% of a core, %.2f %% for each viewer; %.1f frames/s analysed, %.1f shown; %.0f"
-                        + " KB/s a viewer; capture to arrival p95 %d ms; longest hold of the pipeline %.2f ms%n",
-                what,
-                viewers,
-                100 * used,
-                100 * used / viewers,
-                (stream.frames() - frames) / seconds,
-                (now - shown) / seconds,
-                (clients.get(0).bytes.get() - bytes) / seconds / 1000,
-                clients.get(0).delayMillis(),
-                stream.longestMillis());
-        assertThat(now - shown).isPositive();
-        sockets.forEach(WebSocket::abort);
-        until = System.nanoTime() + LIMIT.toNanos();
-        while (live.viewers() > 0) {
-            assertThat(System.nanoTime()).isLessThan(until);
-            Thread.sleep(20);
+
+        /** Waits until every viewer has received so many messages more. */
+        private void awaitMore(int messages) {
+            List<Integer> before = clients.stream().map(this::shown).toList();
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(20))
+                    .untilAsserted(() -> assertThat(clients)
+                            .allSatisfy(client -> assertThat(shown(client) - before.get(clients.indexOf(client)))
+                                    .isGreaterThanOrEqualTo(messages)));
+        }
+
+        private void measure(String what) throws InterruptedException {
+            Thread.sleep(1_000);
+            Client first = clients.get(0);
+            long start = System.nanoTime();
+            long cpu = viewingNanos();
+            long bytes = first.bytes.get();
+            int shown = shown(first);
+            int frames = stream.frames();
+            Thread.sleep(5_000);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            double used = (viewingNanos() - cpu) / 1e9 / seconds;
+            System.out.printf(
+                    "%s, %d viewers: %.2f %% of a core, %.2f %% for each viewer; %.1f frames/s analysed, %.1f shown; %.0f"
+                            + " KB/s a viewer; capture to arrival p95 %d ms; longest hold of the pipeline %.2f ms%n",
+                    what,
+                    clients.size(),
+                    100 * used,
+                    100 * used / clients.size(),
+                    (stream.frames() - frames) / seconds,
+                    (shown(first) - shown) / seconds,
+                    (first.bytes.get() - bytes) / seconds / 1000,
+                    first.delayMillis(),
+                    stream.longestMillis());
+        }
+
+        @Override
+        public void close() {
+            sockets.forEach(WebSocket::abort);
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(20))
+                    .untilAsserted(() -> assertThat(live.viewers()).isZero());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "jpeg"})
+    void shouldShowHighDefinitionToMany(String video) {
+        start(TestClips.cameraH264InHighDefinition());
+
+        try (Audience many = new Audience(video, 10)) {
+            many.awaitMore(10);
+            assertThat(many.clients).allSatisfy(client -> {
+                assertThat(client.delayMillis()).isNotNegative();
+                assertThat(video.equals("jpeg") ? client.fragments : client.images)
+                        .as("messages of the other kind")
+                        .hasValue(0);
+            });
         }
     }
 
     @Test
-    void shouldShowHighDefinitionToManyWithoutEncodingIt() throws InterruptedException {
-        start(TestClips.make(
-                "live.mp4",
-                "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt"
-                        + " yuv420p"));
-
-        measure("1080p as MP4, in a process that has just started", "auto", 10, false);
-        measure("1080p as MP4", "auto", 1, false);
-        measure("1080p as MP4", "auto", 10, false);
-        measure("1080p as JPEG", "jpeg", 1, true);
-        measure("1080p as JPEG", "jpeg", 10, true);
+    @Tag("slow")
+    void shouldTellWhatViewersCost() throws InterruptedException {
+        start(TestClips.cameraH264InHighDefinition());
+        record Case(String what, String video, int viewers) {}
+        for (Case one : List.of(
+                new Case("1080p as MP4, in a process that has just started", "auto", 10),
+                new Case("1080p as MP4", "auto", 1),
+                new Case("1080p as MP4", "auto", 10),
+                new Case("1080p as JPEG", "jpeg", 1),
+                new Case("1080p as JPEG", "jpeg", 10))) {
+            try (Audience audience = new Audience(one.video, one.viewers)) {
+                audience.measure(one.what);
+            }
+        }
     }
 
     /** Video is compressed already; a browser offers to compress each message nevertheless. */

@@ -94,7 +94,7 @@ class MetricsPageTest {
                   clips: {enabled: true}
                   s3: {endpoint: "http://127.0.0.1:9", bucket: evidence, access-key-env: ID, secret-key-env: KEY}
                 streams:
-                  - {id: yard, url: %s, analyze-fps: 1, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
+                  - {id: yard, url: %s, analyze-fps: 1, decode: key-frames, rules: [{name: any, kind: occupancy, more-than: 0, at-least: 1s}]}
                 notify: [{name: guards, webhook: {url: "http://127.0.0.1:9/"}}]
                 """.formatted(HOME.resolve("models/demo-clip/yard.mp4").toAbsolutePath()),
                 "site.yaml",
