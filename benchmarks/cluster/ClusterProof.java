@@ -3,20 +3,16 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * A site of nodes, brokers and RTSP cameras as processes: what happens to it when nodes die, hang, stop, are cut off and are added, and when brokers
@@ -27,44 +23,23 @@ import java.util.stream.Collectors;
  * RESULTS is the file of {@link Results}. From DEADLINE on, in seconds since 1970, no run is started that would not end before; 0 is none.
  */
 public final class ClusterProof {
-    private static final long LIMIT_SECONDS = 180;
-    private static final long STEADY_SECONDS = 4;
     private static final long START_SECONDS = 90;
-    private static final long BROKER_DOWN_SECONDS = 10;
     private static final Pattern STARTED = Pattern.compile("Incident started: .* id=(\\S+)");
-    static final List<String> SCENARIOS =
-            List.of("kill", "hang", "stop", "cut", "blind", "broker", "leader", "rolling", "add", "weight");
-
-    private static final Set<String> NETWORK_SCENARIOS = Set.of("cut", "blind");
-    private static final Set<String> PASSING_FAULTS = Set.of("hang", "cut", "blind");
-
-    /**
-     * What a scenario did.
-     *
-     * @param seconds until all were analysed again
-     * @param affected cameras that it concerned
-     * @param owners nodes of all cameras before the fault was over, or null if the fault is not one that passes
-     */
-    private record Effect(double seconds, Set<String> affected, Map<String, String> owners) {
-        Effect(double seconds, Set<String> affected) {
-            this(seconds, affected, null);
-        }
-    }
 
     private final Site site;
     private final Observations seen = new Observations();
+    private final SiteView view;
+    private final Scenarios scenarios;
     private final Results results;
-    private final int cameras;
-    private final int hangSeconds;
     private final long deadlineMillis;
-    /** The node of every camera when nothing had changed for some seconds. */
-    private Map<String, String> steady = Map.of();
+    /** How long a run of each scenario has taken. */
+    private final Map<String, Long> longestMillis = new HashMap<>();
 
     private ClusterProof(Site site, Results results, int cameras, int hangSeconds, long deadlineMillis) {
         this.site = site;
         this.results = results;
-        this.cameras = cameras;
-        this.hangSeconds = hangSeconds;
+        view = new SiteView(site, seen, cameras);
+        scenarios = new Scenarios(site, view, seen, cameras, hangSeconds);
         this.deadlineMillis = deadlineMillis;
     }
 
@@ -75,7 +50,7 @@ public final class ClusterProof {
         Hosts hosts = new Hosts(args[1]);
         List<String> wanted = args.length > 9
                 ? Arrays.asList(args).subList(9, args.length)
-                : SCENARIOS.stream()
+                : Scenarios.ALL.stream()
                         .filter(scenario -> brokers > 1 || !scenario.equals("leader"))
                         .toList();
         Site site = new Site(Path.of(args[0]), hosts, cameras, brokers);
@@ -85,16 +60,13 @@ public final class ClusterProof {
                 site, results, cameras, Integer.parseInt(args[8]), 1_000 * Long.parseLong(args[3]));
         boolean isGood = false;
         try {
-            proof.start(Integer.parseInt(args[4]));
-            awaitOthers(Path.of(args[2]));
-            for (String scenario : wanted) {
-                String[] words = scenario.split("=", -1);
-                if (NETWORK_SCENARIOS.contains(words[0]) && !hosts.areIsolated()) {
-                    System.err.println(words[0] + ": left out, since hosts on the loopback address cannot be cut off");
-                } else {
-                    proof.repeat(words[0], words.length > 1 ? Integer.parseInt(words[1]) : repeats);
-                }
+            try {
+                proof.start(Integer.parseInt(args[4]));
+            } finally {
+                Files.createFile(ready(args[2]));
             }
+            awaitOthers(Path.of(args[2]));
+            while (proof.runAll(wanted, repeats) && proof.deadlineMillis > 0) {}
             proof.compareIncidents();
             isGood = true;
         } catch (IllegalStateException e) {
@@ -108,7 +80,7 @@ public final class ClusterProof {
     }
 
     private void start(int nodes) throws Exception {
-        site.launchBrokers();
+        site.brokers().launch();
         for (int i = 1; i <= nodes; i++) {
             site.node(i).start(1);
         }
@@ -116,16 +88,20 @@ public final class ClusterProof {
         Thread reader = new Thread(() -> readSessions(servers), "sessions");
         reader.setDaemon(true);
         reader.start();
-        site.awaitBrokers();
-        seen.follow(site.bootstrapServers());
-        await("all nodes have joined", () -> site.members() == nodes);
+        site.brokers().await();
+        seen.follow(site.brokers().bootstrapServers());
+        view.await("all nodes have joined", () -> site.brokers().members() == nodes);
         site.command("cameras", "apply");
-        awaitSteady();
+        view.awaitSteady();
+    }
+
+    /** Is there once a site has started, or will not. */
+    private static Path ready(String results) {
+        return Path.of(results + ".ready");
     }
 
     /** Sites that are started together ({@code proof.together}) wait for each other, so that none is measured while others start. */
     private static void awaitOthers(Path results) throws IOException, InterruptedException {
-        Files.createFile(Path.of(results + ".ready"));
         int together = Integer.getInteger("proof.together", 1);
         for (int second = 0; second < START_SECONDS; second++) {
             try (var files = Files.list(results.toAbsolutePath().getParent())) {
@@ -149,221 +125,31 @@ public final class ClusterProof {
         }
     }
 
-    private void repeat(String scenario, int repeats) throws Exception {
-        // What a run takes at least, before any has been seen.
-        long longestMillis = 1_000L * (PASSING_FAULTS.contains(scenario) ? hangSeconds + 15 : 20);
-        for (int run = 0; run < repeats; run++) {
-            long startMillis = System.currentTimeMillis();
-            if (deadlineMillis > 0 && startMillis + longestMillis > deadlineMillis) {
-                return;
+    /** Runs scenarios, each so often or as it says itself; whether there was time for any. */
+    private boolean runAll(List<String> all, int repeats) throws Exception {
+        boolean hasRun = false;
+        for (String scenario : all) {
+            String[] words = scenario.split("=", -1);
+            if (Scenarios.needsNetworks(words[0]) && !site.hosts().areIsolated()) {
+                System.err.println(words[0] + ": left out, since hosts on the loopback address cannot be cut off");
+                continue;
             }
-            Results.Run outcome = run(scenario);
-            results.add(outcome);
-            longestMillis = Math.max(longestMillis, System.currentTimeMillis() - startMillis);
-            System.err.printf("%tT %d: %s%n", System.currentTimeMillis(), run + 1, outcome);
+            int wanted = words.length > 1 ? Integer.parseInt(words[1]) : repeats;
+            for (int run = 0; run < wanted && hasTime(words[0]); run++) {
+                long startMillis = System.currentTimeMillis();
+                Results.Run outcome = scenarios.run(words[0]);
+                results.add(outcome);
+                longestMillis.merge(words[0], System.currentTimeMillis() - startMillis, Math::max);
+                System.err.printf("%tT %d: %s%n", System.currentTimeMillis(), run + 1, outcome);
+                hasRun = true;
+            }
         }
+        return hasRun;
     }
 
-    // ---- scenarios
-
-    private Results.Run run(String scenario) throws Exception {
-        Map<String, String> before = steady;
-        int from = seen.count();
-        int startsFrom = seen.countStarts();
-        long startMillis = System.currentTimeMillis();
-        Site.Node victim = fullest(before);
-        Effect effect = effect(scenario, victim, before);
-        Map<String, String> after = effect.owners() == null ? awaitSteady() : effect.owners();
-        int moved = (int) before.keySet().stream()
-                .filter(camera -> !before.get(camera).equals(after.get(camera)))
-                .count();
-        repair(scenario, victim);
-        Observations.Counts counts = seen.counts(from, startsFrom, startMillis);
-        return new Results.Run(
-                scenario,
-                site.brokers(),
-                effect.seconds(),
-                effect.affected().size(),
-                moved,
-                counts.marked(),
-                counts.byEpochOnly(),
-                counts.unmarked(),
-                counts.bothSeconds(),
-                counts.openedTwiceSeconds());
-    }
-
-    private Effect effect(String scenario, Site.Node victim, Map<String, String> before) throws Exception {
-        long startMillis = System.currentTimeMillis();
-        Set<String> own = of(before, victim.name());
-        return switch (scenario) {
-            case "kill" -> {
-                victim.signal("KILL");
-                yield takenOver(own, victim, startMillis);
-            }
-            case "stop" -> {
-                victim.signal("TERM");
-                yield takenOver(own, victim, startMillis);
-            }
-            case "hang" -> {
-                victim.signal("STOP");
-                Effect effect = whileItLasts(takenOver(own, victim, startMillis), startMillis);
-                victim.signal("CONT");
-                yield effect;
-            }
-            case "cut", "blind" -> {
-                Hosts.Network network = scenario.equals("cut") ? Hosts.Network.KAFKA : Hosts.Network.VIDEO;
-                site.hosts().cut(victim.name(), network, true);
-                Effect effect = whileItLasts(takenOver(own, victim, startMillis), startMillis);
-                site.hosts().cut(victim.name(), network, false);
-                yield effect;
-            }
-            case "broker" -> {
-                int broker = site.coordinator();
-                site.stopBroker(broker);
-                // Where others take over, everything goes on without it.
-                Effect without = site.brokers() > 1 ? allAgain(before.keySet(), startMillis) : null;
-                TimeUnit.SECONDS.sleep(BROKER_DOWN_SECONDS);
-                site.startBroker(broker);
-                yield without == null ? allAgain(before.keySet(), System.currentTimeMillis()) : without;
-            }
-            case "leader" -> {
-                site.moveLeader();
-                yield allAgain(before.keySet(), startMillis);
-            }
-            case "rolling" -> rolling();
-            case "add" -> {
-                Site.Node added = site.node(site.nodes().size() + 1);
-                added.start(1);
-                await("the added node has cameras", () -> !of(seen.owners(4_000), added.name()).isEmpty());
-                yield new Effect(secondsSince(startMillis), Set.of());
-            }
-            case "weight" -> {
-                victim.signal("TERM");
-                takenOver(own, victim, startMillis);
-                victim.await();
-                long againMillis = System.currentTimeMillis();
-                victim.start(3);
-                int share = Site.PARTITIONS * 3 / (3 + live().size() - 1);
-                await(
-                        "a share of three",
-                        () -> site.partitions(victim.name()) >= share
-                                && !of(seen.owners(4_000), victim.name()).isEmpty());
-                yield new Effect(secondsSince(againMillis), of(awaitSteady(), victim.name()));
-            }
-            default -> throw new IllegalArgumentException("no scenario " + scenario + ": expected " + SCENARIOS);
-        };
-    }
-
-    /** Every node is stopped and started again, one after the other; the time is that of the slowest take-over. */
-    private Effect rolling() throws Exception {
-        Set<String> all = new TreeSet<>();
-        double slowest = 0;
-        for (Site.Node node : site.nodes()) {
-            Set<String> own = of(awaitSteady(), node.name());
-            all.addAll(own);
-            long stoppedMillis = System.currentTimeMillis();
-            node.signal("TERM");
-            slowest = Math.max(slowest, takenOver(own, node, stoppedMillis).seconds());
-            node.await();
-            node.start(1);
-            await("the restarted node has cameras", () -> !of(seen.owners(4_000), node.name()).isEmpty());
-        }
-        return new Effect(slowest, all);
-    }
-
-    /** The cameras' nodes are noted while a fault lasts, which is until so many seconds after its start. */
-    private Effect whileItLasts(Effect effect, long startMillis) throws InterruptedException {
-        TimeUnit.MILLISECONDS.sleep(Math.max(0, startMillis + 1_000L * hangSeconds - System.currentTimeMillis()));
-        return new Effect(effect.seconds(), effect.affected(), seen.owners(6_000));
-    }
-
-    /** Makes the site what it was before, with all of its nodes. */
-    private void repair(String scenario, Site.Node victim) throws Exception {
-        switch (scenario) {
-            case "kill", "stop" -> {
-                victim.await();
-                victim.start(1);
-            }
-            case "weight" -> {
-                victim.signal("TERM");
-                victim.await();
-                victim.start(1);
-            }
-            case "blind" -> site.command("cameras", "rebalance", "--max", Integer.toString(cameras));
-            case "add" -> {
-                Site.Node added = site.removeLast();
-                added.signal("TERM");
-                added.await();
-            }
-            default -> {}
-        }
-        await("all nodes are members", () -> site.members() == site.nodes().size());
-        awaitSteady();
-    }
-
-    private Effect takenOver(Set<String> own, Site.Node victim, long sinceMillis) throws Exception {
-        int from = seen.count();
-        await(
-                "all cameras of " + victim.name() + " analysed again",
-                () -> seen.areAnalysed(own, victim.name(), sinceMillis, Math.max(0, from - 100)));
-        return new Effect(secondsSince(sinceMillis), own);
-    }
-
-    private Effect allAgain(Set<String> all, long sinceMillis) throws Exception {
-        int from = seen.count();
-        await("all cameras delivered again", () -> seen.areAnalysed(all, "", sinceMillis, Math.max(0, from - 100)));
-        return new Effect(secondsSince(sinceMillis), all);
-    }
-
-    private static double secondsSince(long millis) {
-        return (System.currentTimeMillis() - millis) / 1_000.0;
-    }
-
-    // ---- the site as a consumer sees it
-
-    /** Waits until every camera is analysed, by the same living node for some seconds; returns the node of each. */
-    private Map<String, String> awaitSteady() throws InterruptedException {
-        long[] since = {System.nanoTime()};
-        List<Map<String, String>> last = new ArrayList<>(List.of(Map.of()));
-        await("every camera analysed by one node", () -> {
-            Map<String, String> now = seen.owners(6_000);
-            if (!now.equals(last.get(0)) || now.size() < cameras || !live().containsAll(now.values())) {
-                last.set(0, now);
-                since[0] = System.nanoTime();
-            }
-            return System.nanoTime() - since[0] > TimeUnit.SECONDS.toNanos(STEADY_SECONDS);
-        });
-        steady = last.get(0);
-        return steady;
-    }
-
-    private static Set<String> of(Map<String, String> owners, String node) {
-        return owners.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(node))
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private Site.Node fullest(Map<String, String> owners) {
-        return site.nodes().stream()
-                .filter(Site.Node::isAlive)
-                .max(Comparator.comparingInt(node -> of(owners, node.name()).size()))
-                .orElseThrow();
-    }
-
-    private Set<String> live() {
-        return site.nodes().stream().filter(Site.Node::isAlive).map(Site.Node::name).collect(Collectors.toSet());
-    }
-
-    private void await(String what, BooleanSupplier condition) throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - until > 0) {
-                throw new IllegalStateException(
-                        what + ": not within " + LIMIT_SECONDS + " s; now " + new TreeMap<>(seen.owners(6_000)));
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
+    private boolean hasTime(String scenario) {
+        long neededMillis = longestMillis.getOrDefault(scenario, scenarios.leastMillis(scenario));
+        return deadlineMillis == 0 || System.currentTimeMillis() + neededMillis <= deadlineMillis;
     }
 
     /** Stops all nodes, then compares what they logged with what arrived. */

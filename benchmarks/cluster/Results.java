@@ -86,7 +86,7 @@ public final class Results {
         Map<Integer, Map<String, List<Run>>> table = runs.stream()
                 .collect(Collectors.groupingBy(
                         Run::brokers, TreeMap::new, Collectors.groupingBy(Run::scenario, Collectors.toList())));
-        table.forEach((brokers, scenarios) -> ClusterProof.SCENARIOS.stream()
+        table.forEach((brokers, scenarios) -> Scenarios.ALL.stream()
                 .filter(scenarios::containsKey)
                 .forEach(scenario -> report(brokers, scenario, scenarios.get(scenario))));
         int started = 0;
