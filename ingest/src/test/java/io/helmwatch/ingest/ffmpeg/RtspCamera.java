@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntToLongFunction;
@@ -67,6 +68,7 @@ public final class RtspCamera implements AutoCloseable {
     private volatile double loss;
     private volatile long clockOffsetMillis;
     private volatile int sessionsServed;
+    private final AtomicInteger framesSent = new AtomicInteger();
     private volatile boolean refusesUdp;
     private volatile long sessionMillis;
     private volatile String redirect;
@@ -142,6 +144,11 @@ public final class RtspCamera implements AutoCloseable {
     /** Sessions that came to PLAY since the start. */
     public int sessionsServed() {
         return sessionsServed;
+    }
+
+    /** Frames of all sessions whose last packet was sent. */
+    public int framesSent() {
+        return framesSent.get();
     }
 
     /** Sessions that are being played now. */
@@ -555,6 +562,7 @@ public final class RtspCamera implements AutoCloseable {
                             send(out, channel, packet.array(), rtp, rtpPeer);
                         }
                     }
+                    framesSent.incrementAndGet();
                 }
             } catch (IOException e) {
                 // The client went away, or was cut.

@@ -15,6 +15,8 @@ import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +50,27 @@ class RtspTest {
             assertThat(frames.get(0)).extracting(Seen::width, Seen::height).containsExactly(320, 240);
             long span = frames.get(29).ptsNanos() - frames.get(0).ptsNanos();
             assertThat(span / 1e9).isBetween(1.0, 1.4);
+        }
+    }
+
+    /** FFmpeg would look at seven decoded frames first. */
+    @Test
+    void shouldShowTheFirstFrameOfASlowCameraOnceTheNextOneBegins() {
+        InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (RtspCamera camera = RtspCamera.playing(TestClips.cameraH264(), 3, anywhere);
+                RunningSource source = new RunningSource(stream("gate", camera.url(), Transport.TCP, 2000, null))) {
+            source.seen().await("the first frame", SOON, seen -> !seen.frames().isEmpty());
+            int sent = camera.framesSent();
+            source.seen().await("the next ones", SOON, seen -> seen.frames().size() >= 3);
+
+            assertThat(sent).as("frames that the camera had sent").isBetween(2, 4);
+            List<Seen> frames = source.seen().frames();
+            assertThat(frames.get(0).sequence()).isZero();
+            // FFmpeg gives the first packet no time: it is timed by arrival.
+            assertThat((frames.get(1).ptsNanos() - frames.get(0).ptsNanos()) / 1e9)
+                    .isCloseTo(1 / 3.0, within(0.3));
+            assertThat((frames.get(2).ptsNanos() - frames.get(1).ptsNanos()) / 1e9)
+                    .isCloseTo(1 / 3.0, within(0.001));
         }
     }
 

@@ -40,6 +40,9 @@ public final class FfmpegInput implements AutoCloseable {
     private @Nullable VideoTrack video;
     private @Nullable TileGrid grid;
     private @Nullable FileRounds rounds;
+    /** Whether frames are known to be shown in the order in which they are decoded. */
+    private boolean isInOrder;
+
     private long countedBytes;
 
     private FfmpegInput(Interrupt interrupt) {
@@ -148,6 +151,13 @@ public final class FfmpegInput implements AutoCloseable {
                             + " offers video in a codec that is not known: expected H.264, HEVC, AV1, VP8, VP9, MPEG-4 or MJPEG;"
                             + " change the camera's codec.");
         }
+        int reordered = address.kind() == Kind.RTSP ? H264Reordering.frames(opened) : H264Reordering.UNKNOWN;
+        isInOrder = reordered == 0;
+        if (reordered != H264Reordering.UNKNOWN) {
+            // Else FFmpeg decodes up to seven frames to learn what is known, and gives no packet a time of decoding
+            // until then.
+            opened.max_ts_probe(0);
+        }
         int rc = avformat.avformat_find_stream_info(opened, (PointerPointer<?>) null);
         if (interrupt.isStopped() || interrupt.isExpired()) {
             throw failure.of(Ffmpeg.EXIT, null);
@@ -194,6 +204,9 @@ public final class FfmpegInput implements AutoCloseable {
     /** Reads the next packet of any stream; the caller arms the interrupt. Returns FFmpeg's code. */
     public int read(AVPacket packet) {
         int rc = avformat.av_read_frame(context, packet);
+        if (rc >= 0 && isInOrder && packet.dts() == Ffmpeg.NO_TIMESTAMP) {
+            packet.dts(packet.pts());
+        }
         if (rc >= 0 && rounds != null && video().contains(packet)) {
             rounds.shift(packet);
         }

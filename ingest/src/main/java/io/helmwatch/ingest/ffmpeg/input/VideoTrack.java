@@ -95,6 +95,9 @@ public final class VideoTrack {
     private static double framesPerSecond(AVStream stream) {
         AVRational rate = stream.avg_frame_rate();
         if (rate.num() <= 0 || rate.den() <= 0) {
+            rate = stream.codecpar().framerate();
+        }
+        if (rate.num() <= 0 || rate.den() <= 0) {
             rate = stream.r_frame_rate();
         }
         double fps = rate.num() > 0 && rate.den() > 0 ? (double) rate.num() / rate.den() : 0;
