@@ -4,6 +4,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Failures in words for an operator: no class name of Java where an exception has no message, and a cause where its message is only a file
@@ -12,6 +14,10 @@ import java.util.Locale;
  * <p>Threading: any thread.
  */
 public final class FailureText {
+    /** What the dynamic linker of glibc says of a library that another one needs. */
+    private static final Pattern MISSING_LIBRARY =
+            Pattern.compile("([\\w.+-]+): cannot open shared object file: No such file or directory");
+
     private FailureText() {}
 
     /** What happened, on one line. */
@@ -28,6 +34,16 @@ public final class FailureText {
             return text + ": permission denied";
         }
         return failure instanceof FileAlreadyExistsException ? text + ": exists already" : text;
+    }
+
+    /** Why a native library was not loaded, with what to install where the system has not one of those that it needs. */
+    public static String ofLibrary(Throwable failure) {
+        String text = of(failure);
+        Matcher missing = MISSING_LIBRARY.matcher(text);
+        return missing.find()
+                ? text + "; install the package of the system that has " + missing.group(1)
+                        + " (Debian: libva-drm2 for libva-drm.so.2, else see apt-file)"
+                : text;
     }
 
     /** The failure that caused a failure, through all causes. */

@@ -35,6 +35,17 @@ class FailureTextTest {
     }
 
     @Test
+    void shouldNameTheLibraryThatTheSystemHasNot() {
+        assertThat(FailureText.ofLibrary(
+                        new UnsatisfiedLinkError("/natives/libjniavutil.so: libva-drm.so.2: cannot open shared object"
+                                + " file: No such file or directory")))
+                .endsWith("; install the package of the system that has libva-drm.so.2 (Debian: libva-drm2 for"
+                        + " libva-drm.so.2, else see apt-file)");
+        assertThat(FailureText.ofLibrary(new UnsatisfiedLinkError("no tensorrt in java.library.path")))
+                .isEqualTo("no tensorrt in java.library.path");
+    }
+
+    @Test
     void shouldFindTheFirstCause() {
         IOException first = new IOException("first");
         assertThat(FailureText.root(new ExecutionException(new IOException(first))))

@@ -8,6 +8,7 @@ import io.helmwatch.inference.tensorrt.TensorRtLibrary;
 import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
 import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
 import io.helmwatch.pipeline.backend.Backends;
+import io.helmwatch.resource.FailureText;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -83,7 +84,7 @@ final class MachineCheck {
                 report.bad("ffmpeg", line + ": expected an LGPL build; take the -gpl jar off the class path");
             }
         } catch (LinkageError missing) {
-            report.bad("ffmpeg", "cannot be loaded: " + missing.getMessage());
+            report.bad("ffmpeg", "cannot be loaded: " + FailureText.ofLibrary(FailureText.root(missing)));
         }
     }
 

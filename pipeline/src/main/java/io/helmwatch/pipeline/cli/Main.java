@@ -143,7 +143,7 @@ public final class Main implements Runnable {
         } else {
             Console.say(
                     failure instanceof LinkageError
-                            ? "a library cannot be loaded: " + FailureText.of(FailureText.root(failure))
+                            ? "a library cannot be loaded: " + FailureText.ofLibrary(FailureText.root(failure))
                             : FailureText.of(failure));
         }
         if (verbose) {
