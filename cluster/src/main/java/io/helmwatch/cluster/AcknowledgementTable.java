@@ -24,18 +24,35 @@ public final class AcknowledgementTable {
     private final Set<String> changed = new TreeSet<>();
 
     /**
+     * What a message changed.
+     *
+     * @param before what was known of the incident; null where that was nothing
+     */
+    public record Change(@Nullable Acknowledgement before, Acknowledgement said) {
+        /** Whether somebody else had acknowledged the incident, and nobody took that back. */
+        public boolean isConflict() {
+            return before != null
+                    && !before.isWithdrawn()
+                    && !said.isWithdrawn()
+                    && !(before.by().equals(said.by()) && before.node().equals(said.node()));
+        }
+    }
+
+    /**
      * A message of the topic.
      *
      * @param message null where nothing is known of the incident any more
+     * @return what it changed; empty if nothing
      */
-    public synchronized void put(String incident, byte @Nullable [] message) {
+    public synchronized Optional<Change> put(String incident, byte @Nullable [] message) {
         Optional<Acknowledgement> said = message == null ? Optional.empty() : Acknowledgement.read(message);
         if (said.isEmpty() || !said.get().incident().equals(incident)) {
-            return;
+            return Optional.empty();
         }
         Acknowledgement before = last.remove(incident);
         last.put(incident, said.get());
-        if (!said.get().equals(before)) {
+        boolean isNew = !said.get().equals(before);
+        if (isNew) {
             changed.add(incident);
         }
         if (last.size() > MOST) {
@@ -43,6 +60,7 @@ public final class AcknowledgementTable {
             last.remove(oldest);
             changed.remove(oldest);
         }
+        return isNew ? Optional.of(new Change(before, said.get())) : Optional.empty();
     }
 
     /** Whether an incident is acknowledged. */

@@ -23,6 +23,8 @@ public final class ClusterStatistics {
     private final LongAdder lost = new LongAdder();
     private final Durations released = new Durations();
     private final Durations takenOver = new Durations();
+    private final MoveStatistics moves = new MoveStatistics();
+    private final AcknowledgementStatistics acknowledgements = new AcknowledgementStatistics(System::currentTimeMillis);
 
     /** How often something happened, and how long it took. */
     public static final class Durations {
@@ -89,6 +91,16 @@ public final class ClusterStatistics {
     /** Time from the assignment of partitions until their cameras were started. */
     public Durations takenOver() {
         return takenOver;
+    }
+
+    /** Cameras that moved otherwise than with their partition. */
+    public MoveStatistics moves() {
+        return moves;
+    }
+
+    /** Acknowledgements of this node and of the others. */
+    public AcknowledgementStatistics acknowledgements() {
+        return acknowledgements;
     }
 
     /** Members of the group that this node has. */

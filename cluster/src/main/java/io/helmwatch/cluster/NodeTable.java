@@ -53,6 +53,22 @@ public final class NodeTable {
         return all;
     }
 
+    /**
+     * Cameras that the fullest node has beyond its share, which goes by weight: how uneven the cluster is. NaN while no node that has partitions is
+     * known.
+     */
+    public double surplus(long nowMillis) {
+        List<NodeAnnouncement> all = nodes.values().stream()
+                .filter(node -> node.partitions() > 0 && !node.isSilent(nowMillis))
+                .toList();
+        double cameras = all.stream().mapToInt(NodeAnnouncement::cameras).sum();
+        int weights = all.stream().mapToInt(NodeAnnouncement::weight).sum();
+        return all.stream()
+                .mapToDouble(node -> node.cameras() - cameras * node.weight() / weights)
+                .max()
+                .orElse(Double.NaN);
+    }
+
     /** A node; empty for one that stopped or was never heard of. */
     public Optional<NodeAnnouncement> find(String node) {
         return Optional.ofNullable(nodes.get(node));

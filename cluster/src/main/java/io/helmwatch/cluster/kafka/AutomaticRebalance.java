@@ -1,6 +1,7 @@
 package io.helmwatch.cluster.kafka;
 
 import io.helmwatch.cluster.CameraPlacement;
+import io.helmwatch.cluster.MoveStatistics;
 import io.helmwatch.cluster.NodeShare;
 import io.helmwatch.cluster.OpenIncidentTable;
 import io.helmwatch.cluster.PlacedCamera;
@@ -27,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * acts when no partition has moved for {@code cluster.rebalance-after} and moves one camera at a time, only cameras that are online and have no open incident, and
  * only while nobody reports that a node cannot reach its cameras. A camera that does not come online on its new node ends that for an hour.
  *
- * <p>The record in the new partition is written first, so that no crash loses a camera.
- *
  * <p>Threading: a thread of its own; {@link #close} by one thread.
  */
 final class AutomaticRebalance implements AutoCloseable {
@@ -47,6 +46,7 @@ final class AutomaticRebalance implements AutoCloseable {
     private final StreamEpochTable states;
     private final OpenIncidentTable openIncidents;
     private final Supplier<Set<Integer>> partitions;
+    private final MoveStatistics statistics;
     private final Thread thread = new Thread(this::run, "cluster-rebalance");
     private volatile boolean closing;
 
@@ -65,12 +65,14 @@ final class AutomaticRebalance implements AutoCloseable {
             ClusterConfig cluster,
             StreamEpochTable states,
             OpenIncidentTable openIncidents,
-            Supplier<Set<Integer>> partitions) {
+            Supplier<Set<Integer>> partitions,
+            MoveStatistics statistics) {
         this.kafka = kafka;
         this.cluster = cluster;
         this.states = states;
         this.openIncidents = openIncidents;
         this.partitions = partitions;
+        this.statistics = statistics;
         thread.setDaemon(true);
         thread.start();
     }
@@ -120,26 +122,30 @@ final class AutomaticRebalance implements AutoCloseable {
         Collection<List<CameraRecords.Copy>> copies = directory.copies().values();
         List<PlacedCamera> all = new ArrayList<>();
         List<PlacedCamera> movable = new ArrayList<>();
+        boolean isRecent = false;
         long nowMillis = System.currentTimeMillis();
         for (List<CameraRecords.Copy> places : copies) {
             for (CameraRecords.Copy copy : places) {
                 all.add(copy.camera());
-                if (copy.recentMoves(nowMillis) > 0) {
-                    LOG.debug(
-                            "Camera {} was taken over within the hour: nothing is moved",
-                            copy.camera().id());
-                    return;
-                }
+                isRecent |= copy.recentMoves(nowMillis) > 0;
             }
             if (places.size() == 1 && isQuiet(places.get(0).camera().id())) {
                 movable.add(places.get(0).camera());
             }
         }
         CameraPlacement placement = new CameraPlacement(directory.partitions(), all, seen);
-        if (!states.offline().isEmpty() || !placement.isUneven()) {
+        if (!placement.isUneven()) {
             return;
         }
-        for (CameraPlacement.Move move : placement.moves(movable, MOST_MOVES)) {
+        if (isRecent || !states.offline().isEmpty()) {
+            statistics.refused(isRecent ? MoveStatistics.Refusal.HAND_OVER : MoveStatistics.Refusal.OFFLINE);
+            return;
+        }
+        List<CameraPlacement.Move> moves = placement.moves(movable, MOST_MOVES);
+        if (moves.isEmpty()) {
+            statistics.refused(MoveStatistics.Refusal.BUSY);
+        }
+        for (CameraPlacement.Move move : moves) {
             if (!isDecider() || !directory.nodes().equals(seen) || !move(directory, move)) {
                 return;
             }
@@ -168,9 +174,9 @@ final class AutomaticRebalance implements AutoCloseable {
                 || !isQuiet(camera)) {
             return true;
         }
-        directory.shift(places.get(0).camera(), move.toPartition(), target.get());
+        directory.order(places.get(0).camera(), move.toPartition());
         LOG.info(
-                "Camera {} moved from node {} to node {}, which has fewer",
+                "Camera {} moves from node {} to node {}, which has fewer",
                 camera,
                 owner == null ? "?" : owner.node(),
                 target.get());
@@ -187,6 +193,7 @@ final class AutomaticRebalance implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(CHECK_MILLIS);
         }
         notBeforeNanos = System.nanoTime() + PAUSE_NANOS;
+        statistics.refused(MoveStatistics.Refusal.NOT_ONLINE);
         LOG.warn(
                 "Camera {} is not online on node {} after {} s: no further camera is moved within the hour",
                 camera,

@@ -32,6 +32,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cameras of a cluster, to be read and changed from outside of its nodes: what the commands {@code cameras} and {@code nodes} work on.
@@ -41,6 +42,8 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
  * <p>Threading: one thread.
  */
 public final class CameraDirectory implements AutoCloseable {
+    private static final long CHECK_MILLIS = 100;
+
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
     private final Duration timeout;
@@ -92,12 +95,15 @@ public final class CameraDirectory implements AutoCloseable {
         }
     }
 
-    /** All cameras, by id and partition. */
+    /** All cameras by id; one that is in two partitions first in that to which it moves. */
     public List<PlacedCamera> cameras() {
         return copies().values().stream()
                 .flatMap(List::stream)
+                .sorted(Comparator.comparing(
+                                (CameraRecords.Copy copy) -> copy.camera().id())
+                        .thenComparing(copy -> copy.from() == CameraRecords.NOWHERE)
+                        .thenComparing(copy -> copy.camera().partition()))
                 .map(CameraRecords.Copy::camera)
-                .sorted(Comparator.comparing(PlacedCamera::id).thenComparing(PlacedCamera::partition))
                 .toList();
     }
 
@@ -210,18 +216,56 @@ public final class CameraDirectory implements AutoCloseable {
     }
 
     /**
-     * Moves a camera: out of its partition, then, once the node that has it has released it, into the other one.
+     * Moves a camera to another partition in order, and waits until the node that has it has released it.
      *
-     * @param releaseMillis longest time to wait for the release
+     * @param longestMillis longest time to wait
+     * @return whether it was released; if not, the camera is analysed where it is until the node that holds the other partition takes it
      */
-    public void move(CameraPlacement.Move move, long releaseMillis) {
-        PlacedCamera camera = move.camera();
-        NodeEpoch owner = states().newest(camera.id());
-        records.moveOut(camera.id(), camera.partition(), move.toPartition(), null);
-        if (owner != null) {
-            awaitRelease(camera.id(), releaseMillis);
+    public boolean move(CameraPlacement.Move move, long longestMillis) {
+        String camera = move.camera().id();
+        NodeEpoch owner = states().newest(camera);
+        order(move.camera(), move.toPartition());
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(longestMillis);
+        try {
+            while (System.nanoTime() - until < 0) {
+                TimeUnit.MILLISECONDS.sleep(CHECK_MILLIS);
+                if (!isIn(camera, move.camera().partition()) && hasReleased(camera, owner)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (InterruptedException e) {
+            throw ClusterClients.interrupted(e);
         }
-        records.put(new PlacedCamera(camera.id(), move.toPartition(), camera.settings()));
+    }
+
+    /**
+     * Orders that a camera moves to another partition. This is one record, so that no crash loses a camera: the node that holds the other partition does the
+     * rest, see {@link CameraArrivals}.
+     */
+    void order(PlacedCamera camera, int toPartition) {
+        records.putMoved(camera, toPartition);
+    }
+
+    private boolean isIn(String camera, int partition) {
+        return copies().getOrDefault(camera, List.of()).stream()
+                .anyMatch(copy -> copy.camera().partition() == partition);
+    }
+
+    private boolean hasReleased(String camera, @Nullable NodeEpoch owner) {
+        StreamEpochTable states = states();
+        return owner == null
+                || !owner.equals(states.newest(camera))
+                || states.isReleased(camera, System.currentTimeMillis());
+    }
+
+    /**
+     * Removes a camera from a partition, so that the node that has it releases it in order.
+     *
+     * @param toPartition where it is now
+     */
+    void askForRelease(String camera, int partition, int toPartition) {
+        records.moveOut(camera, partition, toPartition, null);
     }
 
     /**
@@ -236,17 +280,6 @@ public final class CameraDirectory implements AutoCloseable {
     }
 
     /**
-     * Moves a camera to another partition at once: into that partition, then out of its own, so that no crash loses it.
-     *
-     * @param toPartition a partition of the node that gets it
-     * @param node that node
-     */
-    void shift(PlacedCamera camera, int toPartition, String node) {
-        records.put(new PlacedCamera(camera.id(), toPartition, camera.settings()));
-        giveUp(camera.id(), camera.partition(), toPartition, node);
-    }
-
-    /**
      * Removes a camera from a partition.
      *
      * @param toPartition where it is now
@@ -254,17 +287,6 @@ public final class CameraDirectory implements AutoCloseable {
      */
     void giveUp(String camera, int partition, int toPartition, String node) {
         records.moveOut(camera, partition, toPartition, node);
-    }
-
-    private void awaitRelease(String camera, long millis) {
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        try {
-            while (System.nanoTime() - until < 0 && !states().isReleased(camera, System.currentTimeMillis())) {
-                TimeUnit.MILLISECONDS.sleep(100);
-            }
-        } catch (InterruptedException e) {
-            throw ClusterClients.interrupted(e);
-        }
     }
 
     @Override

@@ -30,13 +30,23 @@ final class CameraRecords implements AutoCloseable {
     /** Header of a message without a value: the camera is now in that partition. */
     static final String MOVED_TO = "moved-to";
 
+    /** Header of a camera that comes from that partition, which still has it: who holds this one asks for its release there, then starts it. */
+    private static final String MOVED_FROM = "moved-from";
+
+    /** No partition. */
+    static final int NOWHERE = -1;
+
     /** Header of such a message: that node has taken the camera over already. */
     static final String TAKEN_BY = "taken-by";
 
     /** Header of a camera that was taken over from a node that could not reach it: COUNT/MILLIS, how often and when last. */
     private static final String MOVES = "taken-over";
 
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
     private static final Pattern MOVES_PARTS = Pattern.compile("(\\d{1,9})/(\\d{1,18})");
+
+    /** A move that was asked for longer ago is over: where it is not, the camera is in two partitions, which nodes resolve. */
+    private static final long MOVE_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
     /** Take-overs that are longer ago do not count. */
     private static final long RECENT_MILLIS = TimeUnit.HOURS.toMillis(1);
@@ -51,8 +61,9 @@ final class CameraRecords implements AutoCloseable {
      *
      * @param moves how often it was taken over lately, as of the last time
      * @param movedMillis when that was, milliseconds since 1970 UTC
+     * @param from the partition that it leaves, where it was moved lately; else {@link #NOWHERE}
      */
-    record Copy(PlacedCamera camera, int moves, long movedMillis) {
+    record Copy(PlacedCamera camera, int moves, long movedMillis, int from) {
         /** How often the camera was taken over within the last hour. */
         int recentMoves(long nowMillis) {
             return nowMillis - movedMillis < RECENT_MILLIS ? moves : 0;
@@ -74,11 +85,25 @@ final class CameraRecords implements AutoCloseable {
     static Copy read(String camera, ConsumerRecord<byte[], byte[]> record) {
         PlacedCamera placed =
                 new PlacedCamera(camera, record.partition(), new String(record.value(), StandardCharsets.UTF_8));
-        Header moves = record.headers().lastHeader(MOVES);
-        Matcher words = MOVES_PARTS.matcher(moves == null ? "" : new String(moves.value(), StandardCharsets.UTF_8));
+        Matcher words = MOVES_PARTS.matcher(header(record, MOVES));
+        int from = movedFrom(record);
         return words.matches()
-                ? new Copy(placed, Integer.parseInt(words.group(1)), Long.parseLong(words.group(2)))
-                : new Copy(placed, 0, 0);
+                ? new Copy(placed, Integer.parseInt(words.group(1)), Long.parseLong(words.group(2)), from)
+                : new Copy(placed, 0, 0, from);
+    }
+
+    /** The partition that a camera leaves for that of the record; {@link #NOWHERE} where it does not move, or moved long ago. */
+    static int movedFrom(ConsumerRecord<byte[], byte[]> record) {
+        String from = header(record, MOVED_FROM);
+        boolean isMove = NUMBER.matcher(from).matches()
+                && System.currentTimeMillis() - record.timestamp() < MOVE_MILLIS
+                && Integer.parseInt(from) != record.partition();
+        return isMove ? Integer.parseInt(from) : NOWHERE;
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        Header header = record.headers().lastHeader(name);
+        return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     /** A camera. */
@@ -89,6 +114,13 @@ final class CameraRecords implements AutoCloseable {
     private ProducerRecord<byte[], byte[]> record(PlacedCamera camera) {
         return new ProducerRecord<>(
                 cluster.camerasTopic(), camera.partition(), bytes(camera.id()), bytes(camera.settings()));
+    }
+
+    /** A camera is to be moved here from its partition, in order. */
+    void putMoved(PlacedCamera camera, int toPartition) {
+        ProducerRecord<byte[], byte[]> record = record(new PlacedCamera(camera.id(), toPartition, camera.settings()));
+        record.headers().add(MOVED_FROM, bytes(Integer.toString(camera.partition())));
+        send(record);
     }
 
     /** A camera that was taken over: as {@link #put}, counted. */

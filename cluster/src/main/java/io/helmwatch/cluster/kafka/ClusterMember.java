@@ -58,14 +58,19 @@ final class ClusterMember implements AutoCloseable {
     private long renewedNanos;
 
     ClusterMember(
-            KafkaConfig kafka, ClusterConfig cluster, int index, CameraQueue cameras, ClusterStatistics statistics) {
+            KafkaConfig kafka,
+            ClusterConfig cluster,
+            int index,
+            CameraQueue cameras,
+            CameraArrivals arrivals,
+            ClusterStatistics statistics) {
         this.kafka = kafka;
         this.cluster = cluster;
         this.index = index;
         this.cameras = cameras;
         this.statistics = statistics;
         this.renewalNanos = cluster.sessionTimeout().toNanos() / RENEWALS_PER_SESSION;
-        this.held = new HeldPartitions(cameras, statistics);
+        this.held = new HeldPartitions(cameras, arrivals, statistics);
         this.lease = newLease();
         this.thread = new Thread(this::run, "cluster-member-" + index);
         thread.setDaemon(true);
@@ -84,7 +89,7 @@ final class ClusterMember implements AutoCloseable {
                 consumer.subscribe(List.of(cluster.camerasTopic()), new Assignment(consumer));
                 while (!closing) {
                     consumer.poll(POLL).forEach(record -> held.apply(record, generation, lease));
-                    held.startLoaded(
+                    held.startDue(
                             partition ->
                                     consumer.currentLag(partition(partition)).orElse(-1),
                             generation,

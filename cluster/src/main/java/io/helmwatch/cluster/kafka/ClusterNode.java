@@ -54,9 +54,11 @@ public final class ClusterNode implements AutoCloseable {
     private final List<ClusterMember> members = new ArrayList<>();
     private @Nullable Thread joining;
     private @Nullable CameraQueue cameras;
+    private @Nullable CameraArrivals arrivals;
     private @Nullable NodeAnnouncer announcer;
     private @Nullable HandOver handOver;
     private @Nullable AutomaticRebalance rebalance;
+    private volatile @Nullable NodeTable shownNodes;
     private volatile boolean closing;
 
     /**
@@ -85,6 +87,7 @@ public final class ClusterNode implements AutoCloseable {
     public ClusterView openView() {
         CameraTable shown = new CameraTable();
         NodeTable nodes = new NodeTable(cluster.name());
+        shownNodes = nodes;
         TopicTable camerasTopic = tables.register(new TopicTable(kafka, cluster.camerasTopic(), shown::put));
         tables.register(
                 new TopicTable(kafka, cluster.nodesTopic(), (partition, node, message) -> nodes.put(node, message)));
@@ -97,7 +100,7 @@ public final class ClusterNode implements AutoCloseable {
      * @param store where they are kept
      */
     public SharedAcknowledgements openAcknowledgements(AcknowledgementStore store) {
-        return tables.register(new SharedAcknowledgements(kafka, cluster, store));
+        return tables.register(new SharedAcknowledgements(kafka, cluster, store, statistics.acknowledgements()));
     }
 
     /**
@@ -119,6 +122,12 @@ public final class ClusterNode implements AutoCloseable {
         return owned.count();
     }
 
+    /** Cameras that the fullest node has beyond its share, see {@link NodeTable#surplus}; NaN without a view. */
+    public double imbalance() {
+        NodeTable nodes = shownNodes;
+        return nodes == null ? Double.NaN : nodes.surplus(System.currentTimeMillis());
+    }
+
     /**
      * What a node says of itself.
      *
@@ -133,18 +142,21 @@ public final class ClusterNode implements AutoCloseable {
     public void start(CameraRunner runner, Identity identity) {
         CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, openIncidents);
         cameras = queue;
+        CameraArrivals moves = new CameraArrivals(kafka, cluster, states, statistics.moves());
+        arrivals = moves;
         announcer = new NodeAnnouncer(kafka, cluster, identity, owned::count, statistics::partitions);
         if (cluster.rebalance() == ClusterConfig.Rebalance.AUTO) {
-            rebalance = new AutomaticRebalance(kafka, cluster, states, openIncidents, this::partitions);
+            rebalance =
+                    new AutomaticRebalance(kafka, cluster, states, openIncidents, this::partitions, statistics.moves());
         }
-        handOver = new HandOver(kafka, cluster, states, owned, queue, runner, this::partitions);
-        Thread thread = new Thread(() -> join(queue), "cluster-join");
+        handOver = new HandOver(kafka, cluster, states, owned, queue, runner, this::partitions, statistics.moves());
+        Thread thread = new Thread(() -> join(queue, moves), "cluster-join");
         thread.setDaemon(true);
         joining = thread;
         thread.start();
     }
 
-    private void join(CameraQueue queue) {
+    private void join(CameraQueue queue, CameraArrivals moves) {
         try {
             awaitTopics();
             while (!closing && !(statesTopic.isRead() && openIncidentsTopic.isRead())) {
@@ -152,7 +164,7 @@ public final class ClusterNode implements AutoCloseable {
             }
             synchronized (members) {
                 for (int i = 0; i < cluster.weight() && !closing; i++) {
-                    members.add(new ClusterMember(kafka, cluster, i, queue, statistics));
+                    members.add(new ClusterMember(kafka, cluster, i, queue, moves, statistics));
                 }
             }
             LOG.info("Cluster {}: node {} joins with {} members", cluster.name(), cluster.node(), cluster.weight());
@@ -208,6 +220,9 @@ public final class ClusterNode implements AutoCloseable {
         }
         if (handOver != null) {
             handOver.close();
+        }
+        if (arrivals != null) {
+            arrivals.close();
         }
         if (cameras != null) {
             cameras.close();

@@ -2,6 +2,7 @@ package io.helmwatch.cluster.kafka;
 
 import io.helmwatch.cluster.CameraRunner;
 import io.helmwatch.cluster.HandOverTurns;
+import io.helmwatch.cluster.MoveStatistics;
 import io.helmwatch.cluster.OfflineCamera;
 import io.helmwatch.cluster.OwnedStreams;
 import io.helmwatch.cluster.StreamEpochTable;
@@ -50,6 +51,7 @@ final class HandOver implements AutoCloseable {
     private final CameraQueue cameras;
     private final CameraRunner runner;
     private final Supplier<Set<Integer>> partitions;
+    private final MoveStatistics statistics;
     private final ExecutorService attempts = Executors.newFixedThreadPool(ATTEMPTS_AT_ONCE, task -> {
         Thread created = new Thread(task, "cluster-hand-over-attempt");
         created.setDaemon(true);
@@ -75,7 +77,8 @@ final class HandOver implements AutoCloseable {
             OwnedStreams owned,
             CameraQueue cameras,
             CameraRunner runner,
-            Supplier<Set<Integer>> partitions) {
+            Supplier<Set<Integer>> partitions,
+            MoveStatistics statistics) {
         this.kafka = kafka;
         this.cluster = cluster;
         this.states = states;
@@ -83,6 +86,7 @@ final class HandOver implements AutoCloseable {
         this.cameras = cameras;
         this.runner = runner;
         this.partitions = partitions;
+        this.statistics = statistics;
         thread.setDaemon(true);
         thread.start();
     }
@@ -192,6 +196,7 @@ final class HandOver implements AutoCloseable {
                 && emptiest.isPresent()
                 && !own.contains(copy.camera().partition())) {
             directory.take(copy, emptiest.get(), cluster.node());
+            statistics.moved(MoveStatistics.Cause.HAND_OVER);
             LOG.warn(
                     "Camera {} taken over from node {}, which cannot reach it",
                     camera.id(),

@@ -1,6 +1,7 @@
 package io.helmwatch.cluster.kafka;
 
 import io.helmwatch.cluster.Acknowledgement;
+import io.helmwatch.cluster.AcknowledgementStatistics;
 import io.helmwatch.cluster.AcknowledgementStore;
 import io.helmwatch.cluster.AcknowledgementTable;
 import io.helmwatch.config.cluster.ClusterConfig;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,22 +42,30 @@ public final class SharedAcknowledgements implements AutoCloseable {
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
     private final AcknowledgementStore store;
+    private final AcknowledgementStatistics statistics;
     private final AcknowledgementTable table = new AcknowledgementTable();
     private final TopicTable topic;
     private final long startNanos = System.nanoTime();
     private final Semaphore given = new Semaphore(1);
     private final Thread thread;
     private volatile boolean closing;
+    /** Whether what arrives is new, and not read again. */
+    private volatile boolean isFollowing;
     /** Whether it was waited for in vain since the topic was last read. */
     private volatile boolean isGivenUp;
 
     /** Starts to follow the topic; returns at once. */
-    SharedAcknowledgements(KafkaConfig kafka, ClusterConfig cluster, AcknowledgementStore store) {
+    SharedAcknowledgements(
+            KafkaConfig kafka,
+            ClusterConfig cluster,
+            AcknowledgementStore store,
+            AcknowledgementStatistics statistics) {
         this.kafka = kafka;
         this.cluster = cluster;
         this.store = store;
+        this.statistics = statistics;
         topic = new TopicTable(
-                kafka, cluster.acknowledgementsTopic(), (partition, incident, message) -> table.put(incident, message));
+                kafka, cluster.acknowledgementsTopic(), (partition, incident, message) -> receive(incident, message));
         thread = new Thread(this::run, "cluster-acknowledgements");
         thread.setDaemon(true);
         thread.start();
@@ -88,6 +98,12 @@ public final class SharedAcknowledgements implements AutoCloseable {
             isGivenUp = false;
         }
         return table.isAcknowledged(incident);
+    }
+
+    private void receive(String incident, byte @Nullable [] message) {
+        table.put(incident, message)
+                .filter(change -> isFollowing && !change.said().node().equals(cluster.node()))
+                .ifPresent(change -> statistics.received(change.isConflict()));
     }
 
     private void run() {
@@ -135,7 +151,8 @@ public final class SharedAcknowledgements implements AutoCloseable {
 
     /** While the topic is read again, older messages come by again: they are looked at when the newest are known. */
     private void apply() {
-        if (!topic.isRead()) {
+        isFollowing = topic.isRead();
+        if (!isFollowing) {
             return;
         }
         List<Acknowledgement> changed = table.takeChanged();
@@ -153,13 +170,16 @@ public final class SharedAcknowledgements implements AutoCloseable {
             throws InterruptedException, ExecutionException, TimeoutException {
         for (AcknowledgementStore.Unpublished change : store.unpublished()) {
             Acknowledgement said = change.said();
+            statistics.waiting(said.atMillis());
             producer.send(new ProducerRecord<>(
                             cluster.acknowledgementsTopic(),
                             said.incident().getBytes(StandardCharsets.UTF_8),
                             said.write()))
                     .get(2 * ClusterClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             store.published(change);
+            statistics.published(said.atMillis());
         }
+        statistics.idle();
     }
 
     /** What is not published yet stays in the store. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.helmwatch.cluster.CameraPlacement;
 import io.helmwatch.cluster.ClusterView;
+import io.helmwatch.cluster.MoveStatistics;
 import io.helmwatch.cluster.NodeLoad;
 import io.helmwatch.cluster.NodeShare;
 import io.helmwatch.cluster.PlacedCamera;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -202,8 +204,8 @@ class ClusterNodeTest {
         directory.put(new PlacedCamera("gate", 3, "{\"id\":\"gate\",\"loop\":true}"));
         await().until(() -> runner.log.contains("change gate"));
         assertThat(node.ownership().origin("gate")).isEqualTo(first);
-        directory.move(new CameraPlacement.Move(gate, 7), 0);
-        await().until(() -> runner.log.size() >= 3);
+        assertThat(directory.move(new CameraPlacement.Move(gate, 7), 20_000)).isTrue();
+        await().until(() -> runner.log.size() >= 3 && runner.running.containsKey("gate"));
         directory.remove(new PlacedCamera("gate", 7, ""), true);
         await().until(() -> runner.running.isEmpty());
 
@@ -315,7 +317,9 @@ class ClusterNodeTest {
         rebalance = ClusterConfig.Rebalance.AUTO;
         CameraDirectory directory = directory();
         RecordingRunner first = start("first", 1);
-        RecordingRunner second = start("second", 1);
+        RecordingRunner second = new RecordingRunner();
+        ClusterNode node = start("second", 1, second);
+        first.whenReleased = this::publishReleased;
         await().until(() -> partitionsOf(directory, "first").size() == PARTITIONS / 2
                 && partitionsOf(directory, "second").size() == PARTITIONS / 2);
         int full = partitionsOf(directory, "first").iterator().next();
@@ -340,10 +344,73 @@ class ClusterNodeTest {
 
         awaitAll(8, first, second);
         assertThat(first.running).hasSize(4).containsKey("cam-7");
-        assertThat(first.log).contains("abandon " + moved);
+        assertThat(first.log).contains("release " + moved);
         assertThat(directory.copies().get(moved))
                 .singleElement()
                 .satisfies(copy -> assertThat(copy.moves()).isZero());
+        assertThat(node.statistics().moves().moves(MoveStatistics.Cause.REBALANCE))
+                .isEqualTo(4);
+    }
+
+    @Test
+    void shouldMoveCameraInOrderAlthoughItsMoverDiesAfterTheOnlyRecordThatItWrites() {
+        CameraDirectory directory = directory();
+        RecordingRunner first = start("first", 1);
+        RecordingRunner second = start("second", 1);
+        PlacedCamera camera = putOnFirst(directory, first, second);
+        int elsewhere = partitionsOf(directory, "second").iterator().next();
+        publish("online", List.of(camera.id()), new NodeEpoch("first", 1));
+
+        directory.order(camera, elsewhere);
+        directory.close();
+        await().until(() -> first.log.contains("release " + camera.id()));
+        assertThat(second.running)
+                .as("waits until the node that had it has said that it stopped")
+                .isEmpty();
+        publishReleased(List.of(camera.id()));
+
+        awaitAll(1, second);
+        assertThat(first.log).containsExactly("start " + camera.id(), "release " + camera.id());
+        assertThat(opened.register(new CameraDirectory(kafka, cluster("cli", 1)))
+                        .cameras())
+                .containsExactly(new PlacedCamera(camera.id(), elsewhere, camera.settings()));
+    }
+
+    @Test
+    void shouldKeepCameraWhoseNewNodeEndsAfterItWasReleasedAndBeforeItStarts() {
+        CameraDirectory directory = directory();
+        RecordingRunner first = start("first", 1);
+        RecordingRunner second = new RecordingRunner();
+        ClusterNode node = start("second", 1, second);
+        PlacedCamera camera = putOnFirst(directory, first, second);
+        publish("online", List.of(camera.id()), new NodeEpoch("first", 1));
+
+        directory.order(camera, partitionsOf(directory, "second").iterator().next());
+        await().until(() -> first.log.contains("release " + camera.id()));
+        assertThat(all(first, second)).as("nobody has it").isEmpty();
+        node.close();
+
+        awaitAll(1, first);
+        assertThat(second.log).isEmpty();
+    }
+
+    /** A camera in a partition of the first of two nodes, which have shared the partitions. */
+    private static PlacedCamera putOnFirst(CameraDirectory directory, RecordingRunner first, RecordingRunner second) {
+        await().until(() -> partitionsOf(directory, "first").size() == PARTITIONS / 2
+                && partitionsOf(directory, "second").size() == PARTITIONS / 2);
+        PlacedCamera camera = new PlacedCamera(
+                "gate", partitionsOf(directory, "first").iterator().next(), "{\"id\":\"gate\"}");
+        directory.put(camera);
+        awaitAll(1, first, second);
+        assertThat(first.running).hasSize(1);
+        return camera;
+    }
+
+    /** As the sinks of a node that has stopped cameras. */
+    private void publishReleased(Collection<String> cameras) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "states"))) {
+            cameras.forEach(camera -> producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(camera), null)));
+        }
     }
 
     private void publishOpenIncident(String camera) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /** Runs cameras in name only, and remembers what it was asked. */
 final class RecordingRunner implements CameraRunner {
@@ -16,6 +17,9 @@ final class RecordingRunner implements CameraRunner {
     final List<String> log = new CopyOnWriteArrayList<>();
     /** Cameras of other nodes that cannot be reached from here either. */
     final Set<String> unreachable = ConcurrentHashMap.newKeySet();
+
+    /** Told after cameras were released. */
+    volatile Consumer<Collection<String>> whenReleased = cameras -> {};
 
     final Set<String> tried = ConcurrentHashMap.newKeySet();
 
@@ -43,6 +47,7 @@ final class RecordingRunner implements CameraRunner {
             running.remove(camera);
             log.add("release " + camera);
         });
+        whenReleased.accept(cameras);
     }
 
     @Override

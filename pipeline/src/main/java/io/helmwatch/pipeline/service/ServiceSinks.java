@@ -98,7 +98,7 @@ final class ServiceSinks implements AutoCloseable {
         if (cluster != null) {
             // Closed after the sinks: a node leaves the cluster when everything of its cameras is delivered.
             ClusterNode opened = owned.register(new ClusterNode(kafka, cluster));
-            ClusterMetrics.bind(registry, opened.statistics(), opened::cameras);
+            ClusterMetrics.bind(registry, opened.statistics(), opened::cameras, opened::imbalance);
             node = opened;
         }
         if (kafka.enabled()) {

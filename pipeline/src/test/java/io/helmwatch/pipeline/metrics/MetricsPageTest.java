@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.cluster.ClusterStatistics;
+import io.helmwatch.cluster.MoveStatistics;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
@@ -124,7 +125,11 @@ class MetricsPageTest {
     private static String scrapeOfANode() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ClusterStatistics statistics = new ClusterStatistics(System::nanoTime);
-        ClusterMetrics.bind(registry, statistics, () -> 3);
+        ClusterMetrics.bind(registry, statistics, () -> 3, () -> 1.5);
+        statistics.moves().moved(MoveStatistics.Cause.HAND_OVER);
+        statistics.moves().refused(MoveStatistics.Refusal.NOT_ONLINE);
+        statistics.acknowledgements().received(true);
+        statistics.acknowledgements().published(0);
         statistics.assigned(0, 32, 7);
         statistics.assigned(1, 32, 7);
         statistics.released().add(2_000_000_000);
@@ -135,6 +140,14 @@ class MetricsPageTest {
                         "helmwatch_cluster_partitions 64.0",
                         "helmwatch_cluster_cameras 3.0",
                         "helmwatch_cluster_epoch 7.0",
+                        "helmwatch_cluster_imbalance_cameras 1.5",
+                        "helmwatch_cluster_moves_cameras_total{cause=\"hand-over\"} 1.0",
+                        "helmwatch_cluster_moves_cameras_total{cause=\"rebalance\"} 0.0",
+                        "helmwatch_cluster_moves_refused_total{reason=\"not-online\"} 1.0",
+                        "helmwatch_cluster_acknowledgements_received_total 1.0",
+                        "helmwatch_cluster_acknowledgements_conflicting_total 1.0",
+                        "helmwatch_cluster_acknowledgements_published_total 1.0",
+                        "helmwatch_cluster_acknowledgements_late_total 1.0",
                         "helmwatch_cluster_rebalances_total 1.0",
                         "helmwatch_cluster_release_seconds_sum 2.0");
         return text;

@@ -130,7 +130,7 @@ public final class CamerasCommand implements Callable<Integer> {
             name = "rebalance",
             description = "Moves cameras from the fullest nodes to the emptiest, one after the other.")
     static final class RebalanceCommand implements Callable<Integer> {
-        private static final long RELEASE_MILLIS = 10_000;
+        private static final long RELEASE_MILLIS = 20_000;
 
         @Mixin
         private ClusterOptions options = new ClusterOptions();
@@ -149,12 +149,16 @@ public final class CamerasCommand implements Callable<Integer> {
                 List<NodeShare> nodes = directory.nodes();
                 List<CameraPlacement.Move> moves =
                         new CameraPlacement(directory.partitions(), present, nodes).moves(present, most);
+                int moved = 0;
                 for (CameraPlacement.Move move : moves) {
-                    directory.move(move, RELEASE_MILLIS);
-                    System.out.println(move.camera().id() + " partition="
-                            + move.camera().partition() + " -> " + move.toPartition());
+                    boolean isReleased = directory.move(move, RELEASE_MILLIS);
+                    moved += isReleased ? 1 : 0;
+                    System.out.println(
+                            move.camera().id() + " partition=" + move.camera().partition() + " -> " + move.toPartition()
+                                    + (isReleased ? "" : " ordered, not released yet"));
                 }
-                summary(moves.size() + " of " + present.size() + " cameras moved");
+                summary(moved + " of " + present.size() + " cameras moved"
+                        + (moved == moves.size() ? "" : ", " + (moves.size() - moved) + " ordered"));
                 return 0;
             });
         }
