@@ -21,13 +21,6 @@ public final class TestClips {
                 "-i testsrc2=size=320x240:rate=25 -frames:v 50 -c:v libopenh264 -b 400k -g 25 -bf 0 -pix_fmt yuv420p");
     }
 
-    /** Four seconds of H.264, 1920x1080 at 25 frames per second and 4 Mbit/s with a key frame every two seconds, as a raw Annex-B stream. */
-    public static Path cameraH264InHighDefinition() {
-        return make(
-                "camera-1080p.h264",
-                "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt yuv420p");
-    }
-
     /**
      * A clip made by {@link TestEncoder}.
      *

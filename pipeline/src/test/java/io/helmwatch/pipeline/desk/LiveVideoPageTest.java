@@ -130,7 +130,10 @@ class LiveVideoPageTest {
 
     @Test
     void shouldShowFramesSoonAfterTheirCapture() {
-        try (RtspCamera camera = RtspCamera.playing(TestClips.cameraH264InHighDefinition());
+        Path clip = TestClips.make(
+                "camera-1080p.h264",
+                "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt yuv420p");
+        try (RtspCamera camera = RtspCamera.playing(clip);
                 DetectionService service = start("{id: gate, url: '" + camera.url() + "', analyze-fps: 5}");
                 Browser browser = Browser.open(1440, 900)) {
             browser.go(page(service));

@@ -211,10 +211,17 @@ class LiveSocketTest {
         }
     }
 
+    private static Path highDefinition() {
+        return TestClips.make(
+                "live.mp4",
+                "-i testsrc2=size=1920x1080:rate=25 -frames:v 100 -c:v libopenh264 -b 4M -g 50 -bf 0 -pix_fmt"
+                        + " yuv420p");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"auto", "jpeg"})
     void shouldShowHighDefinitionToMany(String video) {
-        start(TestClips.cameraH264InHighDefinition());
+        start(highDefinition());
 
         try (Audience many = new Audience(video, 10)) {
             many.awaitMore(10);
@@ -230,7 +237,7 @@ class LiveSocketTest {
     @Test
     @Tag("slow")
     void shouldTellWhatViewersCost() throws InterruptedException {
-        start(TestClips.cameraH264InHighDefinition());
+        start(highDefinition());
         record Case(String what, String video, int viewers) {}
         for (Case one : List.of(
                 new Case("1080p as MP4, in a process that has just started", "auto", 10),
