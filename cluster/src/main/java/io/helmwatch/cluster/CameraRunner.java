@@ -1,8 +1,10 @@
 package io.helmwatch.cluster;
 
 import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOutage;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the cameras that this node is given. The service implements it.
@@ -11,6 +13,13 @@ import java.util.List;
  * report; calls do not throw for that.
  */
 public interface CameraRunner {
+
+    /**
+     * Says that another node had a camera that is started next.
+     *
+     * @param outage since when the camera has been offline there; null where it was online
+     */
+    void takeOver(String camera, @Nullable StreamOutage outage);
 
     /**
      * Starts a camera.

@@ -3,6 +3,7 @@ package io.helmwatch.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOutage;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.io.IOException;
@@ -28,6 +29,7 @@ public final class StreamEpochTable {
     private final Map<String, NodeEpoch> newest = new ConcurrentHashMap<>();
     private final Map<String, StreamState> states = new ConcurrentHashMap<>();
     private final Map<String, OfflineCamera> offline = new ConcurrentHashMap<>();
+    private final Map<String, StreamOutage> outages = new ConcurrentHashMap<>();
 
     /**
      * A message of the topic.
@@ -38,6 +40,7 @@ public final class StreamEpochTable {
         if (state == null) {
             states.remove(stream);
             offline.remove(stream);
+            outages.remove(stream);
             return;
         }
         JsonNode message;
@@ -56,7 +59,25 @@ public final class StreamEpochTable {
             newest.put(stream, origin);
         }
         putOffline(stream, message, newest.get(stream));
+        putOutage(stream, read, message);
         states.put(stream, read);
+    }
+
+    /** An outage lasts until the stream is online: being stopped, and started elsewhere, does not end it. */
+    private void putOutage(String stream, StreamState state, JsonNode message) {
+        switch (state.state()) {
+            case "offline", "failed" -> {
+                StreamOutage known = outages.get(stream);
+                outages.put(
+                        stream,
+                        new StreamOutage(
+                                known == null ? state.changedMillis() : known.sinceMillis(),
+                                StreamState.millis(message, "publishedAt"),
+                                state.reason()));
+            }
+            case "online", "degraded" -> outages.remove(stream);
+            default -> {}
+        }
     }
 
     private void putOffline(String stream, JsonNode message, @Nullable NodeEpoch origin) {
@@ -73,6 +94,11 @@ public final class StreamEpochTable {
     /** The cameras whose nodes cannot connect to them. */
     public Collection<OfflineCamera> offline() {
         return List.copyOf(offline.values());
+    }
+
+    /** Since when a stream has been offline, on whichever nodes; null for one that was online last. */
+    public @Nullable StreamOutage outage(String stream) {
+        return outages.get(stream);
     }
 
     /** The nodes that say that they have a stream. */

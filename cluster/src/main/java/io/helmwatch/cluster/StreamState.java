@@ -38,7 +38,8 @@ public record StreamState(
                 epoch > 0 ? new NodeEpoch(message.path("node").asText("").intern(), epoch) : null);
     }
 
-    private static long millis(JsonNode message, String name) {
+    /** A time of a message, milliseconds since 1970 UTC; 0 where it is not known. */
+    static long millis(JsonNode message, String name) {
         try {
             return Instant.parse(message.path(name).asText()).toEpochMilli();
         } catch (DateTimeException e) {

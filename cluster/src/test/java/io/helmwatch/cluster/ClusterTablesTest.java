@@ -2,6 +2,7 @@ package io.helmwatch.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.helmwatch.vision.StreamOutage;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,34 @@ class ClusterTablesTest {
         assertThat(cameras.find("gate"))
                 .as("settings that are too long are not kept")
                 .isEmpty();
+    }
+
+    private static byte[] state(String state, long epoch, String changed, String published) {
+        return bytes(
+                ("{\"state\":\"%s\",\"reason\":\"no route\",\"node\":\"n%d\",\"epoch\":%d,\"changedAt\":\"2026-11-20T12:%s.000Z\","
+                                + "\"publishedAt\":\"2026-11-20T12:%s.000Z\"}")
+                        .formatted(state, epoch, epoch, changed, published));
+    }
+
+    @Test
+    void shouldKnowSinceWhenAStreamIsOfflineOnWhicheverNodesUntilItIsOnline() {
+        StreamEpochTable states = new StreamEpochTable();
+        states.put("gate", state("online", 1, "00:00", "00:00"));
+        assertThat(states.outage("gate")).isNull();
+        states.put("gate", state("offline", 1, "00:10", "00:10"));
+        states.put("gate", state("offline", 1, "00:10", "00:40"));
+        states.put("gate", state("ended", 1, "00:50", "00:50"));
+        states.put("gate", state("starting", 2, "00:51", "00:51"));
+        states.put("gate", state("online", 1, "00:52", "00:52"));
+        assertThat(states.outage("gate")).isEqualTo(new StreamOutage(NOW + 10_000, NOW + 40_000, "no route"));
+
+        states.put("gate", state("failed", 2, "01:00", "01:00"));
+        assertThat(states.outage("gate")).isEqualTo(new StreamOutage(NOW + 10_000, NOW + 60_000, "no route"));
+        states.put("gate", state("degraded", 2, "01:01", "01:01"));
+        assertThat(states.outage("gate")).isNull();
+        states.put("gate", state("offline", 2, "01:02", "01:02"));
+        states.put("gate", null);
+        assertThat(states.outage("gate")).isNull();
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.helmwatch.sinks;
 
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.StreamOutage;
 import io.helmwatch.vision.StreamStatus;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Receives detections and stream states. Implementations neither block for long nor throw: messages that cannot be delivered are
@@ -22,6 +24,13 @@ public interface DetectionSink extends AutoCloseable {
 
     /** Publishes that a stream no longer exists, after its last state; does nothing for sinks that keep no states. */
     default void removeStream(String stream) {}
+
+    /**
+     * Says that another node had a stream that starts here next. Does nothing for sinks that keep no states.
+     *
+     * @param outage since when it has been offline there; null where it was online
+     */
+    default void takeOverStream(String stream, @Nullable StreamOutage outage) {}
 
     /** Publishes that another node takes a stream over: its state expires at once. Does nothing for sinks that keep no states. */
     default void releaseStream(String stream) {}

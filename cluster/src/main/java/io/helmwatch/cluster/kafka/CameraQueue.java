@@ -4,6 +4,7 @@ import io.helmwatch.cluster.CameraRunner;
 import io.helmwatch.cluster.Lease;
 import io.helmwatch.cluster.OpenIncidentTable;
 import io.helmwatch.cluster.OwnedStreams;
+import io.helmwatch.cluster.StreamEpochTable;
 import io.helmwatch.vision.NodeEpoch;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ final class CameraQueue implements AutoCloseable {
     private final String node;
     private final CameraRunner runner;
     private final OwnedStreams owned;
+    private final StreamEpochTable states;
     private final OpenIncidentTable openIncidents;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
         Thread created = new Thread(task, "cluster-cameras");
@@ -37,10 +39,16 @@ final class CameraQueue implements AutoCloseable {
     /** Partition of every camera that runs; changed by the queue's thread only. */
     private final Map<String, Integer> running = new ConcurrentHashMap<>();
 
-    CameraQueue(String node, CameraRunner runner, OwnedStreams owned, OpenIncidentTable openIncidents) {
+    CameraQueue(
+            String node,
+            CameraRunner runner,
+            OwnedStreams owned,
+            StreamEpochTable states,
+            OpenIncidentTable openIncidents) {
         this.node = node;
         this.runner = runner;
         this.owned = owned;
+        this.states = states;
         this.openIncidents = openIncidents;
     }
 
@@ -55,6 +63,10 @@ final class CameraQueue implements AutoCloseable {
             if (running.put(camera, partition) != null) {
                 runner.change(camera, settings);
                 return;
+            }
+            NodeEpoch before = states.newest(camera);
+            if (before != null && !before.node().equals(node)) {
+                runner.takeOver(camera, states.outage(camera));
             }
             NodeEpoch origin = owned.acquire(camera, node, generation, lease);
             runner.start(camera, settings);

@@ -140,7 +140,7 @@ public final class ClusterNode implements AutoCloseable {
 
     /** Joins the group once the broker answers; returns at once. */
     public void start(CameraRunner runner, Identity identity) {
-        CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, openIncidents);
+        CameraQueue queue = new CameraQueue(cluster.node(), runner, owned, states, openIncidents);
         cameras = queue;
         CameraArrivals moves = new CameraArrivals(kafka, cluster, states, statistics.moves());
         arrivals = moves;

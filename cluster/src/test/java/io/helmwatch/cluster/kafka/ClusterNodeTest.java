@@ -272,6 +272,9 @@ class ClusterNodeTest {
         String taken = affected.get(0);
 
         await().atMost(30, TimeUnit.SECONDS).until(() -> other.running.containsKey(taken));
+        assertThat(other.takenOver.get(taken))
+                .as("whoever was told that it is offline is to be told that it is back")
+                .isEqualTo("no route since 1795176000000");
         await().until(() -> other.tried.contains(dead));
         await().until(() -> blind.log.contains("abandon " + taken));
         assertThat(blind.running).containsOnlyKeys(dead);
@@ -434,9 +437,11 @@ class ClusterNodeTest {
     private void publish(String state, List<String> cameras, NodeEpoch origin) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "states"))) {
             for (String camera : cameras) {
-                String message = ("{\"stream\":\"%s\",\"state\":\"%s\",\"reasonCode\":\"connection\",\"node\":\"%s\","
-                                + "\"epoch\":%d,\"validUntil\":\"2999-01-01T00:00:00.000Z\"}")
-                        .formatted(camera, state, origin.node(), origin.epoch());
+                String message =
+                        ("{\"stream\":\"%s\",\"state\":\"%s\",\"reason\":\"no route\",\"reasonCode\":\"connection\","
+                                        + "\"changedAt\":\"2026-11-20T12:00:00.000Z\",\"node\":\"%s\","
+                                        + "\"epoch\":%d,\"validUntil\":\"2999-01-01T00:00:00.000Z\"}")
+                                .formatted(camera, state, origin.node(), origin.epoch());
                 producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(camera), bytes(message)));
             }
         }

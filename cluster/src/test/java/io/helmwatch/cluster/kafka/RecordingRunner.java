@@ -2,6 +2,7 @@ package io.helmwatch.cluster.kafka;
 
 import io.helmwatch.cluster.CameraRunner;
 import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOutage;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Runs cameras in name only, and remembers what it was asked. */
 final class RecordingRunner implements CameraRunner {
@@ -22,6 +24,14 @@ final class RecordingRunner implements CameraRunner {
     volatile Consumer<Collection<String>> whenReleased = cameras -> {};
 
     final Set<String> tried = ConcurrentHashMap.newKeySet();
+
+    /** Since when cameras that were taken over have been offline, by their reason; "online" for the others. */
+    final Map<String, String> takenOver = new ConcurrentHashMap<>();
+
+    @Override
+    public void takeOver(String camera, @Nullable StreamOutage outage) {
+        takenOver.put(camera, outage == null ? "online" : outage.reason() + " since " + outage.sinceMillis());
+    }
 
     @Override
     public void start(String camera, String settings) {

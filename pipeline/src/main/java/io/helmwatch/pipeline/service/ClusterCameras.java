@@ -10,11 +10,13 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.service.incident.IncidentService;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.NodeEpoch;
+import io.helmwatch.vision.StreamOutage;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +43,11 @@ final class ClusterCameras implements CameraRunner {
         this.streams = streams;
         this.incidents = incidents;
         this.sinks = sinks;
+    }
+
+    @Override
+    public void takeOver(String camera, @Nullable StreamOutage outage) {
+        sinks.forEach(sink -> sink.takeOverStream(camera, outage));
     }
 
     @Override

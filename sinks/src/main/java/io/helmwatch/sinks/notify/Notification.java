@@ -46,16 +46,26 @@ public final class Notification implements IncidentSink {
         this.clock = clock;
         try (Closer opened = new Closer()) {
             opened.register(notifier);
-            SpoolConfig own =
-                    spool.withDirectory(spool.directory().resolve(FOLDER).resolve(config.name()));
+            SpoolConfig own = spool(spool, config.name());
             messages = opened.register(new IncidentSpool(own, clock));
             sender = opened.register(new NotifySender(config, messages, notifier, acknowledged, clock));
             accepted = opened.register(new SpoolingIncidentSink(messages, "spool of notification " + config.name()));
             streams = config.offlineAfter() == null
                     ? null
-                    : opened.register(new StreamWatch(config, config.offlineAfter(), messages, clock));
+                    : opened.register(new StreamWatch(
+                            config, config.offlineAfter(), messages, new OutageFile(own.directory()), clock));
             owned.register(opened.transfer());
         }
+    }
+
+    /**
+     * The spool of a target.
+     *
+     * @param incidents the spool for Kafka
+     * @param target its name
+     */
+    public static SpoolConfig spool(SpoolConfig incidents, String target) {
+        return incidents.withDirectory(incidents.directory().resolve(FOLDER).resolve(target));
     }
 
     /** The target's name. */

@@ -7,14 +7,16 @@ import io.helmwatch.sinks.spool.SpooledEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Delivers the messages of a target's spool in their order, at least once, and removes each once the target has taken it. What the target will never
- * take is dead-lettered.
+ * take is dead-lettered; of a digest the messages that it is refused for, and no others.
  *
  * <p>Threading: a {@link DeliveryThread}; {@link #close} by one thread, at most five seconds. Ownership: closes the notifier; the spool belongs to the
  * caller.
@@ -133,10 +135,29 @@ final class NotifySender implements AutoCloseable, DeliveryThread.Work {
             }
             // It answers.
             thread.available();
-            log.add(clock.millis(), wanted, DeliveryLog.Outcome.REJECTED, sentence);
-            for (SpooledEvent event : events) {
-                spool.deadLetter(event, "notification " + config.name() + ": " + e.getMessage());
+            if (wanted.size() > 1) {
+                deliverHalves(events);
+                return;
             }
+            log.add(clock.millis(), wanted, DeliveryLog.Outcome.REJECTED, sentence);
+            Set<String> refused = wanted.stream().map(NotifyMessage::id).collect(Collectors.toSet());
+            for (SpooledEvent event : events) {
+                if (refused.contains(event.id())) {
+                    spool.deadLetter(event, "notification " + config.name() + ": " + sentence);
+                }
+            }
+            remove(events.stream()
+                    .filter(event -> !refused.contains(event.id()))
+                    .toList());
+        }
+    }
+
+    /** A digest that is too large, or that has one message which the target will never take: the others must not be lost with it. */
+    private void deliverHalves(List<SpooledEvent> digest) throws NotifyException, InterruptedException {
+        int half = digest.size() / 2;
+        deliver(digest.subList(0, half));
+        if (!thread.isDone()) {
+            deliver(digest.subList(half, digest.size()));
         }
     }
 

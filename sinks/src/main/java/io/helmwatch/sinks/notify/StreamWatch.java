@@ -5,6 +5,7 @@ import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.FrameDetections;
+import io.helmwatch.vision.StreamOutage;
 import io.helmwatch.vision.StreamStatus;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts a message into a target's spool when a stream has been offline for a while, and another when it is back.
+ * Puts a message into a target's spool when a stream has been offline for a while, and another when it is back: also where the stream was stopped
+ * meanwhile, to have other settings, by a restart of the process, or because it moved to another node.
  *
  * <p>Threading: states by any thread; a thread of its own looks for streams that have been offline for long. Ownership: the spool belongs to
  * the caller.
@@ -50,16 +52,22 @@ final class StreamWatch implements DetectionSink {
     private final Duration after;
     private final IncidentSpool spool;
     private final Clock clock;
+    private final OutageFile file;
     private final Map<String, Outage> outages = new HashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     /** False while the spool cannot be written: the first of several failures is logged. */
     private boolean isStoring = true;
 
-    StreamWatch(NotifyConfig config, Duration after, IncidentSpool spool, Clock clock) {
+    /** A watch of a target that knows what it was told by the process before. */
+    StreamWatch(NotifyConfig config, Duration after, IncidentSpool spool, OutageFile file, Clock clock) {
         this.config = config;
         this.after = after;
         this.spool = spool;
         this.clock = clock;
+        this.file = file;
+        file.read()
+                .forEach((stream, told) ->
+                        outages.put(stream, new Outage(told.sinceMillis(), told.reason(), true, false)));
         Thread thread = new Thread(this::run, "notify-streams");
         thread.setDaemon(true);
         thread.start();
@@ -88,7 +96,7 @@ final class StreamWatch implements DetectionSink {
 
     @Override
     public synchronized void publish(StreamStatus status) {
-        if (!config.streams().isEmpty() && !config.streams().contains(status.stream())) {
+        if (!isWatched(status.stream())) {
             return;
         }
         switch (status.state()) {
@@ -100,14 +108,57 @@ final class StreamWatch implements DetectionSink {
             case ONLINE, DEGRADED ->
                 outages.computeIfPresent(
                         status.stream(), (stream, outage) -> outage.notified() ? end(stream, outage) : null);
-            case ENDED -> outages.remove(status.stream());
+            // Stopped. Whoever was told that it is offline waits to be told that it is back.
+            case ENDED -> outages.computeIfPresent(status.stream(), (stream, known) -> known.notified() ? known : null);
             case STARTING -> {}
         }
+        store();
+    }
+
+    private boolean isWatched(String stream) {
+        return config.streams().isEmpty() || config.streams().contains(stream);
+    }
+
+    /** The node that had the stream told the target where it was due while that node was heard of. */
+    @Override
+    public synchronized void takeOverStream(String stream, @Nullable StreamOutage outage) {
+        if (outage == null || !isWatched(stream)) {
+            forget(stream);
+            return;
+        }
+        boolean isTold = outage.knownMillis() - outage.sinceMillis() >= after.toMillis();
+        outages.put(stream, new Outage(outage.sinceMillis(), outage.reason(), isTold, false));
+        store();
     }
 
     @Override
-    public synchronized void removeStream(String stream) {
+    public void removeStream(String stream) {
+        forget(stream);
+    }
+
+    @Override
+    public void releaseStream(String stream) {
+        forget(stream);
+    }
+
+    @Override
+    public void abandonStream(String stream) {
+        forget(stream);
+    }
+
+    private synchronized void forget(String stream) {
         outages.remove(stream);
+        store();
+    }
+
+    private void store() {
+        Map<String, OutageFile.Told> told = new HashMap<>();
+        outages.forEach((stream, outage) -> {
+            if (outage.notified()) {
+                told.put(stream, new OutageFile.Told(outage.sinceMillis(), outage.reason()));
+            }
+        });
+        file.write(told);
     }
 
     private synchronized void check() {
@@ -115,6 +166,7 @@ final class StreamWatch implements DetectionSink {
         for (String stream : List.copyOf(outages.keySet())) {
             outages.computeIfPresent(stream, (id, outage) -> next(id, outage, now));
         }
+        store();
     }
 
     private @Nullable Outage next(String stream, Outage outage, long nowMillis) {

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of messages that the broker rejected for good: one line of JSON each, with the reason. Lines that cannot be read are
+ * The file of messages that the broker, or the target of a notification, rejected for good: one line of JSON each, with the reason. Lines that cannot be read are
  * kept.
  *
  * <p>Threading: one thread at a time.
@@ -111,10 +111,12 @@ final class DeadLetters {
                     new SpooledEvent(
                             0,
                             id,
-                            event.path("incident").asText(),
-                            event.path("stream").asText(),
-                            event.path("phase").asText(),
-                            Instant.parse(event.path("decidedAt").asText()).toEpochMilli(),
+                            event.path("incident").asText(id),
+                            event.path("stream").asText(event.path("node").asText()),
+                            event.path("phase").asText(event.path("type").asText()),
+                            Instant.parse(event.path("decidedAt")
+                                            .asText(event.path("at").asText()))
+                                    .toEpochMilli(),
                             rawEvent(line.getBytes(StandardCharsets.UTF_8))),
                     letter.path("reason").asText(),
                     letter.path("setAsideAt").asText());

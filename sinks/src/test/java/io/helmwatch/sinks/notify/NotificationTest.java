@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.notify;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,7 @@ import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.vision.Incident;
+import io.helmwatch.vision.StreamOutage;
 import io.helmwatch.vision.StreamStatus;
 import java.net.URI;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +46,7 @@ class NotificationTest {
         final List<List<NotifyMessage>> delivered = new CopyOnWriteArrayList<>();
         volatile @Nullable NotifyException answer;
         volatile int attempts;
+        volatile Predicate<List<NotifyMessage>> refused = messages -> false;
 
         @Override
         public void deliver(List<NotifyMessage> messages) throws NotifyException {
@@ -50,6 +54,9 @@ class NotificationTest {
             NotifyException failure = answer;
             if (failure != null) {
                 throw failure;
+            }
+            if (refused.test(messages)) {
+                throw NotifyException.permanent("answered 413", null);
             }
             delivered.add(messages);
         }
@@ -286,6 +293,98 @@ class NotificationTest {
             streams.publish(new StreamStatus("gate", StreamStatus.State.ENDED, "", System.currentTimeMillis()));
             assertThat(guards.statistics().waiting()).isZero();
         }
+    }
+
+    private static NotifyConfig offlineAfter(Duration after) {
+        return new NotifyConfig(
+                "guards",
+                ANY,
+                START_AND_END,
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                Duration.ZERO,
+                Duration.ZERO,
+                after,
+                false,
+                null);
+    }
+
+    private static StreamStatus gate(StreamStatus.State state, long atMillis) {
+        return new StreamStatus("gate", state, "no route to host", atMillis);
+    }
+
+    @Test
+    void shouldSendOnceThatAStreamIsOfflineAndBackWhereItWasStoppedMeanwhileOrTheProcessEnded() {
+        NotifyConfig config = offlineAfter(Duration.ofMillis(100));
+        long since = System.currentTimeMillis() - 1_000;
+        try (Notification guards = open(config)) {
+            DetectionSink streams = requireNonNull(guards.streams());
+            streams.publish(gate(StreamStatus.State.OFFLINE, since));
+            await().untilAsserted(() -> assertThat(target.ids()).containsExactly("gate/stream.offline/" + since));
+            streams.publish(gate(StreamStatus.State.ENDED, since + 500));
+            await().untilAsserted(() -> assertThat(folder.resolve("notify/guards/outages.json"))
+                    .content()
+                    .contains("gate"));
+        }
+        try (Notification guards = open(config)) {
+            DetectionSink streams = requireNonNull(guards.streams());
+            streams.publish(gate(StreamStatus.State.STARTING, since + 800));
+            streams.publish(gate(StreamStatus.State.OFFLINE, since + 900));
+            streams.publish(gate(StreamStatus.State.ENDED, since + 1_000));
+            streams.publish(gate(StreamStatus.State.STARTING, since + 1_100));
+            streams.publish(gate(StreamStatus.State.ONLINE, since + 1_200));
+            await().untilAsserted(() -> assertThat(target.ids())
+                    .containsExactly("gate/stream.offline/" + since, "gate/stream.back/" + since));
+        }
+        try (Notification guards = open(config)) {
+            requireNonNull(guards.streams()).publish(gate(StreamStatus.State.ONLINE, since + 1_300));
+            assertThat(guards.statistics().waiting()).isZero();
+        }
+        assertThat(target.ids()).hasSize(2);
+    }
+
+    @Test
+    void shouldSendThatAStreamIsBackWhichWasOfflineOnAnotherNode() {
+        long now = System.currentTimeMillis();
+        long since = now - 100_000;
+        try (Notification guards = open(offlineAfter(Duration.ofSeconds(60)))) {
+            DetectionSink streams = requireNonNull(guards.streams());
+            streams.takeOverStream("gate", new StreamOutage(since, now - 10_000, "no route to host"));
+            streams.publish(gate(StreamStatus.State.STARTING, now));
+            streams.publish(gate(StreamStatus.State.ONLINE, now));
+            await().untilAsserted(() -> assertThat(target.ids()).containsExactly("gate/stream.back/" + since));
+
+            streams.takeOverStream("gate", new StreamOutage(since, since + 20_000, "no route to host"));
+            await().untilAsserted(() -> assertThat(target.ids()).last().isEqualTo("gate/stream.offline/" + since));
+            streams.takeOverStream("gate", null);
+            streams.publish(gate(StreamStatus.State.ONLINE, now));
+            assertThat(guards.statistics().waiting()).isZero();
+        }
+        assertThat(target.ids()).hasSize(2);
+    }
+
+    @Test
+    void shouldDeliverADigestInPartsWhereItIsRefusedAndKeepFromNobodyWhatOneMessageIsRefusedFor() {
+        target.refused = messages -> messages.size() > 2
+                || messages.stream().anyMatch(message -> message.stream().equals("yard"));
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ofMillis(800)))) {
+            for (int number = 1; number <= 4; number++) {
+                guards.publish(incident("gate", number, 0, Incident.Phase.START));
+            }
+            guards.publish(incident("yard", 5, 0, Incident.Phase.START));
+            await().untilAsserted(
+                            () -> assertThat(guards.statistics().deadLetters()).isEqualTo(1));
+            assertThat(target.ids())
+                    .containsExactly(
+                            "gate/1795176000/no-helmet-in-pit/1/0",
+                            "gate/1795176000/no-helmet-in-pit/2/0",
+                            "gate/1795176000/no-helmet-in-pit/3/0",
+                            "gate/1795176000/no-helmet-in-pit/4/0");
+            assertThat(guards.statistics().waiting()).isZero();
+        }
+        assertThat(folder.resolve("notify/guards/dead-letters.jsonl")).content().contains("yard");
     }
 
     @Test

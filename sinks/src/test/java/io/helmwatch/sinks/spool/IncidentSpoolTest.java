@@ -271,6 +271,25 @@ class IncidentSpoolTest {
     }
 
     @Test
+    void shouldReturnADeadLetterThatBelongsToNoIncident() {
+        byte[] value = ("{\"id\":\"gate-3/stream.back/7\",\"type\":\"stream.back\",\"at\":\"2026-11-20T12:00:00.000Z\","
+                        + "\"stream\":\"gate-3\"}")
+                .getBytes(StandardCharsets.UTF_8);
+        SpooledEvent back = new SpooledEvent(
+                0, "gate-3/stream.back/7", "gate-3/stream.back/7", "gate-3", "stream.back", Incidents.NOON, value);
+        try (IncidentSpool spool = open()) {
+            spool.enqueue(back);
+            spool.deadLetter(spool.next(0, 1).get(0), "answered 413");
+            assertThat(spool.resend(id -> true)).isEqualTo(1);
+            assertThat(spool.next(0, 10))
+                    .singleElement()
+                    .usingRecursiveComparison()
+                    .ignoringFields("position")
+                    .isEqualTo(back);
+        }
+    }
+
+    @Test
     void shouldWaitForAMessageNoLongerThanAsked() throws InterruptedException {
         try (IncidentSpool spool = open()) {
             long start = System.nanoTime();
