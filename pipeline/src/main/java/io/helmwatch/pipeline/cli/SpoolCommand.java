@@ -1,10 +1,13 @@
 package io.helmwatch.pipeline.cli;
 
+import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.sinks.EventTime;
+import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.spool.DeadLetter;
 import io.helmwatch.sinks.spool.SpoolMaintenance;
 import io.helmwatch.sinks.spool.SpooledEvent;
@@ -14,11 +17,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Looks into the spool of incidents and repairs it. */
+/** Looks into the spool of incidents for Kafka, or that of a notification, and repairs it. */
 @Command(
         name = "spool",
         description = "Lists, exports, resends and repairs incidents that were not delivered.",
@@ -40,16 +45,53 @@ final class SpoolCommand implements Callable<Integer> {
         @Mixin
         private ConfigFileOption file = new ConfigFileOption();
 
+        @Option(
+                names = "--notify",
+                paramLabel = "NAME",
+                description = "The spool of this notification instead of the one for Kafka.")
+        private @Nullable String target;
+
         @Override
         public final Integer call() {
-            SpoolConfig config = file.loadOffline().incidents().spool();
+            HelmwatchConfig site = file.loadOffline();
+            SpoolConfig config = spool(site);
             try {
                 Console.say("spool " + config.directory() + ": " + run(config));
+                remark(site);
             } catch (SqliteException failure) {
                 throw CommandFailure.failed(String.valueOf(failure.getMessage()), failure);
             }
             requireComplete();
             return 0;
+        }
+
+        private SpoolConfig spool(HelmwatchConfig site) {
+            SpoolConfig kafka = site.incidents().spool();
+            if (target == null) {
+                return kafka;
+            }
+            List<String> names =
+                    site.notifications().stream().map(NotifyConfig::name).toList();
+            if (!names.contains(target)) {
+                throw CommandFailure.usage("spool: there is no notification " + target + " in " + file.file()
+                        + (names.isEmpty() ? ", which has none" : ": expected one of " + String.join(", ", names)));
+            }
+            return Notification.spool(kafka, target);
+        }
+
+        /** What else an operator should know. */
+        private void remark(HelmwatchConfig site) {
+            if (target != null) {
+                return;
+            }
+            for (NotifyConfig other : site.notifications()) {
+                SpoolMaintenance.Contents contents = SpoolMaintenance.list(
+                        Notification.spool(site.incidents().spool(), other.name()));
+                if (!contents.isEmpty()) {
+                    Console.say("notification " + other.name() + ": " + contents.counts() + "; see spool list --notify "
+                            + other.name());
+                }
+            }
         }
 
         /** Does it; returns what was done, as a phrase. */
@@ -76,9 +118,7 @@ final class SpoolCommand implements Callable<Integer> {
                         + letter.event().phase() + " " + letter.setAsideAt() + " " + letter.reason());
             }
             contents.damagedFiles().forEach(damaged -> System.out.println("damaged " + damaged));
-            return contents.waiting().size() + " waiting, "
-                    + contents.deadLetters().size() + " dead letters, "
-                    + contents.damagedFiles().size() + " damaged files";
+            return contents.counts();
         }
     }
 

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ImageSize;
@@ -11,6 +12,7 @@ import io.helmwatch.vision.ModelIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +97,34 @@ class SpoolCommandTest {
         try (IncidentSpool spool = spool()) {
             assertThat(spool.waiting()).isEqualTo(2);
         }
+    }
+
+    @Test
+    void shouldListAndResendWhatTheTargetOfANotificationRefused() throws IOException {
+        Files.writeString(
+                config,
+                "notify: [{name: guards, webhook: {url: 'https://192.0.2.1/hook'}}]\n",
+                StandardOpenOption.APPEND);
+        SpoolConfig own = Notification.spool(spoolConfig, "guards");
+        try (IncidentSpool spool = new IncidentSpool(own, Clock.systemUTC())) {
+            spool.append(List.of(ended(1)));
+            spool.deadLetter(spool.next(0, 1).get(0), "answered 413");
+        }
+        assertThat(CommandRun.of("spool", "list", "-c", config).err())
+                .contains(
+                        "0 waiting, 0 dead letters, 0 damaged files",
+                        "notification guards: 0 waiting, 1 dead letters, 0 damaged files; see spool list --notify guards");
+        CommandRun list = CommandRun.of("spool", "list", "--notify", "guards", "-c", config);
+        assertThat(list.out()).startsWith("dead gate-3/1795176000/pit/1/1 end ").contains(" answered 413");
+        assertThat(CommandRun.of("spool", "resend", "--notify", "guards", "-c", config)
+                        .err())
+                .contains("1 dead letters returned");
+        try (IncidentSpool spool = new IncidentSpool(own, Clock.systemUTC())) {
+            assertThat(spool.waiting()).isEqualTo(1);
+        }
+        CommandRun nobody = CommandRun.of("spool", "resend", "--notify", "nobody", "-c", config);
+        assertThat(nobody.code()).isEqualTo(2);
+        assertThat(nobody.err()).contains("there is no notification nobody", "expected one of guards");
     }
 
     @Test

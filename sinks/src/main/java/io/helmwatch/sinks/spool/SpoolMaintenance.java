@@ -27,7 +27,18 @@ public final class SpoolMaintenance {
      * @param deadLetters messages that the broker rejected for good, oldest first
      * @param damagedFiles files that were moved aside, oldest first
      */
-    public record Contents(List<SpooledEvent> waiting, List<DeadLetter> deadLetters, List<Path> damagedFiles) {}
+    public record Contents(List<SpooledEvent> waiting, List<DeadLetter> deadLetters, List<Path> damagedFiles) {
+
+        public boolean isEmpty() {
+            return waiting.isEmpty() && deadLetters.isEmpty() && damagedFiles.isEmpty();
+        }
+
+        /** Their numbers, as a phrase. */
+        public String counts() {
+            return waiting.size() + " waiting, " + deadLetters.size() + " dead letters, " + damagedFiles.size()
+                    + " damaged files";
+        }
+    }
 
     /** Lists the contents of a spool; of one that does not exist, nothing. */
     public static Contents list(SpoolConfig config) {
