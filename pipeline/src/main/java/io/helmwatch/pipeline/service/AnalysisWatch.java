@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Marks live streams as degraded that are online but not analysed: no frame for ten seconds (longer where {@code analyze-fps} is low), or
- * less than four fifths of the wanted frames; and those whose image shows that something is wrong with the camera, which comes first where both
- * are so. An overload is logged once, with what to do.
+ * Marks live streams as degraded that are online but not analysed: no frame for ten seconds (longer where {@code analyze-fps} is low), because none
+ * arrives or none is selected, or less than four fifths of the wanted frames; and those whose image shows that something is wrong with the camera, which
+ * comes first where both are so. An overload is logged once, with what to do.
  *
  * <p>Threading: one thread.
  */
@@ -26,6 +26,9 @@ final class AnalysisWatch {
     private static final double INTERVALS_WITHOUT_FRAME = 3;
     private static final double WINDOW_SECONDS = 9;
     private static final double MIN_WANTED_PER_SECOND = 0.2;
+    /** Where few frames are wanted, one that is under way is much of them. */
+    private static final long UNDER_WAY = 1;
+
     private static final double OVERLOADED_BELOW = 0.8;
     private static final double RECOVERED_FROM = 0.95;
 
@@ -71,16 +74,20 @@ final class AnalysisWatch {
         boolean isIdle = rates.idleSeconds() >= idleLimit;
         if (isIdle && rates.wantedPerSecond() < 1 / idleLimit) {
             overloaded.remove(stream);
+            boolean isSilent = rates.decodedPerSecond() == 0;
             report(
                     feed,
-                    StreamReason.NOTHING_SELECTED,
-                    "no frame selected for analysis for " + (long) idleLimit
-                            + " s: the timestamps of the stream may be wrong");
+                    isSilent ? StreamReason.CONNECTION : StreamReason.NOTHING_SELECTED,
+                    isSilent
+                            ? "no video for " + (long) idleLimit + " s"
+                            : "no frame selected for analysis for " + (long) idleLimit
+                                    + " s: the timestamps of the stream may be wrong");
             return;
         }
         double limit = overloaded.contains(stream) ? RECOVERED_FROM : OVERLOADED_BELOW;
         boolean isShort = rates.windowSeconds() >= WINDOW_SECONDS
                 && rates.wantedPerSecond() >= MIN_WANTED_PER_SECOND
+                && rates.missingFrames() > UNDER_WAY
                 && rates.analysedPerSecond() < limit * rates.wantedPerSecond();
         if (!isIdle && !isShort) {
             overloaded.remove(stream);

@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -147,6 +148,56 @@ class AnalysisWatchTest {
             assertThat(states()).containsExactly(State.ONLINE, State.ENDED);
             seconds(25, watch, pipeline, 0);
             assertThat(states()).containsExactly(State.ONLINE, State.ENDED);
+        }
+    }
+
+    @Test
+    void shouldNotDegradeAStreamOfFewFramesForOneThatIsUnderWay() {
+        AtomicLong sent = new AtomicLong(1);
+        AtomicLong analysable = new AtomicLong(1);
+        AtomicLong analysed = new AtomicLong();
+        stages.infer = frames -> {
+            long number = analysed.incrementAndGet();
+            await(() -> number <= analysable.get());
+        };
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 100, frame -> frame >= sent.get());
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0.4, stream -> StreamReason.NONE);
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.analysed() == 1);
+            seconds(1, watch, pipeline, 0);
+            sent.set(5);
+            analysable.set(4);
+            await(() -> feed.analysed() == 4 && feed.decoded() == 5);
+
+            seconds(10, watch, pipeline, 0);
+            assertThat(feed.rates().missingFrames()).isEqualTo(1);
+            assertThat(feed.status().state()).isEqualTo(State.ONLINE);
+
+            analysable.set(Long.MAX_VALUE);
+            camera.stop();
+            sent.set(Long.MAX_VALUE);
+            await(feed::isDone);
+        }
+    }
+
+    @Test
+    void shouldSayThatNoVideoArrivesWhereTheCameraIsSilent() {
+        AtomicLong sent = new AtomicLong(1);
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 100, frame -> frame >= sent.get());
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE);
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.analysed() == 1);
+
+            seconds(12, watch, pipeline, 0);
+            assertThat(feed.status().reasonCode()).isEqualTo(StreamReason.CONNECTION);
+            assertThat(feed.status().reason()).isEqualTo("no video for 10 s");
+
+            camera.stop();
+            await(feed::isDone);
         }
     }
 

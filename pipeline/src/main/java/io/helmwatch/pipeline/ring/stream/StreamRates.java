@@ -23,6 +23,7 @@ public final class StreamRates {
     private long lastAnalysed;
     private volatile double wantedPerSecond;
     private volatile double analysedPerSecond;
+    private volatile long missingFrames;
     private volatile double windowSeconds;
     private volatile double idleSeconds;
     private volatile double decodedPerSecond;
@@ -52,6 +53,7 @@ public final class StreamRates {
         windowSeconds = seconds;
         wantedPerSecond = seconds > 0 ? (wantedFrames - wanted[oldest]) / seconds : 0;
         analysedPerSecond = seconds > 0 ? (analysedFrames - analysed[oldest]) / seconds : 0;
+        missingFrames = wantedFrames - wanted[oldest] - (analysedFrames - analysed[oldest]);
         decodedPerSecond = seconds > 0 ? (decodedFrames - decoded[oldest]) / seconds : 0;
         double[] drops = new double[CAUSES];
         for (int cause = 0; cause < CAUSES && seconds > 0; cause++) {
@@ -67,6 +69,7 @@ public final class StreamRates {
         windowSeconds = 0;
         wantedPerSecond = 0;
         analysedPerSecond = 0;
+        missingFrames = 0;
         idleSeconds = 0;
         decodedPerSecond = 0;
         droppedPerSecond = new double[CAUSES];
@@ -90,6 +93,11 @@ public final class StreamRates {
     /** Frames analysed per second. */
     public double analysedPerSecond() {
         return analysedPerSecond;
+    }
+
+    /** Wanted frames less those analysed, of the window; frames that are under way count. */
+    public long missingFrames() {
+        return missingFrames;
     }
 
     /** Length of the window that the rates cover so far, at most about ten seconds. */
