@@ -11,11 +11,13 @@ import io.helmwatch.inference.proto.TensorNameProto;
 import io.helmwatch.resource.FailureText;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +44,8 @@ public record ModelFile(
         List<TensorInfo> inputs,
         List<TensorInfo> outputs,
         boolean storesInt8Weights) {
+
+    private static final byte[] LFS_POINTER = "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
     private static final Parser<ModelSignatureProto> SIGNATURE =
             DiscardUnknownFieldsParser.wrap(ModelSignatureProto.parser());
@@ -96,7 +100,7 @@ public record ModelFile(
         try (InputStream in = Files.newInputStream(path)) {
             return SIGNATURE.parseFrom(CodedInputStream.newInstance(in, 1 << 16));
         } catch (InvalidProtocolBufferException e) {
-            throw notOnnx(path, "a truncated file or something else (" + e.getMessage() + ")", e);
+            throw unreadable(path, e);
         } catch (OutOfMemoryError e) {
             throw tooLarge(path, e);
         }
@@ -117,6 +121,22 @@ public record ModelFile(
 
     static ModelException notOnnx(Path path, String found, @Nullable Exception cause) {
         return new ModelException("model " + path + ": expected an ONNX file, found " + found, cause);
+    }
+
+    /** For a file that is no protobuf message. */
+    static ModelException unreadable(Path path, InvalidProtocolBufferException cause) {
+        boolean isPointer;
+        try (InputStream in = Files.newInputStream(path)) {
+            isPointer = Arrays.equals(in.readNBytes(LFS_POINTER.length), LFS_POINTER);
+        } catch (IOException e) {
+            isPointer = false;
+        }
+        return notOnnx(
+                path,
+                isPointer
+                        ? "a pointer of Git LFS: fetch the file itself with 'git lfs pull'"
+                        : "a truncated file or something else (" + cause.getMessage() + ")",
+                cause);
     }
 
     static ModelException tooLarge(Path path, OutOfMemoryError cause) {

@@ -92,7 +92,7 @@ public final class OnnxModel {
             }
             return new OnnxModel("model " + file, model);
         } catch (InvalidProtocolBufferException e) {
-            throw ModelFile.notOnnx(file, "a truncated file or something else (" + e.getMessage() + ")", e);
+            throw ModelFile.unreadable(file, e);
         } catch (IOException e) {
             throw new ModelException("model " + file + ": cannot be read: " + FailureText.of(e), e);
         } catch (OutOfMemoryError e) {

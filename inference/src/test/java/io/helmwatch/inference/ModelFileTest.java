@@ -66,6 +66,13 @@ class ModelFileTest {
     }
 
     @Test
+    void shouldSayThatAFileIsOnlyAPointer() throws IOException {
+        Path path = Files.writeString(
+                folder.resolve("pointer.onnx"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n");
+        assertThatThrownBy(() -> ModelFile.read(path)).hasMessageContaining("found a pointer of Git LFS: fetch");
+    }
+
+    @Test
     void shouldRefuseTextAndImages() throws IOException {
         for (byte[] content : List.of(
                 "# readme\nnot a network\n".getBytes(StandardCharsets.UTF_8),

@@ -60,7 +60,8 @@ public final class JsonLinesDetectionSink implements DetectionSink {
         try {
             file = path == null ? null : new LineFile(path);
         } catch (IOException e) {
-            throw new IllegalArgumentException("json-lines.target=" + path + ": cannot be written: " + e, e);
+            throw new IllegalArgumentException(
+                    "json-lines.target=" + path + ": cannot be written: " + FailureText.of(e), e);
         }
         counters.markConnected();
         writer = new Thread(this::run, "jsonl-sink");

@@ -257,6 +257,16 @@ class HttpGuardTest {
     }
 
     @Test
+    void shouldSayThatNothingOfAPlaylistMayBePlayed() {
+        camera.createContext("/", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "application/vnd.apple.mpegurl");
+            send(exchange, 200, playlist("file:///etc/hostname"));
+        });
+
+        assertThat(problem(stream("/live.m3u8").build())).contains("a playlist of which nothing may be played");
+    }
+
+    @Test
     void shouldSayThatAWebPageIsNoVideo() {
         camera.createContext("/", exchange -> {
             exchange.getResponseHeaders().add("Content-Type", "text/html");

@@ -20,12 +20,15 @@ import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.resource.FailureText;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line.
@@ -122,7 +125,7 @@ public final class Main implements Runnable {
     /** The command that the first argument names, since reading the options of all takes a third of a second; all where it names none. */
     private static List<Class<?>> commands(String[] args) {
         for (Class<?> type : COMMANDS) {
-            if (args.length > 0 && type.getSimpleName().equalsIgnoreCase(args[0] + "Command")) {
+            if (args.length > 0 && name(type).equals(args[0])) {
                 return List.of(type);
             }
         }
@@ -158,19 +161,35 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw CommandFailure.usage(
-                "no command was given: expected demo, run, detect, replay, snapshot, validate, doctor, eval, bench, compare, engine, password, spool, cameras or nodes;"
-                        + " 'helmwatch --help' shows them");
+                "no command was given: expected one of " + names() + "; 'helmwatch --help' shows what they do");
+    }
+
+    private static String names() {
+        return COMMANDS.stream().map(Main::name).collect(Collectors.joining(", "));
+    }
+
+    private static String name(Class<?> command) {
+        return command.getSimpleName().replaceFirst("Command$", "").toLowerCase(Locale.ROOT);
     }
 
     private final class UsageHandler implements IParameterExceptionHandler {
         @Override
         public int handleParseException(ParameterException wrong, String[] args) {
-            Console.say(wrong.getMessage() + "; '"
+            Console.say(sentence(wrong) + "; '"
                     + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help' shows the usage");
             if (verbose) {
                 Console.say(FailureText.of(FailureText.root(wrong)));
             }
             return 2;
+        }
+
+        private static String sentence(ParameterException wrong) {
+            if (!(wrong instanceof UnmatchedArgumentException unmatched)
+                    || unmatched.isUnknownOption()
+                    || wrong.getCommandLine().getParent() != null) {
+                return String.valueOf(wrong.getMessage());
+            }
+            return "there is no command " + unmatched.getUnmatched().get(0) + ": expected one of " + names();
         }
     }
 }

@@ -68,7 +68,19 @@ final class SiteCheck {
     private void folders() {
         boolean hasRules = settings.streams().stream()
                 .anyMatch(stream -> !stream.rules().rules().isEmpty());
-        boolean isSpooled = settings.kafka().enabled() || settings.incidents().s3() != null;
+        boolean isSpooled = settings.kafka().enabled()
+                || settings.incidents().s3() != null
+                || !settings.notifications().isEmpty();
+        String lines = settings.jsonLines().target();
+        Path linesFolder = lines == null || lines.equals("-")
+                ? null
+                : Path.of(lines).toAbsolutePath().getParent();
+        if (linesFolder != null) {
+            folder("json-lines.target", linesFolder);
+        }
+        if (settings.http().enabled()) {
+            folder("desk.directory", settings.desk().directory());
+        }
         if (hasRules && isSpooled) {
             folder("incidents.spool.directory", settings.incidents().spool().directory());
         }

@@ -43,8 +43,8 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "''                        | no command was given",
-                "fly                       | Unmatched argument at index 0: 'fly'",
+                "''                        | no command was given: expected one of demo, run,",
+                "fly                       | there is no command fly: expected one of demo, run,",
                 "detect                    | Missing required parameter: 'PATH'",
                 "detect --confidence 2 x   | --confidence 2.0: must be 0..1",
                 "detect --confidence x y   | Invalid value for option '--confidence'",
@@ -267,13 +267,16 @@ class CommandLineTest {
                 "kafka:\n  enabled: true\n  bootstrap-servers: 127.0.0.1:1\nstreams:\n  - id: clip\n    url: "
                         + SampleMedia.workerClip() + "\n    rules: [{name: a, kind: no-helmet}]"
                         + "\n  - id: gate\n    url: rtsp://127.0.0.1:1/live\n"
-                        + "incidents: {spool: {directory: site.yaml/spool}, snapshots: {enabled: true, directory: new}}\n");
+                        + "incidents: {spool: {directory: site.yaml/spool}, snapshots: {enabled: true, directory: new}}\n"
+                        + "desk: {directory: site.yaml/desk}\njson-lines: {target: site.yaml/lines.jsonl}\n");
         CommandRun sick = helmwatch("doctor", "-c", yaml, "--model", SampleMedia.cocoModel());
         assertThat(sick.code()).isEqualTo(1);
         assertThat(sick.out())
                 .containsPattern("ok    stream clip: h264 480x270, 15.00 fps")
                 .contains("WRONG stream gate: ")
                 .contains("WRONG incidents.spool.directory: " + yaml + "/spool: " + yaml + " is no folder")
+                .contains("WRONG desk.directory: " + yaml + "/desk: " + yaml + " is no folder")
+                .contains("WRONG json-lines.target: " + yaml + ": " + yaml + " is no folder")
                 .containsPattern("ok    incidents.snapshots.directory: .*/new can be written")
                 .contains("WRONG kafka: 127.0.0.1:1");
     }

@@ -9,6 +9,7 @@ import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.ingest.network.RtspInquiry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -161,6 +162,13 @@ public final class OpenFailure {
 
     /** The server's answer is something else than video or images. */
     InputLostException unsuitable(String contentType) {
+        if (contentType.toLowerCase(Locale.ROOT).contains("mpegurl")) {
+            return new InputLostException(
+                    Cause.NOT_FOUND,
+                    displayed
+                            + " is a playlist of which nothing may be played: its entries must be http or https addresses of the"
+                            + " same host and port, or of allowed-hosts.");
+        }
         return new InputLostException(
                 Cause.NOT_FOUND,
                 displayed + " answers with " + (contentType.isEmpty() ? "data" : contentType)
