@@ -139,7 +139,8 @@ class DeskPageTest {
                 .map(role -> "{name: " + role + ", role: " + role + ", password-hash: '"
                         + PasswordHash.of((role + "-secret").toCharArray()).text() + "'}")
                 .collect(Collectors.joining(", ", "[", "]"));
-        try (DetectionService service = start("http: {port: 0, users: " + users + "}\nstreams: [" + yard("") + "]");
+        String rule = ", rules: [{name: crowd, kind: occupancy, more-than: 0, at-least: 500ms, end-after: 1m}]";
+        try (DetectionService service = start("http: {port: 0, users: " + users + "}\nstreams: [" + yard(rule) + "]");
                 Browser browser = Browser.open(1440, 900)) {
             browser.go(page(service));
             login(browser, "viewer", "wrong-secret");
@@ -187,7 +188,24 @@ class DeskPageTest {
                     LIMIT,
                     "return document.querySelector('hw-system')?.innerText ?? ''",
                     text -> text.toString().contains("operator"));
+            checkThatAnIncidentEndsWhereItIsShown(browser);
         }
+    }
+
+    private static void checkThatAnIncidentEndsWhereItIsShown(Browser browser) {
+        browser.run("location.hash = '#/incidents'");
+        browser.await(
+                "open incident",
+                LIMIT,
+                "return document.querySelector('.incident')?.textContent ?? ''",
+                text -> text.toString().contains("open for"));
+        browser.run(
+                "fetch('/api/v1/streams/yard/restart', {method: 'POST', headers: {'content-type': 'application/json'}})");
+        browser.await(
+                "its end",
+                LIMIT,
+                "return document.querySelector('.incident')?.textContent ?? ''",
+                text -> !text.toString().contains("open for"));
     }
 
     private static void login(Browser browser, String name, String password) {

@@ -35,7 +35,11 @@ export function minute(instant) {
 /** @param {string | null | undefined} instant @returns {string} local day, time and zone, for tooltips */
 export function fullTime(instant) {
   const date = new Date(instant ?? NaN);
-  return isNaN(date.getTime()) ? '' : `${full.format(date)} (${zone})`;
+  if (isNaN(date.getTime())) {
+    return '';
+  }
+  const text = full.format(date);
+  return text.endsWith(` ${zone}`) ? text : `${text} (${zone})`;
 }
 
 /** @param {number | null | undefined} seconds @returns {string} 42 s, 3 min, 2 h 5 min, 4 d */

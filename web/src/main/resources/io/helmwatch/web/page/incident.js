@@ -51,11 +51,13 @@ export class IncidentDetail extends DeskElement {
     this.showsVideo = false;
     /** Whether videos are stored at all, as other incidents show. */
     this.hasVideos = false;
-    /** @private @param {Event} event the video of the incident that is shown may be stored meanwhile */
+    this.timer = 0;
+    /** @private @param {Event} event the incident that is shown goes on or ends, or its video is stored; the history has that soon */
     this.messageArrived = (event) => {
-      const { phase, incident } = /** @type {CustomEvent} */ (event).detail;
-      if (phase === 'evidence' && incident.id.replaceAll('/', '~') === this.incident.replaceAll('/', '~')) {
-        this.load();
+      const { incident } = /** @type {CustomEvent} */ (event).detail;
+      if (incident.id.replaceAll('/', '~') === this.incident.replaceAll('/', '~')) {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.load(), 500);
       }
     };
     this.resized = new ResizeObserver(() => this.paint());
@@ -69,6 +71,7 @@ export class IncidentDetail extends DeskElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     messages.removeEventListener('incident', this.messageArrived);
+    clearTimeout(this.timer);
     this.resized.disconnect();
   }
 
