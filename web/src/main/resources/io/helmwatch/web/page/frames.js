@@ -12,6 +12,11 @@ const MAX_GAP_SECONDS = 1.1;
 /** How long a box is shown after its frame where nothing says where it went. */
 const HELD_SECONDS = 0.13;
 
+/** @param {LiveBox[]} boxes @returns {LiveBox[]} the heads that never move, in the order of their numbers: from left to right */
+export function staticHeads(boxes) {
+  return boxes.filter((box) => box.static).sort((a, b) => a.box[0] - b.box[0]);
+}
+
 /** What the analysis said about the newest frames of one stream, by their presentation time. */
 export class FrameData {
   constructor() {

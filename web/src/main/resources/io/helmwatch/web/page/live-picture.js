@@ -1,5 +1,5 @@
 import { request, serverNow } from './api.js';
-import { FrameData } from './frames.js';
+import { FrameData, staticHeads } from './frames.js';
 import { stopwatch, duration } from './format.js';
 import { MEDIA_FRAGMENT, MEDIA_INIT, MEDIA_JPEG, live } from './live.js';
 import { clearCanvas, contain, drawBoxes, drawRegions } from './overlay.js';
@@ -386,7 +386,12 @@ export class LivePicture extends HTMLElement {
     const found = this.drawn && this.data.at(this.drawn.epoch, this.drawn.t);
     if (this.drawn && found) {
       this.drawn = { ...this.drawn, exact: found.exact, boxes: found.boxes };
-      const boxes = found.boxes.map((box) => ({ box: box.box, kind: box.static ? 'other' : box.kind, text: box.static ? T.live.staticHead : this.labelOf(box) }));
+      const still = staticHeads(found.boxes);
+      const boxes = found.boxes.map((box) => ({
+        box: box.box,
+        kind: box.static ? 'other' : box.kind,
+        text: box.static ? T.live.staticHead(still.indexOf(box) + 1, still.length) : this.labelOf(box),
+      }));
       drawBoxes(context, area, found.frame.width, found.frame.height, boxes);
     }
   }

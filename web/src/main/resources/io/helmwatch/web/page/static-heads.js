@@ -1,5 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { FrameFollower } from './frame-follower.js';
+import { staticHeads } from './frames.js';
 import { address } from './route.js';
 import { T } from './texts.js';
 
@@ -36,7 +37,7 @@ export class StaticHeads extends FrameFollower {
       return;
     }
     this.lookedAt = performance.now();
-    const heads = frame.boxes.filter((box) => box.static).map(({ box }) => corners(box, frame));
+    const heads = staticHeads(frame.boxes).map(({ box }) => corners(box, frame));
     if (JSON.stringify(heads) !== JSON.stringify(this.heads)) {
       this.heads = heads;
     }

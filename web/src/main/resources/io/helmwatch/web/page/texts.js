@@ -144,7 +144,8 @@ export const T = {
     noFrames: 'No new picture arrives.',
     waiting: 'Waiting for the first picture \u2026',
     waitingAgain: 'Waiting for a new picture \u2026',
-    staticHead: 'never moves',
+    /** @param {number} number @param {number} count */
+    staticHead: (number, count) => (count === 1 ? 'never moves' : `never moves: head ${number}`),
     short: { helmet: 'helmet', bare: 'bare', other: '?' },
   },
   wall: {
