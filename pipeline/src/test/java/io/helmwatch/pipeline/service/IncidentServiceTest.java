@@ -114,7 +114,7 @@ class IncidentServiceTest {
     }
 
     private static String consume(String bootstrapServers) throws IOException, InterruptedException {
-        return run("IncidentConsumer", bootstrapServers, "helmwatch.events", "2");
+        return run("IncidentConsumer", bootstrapServers, "helmwatch.events", "5");
     }
 
     private static String run(String example, String bootstrapServers, String topic, String idleSeconds)
