@@ -70,6 +70,12 @@ class BrokenTimestampsTest {
                                 "the verdict on stamps that " + kind,
                                 Duration.ofSeconds(20),
                                 seen -> source.source().isTimedByArrival());
+                int atVerdict = source.seen().frames().size();
+                source.seen()
+                        .await(
+                                "the first frame after it",
+                                Duration.ofSeconds(5),
+                                seen -> seen.frames().size() > atVerdict);
             }
             Map<String, Integer> before = new LinkedHashMap<>();
             sources.forEach(
