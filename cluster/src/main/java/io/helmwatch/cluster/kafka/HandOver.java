@@ -115,6 +115,7 @@ final class HandOver implements AutoCloseable {
         } catch (InterruptException e) {
             throw e;
         } catch (RuntimeException e) {
+            due.forEach(camera -> tried.remove(camera.id()));
             if (!closing) {
                 LOG.warn("Cameras that other nodes cannot reach not taken over: {}; trying again", e.getMessage());
             }
@@ -158,7 +159,10 @@ final class HandOver implements AutoCloseable {
         List<Attempt> started = new ArrayList<>();
         for (OfflineCamera camera : due) {
             List<CameraRecords.Copy> found = copies.getOrDefault(camera.id(), List.of());
-            if (found.size() == 1 && isDue(camera, found.get(0))) {
+            if (found.size() != 1) {
+                // It is being moved, or its record is not read yet: the turn is not over.
+                tried.remove(camera.id());
+            } else if (isDue(camera, found.get(0))) {
                 String settings = found.get(0).camera().settings();
                 started.add(new Attempt(
                         camera, found.get(0), attempts.submit(() -> runner.reaches(camera.id(), settings))));
