@@ -41,7 +41,7 @@ class ObjectStorageTest {
     private static final Path CLIP = HOME.resolve("models/demo-clip/yard.mp4");
     private static final Path MODEL = HOME.resolve("models/helmet-yolov5n.onnx");
     private static final Path SERVER = HOME.resolve("target/s3rver/node_modules/s3rver/bin/s3rver.js");
-    private static final Map<String, String> ENVIRONMENT = Map.of("ID", "S3RVER", "KEY", "sEcr3t-0815");
+    private static final Map<String, String> ENVIRONMENT = Map.of("ID", "S3RVER", "KEY", "sEcr3t-K3y-s3rver");
 
     @TempDir
     Path folder;
@@ -135,7 +135,7 @@ class ObjectStorageTest {
             assertThat(metrics(service))
                     .contains("helmwatch_evidence_uploads_files_total{result=\"stored\"}")
                     .contains("helmwatch_evidence_upload_healthy 1.0")
-                    .doesNotContain("0815");
+                    .doesNotContain("sEcr3t");
 
             Path site = writeSite();
             CommandRun where = CommandRun.of("clip", id, "-c", site);
@@ -161,7 +161,7 @@ class ObjectStorageTest {
     /** The configuration with keys in files. */
     private Path writeSite() throws IOException {
         Files.writeString(folder.resolve("id"), "S3RVER");
-        Files.writeString(folder.resolve("key"), "sEcr3t-0815");
+        Files.writeString(folder.resolve("key"), "sEcr3t-K3y-s3rver");
         return Files.writeString(
                 folder.resolve("site.yaml"),
                 yaml().replace("access-key-env: ID, secret-key-env: KEY", "access-key-file: id, secret-key-file: key"));
@@ -177,7 +177,7 @@ class ObjectStorageTest {
         assertThat(away.code()).isEqualTo(1);
         assertThat(away.out())
                 .contains("http://127.0.0.1:" + port + " cannot be reached")
-                .doesNotContain("0815");
+                .doesNotContain("sEcr3t");
     }
 
     private static Optional<Incidents.Incident> withClip(Incidents incidents) {
