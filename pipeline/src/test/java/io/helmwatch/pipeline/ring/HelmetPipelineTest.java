@@ -7,6 +7,7 @@ import io.helmwatch.config.PipelineConfig;
 import io.helmwatch.config.inference.CpuPrecision;
 import io.helmwatch.config.inference.InferenceConfig;
 import io.helmwatch.inference.InferenceLane;
+import io.helmwatch.pipeline.ring.ScriptedStages.Run;
 import io.helmwatch.pipeline.ring.ScriptedStages.Source;
 import io.helmwatch.pipeline.ring.failure.Stage;
 import io.helmwatch.sinks.DetectionSink;
@@ -163,11 +164,10 @@ class HelmetPipelineTest {
     }
 
     private int framesWithInput(ImageSize size) {
-        int frames = 0;
-        for (int run = 0; run < stages.inputSizes.size(); run++) {
-            frames += stages.inputSizes.get(run).equals(size) ? stages.batchSizes.get(run) : 0;
-        }
-        return frames;
+        return stages.runs.stream()
+                .filter(run -> run.input().equals(size))
+                .mapToInt(Run::frames)
+                .sum();
     }
 
     @Test
@@ -189,7 +189,7 @@ class HelmetPipelineTest {
             pipeline.add(rare);
             pipeline.awaitStream("rare");
             assertThat(feed(pipeline, "rare").analysed()).isEqualTo(40);
-            assertThat(stages.inputSizes).contains(new ImageSize(192, 320));
+            assertThat(stages.runs).extracting(Run::input).contains(new ImageSize(192, 320));
         }
         assertThat(recorder.sequencesOf("rare"))
                 .containsExactlyElementsOf(LongStream.range(0, 40).boxed().toList());
@@ -400,9 +400,9 @@ class HelmetPipelineTest {
             pipeline.add(new Source("clip", false, 100, 0));
             pipeline.awaitStreams();
         }
-        assertThat(Collections.max(stages.batchSizes)).isEqualTo(4);
-        assertThat(stages.batchSizes).hasSizeLessThan(40);
-        assertThat(stages.batchSizes.stream().mapToInt(Integer::intValue).sum()).isEqualTo(100);
+        assertThat(stages.runs.stream().mapToInt(Run::frames).max()).hasValue(4);
+        assertThat(stages.runs).hasSizeLessThan(40);
+        assertThat(stages.runs.stream().mapToInt(Run::frames).sum()).isEqualTo(100);
     }
 
     @Test
@@ -414,7 +414,7 @@ class HelmetPipelineTest {
             pipeline.add(new Source("clip", false, 39, 2_000));
             pipeline.awaitStreams();
         }
-        assertThat(stages.batchSizes).hasSizeLessThan(15);
+        assertThat(stages.runs).hasSizeLessThan(15);
         assertThat(recorder.sequencesOf("clip")).hasSize(39);
     }
 

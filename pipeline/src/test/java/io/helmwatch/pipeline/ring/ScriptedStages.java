@@ -63,9 +63,11 @@ public final class ScriptedStages {
     public Consumer<long[]> infer = frames -> {};
     public LongConsumer postprocess = frame -> {};
     InputSizing sizing = InputSizing.fixed(new ImageSize(32, 32));
-    final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
-    /** Size of the input of each run. */
-    final List<ImageSize> inputSizes = new CopyOnWriteArrayList<>();
+    /** What ran on any lane. */
+    final List<Run> runs = new CopyOnWriteArrayList<>();
+
+    /** A batch of frames that ran, and the size of its input. */
+    record Run(ImageSize input, int frames) {}
 
     final List<Picture> leases = new CopyOnWriteArrayList<>();
 
@@ -177,8 +179,7 @@ public final class ScriptedStages {
             for (int i = 0; i < size; i++) {
                 frames[i] = input.buffer().getLong(i * 8);
             }
-            batchSizes.add(size);
-            inputSizes.add(imageSize);
+            runs.add(new Run(imageSize, size));
             infer.accept(frames);
             for (int i = 0; i < size; i++) {
                 output.put(i, frames[i]);
