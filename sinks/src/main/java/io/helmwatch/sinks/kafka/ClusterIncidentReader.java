@@ -151,13 +151,13 @@ public final class ClusterIncidentReader implements AutoCloseable {
                 .toList();
         restored.clear();
         restored.putAll(consumer.endOffsets(unknown, ANSWER));
+        // Not seekToEnd, which would look for the end at the first poll and miss what arrives until then.
+        restored.forEach(consumer::seek);
         consumer.offsetsForTimes(
                         unknown.stream().collect(Collectors.toMap(partition -> partition, partition -> fromMillis)),
                         ANSWER)
                 .forEach((partition, found) -> {
-                    if (found == null) {
-                        consumer.seekToEnd(List.of(partition));
-                    } else {
+                    if (found != null) {
                         consumer.seek(partition, found.offset());
                     }
                 });
