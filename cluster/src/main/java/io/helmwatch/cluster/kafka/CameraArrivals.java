@@ -156,11 +156,6 @@ final class CameraArrivals implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        thread.interrupt();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.interruptAndJoin(thread, CLOSE_MILLIS);
     }
 }

@@ -238,12 +238,7 @@ final class HandOver implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        thread.interrupt();
+        ThreadStop.interruptAndJoin(thread, CLOSE_MILLIS);
         attempts.shutdownNow();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -119,11 +119,6 @@ final class NodeAnnouncer implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        thread.interrupt();
-        try {
-            thread.join(2 * CLOSE_TIMEOUT.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.interruptAndJoin(thread, 2 * CLOSE_TIMEOUT.toMillis());
     }
 }
