@@ -103,7 +103,7 @@ public final class MailNotifier implements Notifier {
                             target.username(),
                             target.password() == null ? "" : target.password().reveal());
                 }
-                transport.sendMessage(mail, recipients.remaining(messages.get(0).id()));
+                transport.sendMessage(mail, recipients.remaining(messages));
             }
         } catch (AuthenticationFailedException e) {
             throw NotifyException.retryable(server() + " refuses the user or the password", e);

@@ -1,5 +1,6 @@
 package io.helmwatch.sinks.notify.mail;
 
+import io.helmwatch.sinks.notify.NotifyMessage;
 import jakarta.mail.Address;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class MailRecipients {
     private final List<String> addresses;
     private final Set<Address> reached = new HashSet<>();
-    private String mail = "";
+    /** What the mail says; a digest may have grown since the last attempt, and is another mail then. */
+    private List<NotifyMessage> mail = List.of();
 
     MailRecipients(List<String> addresses) {
         this.addresses = addresses;
@@ -28,9 +30,9 @@ final class MailRecipients {
     }
 
     /** Those who have not got a mail yet. */
-    Address[] remaining(String id) throws AddressException {
-        if (!id.equals(mail)) {
-            mail = id;
+    Address[] remaining(List<NotifyMessage> messages) throws AddressException {
+        if (!messages.equals(mail)) {
+            mail = List.copyOf(messages);
             reached.clear();
         }
         return List.of(all()).stream()

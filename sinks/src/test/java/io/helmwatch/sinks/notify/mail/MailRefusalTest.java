@@ -1,6 +1,8 @@
 package io.helmwatch.sinks.notify.mail;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -109,6 +111,19 @@ class MailRefusalTest {
             notifier.deliver(List.of(NotifyMessage.test("guards", 2)));
         }
         assertThat(server.mails()).containsExactly(List.of(GUARDS), List.of(SAFETY), List.of(SAFETY, GUARDS));
+    }
+
+    @Test
+    void shouldSendADigestThatGrewToThoseToWhomItWasShorter() {
+        NotifyMessage first = NotifyMessage.test("guards", 1);
+        NotifyMessage second = NotifyMessage.test("guards", 2);
+        server.answer("RCPT TO:<" + SAFETY, "450 4.2.1 greylisted");
+        try (MailNotifier notifier = notifier()) {
+            assertThatThrownBy(() -> notifier.deliver(List.of(first))).hasMessageContaining("450 4.2.1 greylisted");
+            server.answer("RCPT TO:<" + SAFETY, "");
+            assertThatCode(() -> notifier.deliver(List.of(first, second))).doesNotThrowAnyException();
+        }
+        assertThat(server.mails()).containsExactly(List.of(GUARDS), List.of(SAFETY, GUARDS));
     }
 
     @Test
