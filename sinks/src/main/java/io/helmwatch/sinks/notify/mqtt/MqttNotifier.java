@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -125,19 +126,32 @@ public final class MqttNotifier implements Notifier {
         var connecting = fresh.connectWith().cleanStart(true).keepAlive(30);
         MqttPresence kept = presence;
         if (kept == null) {
-            connection.await(connecting.send());
+            await(connection, connecting.send());
             return connection;
         }
-        connection.await(connecting
-                .willPublish()
-                .topic(kept.topic())
-                .payload(MqttPresence.OFFLINE.getBytes(StandardCharsets.UTF_8))
-                .qos(MqttQos.AT_LEAST_ONCE)
-                .retain(true)
-                .applyWillPublish()
-                .send());
+        await(
+                connection,
+                connecting
+                        .willPublish()
+                        .topic(kept.topic())
+                        .payload(MqttPresence.OFFLINE.getBytes(StandardCharsets.UTF_8))
+                        .qos(MqttQos.AT_LEAST_ONCE)
+                        .retain(true)
+                        .applyWillPublish()
+                        .send());
         kept.begin(connection);
         return connection;
+    }
+
+    /** Waits for a broker to accept; a connection that it accepts later is closed, since nobody would use it. */
+    private static void await(MqttConnection connection, CompletableFuture<?> accepted)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            connection.await(accepted);
+        } catch (InterruptedException | TimeoutException e) {
+            var unusedFuture = accepted.thenCompose(ready -> connection.client().disconnect());
+            throw e;
+        }
     }
 
     private Mqtt5ClientBuilder build() throws NotifyException {
