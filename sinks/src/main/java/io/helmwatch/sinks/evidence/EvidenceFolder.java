@@ -7,8 +7,12 @@ import io.helmwatch.vision.Incident;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,7 +24,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,9 @@ public final class EvidenceFolder {
     private static final long SWEEP_MILLIS = TimeUnit.HOURS.toMillis(1);
     /** Fraction of the size limit down to which files are deleted. */
     private static final double SWEEP_TARGET = 0.95;
+
+    /** Evidence of so long ago may still be written. */
+    private static final long DAYS_WRITTEN_MILLIS = TimeUnit.DAYS.toMillis(2);
 
     private static final HexFormat HEX = HexFormat.of();
 
@@ -180,7 +186,8 @@ public final class EvidenceFolder {
             return;
         }
         sweptMillis = now;
-        List<Stored> files = list();
+        List<Stored> files = list(endings);
+        files.sort(Comparator.comparingLong(Stored::millis));
         bytes = files.stream().mapToLong(Stored::bytes).sum();
         boolean tooLarge = bytes > maxBytes;
         for (Stored file : files) {
@@ -190,33 +197,52 @@ public final class EvidenceFolder {
             }
             Files.deleteIfExists(file.file());
             bytes -= file.bytes();
+            deleteEmptyDay(Objects.requireNonNull(file.file().getParent()), now);
+        }
+    }
+
+    /** Deletes the folder of a day that is over for long, so that nobody writes into it any more, where nothing is in it. */
+    private static void deleteEmptyDay(Path day, long nowMillis) throws IOException {
+        String latest = EventTime.format(nowMillis - DAYS_WRITTEN_MILLIS).substring(0, 10);
+        String name = String.valueOf(day.getFileName());
+        if (name.length() == latest.length() && name.compareTo(latest) < 0) {
+            try {
+                Files.deleteIfExists(day);
+            } catch (DirectoryNotEmptyException e) {
+                // Later files of that day are kept.
+            }
         }
     }
 
     /** Deletes what a process left that ended while it was writing. */
     public synchronized void deletePartial() throws IOException {
         if (Files.isDirectory(directory)) {
-            for (Path file : files(List.of(PARTIAL))) {
-                Files.deleteIfExists(file);
+            for (Stored partial : list(List.of(PARTIAL))) {
+                Files.deleteIfExists(partial.file());
             }
         }
     }
 
-    /** All stored files, oldest first. */
-    private List<Stored> list() throws IOException {
-        List<Stored> stored = new ArrayList<>();
-        for (Path file : files(endings)) {
-            stored.add(new Stored(file, Files.getLastModifiedTime(file).toMillis(), Files.size(file)));
-        }
-        stored.sort(Comparator.comparingLong(Stored::millis));
-        return stored;
-    }
+    /** The files with an ending, in no particular order. What cannot be read is none of ours, such as {@code lost+found}, or was deleted meanwhile. */
+    private List<Stored> list(List<String> ending) throws IOException {
+        List<Stored> found = new ArrayList<>();
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (attributes.isRegularFile() && ending.stream().anyMatch(file.toString()::endsWith)) {
+                    found.add(new Stored(file, attributes.lastModifiedTime().toMillis(), attributes.size()));
+                }
+                return FileVisitResult.CONTINUE;
+            }
 
-    private List<Path> files(List<String> ending) throws IOException {
-        try (Stream<Path> walk = Files.walk(directory)) {
-            return walk.filter(file -> ending.stream().anyMatch(file.toString()::endsWith))
-                    .filter(Files::isRegularFile)
-                    .toList();
-        }
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException unreadable) throws IOException {
+                if (file.equals(directory)) {
+                    throw unreadable;
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return found;
     }
 }

@@ -1,6 +1,8 @@
 package io.helmwatch.sinks.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -83,6 +85,18 @@ class ClipStoreTest {
             }
             return draft.finish(description(incident, draft.name()), frames());
         }
+    }
+
+    @Test
+    void shouldStoreBesideFoldersThatOnlyRootMayRead() throws IOException {
+        Path lostAndFound = folder.resolve("clips/lost+found");
+        Files.createDirectories(lostAndFound);
+        Files.setPosixFilePermissions(lostAndFound, PosixFilePermissions.fromString("---------"));
+        assumeFalse(Files.isReadable(lostAndFound), "root reads every folder");
+        ClipStore store = new ClipStore(config(1L << 30, null), NOW);
+        assertThatCode(store::deletePartial).doesNotThrowAnyException();
+        store(store, incident(1));
+        assertThat(store.stored()).isEqualTo(1);
     }
 
     private List<String> files() throws IOException {
@@ -245,6 +259,17 @@ class ClipStoreTest {
         assertThat(files())
                 .noneMatch(file -> file.contains("-pit-2.mp4"))
                 .anyMatch(file -> file.contains("-pit-4.mp4"));
+    }
+
+    @Test
+    void shouldDeleteTheFolderOfADayWithItsLastClip() throws IOException {
+        Path last = folder.resolve("clips/gate-3/2026-10-01/120002.240-no-helmet-in-pit-9.mp4");
+        Files.createDirectories(last.getParent());
+        Files.writeString(last, "video");
+        Files.setLastModifiedTime(last, FileTime.fromMillis(NOW.millis() - 90_000_000));
+        store(new ClipStore(config(1 << 30, null), NOW), incident(1));
+        assertThat(last.getParent()).doesNotExist();
+        assertThat(files()).hasSize(2);
     }
 
     @Test
