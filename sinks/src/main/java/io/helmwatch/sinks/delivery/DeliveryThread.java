@@ -3,6 +3,8 @@ package io.helmwatch.sinks.delivery;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The thread that delivers what waits on disk. Attempts never end; pauses after failures grow from one to the next, or are as long as the receiver
@@ -11,6 +13,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Threading: {@link #start} and {@link #close} by one thread, {@link #problem} and {@link #isDone} by any, the rest on the thread itself.
  */
 public final class DeliveryThread implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DeliveryThread.class);
     private static final Duration LONGEST_ASKED_PAUSE = Duration.ofHours(1);
     private static final long DRAIN_MILLIS = 3_000;
     private static final long POLL_MILLIS = 50;
@@ -85,6 +88,10 @@ public final class DeliveryThread implements AutoCloseable {
                     unavailable(String.valueOf(e.getMessage()), e.retryAfter());
                 } catch (SqliteException e) {
                     unavailable(String.valueOf(e.getMessage()), Duration.ZERO);
+                } catch (RuntimeException defect) {
+                    // A thread that ended would leave everything undelivered, and nobody told.
+                    LOG.error("{} failed unexpectedly, retrying", thread.getName(), defect);
+                    unavailable("internal error: " + defect, Duration.ZERO);
                 }
             }
         } catch (InterruptedException e) {

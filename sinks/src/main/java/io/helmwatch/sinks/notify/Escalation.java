@@ -30,8 +30,14 @@ final class Escalation {
     }
 
     /** Milliseconds until a message is due; not positive when it is. */
-    long dueInMillis(long atMillis, long nowMillis) {
-        return after.isZero() ? 0 : atMillis + after.toMillis() - nowMillis;
+    long dueInMillis(long sinceMillis, long nowMillis) {
+        return dueInMillis(after, sinceMillis, nowMillis);
+    }
+
+    /** The same of any message that is held back for a time. One of the future is due: the clock was set back since, and nobody knows by how much. */
+    static long dueInMillis(Duration after, long sinceMillis, long nowMillis) {
+        long left = sinceMillis + after.toMillis() - nowMillis;
+        return left > after.toMillis() ? 0 : left;
     }
 
     /** Whether a message that is due is sent. */

@@ -65,8 +65,10 @@ final class NotifyFilter {
         }
         String key = incident.stream() + "/" + incident.rule();
         Long last = lastStartMillis.get(key);
+        // One that began further in the future than it is long is of a clock that was set back since.
         if (last != null
-                && incident.decidedAtMillis() - last < config.coolDown().toMillis()) {
+                && Math.abs(incident.decidedAtMillis() - last)
+                        < config.coolDown().toMillis()) {
             return false;
         }
         lastStartMillis.put(key, incident.decidedAtMillis());

@@ -6,6 +6,7 @@ import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +82,10 @@ final class NotifySender implements AutoCloseable, DeliveryThread.Work {
         }
         if (config.digest().isZero()) {
             for (SpooledEvent event : spool.next(0, BATCH)) {
-                long dueMillis = escalation.dueInMillis(event.atMillis(), clock.millis());
+                long now = clock.millis();
+                // Times of frames never go back, and are ahead of a clock that was set back for some hours.
+                long since = event.atMillis() > now ? spool.oldestMillis() : event.atMillis();
+                long dueMillis = escalation.dueInMillis(since, now);
                 if (dueMillis > 0) {
                     TimeUnit.MILLISECONDS.sleep(Math.min(dueMillis, IDLE_MILLIS));
                     return;
@@ -92,7 +96,7 @@ final class NotifySender implements AutoCloseable, DeliveryThread.Work {
                 }
             }
         } else {
-            long due = spool.oldestMillis() + config.digest().toMillis() - clock.millis();
+            long due = Escalation.dueInMillis(config.digest(), spool.oldestMillis(), clock.millis());
             if (due > 0) {
                 TimeUnit.MILLISECONDS.sleep(Math.min(due, IDLE_MILLIS));
             } else {
@@ -114,9 +118,24 @@ final class NotifySender implements AutoCloseable, DeliveryThread.Work {
         }
     }
 
-    private void deliver(List<SpooledEvent> events) throws NotifyException, InterruptedException {
-        List<NotifyMessage> asked =
-                events.stream().map(NotifyMessage::of).filter(this::isWanted).toList();
+    private void deliver(List<SpooledEvent> waiting) throws NotifyException, InterruptedException {
+        List<SpooledEvent> events = new ArrayList<>();
+        List<NotifyMessage> messages = new ArrayList<>();
+        for (SpooledEvent event : waiting) {
+            try {
+                messages.add(NotifyMessage.of(event));
+                events.add(event);
+            } catch (IllegalStateException unreadable) {
+                // Of a newer version, or damaged: it must not hold up the others.
+                spool.deadLetter(event, "notification " + config.name() + ": " + unreadable.getMessage());
+            }
+        }
+        deliver(events, messages);
+    }
+
+    private void deliver(List<SpooledEvent> events, List<NotifyMessage> messages)
+            throws NotifyException, InterruptedException {
+        List<NotifyMessage> asked = messages.stream().filter(this::isWanted).toList();
         List<NotifyMessage> wanted = asked.stream().filter(escalation::isWanted).toList();
         try {
             if (!wanted.isEmpty()) {

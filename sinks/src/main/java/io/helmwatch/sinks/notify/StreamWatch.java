@@ -31,20 +31,21 @@ final class StreamWatch implements DetectionSink {
     /**
      * A stream that is offline, or that is back while no message of it could be stored yet.
      *
-     * @param notified whether the message that it is offline was stored
+     * @param dueNanos when the message that it is offline is due, by {@link System#nanoTime}, since clocks are set
+     * @param notified whether that message was stored
      * @param isOver whether it is back
      */
-    private record Outage(long sinceMillis, String reason, boolean notified, boolean isOver) {
+    private record Outage(long sinceMillis, String reason, long dueNanos, boolean notified, boolean isOver) {
         Outage stored() {
-            return new Outage(sinceMillis, reason, true, isOver);
+            return new Outage(sinceMillis, reason, dueNanos, true, isOver);
         }
 
         Outage ended() {
-            return new Outage(sinceMillis, reason, notified, true);
+            return new Outage(sinceMillis, reason, dueNanos, notified, true);
         }
 
         Outage continued() {
-            return new Outage(sinceMillis, reason, notified, false);
+            return new Outage(sinceMillis, reason, dueNanos, notified, false);
         }
     }
 
@@ -65,9 +66,7 @@ final class StreamWatch implements DetectionSink {
         this.spool = spool;
         this.clock = clock;
         this.file = file;
-        file.read()
-                .forEach((stream, told) ->
-                        outages.put(stream, new Outage(told.sinceMillis(), told.reason(), true, false)));
+        file.read().forEach((stream, told) -> outages.put(stream, outage(told.sinceMillis(), told.reason(), true)));
         Thread thread = new Thread(this::run, "notify-streams");
         thread.setDaemon(true);
         thread.start();
@@ -103,7 +102,7 @@ final class StreamWatch implements DetectionSink {
             case OFFLINE, FAILED ->
                 outages.merge(
                         status.stream(),
-                        new Outage(status.atMillis(), status.reason(), false, false),
+                        outage(status.atMillis(), status.reason(), false),
                         (known, fresh) -> known.continued());
             case ONLINE, DEGRADED ->
                 outages.computeIfPresent(
@@ -113,6 +112,13 @@ final class StreamWatch implements DetectionSink {
             case STARTING -> {}
         }
         store();
+    }
+
+    private Outage outage(long sinceMillis, String reason, boolean notified) {
+        long afterMillis = after.toMillis();
+        long passedMillis = Math.max(0, Math.min(afterMillis, clock.millis() - sinceMillis));
+        long dueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(afterMillis - passedMillis);
+        return new Outage(sinceMillis, reason, dueNanos, notified, false);
     }
 
     private boolean isWatched(String stream) {
@@ -127,7 +133,7 @@ final class StreamWatch implements DetectionSink {
             return;
         }
         boolean isTold = outage.knownMillis() - outage.sinceMillis() >= after.toMillis();
-        outages.put(stream, new Outage(outage.sinceMillis(), outage.reason(), isTold, false));
+        outages.put(stream, outage(outage.sinceMillis(), outage.reason(), isTold));
         store();
     }
 
@@ -162,18 +168,18 @@ final class StreamWatch implements DetectionSink {
     }
 
     private synchronized void check() {
-        long now = clock.millis();
+        long now = System.nanoTime();
         for (String stream : List.copyOf(outages.keySet())) {
             outages.computeIfPresent(stream, (id, outage) -> next(id, outage, now));
         }
         store();
     }
 
-    private @Nullable Outage next(String stream, Outage outage, long nowMillis) {
+    private @Nullable Outage next(String stream, Outage outage, long nowNanos) {
         if (outage.isOver()) {
             return end(stream, outage);
         }
-        boolean isDue = !outage.notified() && nowMillis - outage.sinceMillis() >= after.toMillis();
+        boolean isDue = !outage.notified() && nowNanos - outage.dueNanos() >= 0;
         return isDue && enqueue(NotifyMessage.Type.STREAM_OFFLINE, stream, outage.reason(), outage.sinceMillis())
                 ? outage.stored()
                 : outage;

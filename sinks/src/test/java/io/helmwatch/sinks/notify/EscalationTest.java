@@ -126,6 +126,29 @@ class EscalationTest {
     }
 
     @Test
+    void shouldHoldBackAsLongWhatIsStampedAheadOfTheClock() {
+        nowMillis = Incidents.NOON - Duration.ofDays(1).toMillis();
+        try (Notification boss = open()) {
+            boss.publish(incident(1, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(1));
+            await().during(Duration.ofMillis(600))
+                    .untilAsserted(() -> assertThat(received).isEmpty());
+            nowMillis += AFTER.toMillis();
+            await().untilAsserted(() -> assertThat(received).hasSize(1));
+        }
+    }
+
+    @Test
+    void shouldNotWaitForAClockThatWasSetBack() {
+        try (Notification boss = open()) {
+            boss.publish(incident(1, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(1));
+            nowMillis -= Duration.ofDays(1).toMillis();
+            await().untilAsserted(() -> assertThat(received).hasSize(1));
+        }
+    }
+
+    @Test
     void shouldSendTheEndOfWhatWasAcknowledgedOnlyAfterItsStart() {
         try (Notification boss = open()) {
             boss.publish(incident(1, Incident.Phase.START));

@@ -9,6 +9,7 @@ import io.helmwatch.config.rule.ScheduleConfig;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.vision.Incident;
@@ -19,11 +20,15 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -75,8 +80,30 @@ class NotificationTest {
     }
 
     private Notification open(NotifyConfig config) {
-        return new Notification(
-                config, SpoolConfig.DEFAULT.withDirectory(folder), target, incident -> false, Clock.systemUTC());
+        return open(config, Clock.systemUTC());
+    }
+
+    private Notification open(NotifyConfig config, Clock clock) {
+        return new Notification(config, SpoolConfig.DEFAULT.withDirectory(folder), target, incident -> false, clock);
+    }
+
+    private static Clock clock(AtomicLong nowMillis) {
+        return new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return Instant.ofEpochMilli(nowMillis.get());
+            }
+        };
     }
 
     private static NotifyConfig config(Set<NotifyConfig.Phase> phases, Duration coolDown, Duration digest) {
@@ -202,6 +229,63 @@ class NotificationTest {
                             "gate/1795176000/no-helmet-in-pit/1/0",
                             "gate/1795176000/no-helmet-in-pit/1/1",
                             "yard/1795176000/no-helmet-in-pit/4/0"));
+        }
+    }
+
+    @Test
+    void shouldForgetACoolDownThatBeganInTheFuture() {
+        Incident wrong = incident("gate", 1, 86_400, Incident.Phase.START);
+        Incident right = incident("gate", 2, 0, Incident.Phase.START);
+        try (Notification guards = open(config(START_AND_END, Duration.ofMinutes(10), Duration.ZERO))) {
+            guards.publish(wrong);
+            guards.publish(right);
+            await().untilAsserted(() -> assertThat(target.ids()).containsExactly(wrong.eventId(), right.eventId()));
+        }
+    }
+
+    @Test
+    void shouldSendADigestAfterTheClockWasSetBack() {
+        AtomicLong nowMillis = new AtomicLong(Incidents.NOON);
+        try (Notification guards =
+                open(config(START_AND_END, Duration.ZERO, Duration.ofMinutes(10)), clock(nowMillis))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            await().untilAsserted(
+                            () -> assertThat(guards.statistics().waiting()).isEqualTo(1));
+            nowMillis.addAndGet(-Duration.ofDays(1).toMillis());
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
+        }
+    }
+
+    @Test
+    void shouldKeepDeliveringAfterADefectOfTheTarget() {
+        AtomicBoolean isDefect = new AtomicBoolean(true);
+        target.refused = messages -> {
+            if (isDefect.get()) {
+                throw new IllegalStateException("a defect");
+            }
+            return false;
+        };
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ZERO))) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(guards.problem()).contains("a defect"));
+            isDefect.set(false);
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
+            assertThat(guards.problem()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSetAsideAMessageThatCannotBeReadAndSendTheNext() {
+        NotifyConfig config = config(START_AND_END, Duration.ZERO, Duration.ZERO);
+        try (IncidentSpool spool = new IncidentSpool(
+                Notification.spool(SpoolConfig.DEFAULT.withDirectory(folder), config.name()), Clock.systemUTC())) {
+            spool.enqueue(
+                    new SpooledEvent(0, "later/1", "later/1", "gate", "phase-of-later", 1, new byte[] {'{', '}'}));
+        }
+        try (Notification guards = open(config)) {
+            guards.publish(incident("gate", 1, 0, Incident.Phase.START));
+            await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
+            assertThat(guards.statistics().deadLetters()).isEqualTo(1);
         }
     }
 
@@ -343,6 +427,20 @@ class NotificationTest {
             assertThat(guards.statistics().waiting()).isZero();
         }
         assertThat(target.ids()).hasSize(2);
+    }
+
+    @Test
+    void shouldCountTheTimeOfAnOutageOfWhateverTheClockSays() {
+        AtomicLong nowMillis = new AtomicLong(1_000);
+        try (Notification guards = open(offlineAfter(Duration.ofSeconds(2)), clock(nowMillis))) {
+            DetectionSink streams = requireNonNull(guards.streams());
+            streams.publish(gate(StreamStatus.State.OFFLINE, nowMillis.get()));
+            nowMillis.set(Incidents.NOON);
+            await().during(Duration.ofMillis(1_200))
+                    .untilAsserted(() -> assertThat(target.ids()).isEmpty());
+            nowMillis.set(0);
+            await().untilAsserted(() -> assertThat(target.ids()).containsExactly("gate/stream.offline/1000"));
+        }
     }
 
     @Test
