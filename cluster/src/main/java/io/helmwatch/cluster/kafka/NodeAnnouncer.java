@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class NodeAnnouncer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeAnnouncer.class);
     private static final long PERIOD_MILLIS = 10_000;
+    private static final long RETRY_MILLIS = 1_000;
     private static final Duration VALID = Duration.ofSeconds(30);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
@@ -54,11 +55,11 @@ final class NodeAnnouncer implements AutoCloseable {
     }
 
     private void run() {
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-node"))) {
+        try {
             while (!closing) {
-                send(producer, message());
-                TimeUnit.MILLISECONDS.sleep(PERIOD_MILLIS);
+                announce();
+                // The name of the broker is not known yet, for example.
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
             }
         } catch (InterruptedException | InterruptException e) {
             // The end: the message below says so.
@@ -66,14 +67,37 @@ final class NodeAnnouncer implements AutoCloseable {
         }
         if (closing) {
             Thread.interrupted();
-            try (KafkaProducer<byte[], byte[]> producer =
-                    new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-node"))) {
-                send(producer, null);
-                producer.close(CLOSE_TIMEOUT);
-            } catch (InterruptException e) {
-                Thread.currentThread().interrupt();
-            }
+            withdraw();
         }
+    }
+
+    /** Announces the node until the thread is interrupted; returns where no client can be created. */
+    private void announce() throws InterruptedException {
+        try (KafkaProducer<byte[], byte[]> producer = open()) {
+            while (!closing) {
+                send(producer, message());
+                TimeUnit.MILLISECONDS.sleep(PERIOD_MILLIS);
+            }
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            LOG.debug("Node {} not announced: {}; trying again", cluster.node(), e.toString());
+        }
+    }
+
+    private void withdraw() {
+        try (KafkaProducer<byte[], byte[]> producer = open()) {
+            send(producer, null);
+            producer.close(CLOSE_TIMEOUT);
+        } catch (InterruptException e) {
+            Thread.currentThread().interrupt();
+        } catch (KafkaException e) {
+            LOG.debug("Node {} not withdrawn: {}", cluster.node(), e.toString());
+        }
+    }
+
+    private KafkaProducer<byte[], byte[]> open() {
+        return new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-node"));
     }
 
     private void send(KafkaProducer<byte[], byte[]> producer, byte @Nullable [] value) {

@@ -107,21 +107,35 @@ public final class SharedAcknowledgements implements AutoCloseable {
     }
 
     private void run() {
-        KafkaProducer<byte[], byte[]> producer;
+        KafkaProducer<byte[], byte[]> producer = null;
         try {
-            producer = new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-acknowledgements"));
-        } catch (KafkaException e) {
-            LOG.error("Acknowledgements are not shared with the other nodes", e);
-            return;
-        }
-        try {
+            producer = open();
             share(producer);
         } catch (InterruptedException | InterruptException e) {
             LOG.debug("Acknowledgements are shared no longer");
         } finally {
-            // Else the producer complains of being closed by an interrupted thread.
-            Thread.interrupted();
-            producer.close(CLOSE_TIMEOUT);
+            if (producer != null) {
+                // Else the producer complains of being closed by an interrupted thread.
+                Thread.interrupted();
+                producer.close(CLOSE_TIMEOUT);
+            }
+        }
+    }
+
+    /** Waits until a client can be created: until the name of the broker is known, for example. */
+    private KafkaProducer<byte[], byte[]> open() throws InterruptedException {
+        String problem = "";
+        while (true) {
+            try {
+                return new KafkaProducer<>(ClusterClients.producer(kafka, "helmwatch-acknowledgements"));
+            } catch (KafkaException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                if (problem.isEmpty()) {
+                    problem = String.valueOf(cause.getMessage());
+                    LOG.warn("Acknowledgements are not shared with the other nodes: {}; retrying", problem);
+                }
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
         }
     }
 
