@@ -149,10 +149,11 @@ public final class ClusterIncidentReader implements AutoCloseable {
         List<TopicPartition> unknown = partitions.stream()
                 .filter(partition -> !known.containsKey(partition.partition()))
                 .toList();
-        restored.clear();
-        restored.putAll(consumer.endOffsets(unknown, ANSWER));
+        Map<TopicPartition, Long> ends = consumer.endOffsets(unknown, ANSWER);
+        // Those of a partition that was read in part before the connection broke stay as they are.
+        restored.putAll(ends);
         // Not seekToEnd, which would look for the end at the first poll and miss what arrives until then.
-        restored.forEach(consumer::seek);
+        ends.forEach(consumer::seek);
         consumer.offsetsForTimes(
                         unknown.stream().collect(Collectors.toMap(partition -> partition, partition -> fromMillis)),
                         ANSWER)
