@@ -115,7 +115,8 @@ public final class Access {
     }
 
     /**
-     * Who makes a request. A token or session that is not known makes a request without rights, not an anonymous one.
+     * Who makes a request. A token that is not known makes a request without rights, not an anonymous one; a session that is not known, or over, an anonymous
+     * one.
      *
      * @param authorization header {@code Authorization}; null where it is missing
      * @param sessionId the session's cookie; null where it is missing
