@@ -13,7 +13,6 @@ import io.helmwatch.config.schema.SecretKeys;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
 import io.helmwatch.config.secret.CertificateFile;
-import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.secret.Secret;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -184,11 +183,7 @@ final class S3Section {
                             + keys.file().name());
             return null;
         }
-        Secret secret = keys.read(section);
-        if (secret != null) {
-            Redaction.register(secret);
-        }
-        return secret;
+        return keys.read(section);
     }
 
     private static @Nullable URI endpoint(String text) {

@@ -3,6 +3,7 @@ package io.helmwatch.config.schema;
 import static io.helmwatch.config.schema.ValueTypes.path;
 import static io.helmwatch.config.schema.ValueTypes.text;
 
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.secret.SecretFile;
 import io.helmwatch.config.yaml.Yaml;
@@ -53,7 +54,7 @@ public final class SecretKeys<R> {
         return file;
     }
 
-    /** The secret; null where none is given or something is wrong. */
+    /** The secret, masked in all text from now on; null where none is given or something is wrong. */
     @Nullable
     public Secret read(Section section) {
         String name = section.optional(variable);
@@ -63,16 +64,22 @@ public final class SecretKeys<R> {
         } else if (name != null) {
             String value = section.file().variable(name);
             if (value != null && !value.isEmpty()) {
-                return Secret.of(value);
+                return registered(value);
             }
             section.problem(variable, "environment variable " + Yaml.shorten(name) + " is not set");
         } else if (path != null) {
             SecretFile.Content content = SecretFile.firstLine(path);
             if (content.text() != null) {
-                return Secret.of(content.text());
+                return registered(content.text());
             }
             section.problem(file, content.problem());
         }
         return null;
+    }
+
+    private static Secret registered(String value) {
+        Secret secret = Secret.of(value);
+        Redaction.register(secret);
+        return secret;
     }
 }

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  * <p>Masked are the user information of every URL, also of one without its scheme; the word in path segments such as
  * {@code /admin:word} and {@code /admin/word}; values of query parameters and {@code key=value} pairs whose name speaks of a credential; and every
  * secret that was {@linkplain #register(Secret) registered}, as it is and in its encoded forms. In doubt more is masked, not
- * less: a URL whose path contains an {@code @} may lose its host.
+ * less: a URL whose path contains an {@code @} may lose its host. A registered secret below {@link #SAFE_SECRET_LENGTH} is masked as a word of its
+ * own only: the password {@code pass} leaves {@code passed} and {@code pass-3} readable.
  *
  * <p>Threading: every method may be called by any thread; {@link #redact} takes no lock.
  */
@@ -25,8 +26,11 @@ public final class Redaction {
     /** The replacement of a secret. */
     public static final String MASK = "***";
 
-    /** Secrets shorter than this are not masked in free text: they would mask ordinary words. */
-    public static final int MIN_SECRET_LENGTH = 4;
+    /** Secrets shorter than this are masked in free text only where they stand alone: within other words they are ordinary letters. */
+    public static final int SAFE_SECRET_LENGTH = 8;
+
+    /** Secrets shorter than this are not masked in free text. */
+    private static final int MIN_SECRET_LENGTH = 4;
 
     private static final String CREDENTIAL_NAME =
             "[\\w.-]*(?:token|pas|pw|psw|secret|credential|auth|sid|session|signature|key)[\\w.-]*";
@@ -74,7 +78,7 @@ public final class Redaction {
 
     /**
      * Masks a secret from now on wherever it appears in text, in these forms: as it is, percent-encoded (also with lower-case
-     * hex digits, and with a plus for a blank), escaped as in JSON. Forms shorter than {@link #MIN_SECRET_LENGTH} are not masked.
+     * hex digits, and with a plus for a blank), escaped as in JSON. Forms of fewer than four characters are not masked.
      */
     public static void register(Secret secret) {
         String value = secret.reveal();
@@ -125,7 +129,7 @@ public final class Redaction {
         String result = text;
         for (String needle : needles) {
             if (result.contains(needle)) {
-                result = result.replace(needle, MASK);
+                result = needle.length() < SAFE_SECRET_LENGTH ? maskWord(result, needle) : result.replace(needle, MASK);
             }
         }
         if (result.contains("://")) {
@@ -140,6 +144,39 @@ public final class Redaction {
             result = mask(PAIR, result);
         }
         return result;
+    }
+
+    private static String maskWord(String text, String word) {
+        StringBuilder masked = null;
+        int copied = 0;
+        for (int at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+            int end = at + word.length();
+            if (at >= copied && isEdge(text, at, -1) && isEdge(text, end - 1, 1)) {
+                masked = masked == null ? new StringBuilder(text.length()) : masked;
+                masked.append(text, copied, at).append(MASK);
+                copied = end;
+            }
+        }
+        return masked == null
+                ? text
+                : masked.append(text, copied, text.length()).toString();
+    }
+
+    /** Whether a word that has its first or last character there does not go on in a direction; a dot within a number or a name goes on. */
+    private static boolean isEdge(String text, int at, int direction) {
+        int next = at + direction;
+        if (!isWordCharacter(text, at) || next < 0 || next >= text.length()) {
+            return true;
+        }
+        return !isWordCharacter(text, next) && !(text.charAt(next) == '.' && isWordCharacter(text, next + direction));
+    }
+
+    private static boolean isWordCharacter(String text, int at) {
+        if (at < 0 || at >= text.length()) {
+            return false;
+        }
+        char c = text.charAt(at);
+        return Character.isLetterOrDigit(c) || c == '_' || c == '-';
     }
 
     private static String mask(Pattern pattern, String text) {

@@ -330,6 +330,42 @@ class RedactionTest {
         assertThat(Redaction.redact(text)).isSameAs(text);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            the camera says hook              | the camera says ***
+            hook, hook and hook.              | ***, *** and ***.
+            "hook" (hook) user:hook           | "***" (***) user:***
+            hooks unhook hook-3 x_hook hook.y | hooks unhook hook-3 x_hook hook.y
+            hookhook hook                     | hookhook ***
+            box=[20.4711,4711.5] at 4711-11   | box=[20.4711,4711.5] at 4711-11
+            PIN 4711, again 4711              | PIN ***, again ***
+            a#7x!b and #7x!                   | a***b and ***
+            """)
+    void shouldMaskAShortSecretOnlyWhereItStandsAlone(String text, String expected) {
+        List.of("hook", "4711", "#7x!").forEach(secret -> Redaction.register(Secret.of(secret)));
+
+        assertThat(Redaction.redact(text)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mail: {server: 'smtp:587', username: u, password-env: P, from: a@b.example, to: [c@d.example]}",
+                "mqtt: {broker: mqtt, username: u, password-env: P}",
+                "webhook: {url: 'https://192.0.2.1/hook', secret-env: P}"
+            })
+    void shouldMaskTheSecretsOfNotifications(String target) {
+        String secret = "target-" + Integer.toHexString(target.hashCode());
+        ConfigLoader.parse(
+                "json-lines: {target: '-'}\nstreams: [{id: a, url: 'rtsp://cam/1'}]\nnotify: [{name: n, " + target
+                        + "}]",
+                "site.yaml",
+                Path.of("/site"),
+                name -> secret);
+
+        assertThat(Redaction.redact("535 wrong password " + secret)).isEqualTo("535 wrong password ***");
+    }
+
     @Test
     void shouldMaskALongerSecretBeforeAShorterOneInsideIt() {
         Redaction.register(Secret.of("inner-7781"));

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.cli;
 import io.helmwatch.config.ConfigText;
 import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.RuleTiming;
+import io.helmwatch.config.ShortPasswords;
 import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.config.yaml.ConfigException;
@@ -18,6 +19,7 @@ import io.helmwatch.sinks.kafka.KafkaDetectionSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -47,7 +49,8 @@ final class ValidateCommand implements Callable<Integer> {
         if (settings == null || !problems.isEmpty()) {
             return 2;
         }
-        RuleTiming.delayed(settings).forEach(warning -> Console.say("warning: " + config.file() + ": " + warning));
+        Stream.concat(RuleTiming.delayed(settings).stream(), ShortPasswords.of(settings).stream())
+                .forEach(warning -> Console.say("warning: " + config.file() + ": " + warning));
         System.out.print(ConfigText.valuesInForce(settings));
         Console.say(config.file() + " is valid: " + settings.streams().size()
                 + (settings.streams().size() == 1 ? " stream" : " streams"));
