@@ -17,6 +17,10 @@ final class ImageData {
     private static final int PNG_SIGNATURE_BYTES = 8;
     private static final int PNG_CHUNK_OVERHEAD = 12;
     private static final int RIFF_HEADER_BYTES = 8;
+    private static final int VP8X = 'V' << 24 | 'P' << 16 | '8' << 8 | 'X';
+    private static final int WEBP_CHUNK_AT = 12;
+    private static final int WEBP_FLAGS_AT = 20;
+    private static final int WEBP_ANIMATION = 0x02;
     private static final int GIF_HEADER_BYTES = 13;
     private static final int GIF_COLOR_TABLE = 0x80;
     private static final int GIF_EXTENSION = 0x21;
@@ -112,6 +116,13 @@ final class ImageData {
         }
         long length = Integer.reverseBytes(bigEndian(data, 4)) & 0xffffffffL;
         return RIFF_HEADER_BYTES + length <= size;
+    }
+
+    /** Whether a WebP file is an animation: the flag of its extended header, RFC 9649, section 2.7. */
+    static boolean isAnimatedWebp(BytePointer data, long size) {
+        return size > WEBP_FLAGS_AT
+                && bigEndian(data, WEBP_CHUNK_AT) == VP8X
+                && (at(data, WEBP_FLAGS_AT) & WEBP_ANIMATION) != 0;
     }
 
     /** One image with the blocks before it (GIF89a, sections 20 to 22); the first of a file has the file's header before it. */

@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg;
 
+import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
@@ -31,15 +32,25 @@ final class ImageDecoding {
      * Reads and decodes the input's next image.
      *
      * @return FFmpeg's code: below 0 when it could not be decoded, {@link Ffmpeg#EOF} when it is cut off
+     * @throws IngestException when it is an animation that FFmpeg does not decode
      */
     int decode(AVFrame target) {
         TileGrid grid = input.grid();
         return grid == null ? decodeWhole(target) : decodeTiles(grid, target);
     }
 
-    /** Whether the packet at hand is an image that is cut off, which decoders fill up and report as good. */
+    /**
+     * Whether the packet at hand is an image that is cut off, which decoders fill up and report as good.
+     *
+     * @throws IngestException when it is an animation that FFmpeg does not decode
+     */
     boolean isTruncated() {
         int codec = decoders.codecId();
+        if (codec == avcodec.AV_CODEC_ID_WEBP && ImageData.isAnimatedWebp(packet.data(), packet.size())) {
+            throw new IngestException(
+                    decoders.displayed()
+                            + " is an animated WebP image, which is not supported: expected a still image; convert it to a GIF or a video.");
+        }
         return (images || codec == avcodec.AV_CODEC_ID_GIF)
                 && !ImageData.isComplete(codec, packet.data(), packet.size());
     }

@@ -100,7 +100,7 @@ final class PacketDecoding {
         if (plan.level() != level) {
             level = plan.level();
             LOG.info(
-                    "Stream {} decodes {}: analyzeFps={} keyFrameInterval={} s",
+                    "Stream {} decodes {}: analyzeFps={} keyFrameInterval={}",
                     config.id(),
                     switch (level) {
                         case ALL -> "all frames";
@@ -108,7 +108,9 @@ final class PacketDecoding {
                         case KEY_FRAMES -> "key frames only";
                     },
                     config.analyzeFps(),
-                    String.format(Locale.ROOT, "%.2f", plan.keyIntervalNanos() / 1e9));
+                    plan.keyIntervalNanos() == 0
+                            ? "unknown"
+                            : String.format(Locale.ROOT, "%.2f s", plan.keyIntervalNanos() / 1e9));
         }
         return admitted;
     }

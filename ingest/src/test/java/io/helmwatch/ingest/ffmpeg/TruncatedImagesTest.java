@@ -74,6 +74,25 @@ class TruncatedImagesTest {
     }
 
     @Test
+    void shouldSayThatAnAnimatedWebpIsNotSupportedAndTakeTheOthersOfItsFolder() throws IOException {
+        byte[] animation = Files.readAllBytes(
+                TestClips.make("moving.webp", "-i testsrc=size=128x96:rate=5 -frames:v 4 -c:v libwebp_anim"));
+        Path moving = Files.write(folder.resolve("a.webp"), animation);
+        Files.write(folder.resolve("b.webp"), image("still.webp", "libwebp"));
+
+        assertThat(play(moving).lastStatus().reason())
+                .isEqualTo(moving + " is an animated WebP image, which is not supported: expected a still image;"
+                        + " convert it to a GIF or a video.");
+        RecordingReceiver all = play(folder);
+        assertThat(all.frames()).hasSize(1);
+        assertThat(all.dropped(DropCause.CORRUPT)).isEqualTo(1);
+        assertThat(all.lastStatus().reason())
+                .isEqualTo("1 of 2 images could not be decoded; the first: " + moving
+                        + " is an animated WebP image, which is not supported: expected a still image;"
+                        + " convert it to a GIF or a video.");
+    }
+
+    @Test
     void shouldSayThatAnImageIsTooLarge() throws IOException {
         Path bomb = Files.write(folder.resolve("bomb.png"), png(12_000, 10_000));
 

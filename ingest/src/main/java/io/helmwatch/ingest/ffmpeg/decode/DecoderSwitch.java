@@ -61,6 +61,11 @@ public final class DecoderSwitch implements AutoCloseable {
         return decoder != null;
     }
 
+    /** What messages call the input. */
+    public String displayed() {
+        return displayed;
+    }
+
     /** FFmpeg's number of the codec. */
     public int codecId() {
         return codecId;
