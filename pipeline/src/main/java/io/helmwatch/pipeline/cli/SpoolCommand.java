@@ -1,13 +1,16 @@
 package io.helmwatch.pipeline.cli;
 
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.notify.Notification;
+import io.helmwatch.sinks.s3.UploadMaintenance;
 import io.helmwatch.sinks.spool.DeadLetter;
 import io.helmwatch.sinks.spool.SpoolMaintenance;
 import io.helmwatch.sinks.spool.SpooledEvent;
@@ -18,15 +21,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Looks into the spool of incidents for Kafka, or that of a notification, and repairs it. */
+/** Looks into the spool of incidents for Kafka, that of a notification, or the queue of copies for the object storage, and repairs it. */
 @Command(
         name = "spool",
-        description = "Lists, exports, resends and repairs incidents that were not delivered.",
+        description =
+                "Lists, exports, resends and repairs incidents, and copies of their files, that were not delivered.",
         subcommands = {
             SpoolCommand.ListCommand.class,
             SpoolCommand.ExportCommand.class,
@@ -45,19 +50,35 @@ final class SpoolCommand implements Callable<Integer> {
         @Mixin
         private ConfigFileOption file = new ConfigFileOption();
 
-        @Option(
-                names = "--notify",
-                paramLabel = "NAME",
-                description = "The spool of this notification instead of the one for Kafka.")
-        private @Nullable String target;
+        @ArgGroup
+        private Other other = new Other();
+
+        /** What is meant instead of the spool for Kafka. */
+        static final class Other {
+            @Option(
+                    names = "--notify",
+                    paramLabel = "NAME",
+                    description = "The spool of this notification instead of the one for Kafka.")
+            private @Nullable String target;
+
+            @Option(
+                    names = "--copies",
+                    description =
+                            "The queue of snapshots and clips for the object storage instead of the spool for Kafka.")
+            private boolean copies;
+        }
 
         @Override
         public final Integer call() {
             HelmwatchConfig site = file.loadOffline();
-            SpoolConfig config = spool(site);
             try {
-                Console.say("spool " + config.directory() + ": " + run(config));
-                remark(site);
+                if (other.copies) {
+                    Console.say("copies " + site.incidents().spool().directory() + ": " + runCopies(site.incidents()));
+                } else {
+                    SpoolConfig config = spool(site);
+                    Console.say("spool " + config.directory() + ": " + run(config));
+                    remark(site);
+                }
             } catch (SqliteException failure) {
                 throw CommandFailure.failed(String.valueOf(failure.getMessage()), failure);
             }
@@ -67,6 +88,7 @@ final class SpoolCommand implements Callable<Integer> {
 
         private SpoolConfig spool(HelmwatchConfig site) {
             SpoolConfig kafka = site.incidents().spool();
+            String target = other.target;
             if (target == null) {
                 return kafka;
             }
@@ -81,21 +103,32 @@ final class SpoolCommand implements Callable<Integer> {
 
         /** What else an operator should know. */
         private void remark(HelmwatchConfig site) {
-            if (target != null) {
+            if (other.target != null) {
                 return;
             }
-            for (NotifyConfig other : site.notifications()) {
-                SpoolMaintenance.Contents contents = SpoolMaintenance.list(
-                        Notification.spool(site.incidents().spool(), other.name()));
+            SpoolConfig kafka = site.incidents().spool();
+            for (NotifyConfig notification : site.notifications()) {
+                SpoolMaintenance.Contents contents =
+                        SpoolMaintenance.list(Notification.spool(kafka, notification.name()));
                 if (!contents.isEmpty()) {
-                    Console.say("notification " + other.name() + ": " + contents.counts() + "; see spool list --notify "
-                            + other.name());
+                    Console.say("notification " + notification.name() + ": " + contents.counts()
+                            + "; see spool list --notify " + notification.name());
                 }
+            }
+            UploadMaintenance.Contents copies = UploadMaintenance.list(kafka);
+            if (!copies.isEmpty()) {
+                Console.say("object storage: " + copies.counts() + "; see spool list --copies");
             }
         }
 
         /** Does it; returns what was done, as a phrase. */
         abstract String run(SpoolConfig config);
+
+        /** Does it with the copies for the object storage; returns what was done, as a phrase. */
+        String runCopies(IncidentsConfig config) {
+            throw CommandFailure.usage("spool: expected list or resend with --copies; the files themselves are in "
+                    + config.snapshots().directory() + " and " + config.clips().directory());
+        }
 
         /** Fails where less was done than was asked for. */
         void requireComplete() {}
@@ -120,6 +153,18 @@ final class SpoolCommand implements Callable<Integer> {
             contents.damagedFiles().forEach(damaged -> System.out.println("damaged " + damaged));
             return contents.counts();
         }
+
+        @Override
+        String runCopies(IncidentsConfig config) {
+            UploadMaintenance.Contents contents = UploadMaintenance.list(config.spool());
+            contents.waiting()
+                    .forEach(copy -> System.out.println("waiting " + copy.name() + " " + copy.bytes() + " bytes"));
+            for (UploadMaintenance.Refused refused : contents.rejected()) {
+                System.out.println("rejected " + refused.copy().name() + " " + EventTime.format(refused.atMillis())
+                        + " " + refused.copy().bytes() + " bytes " + Redaction.redact(refused.reason()));
+            }
+            return contents.counts();
+        }
     }
 
     /** All messages as they would be sent. */
@@ -137,12 +182,12 @@ final class SpoolCommand implements Callable<Integer> {
     @Command(
             name = "resend",
             description =
-                    "Returns dead letters to the spool, to be sent when the service starts; needs the service stopped.")
+                    "Returns dead letters, or copies that were rejected, to be sent when the service starts; needs the service stopped.")
     static final class ResendCommand extends Action {
         @Parameters(
                 arity = "0..*",
                 paramLabel = "ID",
-                description = "Ids of messages, as list prints them. Default: all.")
+                description = "Ids of messages or names of copies, as list prints them. Default: all.")
         private List<String> ids = List.of();
 
         private int missing;
@@ -157,11 +202,21 @@ final class SpoolCommand implements Callable<Integer> {
         }
 
         @Override
+        String runCopies(IncidentsConfig config) {
+            Set<String> wanted = new HashSet<>(ids);
+            UploadMaintenance.Resent resent = UploadMaintenance.resend(
+                    config, Clock.systemUTC(), name -> wanted.isEmpty() || wanted.contains(name));
+            missing = Math.max(0, wanted.size() - resent.returned() - resent.gone());
+            return resent.returned() + " copies returned"
+                    + (resent.gone() == 0 ? "" : ", " + resent.gone() + " forgotten, whose files were deleted");
+        }
+
+        @Override
         void requireComplete() {
             if (missing > 0) {
                 throw CommandFailure.failed(
                         "spool resend: " + missing + " of " + new HashSet<>(ids).size()
-                                + " ids are not among the dead letters: compare with spool list",
+                                + " ids are not among the dead letters or rejected copies: compare with spool list",
                         null);
             }
         }

@@ -1,20 +1,32 @@
 package io.helmwatch.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
+import io.helmwatch.config.ConfigLoader;
+import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.sinks.evidence.EvidenceCopies;
+import io.helmwatch.sinks.evidence.EvidenceFolder;
 import io.helmwatch.sinks.notify.Notification;
+import io.helmwatch.sinks.s3.EvidenceKind;
+import io.helmwatch.sinks.s3.EvidenceUploads;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.vision.BoundingBox;
 import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.ModelIdentity;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,5 +150,74 @@ class SpoolCommandTest {
         assertThat(repair.err()).contains("2 messages salvaged");
         assertThat(CommandRun.of("spool", "list", "-c", config).out()).contains("damaged ", "waiting ");
         assertThat(CommandRun.of("spool", "-c", config).code()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldListAndResendCopiesThatTheObjectStorageRefused() throws Exception {
+        HttpServer storage = refusingStorage();
+        try {
+            Path keys = Files.writeString(folder.resolve("key"), "any-key-0815");
+            Files.writeString(
+                    config,
+                    "json-lines: {target: '-'}\nstreams: [{id: gate-3, url: 'rtsp://192.0.2.1/a'}]\n"
+                            + "incidents:\n  spool: {directory: spool}\n  clips: {enabled: true, directory: clips}\n"
+                            + "  s3: {endpoint: 'http://127.0.0.1:"
+                            + storage.getAddress().getPort()
+                            + "', bucket: evidence, access-key-file: " + keys + ", secret-key-file: " + keys + "}\n");
+            HelmwatchConfig site = ConfigLoader.load(config);
+            Path clips = Files.createDirectories(folder.resolve("clips"));
+            try (EvidenceUploads uploads = new EvidenceUploads(
+                    Objects.requireNonNull(site.incidents().s3()), site.incidents(), Clock.systemUTC())) {
+                for (String name : List.of("a.mp4", "b.mp4")) {
+                    Path clip = Files.writeString(clips.resolve(name), name);
+                    uploads.copies(EvidenceKind.CLIPS)
+                            .announce(List.of(new EvidenceCopies.NewFile(name, EvidenceFolder.sha256(clip), 5)))
+                            .confirm();
+                }
+                await().until(() -> uploads.statistics().rejected() == 2);
+            }
+        } finally {
+            storage.stop(0);
+        }
+
+        assertThat(CommandRun.of("spool", "list", "-c", config).err())
+                .contains("object storage: 0 copies waiting, 2 rejected; see spool list --copies");
+        assertThat(CommandRun.of("spool", "list", "--copies", "-c", config)
+                        .out()
+                        .lines())
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .startsWith("rejected clips/a.mp4 ")
+                                .contains("5 bytes", "EntityTooLarge"),
+                        line -> assertThat(line).startsWith("rejected clips/b.mp4 "));
+        CommandRun one = CommandRun.of("spool", "resend", "--copies", "-c", config, "clips/a.mp4", "clips/c.mp4");
+        assertThat(one.code()).isEqualTo(1);
+        assertThat(one.err()).contains("1 copies returned", "1 of 2 ids");
+        Files.delete(folder.resolve("clips/b.mp4"));
+        assertThat(CommandRun.of("spool", "resend", "--copies", "-c", config).err())
+                .contains("0 copies returned, 1 forgotten, whose files were deleted");
+        assertThat(CommandRun.of("spool", "list", "--copies", "-c", config).out())
+                .isEqualTo("waiting clips/a.mp4 5 bytes\n");
+        CommandRun export = CommandRun.of("spool", "export", "--copies", "-c", config);
+        assertThat(export.code()).isEqualTo(2);
+        assertThat(export.err()).contains("expected list or resend with --copies");
+        assertThat(CommandRun.of("spool", "list", "--copies", "--notify", "guards", "-c", config)
+                        .code())
+                .isEqualTo(2);
+    }
+
+    /** Answers every request as a server does whose limit an object exceeds. */
+    private static HttpServer refusingStorage() throws IOException {
+        byte[] answer = "<Error><Code>EntityTooLarge</Code><Message>too large</Message></Error>"
+                .getBytes(StandardCharsets.UTF_8);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(400, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        return server;
     }
 }

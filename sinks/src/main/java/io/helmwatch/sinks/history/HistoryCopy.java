@@ -2,25 +2,19 @@ package io.helmwatch.sinks.history;
 
 import io.helmwatch.config.http.DeskConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.sinks.sqlite.SqliteCopy;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * A copy of a history, to be read while a service writes the original. The copy is taken again when the original changed meanwhile.
+ * A copy of a history, to be read while a service writes the original.
  *
  * <p>Threading: one thread. Ownership: owns the copy, which is removed when it is closed.
  */
 public final class HistoryCopy implements AutoCloseable {
-    private static final int ATTEMPTS = 20;
-    private static final long RETRY_MILLIS = 50;
-
     private final Closer owned = new Closer();
     private final IncidentHistory history;
 
@@ -38,56 +32,11 @@ public final class HistoryCopy implements AutoCloseable {
                     null);
         }
         try (Closer opened = new Closer()) {
-            Path folder = Files.createTempDirectory("helmwatch-history");
-            opened.register(() -> delete(folder));
-            copy(original, folder);
-            history = opened.register(IncidentHistory.ofCopy(config.withDirectory(folder), Clock.systemUTC()));
+            SqliteCopy copy = opened.register(new SqliteCopy(original));
+            history = opened.register(IncidentHistory.ofCopy(config.withDirectory(copy.folder()), Clock.systemUTC()));
             owned.register(opened.transfer());
         } catch (IOException e) {
             throw new SqliteException("incident history " + original + " cannot be copied: " + e.getMessage(), e);
-        }
-    }
-
-    private static void copy(Path original, Path folder) throws IOException {
-        List<Path> files = List.of(original, original.resolveSibling(HistoryTables.FILE + "-wal"));
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            String before = state(files);
-            for (Path file : files) {
-                Path copy = folder.resolve(file.getFileName());
-                Files.deleteIfExists(copy);
-                if (Files.exists(file)) {
-                    Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
-                }
-            }
-            if (before.equals(state(files))) {
-                return;
-            }
-            try {
-                Thread.sleep(RETRY_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            }
-        }
-        throw new IOException("it is written all the time; try again");
-    }
-
-    private static String state(List<Path> files) throws IOException {
-        StringBuilder state = new StringBuilder();
-        for (Path file : files) {
-            if (Files.exists(file)) {
-                state.append(Files.size(file)).append('@').append(Files.getLastModifiedTime(file));
-            }
-            state.append(';');
-        }
-        return state.toString();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
         }
     }
 

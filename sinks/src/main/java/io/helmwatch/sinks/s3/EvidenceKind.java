@@ -1,5 +1,8 @@
 package io.helmwatch.sinks.s3;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /** What the objects of a part of the storage are. */
 public enum EvidenceKind {
     /** Images. */
@@ -16,6 +19,14 @@ public enum EvidenceKind {
     /** Their part of the storage, and their name in the queue. */
     String folder() {
         return folder;
+    }
+
+    /** The kind of that name; null where there is none, as in a file of a newer version. */
+    static @Nullable EvidenceKind of(String folder) {
+        return Arrays.stream(values())
+                .filter(kind -> kind.folder.equals(folder))
+                .findFirst()
+                .orElse(null);
     }
 
     /**

@@ -47,9 +47,7 @@ public final class EvidenceUploads implements AutoCloseable {
             DeliveryThread.Pauses pauses,
             Clock clock) {
         this.config = config;
-        Map<EvidenceKind, Path> folders = Map.of(
-                EvidenceKind.SNAPSHOTS, incidents.snapshots().directory(),
-                EvidenceKind.CLIPS, incidents.clips().directory());
+        Map<EvidenceKind, Path> folders = folders(incidents);
         try (Closer opened = new Closer()) {
             queue = opened.register(new UploadQueue(incidents.spool(), clock));
             statistics = new UploadStatistics(queue);
@@ -57,6 +55,13 @@ public final class EvidenceUploads implements AutoCloseable {
             uploader = opened.register(new Uploader(config, queue, storage, folders, statistics, pauses, clock));
             owned.register(opened.transfer());
         }
+    }
+
+    /** Where files are before they are copied. */
+    static Map<EvidenceKind, Path> folders(IncidentsConfig incidents) {
+        return Map.of(
+                EvidenceKind.SNAPSHOTS, incidents.snapshots().directory(),
+                EvidenceKind.CLIPS, incidents.clips().directory());
     }
 
     /** Where the files of a folder are copied to. */

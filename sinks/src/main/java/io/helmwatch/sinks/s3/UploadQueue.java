@@ -3,6 +3,7 @@ package io.helmwatch.sinks.s3;
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.evidence.EvidenceCopies.NewFile;
+import io.helmwatch.sinks.s3.RejectedUploads.Rejected;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import java.sql.PreparedStatement;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * Names of files that wait for the object storage, on disk, beside the spool of incidents; the files themselves are in their folders. It survives
@@ -33,6 +35,7 @@ final class UploadQueue implements AutoCloseable {
     private final SpoolConfig config;
     private final Clock clock;
     private final SqliteFile file;
+    private final RejectedUploads rejected;
     /** Files that do not have their names yet. */
     private final Set<String> unconfirmed = new HashSet<>();
 
@@ -66,13 +69,16 @@ final class UploadQueue implements AutoCloseable {
                 "incidents.spool.directory",
                 new SqliteFile.Tables(
                         VERSION,
-                        List.of("create table if not exists upload(position integer primary key autoincrement,"
-                                + " kind text not null, path text not null, sha256 text not null,"
-                                + " bytes integer not null, at_millis integer not null, unique(kind, path))")),
+                        List.of(
+                                "create table if not exists upload(position integer primary key autoincrement,"
+                                        + " kind text not null, path text not null, sha256 text not null,"
+                                        + " bytes integer not null, at_millis integer not null, unique(kind, path))",
+                                RejectedUploads.TABLE)),
                 List.of("auto_vacuum=incremental", "synchronous=" + (config.fsync() ? "full" : "normal")),
                 "damaged-%d-" + FILE);
         try (Closer opened = new Closer()) {
             file = opened.register(new SqliteFile(description, clock.millis()));
+            rejected = new RejectedUploads(file);
             run("cannot be read", this::count);
             opened.transfer();
         }
@@ -103,6 +109,9 @@ final class UploadQueue implements AutoCloseable {
                 file.transaction(() -> {
                     hasReplaced[0] = delete(kind, files);
                     insert(kind, files);
+                    for (NewFile added : files) {
+                        rejected.remove(kind, added.path());
+                    }
                 });
                 added(files, hasReplaced[0]);
                 files.forEach(added -> unconfirmed.add(kind.key("", added.path())));
@@ -190,28 +199,83 @@ final class UploadQueue implements AutoCloseable {
     }
 
     private void add(List<Upload> uploads, ResultSet row) throws SQLException {
-        for (EvidenceKind kind : EvidenceKind.values()) {
-            if (kind.folder().equals(row.getString(2)) && !unconfirmed.contains(kind.key("", row.getString(3)))) {
-                uploads.add(new Upload(row.getLong(1), kind, row.getString(3), row.getString(4), row.getLong(5)));
-            }
+        EvidenceKind kind = EvidenceKind.of(row.getString(2));
+        if (kind != null && !unconfirmed.contains(kind.key("", row.getString(3)))) {
+            uploads.add(new Upload(row.getLong(1), kind, row.getString(3), row.getString(4), row.getLong(5)));
         }
     }
 
     /**
-     * Removes a file that the storage has, or will never have.
+     * Removes a file that the storage has, or that is gone.
      *
      * @throws SqliteException when it is still there, in one sentence
      */
     synchronized void remove(Upload upload) {
+        run("cannot be written", () -> removed(upload, delete(upload)));
+    }
+
+    private boolean delete(Upload upload) throws SQLException {
+        try (PreparedStatement delete = file.prepare("delete from upload where position=?")) {
+            delete.setLong(1, upload.position());
+            return delete.executeUpdate() > 0;
+        }
+    }
+
+    private void removed(Upload upload, boolean wasThere) throws SQLException {
+        if (wasThere) {
+            waiting.decrementAndGet();
+            waitingBytes.addAndGet(-upload.bytes());
+            oldestMillis.set(oldest());
+        }
+    }
+
+    /**
+     * Removes a file that the storage refused for good, and notes why.
+     *
+     * @throws SqliteException when it is still there, in one sentence
+     */
+    synchronized void reject(Upload upload, String reason) {
         run("cannot be written", () -> {
-            try (PreparedStatement delete = file.prepare("delete from upload where position=?")) {
-                delete.setLong(1, upload.position());
-                if (delete.executeUpdate() > 0) {
-                    waiting.decrementAndGet();
-                    waitingBytes.addAndGet(-upload.bytes());
-                    oldestMillis.set(oldest());
+            boolean[] wasThere = new boolean[1];
+            file.transaction(() -> {
+                wasThere[0] = delete(upload);
+                // One that was replaced meanwhile is another file.
+                if (wasThere[0]) {
+                    rejected.add(upload, clock.millis(), reason);
                 }
-            }
+            });
+            removed(upload, wasThere[0]);
+        });
+    }
+
+    /**
+     * Files that the storage refused for good, the oldest first.
+     *
+     * @throws SqliteException when they cannot be read, in one sentence
+     */
+    synchronized List<Rejected> rejected() {
+        List<Rejected> all = new ArrayList<>();
+        run("cannot be read", () -> all.addAll(rejected.all()));
+        return all;
+    }
+
+    /**
+     * Puts files that were refused behind those that wait, and forgets others.
+     *
+     * @throws SqliteException when all is as it was, in one sentence
+     */
+    synchronized void resend(Collection<Upload> again, Collection<Upload> gone) {
+        run("cannot be written", () -> {
+            file.transaction(() -> {
+                for (Upload upload : again) {
+                    insert(upload.kind(), List.of(new NewFile(upload.path(), upload.sha256(), upload.bytes())));
+                }
+                for (Upload upload :
+                        Stream.concat(again.stream(), gone.stream()).toList()) {
+                    rejected.remove(upload.kind(), upload.path());
+                }
+            });
+            count();
         });
     }
 

@@ -149,9 +149,12 @@ final class Uploader implements AutoCloseable, DeliveryThread.Work {
     }
 
     private void reject(Upload upload, String reason) {
-        queue.remove(upload);
+        queue.reject(upload, reason);
         statistics.reject();
-        LOG.error("{} is not copied to the object storage, it stays on this machine: {}", upload.path(), reason);
+        LOG.error(
+                "{} is not copied to the object storage, it stays on this machine: {}; ./helmwatch spool resend --copies sends it again",
+                upload.path(),
+                reason);
     }
 
     private void miss(Upload upload, Path file) {

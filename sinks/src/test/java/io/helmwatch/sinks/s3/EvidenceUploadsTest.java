@@ -18,6 +18,7 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -267,6 +269,58 @@ class EvidenceUploadsTest {
             });
             assertThat(server.keys(prefix)).hasSize(FILES - 1).doesNotContain(evidence.key(0));
         }
+    }
+
+    @Test
+    void shouldSendAgainWhatWasRefusedForGoodAndForgetFilesThatAreGone() throws Exception {
+        network.fail(Fault.answer(400, "EntityTooLarge", ""), Integer.MAX_VALUE);
+        try (EvidenceUploads uploads = evidence.open(config())) {
+            store(uploads, 0, 3);
+            await().atMost(30, TimeUnit.SECONDS)
+                    .untilAsserted(
+                            () -> assertThat(uploads.statistics().rejected()).isEqualTo(3));
+            UploadMaintenance.Contents contents = UploadMaintenance.list(spool());
+            assertThat(contents.counts()).isEqualTo("0 copies waiting, 3 rejected");
+            assertThat(contents.rejected()).first().satisfies(refused -> {
+                assertThat(refused.copy()).isEqualTo(new UploadMaintenance.Copy("clips/" + Evidence.path(0), BYTES));
+                assertThat(refused.reason()).contains("rejected the object", "EntityTooLarge");
+            });
+        }
+        Files.delete(evidence.clips().resolve(Evidence.path(2)));
+        evidence.stored().remove(evidence.key(2));
+
+        assertThat(resend(("clips/" + Evidence.path(1))::equals)).isEqualTo(new UploadMaintenance.Resent(1, 0));
+        assertThat(UploadMaintenance.list(spool()).counts()).isEqualTo("1 copies waiting, 2 rejected");
+        assertThat(resend(name -> true)).isEqualTo(new UploadMaintenance.Resent(1, 1));
+        assertThat(UploadMaintenance.list(spool()).counts()).isEqualTo("2 copies waiting, 0 rejected");
+
+        network.fail(Fault.cut(0), 0);
+        try (EvidenceUploads uploads = evidence.open(config())) {
+            awaitAllCopied(uploads);
+        }
+        assertThat(UploadMaintenance.list(spool()).isEmpty()).isTrue();
+    }
+
+    @Test
+    void shouldForgetARefusalOnceTheFileIsReplaced() throws Exception {
+        network.fail(Fault.answer(400, "EntityTooLarge", ""), 1);
+        try (EvidenceUploads uploads = evidence.open(config())) {
+            store(uploads, 0, 1);
+            await().atMost(30, TimeUnit.SECONDS)
+                    .untilAsserted(
+                            () -> assertThat(uploads.statistics().rejected()).isEqualTo(1));
+            store(uploads, 0, 1);
+            awaitAllCopied(uploads);
+        }
+        assertThat(UploadMaintenance.list(spool()).isEmpty()).isTrue();
+    }
+
+    private SpoolConfig spool() {
+        return evidence.incidents(SpoolConfig.DEFAULT).spool();
+    }
+
+    private UploadMaintenance.Resent resend(Predicate<String> names) {
+        return UploadMaintenance.resend(evidence.incidents(SpoolConfig.DEFAULT), Clock.systemUTC(), names);
     }
 
     static Stream<Arguments> refusals() {
