@@ -162,6 +162,48 @@ class PageLookTest {
         }
     }
 
+    /** What is written over a picture of that width with two heads that never move, a bare head and a helmet, and where. */
+    private static final String LABELS = """
+        const [width, done] = arguments;
+        Promise.all([import('/live-picture.js'), import('/overlay.js')]).then(([{ drawnBoxes }, { clearCanvas, contain, drawBoxes }]) => {
+          const canvas = document.createElement('canvas');
+          canvas.style = `position: fixed; left: 0; top: 0; width: ${width}px; height: ${width * 9 / 16}px`;
+          document.body.append(canvas);
+          const { context, ...size } = clearCanvas(canvas);
+          const labels = [];
+          const fillText = context.fillText.bind(context);
+          context.fillText = (text, x, y) => {
+            fillText(text, x, y);
+            const end = x + context.measureText(text).width;
+            labels.push(x >= 0 && end <= size.width && y >= 0 && y <= size.height ? text : `${text} outside`);
+          };
+          const head = (left, kind, isStatic) => ({ box: [left, 300, left + 40, 350], label: kind, kind, confidence: 0.9, track: left, static: isStatic });
+          const boxes = [head(1200, 'bare', true), head(600, 'bare', false), head(0, 'helmet', true), head(300, 'helmet', false)];
+          drawBoxes(context, contain(size.width, size.height, 1280, 720), 1280, 720, drawnBoxes(boxes, (box) => box.label));
+          canvas.remove();
+          done({ labels });
+        });
+        """;
+
+    @Test
+    void shouldNumberTheHeadsThatNeverMoveOnPhonesToo() throws Exception {
+        HelmwatchConfig config = ConfigLoader.parse(
+                "json-lines: {target: lines.jsonl}\nhttp: {port: 0}\nstreams: []", "site.yaml", folder, name -> null);
+        try (DetectionService service = DetectionService.start(config, MODEL, List.of(), FatalErrorHandler.LOG);
+                Browser browser = Browser.open(390, 844)) {
+            browser.go("http://127.0.0.1:" + service.httpAddress().getPort() + "/#/wall");
+
+            assertThat(browser.runUntilDone(LABELS, 360).get("labels"))
+                    .isEqualTo(List.of("\u25B2 bare", "\u25A1 2", "\u25A1 1"));
+            assertThat(browser.runUntilDone(LABELS, 1280).get("labels"))
+                    .isEqualTo(List.of(
+                            "\u25B2 bare",
+                            "\u25A1 never moves: head 2",
+                            "\u25A1 never moves: head 1",
+                            "\u25A3 helmet"));
+        }
+    }
+
     private static void open(Browser browser, String page) {
         browser.run("location.hash = '#/" + page + "'");
         browser.await(

@@ -386,13 +386,7 @@ export class LivePicture extends HTMLElement {
     const found = this.drawn && this.data.at(this.drawn.epoch, this.drawn.t);
     if (this.drawn && found) {
       this.drawn = { ...this.drawn, exact: found.exact, boxes: found.boxes };
-      const still = staticHeads(found.boxes);
-      const boxes = found.boxes.map((box) => ({
-        box: box.box,
-        kind: box.static ? 'other' : box.kind,
-        text: box.static ? T.live.staticHead(still.indexOf(box) + 1, still.length) : this.labelOf(box),
-      }));
-      drawBoxes(context, area, found.frame.width, found.frame.height, boxes);
+      drawBoxes(context, area, found.frame.width, found.frame.height, drawnBoxes(found.boxes, (box) => this.labelOf(box)));
     }
   }
 
@@ -405,6 +399,23 @@ export class LivePicture extends HTMLElement {
     }
     return `${label} \u00B7 ${stopwatch((serverNow() - Date.parse(incident.startedAt)) / 1000)}`;
   }
+}
+
+/**
+ * How boxes are drawn: heads that never move in grey, with the number that the button for their mask has where there are several.
+ * @param {import('./live.js').LiveBox[]} boxes
+ * @param {(box: import('./live.js').LiveBox) => string} labelOf of the others
+ * @returns {import('./overlay.js').DrawnBox[]}
+ */
+export function drawnBoxes(boxes, labelOf) {
+  const still = staticHeads(boxes);
+  return boxes.map((box) => {
+    if (!box.static) {
+      return { box: box.box, kind: box.kind, text: labelOf(box) };
+    }
+    const number = still.indexOf(box) + 1;
+    return { box: box.box, kind: 'other', text: T.live.staticHead(number, still.length), number: still.length > 1 ? number : undefined };
+  });
 }
 
 /** @param {EventTarget} target @param {string} type @param {(event: Event) => void} listener @returns {() => void} */

@@ -3,7 +3,7 @@ import { T } from './texts.js';
 /**
  * @typedef {import('./api.js').Corner} Corner
  * @typedef {{left: number, top: number, width: number, height: number}} Area in CSS pixels of the canvas
- * @typedef {{box: import('./api.js').Box, kind: 'helmet' | 'bare' | 'other', text: string}} DrawnBox
+ * @typedef {{box: import('./api.js').Box, kind: 'helmet' | 'bare' | 'other', text: string, number?: number}} DrawnBox its number is shown on every screen
  * @typedef {{polygon: Corner[], name?: string, mask?: boolean, alarm?: boolean}} DrawnRegion
  */
 
@@ -90,13 +90,14 @@ export function drawRegions(context, area, regions) {
  * @param {DrawnBox[]} boxes
  */
 export function drawBoxes(context, area, pictureWidth, pictureHeight, boxes) {
-  const drawn = boxes.map(({ box, kind, text }) => ({
+  const drawn = boxes.map(({ box, kind, text, number }) => ({
     left: area.left + (box[0] / pictureWidth) * area.width,
     top: area.top + (box[1] / pictureHeight) * area.height,
     width: ((box[2] - box[0]) / pictureWidth) * area.width,
     height: ((box[3] - box[1]) / pictureHeight) * area.height,
     kind,
-    text: `${SIGNS[kind]} ${area.width >= LONG_LABELS ? text : T.live.short[kind]}`,
+    isNeeded: kind === 'bare' || number !== undefined,
+    text: `${SIGNS[kind]} ${number !== undefined && area.width < ALL_LABELS ? number : area.width >= LONG_LABELS ? text : T.live.short[kind]}`,
   }));
   for (const { left, top, width, height, kind } of drawn) {
     context.beginPath();
@@ -108,7 +109,7 @@ export function drawBoxes(context, area, pictureWidth, pictureHeight, boxes) {
   context.font = FONT;
   /** @type {Area[]} */
   const taken = [...drawn];
-  const labelled = drawn.filter(({ kind }) => kind === 'bare' || area.width >= ALL_LABELS).sort((a, b) => order(a) - order(b));
+  const labelled = drawn.filter(({ isNeeded }) => isNeeded || area.width >= ALL_LABELS).sort((a, b) => order(a) - order(b));
   for (const box of labelled) {
     const place = freePlace(box, context.measureText(box.text).width + PILL_PADDING * 2, area, taken);
     if (place) {
@@ -118,16 +119,16 @@ export function drawBoxes(context, area, pictureWidth, pictureHeight, boxes) {
   }
 }
 
-/** Labels of bare heads are placed first. @param {{kind: string}} box */
-const order = ({ kind }) => (kind === 'bare' ? 0 : 1);
+/** Labels of bare heads are placed first, then numbers. @param {{kind: string, isNeeded: boolean}} box */
+const order = ({ kind, isNeeded }) => (kind === 'bare' ? 0 : isNeeded ? 1 : 2);
 
 /**
  * A place beside the box for its label that covers neither a head nor another label.
- * @param {Area & {kind: string}} box
+ * @param {Area & {isNeeded: boolean}} box
  * @param {number} width
  * @param {Area} area
  * @param {Area[]} taken
- * @returns {Area | null} null where there is none, except for bare heads, which always have a label
+ * @returns {Area | null} null where there is none, except for bare heads and numbers, which are always shown
  */
 function freePlace(box, width, area, taken) {
   const right = box.left + box.width;
@@ -139,7 +140,7 @@ function freePlace(box, width, area, taken) {
     [right + 4, box.top],
     [box.left - width - 4, box.top],
   ].map(([left, top]) => inside({ left, top, width, height: PILL_HEIGHT }, area));
-  return candidates.find((place) => !taken.some((other) => overlap(place, other))) ?? (box.kind === 'bare' ? candidates[0] : null);
+  return candidates.find((place) => !taken.some((other) => overlap(place, other))) ?? (box.isNeeded ? candidates[0] : null);
 }
 
 /** @param {Area} place @param {Area} area @returns {Area} moved into the area */
