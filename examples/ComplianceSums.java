@@ -19,7 +19,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * which is nothing for a repeat. So keep the last message of each key, here in memory, for as long as corrections are expected.
  *
  * <pre>
- * java -cp 'pipeline/target/lib/*' examples/ComplianceSums.java BROKER:9092 [TOPIC]
+ * java -cp 'pipeline/target/*:pipeline/target/lib/*' examples/ComplianceSums.java BROKER:9092 [TOPIC]
  * </pre>
  *
  * It reads what the topic has now, prints the sums, and ends.

@@ -23,7 +23,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * stream (docs/cluster.md). They are no reason to act.
  *
  * <pre>
- * java -cp 'pipeline/target/lib/*' examples/IncidentConsumer.java BROKER:9092 [TOPIC [IDLE_SECONDS]]
+ * java -cp 'pipeline/target/*:pipeline/target/lib/*' examples/IncidentConsumer.java BROKER:9092 [TOPIC [IDLE_SECONDS]]
  * </pre>
  *
  * With IDLE_SECONDS it ends after that long without a message; else it runs until it is stopped.

@@ -17,7 +17,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * state with a smaller epoch than the last is ignored.
  *
  * <pre>
- * java -cp 'pipeline/target/lib/*' examples/StreamStates.java BROKER:9092 [TOPIC [SECONDS]]
+ * java -cp 'pipeline/target/*:pipeline/target/lib/*' examples/StreamStates.java BROKER:9092 [TOPIC [SECONDS]]
  * </pre>
  *
  * With SECONDS it prints the states that it knows after that long and stops; else it prints every change until it is stopped.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds Helmwatch from the current folder and lays it out as an installation: assemble.sh [--gpu | --built] DESTINATION
-# DESTINATION gets the launcher, lib/, models/, health.sh, helmwatch-sbom.json (CycloneDX), and natives/: the native libraries unpacked beforehand, so that
+# DESTINATION gets the launcher, lib/, models/, docs/, health.sh, helmwatch-sbom.json (CycloneDX), and natives/: the native libraries unpacked beforehand, so that
 # the service starts on a read-only file system.
 # --gpu adds the GPU backend: 3.1 GB from Maven Central, of which nvidia/ gets the 1.8 GB that it needs; the host brings the driver.
 # --built lays out what an earlier call without --gpu has built.
@@ -33,7 +33,9 @@ for jar in pipeline/target/lib/*.jar pipeline/target/pipeline-*.jar; do
 done
 cp models/*.onnx models/*.int8.* "$destination/models/"
 cp models/demo-clip/yard.mp4 "$destination/models/demo-clip/"
-cp helmwatch deploy/image/health.sh LICENSE target/helmwatch-sbom.json "$destination/"
+cp helmwatch deploy/image/health.sh LICENSE README.md target/helmwatch-sbom.json "$destination/"
+rm -rf "${destination:?}/docs"
+cp -R docs "$destination/"
 
 if [ -n "$gpu" ]; then
   # TensorRT's presets initialise those of cuBLAS and cuDNN, which nothing here calls; empty classes in their place spare 1.5 GB.

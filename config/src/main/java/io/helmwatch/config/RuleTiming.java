@@ -24,7 +24,7 @@ public final class RuleTiming {
             if (hasRules(stream) && interval(stream) >= maxGap.toNanos()) {
                 problems.add(subject(stream) + ": a frame every " + seconds(interval(stream))
                         + " s is too few for its rules, since tracks end " + seconds(maxGap.toNanos())
-                        + " s after their last frame: raise analyze-fps or incidents.tracking.max-gap");
+                        + " s after their last frame: raise analyze-fps or incidents.max-gap");
             }
         }
         return problems;

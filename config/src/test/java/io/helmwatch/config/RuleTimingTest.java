@@ -29,7 +29,7 @@ class RuleTimingTest {
         assertThat(RuleTiming.impossible(config(0.4, true)))
                 .singleElement()
                 .asString()
-                .contains("gate", "every 2.5 s", "2.0 s", "max-gap");
+                .contains("gate", "every 2.5 s", "2.0 s", " incidents.max-gap");
     }
 
     @Test

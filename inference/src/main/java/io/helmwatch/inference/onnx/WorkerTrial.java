@@ -70,7 +70,7 @@ final class WorkerTrial {
                     : String.format(
                             Locale.ROOT,
                             "default: measured under other load, which left %.0f %% of the cores",
-                            100 * Math.max(many.largestShare, one.largestShare));
+                            100 * Math.min(many.largestShare, one.largestShare));
             WorkerPlan plan = winner.engine.plan();
             // Takes the session of the winner; what remains is closed.
             return winner.engine.chosen(
