@@ -80,7 +80,9 @@ public final class CamerasCommand implements Callable<Integer> {
         @Mixin
         private ClusterOptions options = new ClusterOptions();
 
-        @Option(names = "--dry-run", description = "Shows the difference only.")
+        @Option(
+                names = "--dry-run",
+                description = "Shows the difference only. Topics that are missing are created all the same.")
         private boolean isDryRun;
 
         @Override
