@@ -150,9 +150,10 @@ class ArchitectureTest {
                 Arguments.of("ingest", ""),
                 Arguments.of("ingest.network", ""),
                 Arguments.of("ingest.timing", ""),
-                Arguments.of("ingest.ffmpeg.input", "ingest,ingest.network,ingest.timing"),
-                Arguments.of("ingest.ffmpeg.decode", "ingest,ingest.ffmpeg.input"),
-                Arguments.of("ingest.ffmpeg.remux", "ingest,ingest.ffmpeg.input,ingest.timing"));
+                Arguments.of("ingest.nal", "ingest"),
+                Arguments.of("ingest.ffmpeg.input", "ingest,ingest.nal,ingest.network,ingest.timing"),
+                Arguments.of("ingest.ffmpeg.decode", "ingest,ingest.ffmpeg.input,ingest.nal"),
+                Arguments.of("ingest.ffmpeg.remux", "ingest,ingest.ffmpeg.input,ingest.nal,ingest.timing"));
     }
 
     @ParameterizedTest(name = "{0} depends on {1} only")

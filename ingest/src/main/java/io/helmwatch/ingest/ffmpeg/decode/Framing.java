@@ -1,28 +1,36 @@
 package io.helmwatch.ingest.ffmpeg.decode;
 
+import io.helmwatch.ingest.VideoFormat.Codec;
+import io.helmwatch.ingest.ffmpeg.input.CodecIds;
+import io.helmwatch.ingest.nal.NalUnits;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
-import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 
-/** How the NAL units of a stream's packets are told apart: by start codes or by their length (ISO/IEC 14496-15). */
-final class Framing {
-    private static final int SMALLEST_AVCC = 7;
-    private static final int SMALLEST_HVCC = 23;
+/**
+ * How the NAL units of a stream's packets are told apart.
+ *
+ * @param codec the stream's codec
+ * @param lengthBytes bytes of the length in front of each NAL unit; 0 for start codes
+ */
+record Framing(Codec codec, int lengthBytes) {
+    /** What stands before the slices of a frame is not longer, as a rule; slices that begin later are not looked for. */
+    static final int MAX_SCANNED_BYTES = 4096;
 
-    private Framing() {}
-
-    /** Bytes of the length in front of each NAL unit; 0 for start codes. */
-    static int lengthBytes(AVCodecParameters parameters) {
+    static Framing of(AVCodecParameters parameters) {
+        Codec codec = CodecIds.codec(parameters.codec_id());
         BytePointer configuration = parameters.extradata();
         int size = configuration == null ? 0 : parameters.extradata_size();
-        int codec = parameters.codec_id();
-        // The first byte of avcC and hvcC is their version, of a start code 0.
-        if (configuration == null || size < SMALLEST_AVCC || configuration.get(0) != 1) {
-            return 0;
-        }
-        if (codec == avcodec.AV_CODEC_ID_H264) {
-            return (configuration.get(4) & 3) + 1;
-        }
-        return codec == avcodec.AV_CODEC_ID_HEVC && size >= SMALLEST_HVCC ? (configuration.get(21) & 3) + 1 : 0;
+        return new Framing(codec, configuration == null ? 0 : NalUnits.lengthBytes(codec, configuration::get, size));
+    }
+
+    boolean hasNalUnits() {
+        return codec == Codec.H264 || codec == Codec.HEVC;
+    }
+
+    /** A walk over the units of packets; null where the codec has none. */
+    @Nullable
+    NalUnits units() {
+        return hasNalUnits() ? new NalUnits(codec, lengthBytes) : null;
     }
 }

@@ -1,6 +1,8 @@
 package io.helmwatch.ingest.ffmpeg.decode;
 
 import io.helmwatch.ingest.ffmpeg.input.InputLostException;
+import io.helmwatch.ingest.nal.KeyFrameHeader;
+import io.helmwatch.ingest.nal.NalUnits;
 import io.helmwatch.vision.PixelFormat;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
@@ -29,6 +31,7 @@ public final class KeyFrameDecoding implements AutoCloseable {
     private final AVCodecParameters parameters;
     private final String displayed;
     private final DecoderPlacement placement;
+    private final PacketBytes bytes = new PacketBytes();
     private final KeyFrameHeader header;
     private final boolean startCodes;
     private final int width;
@@ -42,26 +45,36 @@ public final class KeyFrameDecoding implements AutoCloseable {
     private @Nullable PixelFormat surfaceFormat;
 
     private KeyFrameDecoding(
-            SharedDecoders shared, AVCodecParameters parameters, String displayed, DecoderPlacement placement) {
+            SharedDecoders shared,
+            AVCodecParameters parameters,
+            NalUnits units,
+            boolean startCodes,
+            String displayed,
+            DecoderPlacement placement) {
         this.shared = shared;
         this.parameters = parameters;
         this.displayed = displayed;
         this.placement = placement;
-        header = new KeyFrameHeader(parameters);
-        startCodes = Framing.lengthBytes(parameters) == 0;
+        header = new KeyFrameHeader(units);
+        this.startCodes = startCodes;
         width = parameters.width();
         height = parameters.height();
-        BytePointer bytes = parameters.extradata();
-        int size = bytes == null ? 0 : parameters.extradata_size();
-        if (bytes == null) {
-            extradata = "";
-        } else if (startCodes) {
-            extradata = text(header.parameterSets(bytes, size));
-        } else {
-            byte[] configuration = new byte[size];
-            bytes.get(configuration, 0, size);
-            extradata = text(configuration);
+        extradata = extradata();
+    }
+
+    private String extradata() {
+        BytePointer configuration = parameters.extradata();
+        int size = configuration == null ? 0 : parameters.extradata_size();
+        if (configuration == null) {
+            return "";
         }
+        if (startCodes) {
+            header.read(configuration::get, size);
+            return text(header.parameterSets());
+        }
+        byte[] copy = new byte[size];
+        configuration.get(copy, 0, size);
+        return text(copy);
     }
 
     /** The key frames of an input; null where nothing is shared, or the codec or interlacing does not allow it. */
@@ -70,9 +83,11 @@ public final class KeyFrameDecoding implements AutoCloseable {
         AVCodecParameters parameters = stream.codecpar();
         int order = parameters.field_order();
         boolean progressive = order == avcodec.AV_FIELD_UNKNOWN || order == avcodec.AV_FIELD_PROGRESSIVE;
-        return shared == null || !progressive || !KeyFrameHeader.supports(parameters.codec_id())
+        Framing framing = Framing.of(parameters);
+        NalUnits units = framing.units();
+        return shared == null || !progressive || units == null
                 ? null
-                : new KeyFrameDecoding(shared, parameters, displayed, placement);
+                : new KeyFrameDecoding(shared, parameters, units, framing.lengthBytes() == 0, displayed, placement);
     }
 
     private static String text(byte[] bytes) {
@@ -81,7 +96,9 @@ public final class KeyFrameDecoding implements AutoCloseable {
 
     /** Whether a shared decoder can decode the key frame; else the stream needs one of its own. */
     public boolean accepts(AVPacket packet) {
-        if (failures >= MAX_FAILURES || !header.read(packet)) {
+        if (failures >= MAX_FAILURES
+                || !bytes.pointTo(packet)
+                || !header.read(bytes, Math.min(packet.size(), Framing.MAX_SCANNED_BYTES))) {
             return false;
         }
         boolean moved = false;

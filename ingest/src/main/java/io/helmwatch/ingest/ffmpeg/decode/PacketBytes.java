@@ -1,5 +1,6 @@
 package io.helmwatch.ingest.ffmpeg.decode;
 
+import io.helmwatch.ingest.nal.CodedBytes;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -7,7 +8,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /** The bytes of the packet at hand, for which {@link AVPacket#data} would allocate an object each. */
-final class PacketBytes extends BytePointer {
+final class PacketBytes extends BytePointer implements CodedBytes {
     /** Where {@code data} stands in the structure, in addresses of 8 bytes. */
     private static final long DATA_INDEX = Pointer.offsetof(AVPacket.class, "data") / Long.BYTES;
 
@@ -28,5 +29,10 @@ final class PacketBytes extends BytePointer {
         }
         address = field.get(DATA_INDEX);
         return address != 0;
+    }
+
+    @Override
+    public byte at(int index) {
+        return get(index);
     }
 }

@@ -1,5 +1,8 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
+import io.helmwatch.ingest.VideoFormat.Codec;
+import io.helmwatch.ingest.nal.NalUnits;
+import io.helmwatch.ingest.nal.RbspBits;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.global.avcodec;
@@ -51,30 +54,18 @@ final class H264Reordering {
     /** The same of parameter sets with start codes. */
     static int frames(byte[] parameterSets) {
         int most = UNKNOWN;
-        int unit = nextUnit(parameterSets, 0);
-        while (unit >= 0) {
-            int next = nextUnit(parameterSets, unit);
-            int end = next < 0 ? parameterSets.length : next - 3;
-            if ((parameterSets[unit] & 0x1f) == SEQUENCE_PARAMETER_SET) {
-                int frames = frames(new RbspBits(parameterSets, unit + 1, end));
+        NalUnits units = new NalUnits(Codec.H264, 0);
+        units.reset(index -> parameterSets[index], parameterSets.length);
+        while (units.next()) {
+            if (units.type() == SEQUENCE_PARAMETER_SET) {
+                int frames = frames(units.bits());
                 if (frames == UNKNOWN) {
                     return UNKNOWN;
                 }
                 most = Math.max(most, frames);
             }
-            unit = next;
         }
         return most;
-    }
-
-    /** Where the unit begins that follows the next start code; below 0 where there is none. */
-    private static int nextUnit(byte[] data, int from) {
-        for (int i = from; i + 3 < data.length; i++) {
-            if (data[i] == 0 && data[i + 1] == 0 && data[i + 2] == 1) {
-                return i + 3;
-            }
-        }
-        return -1;
     }
 
     private static int frames(RbspBits bits) {

@@ -3,6 +3,7 @@ package io.helmwatch.ingest.ffmpeg.remux;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.VideoFormat;
 import io.helmwatch.ingest.VideoFormat.Codec;
+import io.helmwatch.ingest.ffmpeg.input.CodecIds;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.vision.ImageSize;
@@ -82,7 +83,7 @@ final class Mp4Muxer implements AutoCloseable {
 
     private static void describe(AVCodecParameters to, Codec codec, ImageSize size, byte[] parameters) {
         to.codec_type(avutil.AVMEDIA_TYPE_VIDEO);
-        to.codec_id(codecId(codec));
+        to.codec_id(CodecIds.id(codec));
         to.codec_tag(codec == Codec.HEVC ? HVC1 : 0);
         to.width(size.width());
         to.height(size.height());
@@ -91,11 +92,6 @@ final class Mp4Muxer implements AutoCloseable {
         bytes.put(parameters, 0, parameters.length);
         to.extradata(bytes);
         to.extradata_size(parameters.length);
-    }
-
-    /** FFmpeg's number of the codec. */
-    static int codecId(Codec codec) {
-        return codec == Codec.HEVC ? avcodec.AV_CODEC_ID_HEVC : avcodec.AV_CODEC_ID_H264;
     }
 
     private static void openBuffer(AVFormatContext to) {

@@ -7,7 +7,10 @@ import io.helmwatch.ingest.MediaTimeline;
 import io.helmwatch.ingest.VideoFormat;
 import io.helmwatch.ingest.VideoFormat.Codec;
 import io.helmwatch.ingest.VideoPacket;
+import io.helmwatch.ingest.ffmpeg.input.CodecIds;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
+import io.helmwatch.ingest.nal.KeyFrameHeader;
+import io.helmwatch.ingest.nal.NalUnits;
 import io.helmwatch.ingest.timing.PresentationClock;
 import io.helmwatch.vision.ImageSize;
 import java.nio.ByteBuffer;
@@ -126,13 +129,15 @@ public final class Mp4Remuxer implements AutoCloseable {
         }
         AVPacket packet = key.packet();
         ByteBuffer bytes = packet.data().capacity(packet.size()).asByteBuffer();
-        byte[] inside = ParameterSets.of(key.format().codec(), bytes);
+        KeyFrameHeader header = new KeyFrameHeader(new NalUnits(key.format().codec(), 0));
+        header.read(bytes::get, bytes.limit());
+        byte[] inside = header.parameterSets();
         return inside.length > 0 ? inside : outside;
     }
 
     private boolean startTimeline(FfmpegVideoPacket key, byte[] found) {
         VideoFormat described = key.format();
-        ImageSize size = KeyFrameSize.of(key, Mp4Muxer.codecId(described.codec()), found);
+        ImageSize size = KeyFrameSize.of(key, CodecIds.id(described.codec()), found);
         if (size == null) {
             refusal = "the video's size is not known";
             return false;

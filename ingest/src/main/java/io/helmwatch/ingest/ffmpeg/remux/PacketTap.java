@@ -2,9 +2,9 @@ package io.helmwatch.ingest.ffmpeg.remux;
 
 import io.helmwatch.ingest.PacketReceiver;
 import io.helmwatch.ingest.VideoFormat;
-import io.helmwatch.ingest.VideoFormat.Codec;
 import io.helmwatch.ingest.VideoPacket;
 import io.helmwatch.ingest.VideoPackets;
+import io.helmwatch.ingest.ffmpeg.input.CodecIds;
 import io.helmwatch.ingest.ffmpeg.input.VideoTrack;
 import io.helmwatch.vision.Orientation;
 import java.util.Arrays;
@@ -79,7 +79,7 @@ public final class PacketTap implements VideoPackets {
         AVCodecParameters parameters = track.stream().codecpar();
         AVRational timeBase = track.stream().time_base();
         VideoFormat described = new VideoFormat(
-                codec(parameters.codec_id()),
+                CodecIds.codec(parameters.codec_id()),
                 parameters.width(),
                 parameters.height(),
                 track.orientation() == Orientation.UPRIGHT && (pixelAspect == 0 || VideoTrack.isSquare(pixelAspect)),
@@ -89,15 +89,6 @@ public final class PacketTap implements VideoPackets {
         describedTrack = track;
         format = described;
         return described;
-    }
-
-    private static Codec codec(int id) {
-        return switch (id) {
-            case avcodec.AV_CODEC_ID_H264 -> Codec.H264;
-            case avcodec.AV_CODEC_ID_HEVC -> Codec.HEVC;
-            case avcodec.AV_CODEC_ID_MJPEG -> Codec.MJPEG;
-            default -> Codec.OTHER;
-        };
     }
 
     private static byte[] extradata(AVCodecParameters parameters) {

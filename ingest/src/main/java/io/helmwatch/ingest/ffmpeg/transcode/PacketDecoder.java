@@ -2,7 +2,7 @@ package io.helmwatch.ingest.ffmpeg.transcode;
 
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.VideoFormat;
-import io.helmwatch.ingest.VideoFormat.Codec;
+import io.helmwatch.ingest.ffmpeg.input.CodecIds;
 import io.helmwatch.ingest.ffmpeg.input.Ffmpeg;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.NativeMemory;
@@ -36,7 +36,7 @@ final class PacketDecoder implements AutoCloseable {
      */
     PacketDecoder(VideoFormat format) {
         Ffmpeg.load();
-        AVCodec codec = avcodec.avcodec_find_decoder(codecId(format.codec()));
+        AVCodec codec = avcodec.avcodec_find_decoder(CodecIds.id(format.codec()));
         AVCodecContext allocated = avcodec.avcodec_alloc_context3(codec);
         if (codec == null || allocated == null) {
             throw new IngestException("Video of the format " + format + " cannot be decoded.");
@@ -64,15 +64,6 @@ final class PacketDecoder implements AutoCloseable {
             throw new IngestException(
                     "Video of the format " + format + " cannot be decoded: " + Ffmpeg.describe(rc) + ".");
         }
-    }
-
-    private static int codecId(Codec codec) {
-        return switch (codec) {
-            case H264 -> avcodec.AV_CODEC_ID_H264;
-            case HEVC -> avcodec.AV_CODEC_ID_HEVC;
-            case MJPEG -> avcodec.AV_CODEC_ID_MJPEG;
-            case OTHER -> avcodec.AV_CODEC_ID_NONE;
-        };
     }
 
     /** Gives a packet to the decoder, null for the end; one that cannot be decoded is ignored. */
