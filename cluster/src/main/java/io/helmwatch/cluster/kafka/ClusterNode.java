@@ -14,6 +14,7 @@ import io.helmwatch.cluster.StreamEpochTable;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.StreamOwnership;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -167,7 +168,11 @@ public final class ClusterNode implements AutoCloseable {
                     members.add(new ClusterMember(kafka, cluster, i, queue, moves, statistics));
                 }
             }
-            LOG.info("Cluster {}: node {} joins with {} members", cluster.name(), cluster.node(), cluster.weight());
+            LOG.info(
+                    "Cluster {}: node {} joins with {}",
+                    cluster.name(),
+                    cluster.node(),
+                    Quantity.of(cluster.weight(), "member"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -4,6 +4,7 @@ import io.helmwatch.cluster.LostNodes;
 import io.helmwatch.cluster.NodeListener;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.Quantity;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -98,10 +99,10 @@ final class NodeWatch implements AutoCloseable {
             for (LostNodes.Lost node : lost) {
                 if (listener.lost(node.said())) {
                     LOG.warn(
-                            "Cluster {}: node {} lost with {} cameras",
+                            "Cluster {}: node {} lost with {}",
                             cluster.name(),
                             node.said().node(),
-                            node.said().cameras());
+                            Quantity.of(node.said().cameras(), "camera"));
                     mark(producer, node);
                 }
             }

@@ -1,5 +1,7 @@
 package io.helmwatch.inference.onnx;
 
+import io.helmwatch.resource.Quantity;
+
 /**
  * How the cores are shared among runs of a model.
  *
@@ -19,10 +21,7 @@ public record WorkerPlan(int workers, int threadsPerWorker, String reason) {
 
     /** The plan without its reason, e.g. {@code 2 workers, 1 thread each}. */
     public String shape() {
-        return workers
-                + (workers == 1 ? " worker, " : " workers, ")
-                + threadsPerWorker
-                + (threadsPerWorker == 1 ? " thread each" : " threads each");
+        return Quantity.of(workers, "worker") + ", " + Quantity.of(threadsPerWorker, "thread") + " each";
     }
 
     @Override

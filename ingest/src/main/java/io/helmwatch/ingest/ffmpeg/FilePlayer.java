@@ -5,6 +5,7 @@ import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Cause;
 import io.helmwatch.ingest.ffmpeg.DecodeSession.Ending;
+import io.helmwatch.resource.Quantity;
 
 /**
  * Plays a video that has an end, a local file or one on a web server; with {@code loop} again and again.
@@ -63,7 +64,10 @@ final class FilePlayer implements StreamPlayer {
         if (!ending.reason().isEmpty()) {
             return ending.reason();
         }
-        return corrupt == 0 ? "" : corrupt + " of " + (good + corrupt) + " frames of " + address + " were damaged.";
+        return corrupt == 0
+                ? ""
+                : corrupt + " of " + Quantity.of(good + corrupt, "frame") + " of " + address
+                        + (corrupt == 1 ? " was damaged." : " were damaged.");
     }
 
     private String nothingDecoded(long corrupt, String unsupportedFormat) {

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.bench;
 
 import io.helmwatch.pipeline.backend.OpenedBackend;
+import io.helmwatch.resource.Quantity;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,13 +17,12 @@ public final class BenchReport {
     public static String table(OpenedBackend backend, StageBenchmark.Result result) {
         StringBuilder table = new StringBuilder();
         row(table, "preprocess alone", result.preprocess(), "1 thread");
-        String workers =
-                backend.stages().workers() == 1 ? "1 worker" : backend.stages().workers() + " workers";
+        String workers = Quantity.of(backend.stages().workers(), "worker");
         row(
                 table,
                 "inference alone",
                 result.inference(),
-                workers + ", " + backend.stages().lanes().size() + " lanes");
+                workers + ", " + Quantity.of(backend.stages().lanes().size(), "lane"));
         row(table, "postprocess alone", result.postprocess(), "1 thread");
         table.append("\nstreams  decode fps   whole fps  of bound   p50 ms   p99 ms  CPU ms/frame   cores   GPU %"
                 + "  NVDEC %  (alone)  boxes/frame\n");

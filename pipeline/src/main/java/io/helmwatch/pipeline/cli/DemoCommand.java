@@ -15,6 +15,7 @@ import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.pipeline.service.DetectionService;
+import io.helmwatch.resource.Quantity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,8 +103,9 @@ final class DemoCommand implements Callable<Integer> {
             if (!problem.isEmpty()) {
                 throw CommandFailure.failed(problem, null);
             }
-            Console.say(printer.printed() + " events were read from the broker");
-            Console.say(service.startedIncidents() + " incidents: each is a person who was seen without a helmet for "
+            Console.say(Quantity.of(printer.printed(), "event") + " read from the broker");
+            Console.say(Quantity.of(service.startedIncidents(), "incident")
+                    + ": each is a person who was seen without a helmet for "
                     + RULE.atLeast().toSeconds() + " s or longer; topic " + kafka.eventsTopic()
                     + " has a message with phase start and one with phase end for it, with the same incident id");
         }

@@ -9,6 +9,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegLibrary;
 import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
 import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.resource.FailureText;
+import io.helmwatch.resource.Quantity;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -32,7 +33,9 @@ final class MachineCheck {
                 "system",
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch") + memory());
-        report.good("cpu", Runtime.getRuntime().availableProcessors() + " cores" + processor() + int8Instructions());
+        report.good(
+                "cpu",
+                Quantity.of(Runtime.getRuntime().availableProcessors(), "core") + processor() + int8Instructions());
         gpu(report);
         ffmpeg(report);
     }

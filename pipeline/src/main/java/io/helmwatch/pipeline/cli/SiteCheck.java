@@ -11,6 +11,7 @@ import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.backend.cuda.CudaStageFactory;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.resource.FolderAccess;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.kafka.KafkaProbe;
 import io.helmwatch.sinks.s3.S3Probe;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class SiteCheck {
                     placement.entrySet().stream()
                             .map(device -> "cuda:" + device.getKey() + " gets "
                                     + device.getValue().size() + " of "
-                                    + settings.streams().size() + " streams")
+                                    + Quantity.of(settings.streams().size(), "stream"))
                             .collect(Collectors.joining(", ")));
         } catch (IllegalStateException wrong) {
             report.bad("gpu.devices", String.valueOf(wrong.getMessage()));

@@ -8,6 +8,7 @@ import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Console;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.EventTime;
 import io.helmwatch.sinks.notify.Notification;
 import io.helmwatch.sinks.s3.UploadMaintenance;
@@ -174,7 +175,7 @@ final class SpoolCommand implements Callable<Integer> {
     static final class ExportCommand extends Action {
         @Override
         String run(SpoolConfig config) {
-            return SpoolMaintenance.export(config, System.out) + " messages exported";
+            return Quantity.of(SpoolMaintenance.export(config, System.out), "message") + " exported";
         }
     }
 
@@ -198,7 +199,7 @@ final class SpoolCommand implements Callable<Integer> {
             int resent =
                     SpoolMaintenance.resend(config, Clock.systemUTC(), id -> wanted.isEmpty() || wanted.contains(id));
             missing = Math.max(0, wanted.size() - resent);
-            return resent + " dead letters returned";
+            return Quantity.of(resent, "dead letter") + " returned";
         }
 
         @Override
@@ -207,7 +208,7 @@ final class SpoolCommand implements Callable<Integer> {
             UploadMaintenance.Resent resent = UploadMaintenance.resend(
                     config, Clock.systemUTC(), name -> wanted.isEmpty() || wanted.contains(name));
             missing = Math.max(0, wanted.size() - resent.returned() - resent.gone());
-            return resent.returned() + " copies returned"
+            return Quantity.of(resent.returned(), "copy", "copies") + " returned"
                     + (resent.gone() == 0 ? "" : ", " + resent.gone() + " forgotten, whose files were deleted");
         }
 
@@ -215,8 +216,8 @@ final class SpoolCommand implements Callable<Integer> {
         void requireComplete() {
             if (missing > 0) {
                 throw CommandFailure.failed(
-                        "spool resend: " + missing + " of " + new HashSet<>(ids).size()
-                                + " ids are not among the dead letters or rejected copies: compare with spool list",
+                        "spool resend: " + missing + " of " + Quantity.of(new HashSet<>(ids).size(), "id")
+                                + " not among the dead letters or rejected copies: compare with spool list",
                         null);
             }
         }
@@ -229,7 +230,8 @@ final class SpoolCommand implements Callable<Integer> {
     static final class RepairCommand extends Action {
         @Override
         String run(SpoolConfig config) {
-            return "intact, " + SpoolMaintenance.repair(config, Clock.systemUTC()) + " messages salvaged";
+            return "intact, " + Quantity.of(SpoolMaintenance.repair(config, Clock.systemUTC()), "message")
+                    + " salvaged";
         }
     }
 }

@@ -15,6 +15,7 @@ import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigOptions;
 import io.helmwatch.pipeline.cli.option.ModelLabels;
 import io.helmwatch.pipeline.cli.process.Console;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.kafka.KafkaDetectionSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,8 +53,8 @@ final class ValidateCommand implements Callable<Integer> {
         Stream.concat(RuleTiming.delayed(settings).stream(), ShortPasswords.of(settings).stream())
                 .forEach(warning -> Console.say("warning: " + config.file() + ": " + warning));
         System.out.print(ConfigText.valuesInForce(settings));
-        Console.say(config.file() + " is valid: " + settings.streams().size()
-                + (settings.streams().size() == 1 ? " stream" : " streams"));
+        Console.say(
+                config.file() + " is valid: " + Quantity.of(settings.streams().size(), "stream"));
         return 0;
     }
 

@@ -7,6 +7,7 @@ import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
@@ -135,7 +136,7 @@ public final class OfflineRun implements AutoCloseable {
         pipeline.remove(id);
         String problem = problems.getOrDefault(id, "");
         if (problem.isEmpty() && failed > 0) {
-            problem = failed + " frames could not be analysed; --verbose shows why";
+            problem = Quantity.of(failed, "frame") + " could not be analysed; --verbose shows why";
         }
         return new Outcome(
                 id,

@@ -8,6 +8,7 @@ import io.helmwatch.inference.InferenceLane;
 import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.ring.failure.FailureLog;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.FrameLease;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -256,8 +257,8 @@ public final class HelmetPipeline implements AutoCloseable {
         }
         if (ringDepth() > 0) {
             LOG.warn(
-                    "{} frames were not analysed within the shutdown timeout of {}",
-                    ringDepth(),
+                    "{} not analysed within the shutdown timeout of {}",
+                    Quantity.of(ringDepth(), "frame"),
                     config.shutdownTimeout());
         }
         feeds().forEach(StreamFeed::abandon);

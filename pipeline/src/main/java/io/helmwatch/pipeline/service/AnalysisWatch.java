@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.pipeline.ring.stream.StreamRates;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.health.CameraHealth;
 import java.util.Collection;
@@ -121,12 +122,12 @@ final class AnalysisWatch {
         } else if (!warned) {
             warned = true;
             LOG.warn(
-                    "Overload: {} of {} wanted frames per second analysed, {} of {} streams short of frames;"
+                    "Overload: {} of {} wanted frames per second analysed, {} of {} short of frames;"
                             + " lower analyze-fps, use a smaller model or fewer streams, or a GPU",
                     String.format(Locale.ROOT, "%.1f", analysedPerSecond(feeds)),
                     String.format(Locale.ROOT, "%.1f", wantedPerSecond(feeds)),
                     overloaded.size(),
-                    feeds.size());
+                    Quantity.of(feeds.size(), "stream"));
         }
     }
 

@@ -8,6 +8,7 @@ import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.FfmpegFrameSource;
 import io.helmwatch.pipeline.service.incident.IncidentService;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamOutage;
@@ -138,7 +139,7 @@ final class ClusterCameras implements CameraRunner {
 
     @Override
     public void endOrphans(String camera, List<byte[]> messages, NodeEpoch origin) {
-        LOG.warn("Camera {}: {} incidents ended, which a lost node left open", camera, messages.size());
+        LOG.warn("Camera {}: {} ended, which a lost node left open", camera, Quantity.of(messages.size(), "incident"));
         incidents.endOrphans(messages, origin);
     }
 }

@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.resource.Quantity;
 import java.io.PrintStream;
 import java.util.Collection;
 import java.util.Locale;
@@ -58,6 +59,7 @@ final class ProgressLine {
                 ? ""
                 : String.format(
                         Locale.ROOT, ", %d:%02d left", leftNanos / 60_000_000_000L, leftNanos / 1_000_000_000 % 60);
-        return String.format(Locale.ROOT, "%d frames, %.1f per second%s", frames, frames * 1e9 / elapsedNanos, eta);
+        return String.format(
+                Locale.ROOT, "%s, %.1f per second%s", Quantity.of(frames, "frame"), frames * 1e9 / elapsedNanos, eta);
     }
 }

@@ -8,6 +8,7 @@ import io.helmwatch.pipeline.backend.StreamPlacement;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.DetectionSink;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,7 +122,7 @@ final class RunningStreams {
         int all = placement.values().stream().mapToInt(List::size).sum();
         placement.forEach((device, placed) -> {
             if (placement.size() > 1) {
-                LOG.info("Device {}: {} of {} streams", device, placed.size(), all);
+                LOG.info("Device {}: {} of {}", device, placed.size(), Quantity.of(all, "stream"));
             }
             placed.forEach(stream -> add(stream, device));
         });

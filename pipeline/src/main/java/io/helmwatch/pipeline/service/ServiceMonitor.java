@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.vision.DropCause;
@@ -157,8 +158,8 @@ final class ServiceMonitor implements AutoCloseable {
         Collection<StreamFeed> feeds = pipelines.feeds();
         return String.format(
                 Locale.ROOT,
-                "%d streams: %.1f frames per second wanted, %.1f analysed",
-                feeds.size(),
+                "%s: %.1f frames per second wanted, %.1f analysed",
+                Quantity.of(feeds.size(), "stream"),
                 AnalysisWatch.wantedPerSecond(feeds),
                 AnalysisWatch.analysedPerSecond(feeds));
     }
@@ -179,11 +180,11 @@ final class ServiceMonitor implements AutoCloseable {
         lastCounts = counts;
         StringBuilder line = new StringBuilder(String.format(
                 Locale.ROOT,
-                "Last %d s: %d of %d streams online, %d frames decoded, %d wanted (%.1f/s), %d analysed (%.1f/s), %d dropped",
+                "Last %d s: %d of %s online, %s decoded, %d wanted (%.1f/s), %d analysed (%.1f/s), %d dropped",
                 seconds,
                 online,
-                feeds.size(),
-                delta.decoded,
+                Quantity.of(feeds.size(), "stream"),
+                Quantity.of(delta.decoded, "frame"),
                 delta.wanted,
                 delta.wanted / (double) seconds,
                 delta.analysed,

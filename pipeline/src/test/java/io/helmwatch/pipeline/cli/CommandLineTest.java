@@ -244,7 +244,7 @@ class CommandLineTest {
                             .toList());
             assertThat(run.err())
                     .containsPattern("events are on 127\\.0\\.0\\.1:\\d+")
-                    .contains(run.lines().size() + " events were read from the broker")
+                    .contains(run.lines().size() + " events read from the broker")
                     .doesNotContain("LEAK");
         } finally {
             System.setProperty("helmwatch.home", home);

@@ -104,8 +104,8 @@ class SpoolCommandTest {
         }
         CommandRun one = CommandRun.of("spool", "resend", "-c", config, "gate-3/1795176000/pit/2/1", "nobody");
         assertThat(one.code()).isEqualTo(1);
-        assertThat(one.err()).contains("1 dead letters returned", "1 of 2 ids");
-        assertThat(CommandRun.of("spool", "resend", "-c", config).err()).contains("1 dead letters returned");
+        assertThat(one.err()).contains("1 dead letter returned", "1 of 2 ids");
+        assertThat(CommandRun.of("spool", "resend", "-c", config).err()).contains("1 dead letter returned");
         try (IncidentSpool spool = spool()) {
             assertThat(spool.waiting()).isEqualTo(2);
         }
@@ -130,7 +130,7 @@ class SpoolCommandTest {
         assertThat(list.out()).startsWith("dead gate-3/1795176000/pit/1/1 end ").contains(" answered 413");
         assertThat(CommandRun.of("spool", "resend", "--notify", "guards", "-c", config)
                         .err())
-                .contains("1 dead letters returned");
+                .contains("1 dead letter returned");
         try (IncidentSpool spool = new IncidentSpool(own, Clock.systemUTC())) {
             assertThat(spool.waiting()).isEqualTo(1);
         }
@@ -192,7 +192,7 @@ class SpoolCommandTest {
                         line -> assertThat(line).startsWith("rejected clips/b.mp4 "));
         CommandRun one = CommandRun.of("spool", "resend", "--copies", "-c", config, "clips/a.mp4", "clips/c.mp4");
         assertThat(one.code()).isEqualTo(1);
-        assertThat(one.err()).contains("1 copies returned", "1 of 2 ids");
+        assertThat(one.err()).contains("1 copy returned", "1 of 2 ids");
         Files.delete(folder.resolve("clips/b.mp4"));
         assertThat(CommandRun.of("spool", "resend", "--copies", "-c", config).err())
                 .contains("0 copies returned, 1 forgotten, whose files were deleted");

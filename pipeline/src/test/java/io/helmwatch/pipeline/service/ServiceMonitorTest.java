@@ -46,10 +46,10 @@ class ServiceMonitorTest {
             pipeline.awaitStreams();
             assertThat(monitor.summary(60))
                     .isEqualTo(
-                            "Last 60 s: 0 of 1 streams online, 10 frames decoded, 10 wanted (0.2/s), 9 analysed (0.2/s), 1 dropped"
+                            "Last 60 s: 0 of 1 stream online, 10 frames decoded, 10 wanted (0.2/s), 9 analysed (0.2/s), 1 dropped"
                                     + " (since start: failed 1), memory 11 delivered, 1 stage failures since start");
             assertThat(monitor.summary(60))
-                    .startsWith("Last 60 s: 0 of 1 streams online, 0 frames decoded, 0 wanted (0.0/s), 0 analysed");
+                    .startsWith("Last 60 s: 0 of 1 stream online, 0 frames decoded, 0 wanted (0.0/s), 0 analysed");
         }
     }
 

@@ -6,6 +6,7 @@ import io.helmwatch.config.rule.ScheduleConfig;
 import io.helmwatch.config.rule.StreamRulesConfig;
 import io.helmwatch.config.rule.ZoneConfig;
 import io.helmwatch.postprocess.tracking.Observations;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.FrameDetections;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -73,9 +74,9 @@ public record RulePreview(String rule, int observed, int violating, String sente
         if (observed == 0) {
             sentence = "No head" + where;
         } else if (bare == 0) {
-            sentence = count(observed, "head", "heads") + where + ", none bare";
+            sentence = Quantity.of(observed, "head") + where + ", none bare";
         } else {
-            sentence = bare + " of " + count(observed, "head", "heads") + where
+            sentence = bare + " of " + Quantity.of(observed, "head") + where
                     + " bare; an incident starts when that lasts for " + seconds(rule);
         }
         return new RulePreview(rule.name(), observed, bare, sentence);
@@ -91,7 +92,7 @@ public record RulePreview(String rule, int observed, int violating, String sente
             boolean isUpper = rule.kind() == RuleConfig.Kind.MORE_PEOPLE;
             int violating = Math.max(0, isUpper ? people - rule.limit() : rule.limit() - people);
             if (worst == null || violating > worst.violating()) {
-                String sentence = count(people, "person", "people")
+                String sentence = Quantity.of(people, "person", "people")
                         + where(zone == null ? List.of() : List.of(zone.name()))
                         + (isUpper ? ", more than " : ", fewer than ")
                         + rule.limit()
@@ -122,10 +123,6 @@ public record RulePreview(String rule, int observed, int violating, String sente
 
     private static String where(List<String> zones) {
         return zones.isEmpty() ? " in the frame" : " in " + String.join(" or ", zones);
-    }
-
-    private static String count(int number, String one, String several) {
-        return number + " " + (number == 1 ? one : several);
     }
 
     private static String seconds(RuleConfig rule) {

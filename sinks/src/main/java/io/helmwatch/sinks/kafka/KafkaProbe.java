@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.Quantity;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Set;
@@ -35,8 +36,8 @@ public record KafkaProbe(boolean reachable, String sentence) {
                 long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
                 return new KafkaProbe(
                         true,
-                        servers + " answers (" + brokers.size() + (brokers.size() == 1 ? " broker, " : " brokers, ")
-                                + took + " ms); " + topics(config, topics));
+                        servers + " answers (" + Quantity.of(brokers.size(), "broker") + ", " + took + " ms); "
+                                + topics(config, topics));
             } finally {
                 admin.close(Duration.ZERO);
             }

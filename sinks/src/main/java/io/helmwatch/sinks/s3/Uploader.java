@@ -2,6 +2,7 @@ package io.helmwatch.sinks.s3;
 
 import io.helmwatch.config.incident.S3Config;
 import io.helmwatch.resource.FailureText;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.delivery.DeliveryThread;
 import io.helmwatch.sinks.evidence.EvidenceFolder;
 import io.helmwatch.sinks.s3.UploadQueue.Upload;
@@ -189,8 +190,8 @@ final class Uploader implements AutoCloseable, DeliveryThread.Work {
             statistics.delete(deleted);
             if (deleted > 0) {
                 LOG.info(
-                        "Deleted {} objects of bucket {} that were older than incidents.s3.keep",
-                        deleted,
+                        "Deleted {} of bucket {}: older than incidents.s3.keep",
+                        Quantity.of(deleted, "object"),
                         config.bucket());
             }
         } catch (S3Failure e) {
@@ -208,14 +209,16 @@ final class Uploader implements AutoCloseable, DeliveryThread.Work {
     @Override
     public void failed(String problem) {
         LOG.warn(
-                "Snapshots and clips are not copied to the object storage: {}; {} files waiting, retried with back-off",
+                "Snapshots and clips are not copied to the object storage: {}; {} waiting, retried with back-off",
                 problem,
-                queue.waiting());
+                Quantity.of(queue.waiting(), "file"));
     }
 
     @Override
     public void recovered() {
-        LOG.info("Snapshots and clips are copied to the object storage again; {} files waiting", queue.waiting());
+        LOG.info(
+                "Snapshots and clips are copied to the object storage again; {} waiting",
+                Quantity.of(queue.waiting(), "file"));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.resource.ConstantName;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.Incident;
@@ -41,10 +42,10 @@ final class SpoolRecovery {
             }
             changes.commit();
             LOG.error(
-                    "Damaged spool file {}: salvaged {} messages, {} rows unreadable",
+                    "Damaged spool file {}: salvaged {}, {} unreadable",
                     damaged,
-                    changes.messages(),
-                    found.unreadable());
+                    Quantity.of(changes.messages(), "message"),
+                    Quantity.of(found.unreadable(), "row"));
             return changes.messages();
         }
     }
@@ -70,8 +71,8 @@ final class SpoolRecovery {
         }
         if (!interrupted.isEmpty()) {
             LOG.warn(
-                    "{} incidents ended as interrupted: they were open when the process last stopped",
-                    interrupted.size());
+                    "{} ended as interrupted: open when the process last stopped",
+                    Quantity.of(interrupted.size(), "incident"));
         }
     }
 }

@@ -417,7 +417,7 @@ export const T = {
       /** @param {number} width @param {number} height @param {string} codec */
       picture: (width, height, codec) => `The camera sends ${width} \u00D7 ${height} pixels${codec ? ` as ${codec}` : ''}.`,
       /** @param {number} fps */
-      fps: (fps) => `${fps} frames a second.`,
+      fps: (fps) => `${n(fps, 'frame')} a second.`,
       /** @param {number} seconds */
       keyFrames: (seconds) => `A key frame every ${seconds} s${seconds > 4 ? ', so the live picture takes that long to appear; shorten it in the camera if you can' : ''}.`,
       /** @param {number} millis */
@@ -514,7 +514,7 @@ export const T = {
     /** @param {string} time */
     pictureFrom: (time) => `the image is of ${time}`,
     /** @param {number} count */
-    curve: (count) => `Confidence of ${count} positions`,
+    curve: (count) => `Confidence of ${n(count, 'position')}`,
     /** Without logins nobody has a name. @param {string} name @param {string} time */
     acknowledgedBy: (name, time) => (name ? `Acknowledged by ${name}, ${time}` : `Acknowledged, ${time}`),
     /** @param {string} stream */

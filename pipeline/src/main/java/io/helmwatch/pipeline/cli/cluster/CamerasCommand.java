@@ -9,6 +9,7 @@ import io.helmwatch.cluster.StreamState;
 import io.helmwatch.cluster.kafka.CameraDirectory;
 import io.helmwatch.config.stream.SharedCameras;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.NodeEpoch;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class CamerasCommand implements Callable<Integer> {
                 for (PlacedCamera camera : cameras) {
                     System.out.println(line(camera, states, now));
                 }
-                summary(cameras.size() + " cameras");
+                summary(Quantity.of(cameras.size(), "camera"));
                 return 0;
             });
         }
@@ -159,7 +160,7 @@ public final class CamerasCommand implements Callable<Integer> {
                             move.camera().id() + " partition=" + move.camera().partition() + " -> " + move.toPartition()
                                     + (isReleased ? "" : " ordered, not released yet"));
                 }
-                summary(moved + " of " + present.size() + " cameras moved"
+                summary(moved + " of " + Quantity.of(present.size(), "camera") + " moved"
                         + (moved == moves.size() ? "" : ", " + (moves.size() - moved) + " ordered"));
                 return 0;
             });

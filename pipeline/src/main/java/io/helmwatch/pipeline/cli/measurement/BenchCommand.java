@@ -24,6 +24,7 @@ import io.helmwatch.pipeline.cli.option.Settings;
 import io.helmwatch.pipeline.cli.process.Console;
 import io.helmwatch.pipeline.cli.process.Termination;
 import io.helmwatch.pipeline.report.ReportJson;
+import io.helmwatch.resource.Quantity;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -266,8 +267,8 @@ public final class BenchCommand implements Callable<Integer> {
                 : benchmark.search(streams.get(0), MAX_LIVE_STREAMS, each);
         print(String.format(
                 Locale.ROOT,
-                "held: %d streams of %.1f fps, %.1f of them analysed%n",
-                LiveBenchmark.held(steps),
+                "held: %s of %.1f fps, %.1f of them analysed%n",
+                Quantity.of(LiveBenchmark.held(steps), "stream"),
                 probe.framesPerSecond(),
                 rate));
         return BenchJson.live(steps, rate);

@@ -19,6 +19,7 @@ import io.helmwatch.pipeline.evaluation.BackendComparison;
 import io.helmwatch.pipeline.evaluation.MediaFiles;
 import io.helmwatch.pipeline.evaluation.RecordedFindings;
 import io.helmwatch.pipeline.report.ReportJson;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.Detection;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,8 +151,8 @@ public final class CompareCommand implements Callable<Integer> {
             SortedMap<Long, List<Detection>> theirs = expected.frames(source);
             if (!theirs.keySet().equals(ours.keySet())) {
                 sameFrames = false;
-                Console.say(source + ": the reference analysed " + theirs.size() + " frames, the other " + ours.size()
-                        + ": expected the same frames");
+                Console.say(source + ": the reference analysed " + Quantity.of(theirs.size(), "frame") + ", the other "
+                        + ours.size() + ": expected the same frames");
             }
             BackendComparison comparison = new BackendComparison(thresholds.confidence(), margin);
             theirs.forEach((frame, boxes) -> {
