@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.config.Backend;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.inference.ModelConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
@@ -16,6 +17,7 @@ import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.resource.NativeMemory;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +35,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way: clip, network, broker, a consumer that knows nothing of us. */
 @Timeout(120)
 class BrokerTest {
+    @TempDir
+    static Path spool;
+
     private static EmbeddedKafka broker;
 
     @BeforeAll
@@ -158,7 +164,14 @@ class BrokerTest {
 
     private static HelmwatchConfig config(KafkaConfig kafka, StreamConfig... streams) {
         HelmwatchConfig files = Settings.of(Backend.CPU, ModelConfig.DEFAULT, List.of(streams));
-        return files.withKafka(kafka);
+        IncidentsConfig incidents = files.incidents();
+        return files.withKafka(kafka)
+                .withIncidents(new IncidentsConfig(
+                        incidents.tracking(),
+                        incidents.observation(),
+                        incidents.lostAfter(),
+                        incidents.spool().withDirectory(spool),
+                        incidents.snapshots()));
     }
 
     private static List<ConsumerRecord<String, String>> readAll(String topic) {
