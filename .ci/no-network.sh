@@ -86,7 +86,7 @@ YAML
 
 jars=(pipeline/target/pipeline-*.jar)
 helmwatch() {
-  env -i PATH="$PATH" HOME="$scratch/home" LC_ALL=C.UTF-8 "${JAVA_HOME:-/usr}/bin/java" -Xmx384m -XX:+UseSerialGC \
+  env -i PATH="$PATH" HOME="$scratch/home" LC_ALL=C.UTF-8 "${JAVA_HOME:-/usr}/bin/java" -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
     -Dhelmwatch.home="$PWD" -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 \
     -cp "${jars[0]}:pipeline/target/lib/*" io.helmwatch.pipeline.cli.Main "$@" > "$scratch/output" 2>&1
 }

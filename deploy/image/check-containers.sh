@@ -141,7 +141,7 @@ start() {
 }
 of_image=(--entrypoint java -v "$work/classes:/classes:ro" --user 10001:10001 localhost/helmwatch -Xmx384m -cp '/classes:/opt/helmwatch/lib/*')
 start kafka --network none -v "$work/kafka:/kafka" "${of_image[@]}" Broker /kafka/data 19092
-for _ in $(seq 60); do
+for _ in $(seq 180); do
   ! podman "${storage[@]}" logs kafka 2> /dev/null | grep -q "broker on" || break
   sleep 1
 done
@@ -150,22 +150,22 @@ start helmwatch --network container:kafka -v "$work/source/deploy/helmwatch.yaml
   -v "$work/state:/var/lib/helmwatch" localhost/helmwatch run -c /etc/helmwatch/helmwatch.yaml
 
 ready() { podman "${storage[@]}" exec helmwatch /opt/helmwatch/health.sh ready > /dev/null 2>&1; }
-for _ in $(seq 90); do
+for _ in $(seq 180); do
   ! ready || break
   sleep 1
 done
-ready || fail "/ready did not answer 200 within 90 s"
+ready || fail "/ready did not answer 200 within 180 s"
 step "broker, camera and service run"
 
 start consumer --network container:kafka "${of_image[@]}" IncidentConsumer kafka:19092 helmwatch.events
 picture=
-for _ in $(seq 120); do
+for _ in $(seq 240); do
   podman "${storage[@]}" logs consumer > "$work/consumer.log" 2> /dev/null || true
   picture=$(sed -n 's/^ *\(picture\|snapshot\) //p' "$work/consumer.log" | head -n 1)
   [ -z "$picture" ] || break
   sleep 1
 done
-[ -n "$picture" ] || fail "the consumer read no incident with a snapshot within 120 s"
+[ -n "$picture" ] || fail "the consumer read no incident with a snapshot within 240 s"
 [ -s "$work/state/pictures/$picture" ] || fail "the incident names $picture, which is not in the volume"
 
 podman "${storage[@]}" exec helmwatch /opt/helmwatch/health.sh live > /dev/null 2>&1 || fail "/live did not answer 200"
