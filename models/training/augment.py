@@ -4,8 +4,8 @@ The whole set lies decoded in device memory (`PictureBank`). A training picture 
 single picture, mosaic of four, mosaic of nine; mosaic: Bochkovskiy et al. 2020), each cell showing a scaled, flipped,
 slightly turned crop of one source picture, a share of them squeezed or stretched. A portrait shows one head enlarged, so
 that large heads come from real pictures too, and a paste puts the head of one picture into another (copy-paste:
-Ghiasi et al. 2021). Then some pictures get what a CCTV chain does: fewer pixels, blur, noise, JPEG blocks, grey night
-mode, bars above and below as the letterbox of a 16:9 frame leaves them. Any height and width that are multiples of 32.
+Ghiasi et al. 2021). Then some pictures get what the air and a CCTV chain do: a veil of fog, fewer pixels, blur, noise, JPEG
+blocks, grey night mode, bars above and below as the letterbox of a 16:9 frame leaves them. Any height and width that are multiples of 32.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SQUEEZED = 0.3  # share of pictures whose aspect ratio is changed much
 PORTRAIT_PX = (60.0, 520.0)
 PASTE_PX = (40.0, 400.0)
 LARGEST_ENLARGEMENT = 7.0
+VEIL_LEAVES = (0.15, 0.7)  # of the contrast, at the top of the picture
 LARGE_PX = 150.0  # in a letterbox of 640
 SMALLEST_SOURCE_PX = 16.0  # heads narrower than this in their source are not enlarged
 
@@ -331,6 +332,16 @@ def jpeg(images: Tensor) -> Tensor:
     return torch.cat((red, green, blue), 1)
 
 
+def veil(images: Tensor) -> Tensor:
+    """Fog, haze or glare: light of one colour over the picture, thinner towards its foot, where a camera sees what is near (Koschmieder 1924)."""
+    b, dev, high = len(images), images.device, images.shape[2]
+    top = log_uniform((b, 1, 1, 1), *VEIL_LEAVES, dev)
+    foot = (top * uniform((b, 1, 1, 1), 1.0, 2.5, dev)).clamp(max=1)
+    kept = top + (foot - top) * ((torch.arange(high, device=dev) + 0.5) / high).view(1, 1, high, 1)
+    light = uniform((b, 1, 1, 1), 0.3, 0.95, dev) + torch.randn(b, 3, 1, 1, device=dev) * 0.02
+    return light + (images - light) * kept
+
+
 def noise(images: Tensor) -> Tensor:
     b, dev = len(images), images.device
     strength = uniform((b, 1, 1, 1), 0.01, 0.07, dev)
@@ -346,6 +357,8 @@ def camera(images: Tensor) -> Tensor:
         return torch.randperm(b, device=images.device)[: max(1, round(p * b))]
 
     if b >= 8:
+        pick = share(0.08)
+        images[pick] = veil(images[pick])
         for factor in (0.35, 0.5, 0.7):
             pick = share(0.05)
             images[pick] = fewer_pixels(images[pick], factor)

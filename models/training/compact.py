@@ -86,11 +86,7 @@ def compact(model: Detector, images: Tensor | None = None) -> None:
             exact, weight = weight, torch.from_numpy(expanded(*found))
             if name in means:
                 bias = bias + ((exact - weight).double().sum((2, 3)) @ means[name]).float()
-        unit.conv.weight.copy_(weight)
-        unit.norm.running_mean.zero_()
-        unit.norm.running_var.fill_(1 - unit.norm.eps)
-        unit.norm.weight.fill_(1)
-        unit.norm.bias.copy_(bias)
+        unit.hold(weight, bias)
 
 
 def letterboxed(sources: list[str]) -> Tensor:

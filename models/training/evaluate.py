@@ -28,14 +28,14 @@ def truth_boxes(sample: Sample, width: int, height: int) -> np.ndarray:
     return np.concatenate((kind, np.concatenate((centre - half, centre + half), 1) * scale), 1)
 
 
-def evaluate(run: Callable[[np.ndarray], np.ndarray], samples: list[Sample], classes: int, batch: int = 16) -> Evaluation:
-    """`run` takes uint8 letterboxed pictures [B, H, W, 3] and returns the output [B, anchors, 5 + classes]."""
+def evaluate(run: Callable[[np.ndarray], np.ndarray], samples: list[Sample], classes: int, batch: int = 16, size: int = SIZE) -> Evaluation:
+    """`run` takes uint8 pictures letterboxed to `size` [B, size, size, 3] and returns the output [B, anchors, 5 + classes]."""
     result = Evaluation(classes)
     for start in range(0, len(samples), batch):
         part = samples[start : start + batch]
         pictures = decode_all(part)
-        fits = [Letterbox.fit(p.shape[1], p.shape[0], SIZE) for p in pictures]
-        output = run(np.stack([f.apply(p, SIZE) for f, p in zip(fits, pictures)]))
+        fits = [Letterbox.fit(p.shape[1], p.shape[0], size) for p in pictures]
+        output = run(np.stack([f.apply(p, size) for f, p in zip(fits, pictures)]))
         for sample, picture, fit, rows in zip(part, pictures, fits, output):
             found = detections(rows)
             found[:, :4] = fit.to_source(found[:, :4])
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="for checkpoints")
     parser.add_argument("--threads", type=int, default=0, help="for ONNX Runtime; 0: all cores")
     parser.add_argument("--limit", type=int, default=0, help="only the first pictures")
+    parser.add_argument("--size", type=int, default=SIZE, help="side of the letterbox; figures of the definition are those of 640")
     parser.add_argument("--thresholds", type=float, nargs="+", help="confidence per class for the confusion table")
     parser.add_argument("--json", help="also write the figures here")
     parser.add_argument("sources", nargs="+")
@@ -127,7 +128,7 @@ def main() -> None:
     samples = read_set(*args.sources)[: args.limit or None]
     onnx = args.model.endswith(".onnx")
     run, names = onnx_runner(args.model, args.threads) if onnx else torch_runner(args.model, args.device)
-    result = report(evaluate(run, samples, len(names)), names, args.thresholds)
+    result = report(evaluate(run, samples, len(names), size=args.size), names, args.thresholds)
     print_tables(result, names)
     if args.json:
         with open(args.json, "w") as out:

@@ -18,9 +18,9 @@ settings() {
     # several variants, as in VARIANT="n s", are trained at the same time, each on a GPU of its own, with TRAIN_n and TRAIN_s after TRAIN
     : "${TEACHER:=}"                                   # a model they learn from; it goes into OUT/parts
     : "${ROUND:=m}"                                    # variants that ship with weights of 8 bits and are evaluated so
-    : "${SAFE:=}"                                      # options with which one of several that fails at its start is tried again
+    : "${SAFE:=}"                                      # options with which a variant alone on its GPU that fails at its start is tried again
     : "${END:=800}"                                    # second after the start at which the training ends; evaluation takes about 80 more
-    : "${STILLS:=41:1400 42:1400}" "${SPP:=4}" "${PROBE_SPP:=10}" "${JOBS:=7}" # seed:number of each renderer's stills; paths a pixel; renderers at once
+    : "${STILLS:=41:1400 42:1400}" "${SPP:=4}" "${PROBE_SPP:=10}" "${JOBS:=7}" # seed:number:shot:light of each renderer's stills (shot and light: any); paths a pixel; renderers at once
     : "${PART_MB:=56}"                                 # largest part
     : "${PARTS:=0}"                                    # number of parts that are to arrive; set by pack
     : "${PROBES:=all}" "${PROBE_LIMIT:=0}"             # all, none or the kinds of probes; most of each kind, 0: all
@@ -41,7 +41,10 @@ pack() {
     mkdir -p "$out/host/code" "$out/host/clips" "$out/parts"
     cp "$here"/*.py "$here"/host.sh "$here"/../demo-clip/*.h "$here"/../demo-clip/yard.cu "$out/host/code/"
     cp "$here"/../demo-clip/{yard,ramp}{.mp4,-truth.jsonl} "$out/host/clips/"
-    for name in $VARIANT; do cp "${INIT//\{variant\}/$name}" "$out/host/start-$name.${INIT##*.}"; done
+    for name in $VARIANT; do
+        own=${INIT//\{variant\}/$name} # a large one travels like the photographs
+        if [ "$(stat -c %s "$own")" -gt 25000000 ]; then cp "$own" "$out/parts/start-$name.${INIT##*.}"; else cp "$own" "$out/host/start-$name.${INIT##*.}"; fi
+    done
     [ -z "$TEACHER" ] || { cp "$TEACHER" "$out/parts/teacher.${TEACHER##*.}" && TEACHER=teacher.${TEACHER##*.}; }
     [ -z "${YARD:-}" ] || cp "$YARD" "$out/host/yard" # the renderer compiled beforehand
     python3 "$here/pack.py" --out "$out/parts" --part-mib "$(python3 -c "print($PART_MB * 1e6 / 2**20)")" "${train[@]}"
@@ -73,10 +76,11 @@ renderer() { # the one that was packed, if it works here; else one compiled here
 }
 
 stills() {
-    local job jobs=()
+    local job jobs=() seed number shot light
     for job in $STILLS; do
-        OMP_NUM_THREADS=2 python3 code/render_stills.py --yard ./yard --out "stills/${job%:*}" --n "${job#*:}" --seed "${job%:*}" --spp "$SPP" \
-            --jobs "$JOBS" --gpus "$GPUS" --workers 8 & jobs+=($!)
+        IFS=: read -r seed number shot light <<< "$job"
+        OMP_NUM_THREADS=2 python3 code/render_stills.py --yard ./yard --out "stills/$seed" --n "$number" --seed "$seed" --shot "${shot:-any}" --light "${light:-any}" \
+            --spp "$SPP" --jobs "$JOBS" --gpus "$GPUS" --workers 8 & jobs+=($!)
     done
     for job in "${jobs[@]}"; do wait "$job"; done
 }
@@ -124,7 +128,7 @@ apart() { # each network on a GPU of its own
 }
 
 train() {
-    if [ "$(wc -w <<< "$VARIANT")" -gt 1 ]; then apart; return; fi
+    if [ "$(wc -w <<< "$VARIANT")" -gt 1 ] || { [ "$GPUS" -eq 1 ] && [ -n "$SAFE" ]; }; then apart; return; fi
     together "$GPUS" && return
     [ ! -e "runs/$VARIANT/best.pt" ] || return 0
     [ "$GPUS" -gt 1 ] && [ $((T0 + END - $(date +%s))) -gt 60 ]
@@ -174,7 +178,7 @@ run() {
     T0=$(cat t0)
     trap ended EXIT
     export PYTHONUNBUFFERED=1
-    local p variant device=cpu
+    local p variant there device=cpu
     if command -v nvidia-smi > /dev/null; then
         device=cuda
         [ "$GPUS" -gt 0 ] || GPUS=$(nvidia-smi -L | wc -l)
@@ -191,7 +195,10 @@ run() {
     (cd photographs && sha256sum -c ../SHA256SUMS)
 
     for ((p = 0; p < 4 * 120; p++)); do
-        { [ -z "$TEACHER" ] || [ -e "$TEACHER" ]; } && break
+        there=true
+        { [ -z "$TEACHER" ] || [ -e "$TEACHER" ]; } || there=false
+        for variant in $VARIANT; do [ -e "${INIT//\{variant\}/$variant}" ] || there=false; done
+        $there && break
         sleep 0.25
     done
 
@@ -226,7 +233,7 @@ start() {
 add() {
     local part home=$PWD
     for part in "$@"; do
-        case $part in *test.pack | *teacher.* | *probes.tar-*) to=. ;; *) to=photographs ;; esac
+        case $part in *test.pack | *teacher.* | *start-* | *probes.tar-*) to=. ;; *) to=photographs ;; esac
         (cd_host && cp "$home/$part" "$to/.arriving" && mv "$to/.arriving" "$to/$(basename "$part")")
     done
     cd_host && tail -n 3 log.txt && [ ! -e failed ]
@@ -287,11 +294,11 @@ for truth in (work / "host/clips").glob("*-truth.jsonl"):
 END
     # shellcheck source=/dev/null
     for name in $(. "$out/host/settings" && echo "$VARIANT"); do export "TRAIN_$name= "; done
-    export SAFE="--seed 1" PARTS=1 STILLS="41:1 42:1" SPP=1 PROBE_SPP=1 JOBS=1 END=200 PROBES="group things" PROBE_LIMIT=1 GPUS=2 FIRST=900 GRACE=900
+    export SAFE="--seed 1" PARTS=1 STILLS="41:1 42:1" SPP=1 PROBE_SPP=1 JOBS=1 END=200 PROBES="group things" PROBE_LIMIT=1 GPUS=${REHEARSE_GPUS:-2} FIRST=900 GRACE=900
     export TRAIN="--batch 1 --warmup 2 --evals 1 --shapes 64x96:1 --early-shapes 96x64:1 --anchors 8.7 10.7 13 16 18.1 22.1 24.3 29.7 32.4 39.2 43.6 52.4 64 77 110 130 220 255"
     bash "$work/host/code/host.sh" start
     (cd "$work/parts" && bash "$work/host/code/host.sh" add part-00.pack test.pack)
-    [ -z "$(find "$out/parts" -name 'teacher.*')" ] || (cd "$out/parts" && bash "$work/host/code/host.sh" add teacher.*)
+    (cd "$out/parts" && find . -maxdepth 1 \( -name 'teacher.*' -o -name 'start-*' \) -exec bash "$work/host/code/host.sh" add {} +)
     bash "$work/host/code/host.sh" await evaluated 1500 "$work/home"
     ls "$work/home" && tar tzf "$work/home/results.tgz"
     echo "rehearsed in $work"

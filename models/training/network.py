@@ -64,6 +64,15 @@ class ConvUnit(nn.Module):
         bias = norm.bias.double() - norm.running_mean.double() * gain
         return weight.float(), bias.float()
 
+    @torch.no_grad()
+    def hold(self, weight: Tensor, bias: Tensor) -> None:
+        """Takes over folded weights: the norm stays, adds the bias and changes nothing else."""
+        self.conv.weight.copy_(weight)
+        self.norm.running_mean.zero_()
+        self.norm.running_var.fill_(1 - self.norm.eps)
+        self.norm.weight.fill_(1)
+        self.norm.bias.copy_(bias)
+
 
 class Bottleneck(nn.Module):
     """1x1 then 3x3 convolution, with an optional residual connection."""

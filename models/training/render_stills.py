@@ -88,7 +88,8 @@ def encode_all(raw: Path, seed: int, workers: int) -> dict[str, bytes]:
 
 def training_stills(args: argparse.Namespace) -> None:
     raw = args.out / "raw"
-    render(args.yard, raw, args.n, args.jobs, ["--seed", str(args.seed), "--spp", str(args.spp)], args.gpus)
+    drawn = ["--shot", args.shot, "--light", args.light]
+    render(args.yard, raw, args.n, args.jobs, ["--seed", str(args.seed), "--spp", str(args.spp), *drawn], args.gpus)
     samples = []
     for stem, data in encode_all(raw, args.seed, args.workers).items():
         name = f"still_{args.seed}_{stem}.jpg"
@@ -140,6 +141,8 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--spp", type=int, default=10, help="paths per pixel")
+    parser.add_argument("--shot", default="any", help="of all training stills; SHOTS in ../demo-clip/stills.h")
+    parser.add_argument("--light", default="any", help="of all training stills; LIGHTS there")
     parser.add_argument("--jobs", type=int, default=6, help="renderers at once")
     parser.add_argument("--workers", type=int, default=16, help="encoders at once")
     parser.add_argument("--part-mib", type=float, default=15)

@@ -56,11 +56,7 @@ def load_exported(path: str, model: Detector) -> None:
     with torch.no_grad():
         for name, unit in model.named_modules():
             if isinstance(unit, ConvUnit):
-                unit.conv.weight.copy_(read(f"{name}.conv.weight", unit.conv.weight.shape))
-                unit.norm.bias.copy_(read(f"{name}.conv.bias", unit.norm.bias.shape))
-                unit.norm.running_mean.zero_()
-                unit.norm.running_var.fill_(1 - unit.norm.eps)
-                unit.norm.weight.fill_(1)
+                unit.hold(read(f"{name}.conv.weight", unit.conv.weight.shape), read(f"{name}.conv.bias", unit.norm.bias.shape))
         for level, (head, stride) in enumerate(zip(model.heads, STRIDES)):
             head.weight.copy_(read(f"head{stride}.conv.weight", head.weight.shape))
             head.bias.copy_(read(f"head{stride}.conv.bias", head.bias.shape))

@@ -13,8 +13,8 @@ import onnxruntime
 import torch
 from onnx import numpy_helper
 
-from augment import Augmenter, Heads, PictureBank, compose, jpeg, paste
-from average import average
+from augment import Augmenter, Heads, PictureBank, compose, jpeg, paste, veil
+from average import average, average_checkpoints
 from calibrate import fit as fit_calibration
 from calibrate import reliability, rescaled
 from compact import compact, stored
@@ -166,6 +166,15 @@ class AugmentTest(unittest.TestCase):
         flat = torch.full((2, 3, SIZE, SIZE), 0.5)
         self.assertLess(float((jpeg(flat) - flat).abs().max()), 0.15)
 
+    def test_should_leave_less_contrast_at_the_top_than_at_the_foot_under_a_veil(self):
+        stripes = torch.zeros(64, 3, 32, 32)
+        stripes[..., ::2] = 1
+        veiled = veil(stripes)
+        contrast = (veiled[..., ::2] - veiled[..., 1::2]).mean((1, 3))  # [B, rows]
+        self.assertTrue((contrast[:, 0] <= contrast[:, -1] + 1e-6).all())
+        self.assertTrue((contrast > 0.14).all() and (contrast < 1 + 1e-6).all())
+        self.assertLess(float(contrast[:, 0].mean()), 0.5)
+
 
 class AverageTest(unittest.TestCase):
     def test_should_average_weights_but_not_sizes_that_belong_to_other_anchors(self):
@@ -179,6 +188,30 @@ class AverageTest(unittest.TestCase):
             np.testing.assert_allclose(rows[:, 4:], 0.75 * mine[:, 4:] + 0.25 * other[:, 4:], atol=1e-6)
             sizes = mine[:, 2:4] if stride == 32 else 0.75 * mine[:, 2:4] + 0.25 * other[:, 2:4]
             np.testing.assert_allclose(rows[:, 2:4], sizes, atol=1e-6)
+
+    def test_should_average_checkpoints_as_it_does_their_exports(self):
+        torch.manual_seed(0)
+        with tempfile.TemporaryDirectory() as folder:
+            models = []
+            for name, shift in (("new", 1.0), ("old", 1.5)):
+                model = Detector("n", torch.tensor(ANCHORS, dtype=torch.float32) * shift).eval()
+                for m in model.modules():
+                    if isinstance(m, torch.nn.BatchNorm2d):
+                        m.running_mean.uniform_(-0.1, 0.1), m.running_var.uniform_(0.5, 1.5)
+                        m.weight.data.uniform_(0.5, 1.5), m.bias.data.uniform_(-0.1, 0.1)
+                torch.save({"variant": "n", "names": ["helmet", "head"], "ema": model.state_dict()}, f"{folder}/{name}.pt")
+                models.append(build(model, half=False))
+            expected = {w.name: numpy_helper.to_array(w) for w in average(*models, 0.7).graph.initializer}
+            found = Detector("n", torch.ones(9, 2))
+            found.load_state_dict(average_checkpoints(f"{folder}/new.pt", f"{folder}/old.pt", 0.7)["ema"])
+        for name, unit in found.named_modules():
+            if isinstance(unit, ConvUnit):
+                weight, bias = unit.folded()
+                np.testing.assert_allclose(weight.detach().numpy(), expected[f"{name}.conv.weight"], atol=1e-5)
+                np.testing.assert_allclose(bias.detach().numpy(), expected[f"{name}.conv.bias"], atol=1e-5)
+        for head, stride in zip(found.heads, STRIDES):
+            np.testing.assert_allclose(head.weight.detach().numpy(), expected[f"head{stride}.conv.weight"], atol=1e-6)
+            np.testing.assert_allclose(head.bias.detach().numpy(), expected[f"head{stride}.conv.bias"], atol=1e-6)
 
     def test_should_refuse_models_of_two_variants(self):
         with self.assertRaisesRegex(ValueError, "one variant"):
