@@ -40,7 +40,7 @@ public record S3Probe(boolean isUsable, String sentence) {
                 return new S3Probe(false, config.server() + " returned another object than was written");
             }
             if (config.keep() != null) {
-                storage.list(config.prefix(), "");
+                storage.list(config.prefix(), "", null);
                 storage.delete(key);
             }
             return new S3Probe(

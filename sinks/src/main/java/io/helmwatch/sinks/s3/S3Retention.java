@@ -42,12 +42,13 @@ final class S3Retention {
     private int sweep(String root, Instant oldest) throws S3Failure {
         int deleted = 0;
         String after = "";
+        String next = null;
         boolean hasMore = true;
         while (hasMore) {
-            S3Storage.Page page = storage.list(root, after);
-            hasMore = page.hasMore();
+            S3Storage.Page page = storage.list(root, after, next);
+            next = page.next();
+            hasMore = next != null;
             for (String key : page.keys()) {
-                after = key;
                 Matcher name = NAME.matcher(key.substring(root.length()));
                 Instant time = name.matches() ? time(name) : null;
                 if (time != null && time.isBefore(oldest)) {
@@ -56,6 +57,7 @@ final class S3Retention {
                 } else if (time != null) {
                     // The character behind the slash.
                     after = root + name.group(1) + (char) ('/' + 1);
+                    next = null;
                     hasMore = true;
                     break;
                 }

@@ -69,10 +69,10 @@ final class S3Storage implements AutoCloseable {
     /**
      * A part of a listing.
      *
-     * @param keys of the objects
-     * @param hasMore whether others follow
+     * @param keys of the objects; none although others follow where a server finds that enough for one answer
+     * @param next continues behind it; null at the end
      */
-    record Page(List<String> keys, boolean hasMore) {}
+    record Page(List<String> keys, @Nullable String next) {}
 
     S3Storage(S3Config config, Limits limits) {
         this.config = config;
@@ -206,12 +206,14 @@ final class S3Storage implements AutoCloseable {
      * Objects below a prefix, in the order of their keys.
      *
      * @param after key after which to begin
+     * @param next of the page before; null to begin
      */
-    Page list(String prefix, String after) throws S3Failure {
-        ListObjectsV2Response answer = request(s3 -> s3.listObjectsV2(
-                list -> list.bucket(config.bucket()).prefix(prefix).startAfter(after)));
+    Page list(String prefix, String after, @Nullable String next) throws S3Failure {
+        ListObjectsV2Response answer = request(s3 -> s3.listObjectsV2(list ->
+                list.bucket(config.bucket()).prefix(prefix).startAfter(after).continuationToken(next)));
         return new Page(
-                answer.contents().stream().map(S3Object::key).toList(), Boolean.TRUE.equals(answer.isTruncated()));
+                answer.contents().stream().map(S3Object::key).toList(),
+                Boolean.TRUE.equals(answer.isTruncated()) ? answer.nextContinuationToken() : null);
     }
 
     /** Deletes an object; does nothing where there is none. */
