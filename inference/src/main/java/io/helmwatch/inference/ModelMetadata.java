@@ -108,7 +108,7 @@ record ModelMetadata(ModelFile file, ModelConfig config) {
                 throw refusal(
                         file,
                         "expected " + classes + " class names in metadata 'names', one per class of the model, found "
-                                + byIndex.size() + "; set 'labels' in the configuration instead");
+                                + byIndex.size() + "; set model.labels in the configuration instead");
             }
         }
         return List.copyOf(byIndex.values());

@@ -142,6 +142,8 @@ public final class OnnxRuntimeEngine implements InferenceEngine {
     static OnnxRuntimeEngine open(ModelForm form, byte @Nullable [] rewritten, WorkerPlan plan) {
         Path path = form.path();
         ModelFile file = ModelFile.read(path);
+        // Where the input has another shape, ONNX Runtime would name the node that fails for it.
+        YoloV5Model.inputShapeOf(file);
         YoloV5Model declared = YoloV5Model.hasOpenOutputs(file) ? null : YoloV5Model.of(file, form.config());
         OrtEnvironment environment = OnnxRuntime.environment();
         try (Closer opened = new Closer()) {

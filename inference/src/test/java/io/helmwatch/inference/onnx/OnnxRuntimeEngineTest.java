@@ -93,6 +93,17 @@ class OnnxRuntimeEngineTest {
     }
 
     @Test
+    void shouldNameTheInputOfAnotherShapeAlsoWhereOutputsAreOpenAndTheGraphDoesNotLoad() {
+        Path path = new OnnxWriter(TensorType.FP32, 1, 64, 64, 3)
+                .unknownOperator()
+                .output("output0", new long[] {252, 7}, new long[] {-1, -1})
+                .write(folder.resolve("nhwc.onnx"));
+
+        assertThatThrownBy(() -> OnnxRuntimeEngine.open(path, ModelConfig.DEFAULT, ONE))
+                .hasMessageContaining("expected one input [N, 3, H, W], found images [1, 64, 64, 3]");
+    }
+
+    @Test
     void shouldFindOpenShapesByRunning() {
         Path path = new OnnxWriter(TensorType.FP32, -1, 3, -1, -1)
                 .output("output0", new long[] {252, 7}, new long[] {-1, -1})
