@@ -19,6 +19,7 @@ class KeyFrameHeaderTest {
         "IDR behind one of its sets, H264, 0, 000001 6742 000001 65, false, ''",
         "another slice behind sets, H264, 0, 000001 6742 000001 68ce 000001 41, false, 00000001 6742 00000001 68ce",
         "sets behind the slice, H264, 0, 000001 65 000001 6742 000001 68ce, true, ''",
+        "sets on both sides of the slice, H264, 0, 000001 6742 000001 68ce 000001 65 000001 6799, true, 00000001 6742 00000001 68ce",
         "sets without a slice, H264, 0, 000001 6742 000001 68ce, false, 00000001 6742 00000001 68ce",
         "messages between, H264, 0, 000001 09f0 000001 67 000001 0605 000001 68 000001 65, true, 00000001 67 00000001 68",
         "a length of zero before the slice, H264, 2, 0001 67 0001 68 0000 0001 65, false, 00000001 67 00000001 68",

@@ -33,6 +33,7 @@ class NalUnitsTest {
         "a unit of one byte, 000001 65, 65",
         "no start code, 6742c00bda0507ec, ''",
         "two zeros before another byte than one, 000001 65000002 000001 65, 65000002 65",
+        "one zero before a one, 000001 65000167 000001 68, 65000167 68",
         "nothing, '', ''"
     })
     void shouldFindUnitsBehindStartCodes(String what, String bytes, String expected) {
@@ -108,6 +109,14 @@ class NalUnitsTest {
         int size = data.length > 4 ? Math.max(24, data.length) : data.length;
         assertThat(NalUnits.lengthBytes(codec, index -> index < data.length ? data[index] : 0, size))
                 .isEqualTo(expected);
+    }
+
+    @Test
+    void shouldTakeAConfigurationThatIsCutOffBeforeItsLengthForStartCodes() {
+        CodedBytes version = index -> (byte) (index == 0 ? 1 : 0xff);
+        assertThat(NalUnits.lengthBytes(Codec.HEVC, version, 22)).isZero();
+        assertThat(NalUnits.lengthBytes(Codec.HEVC, version, 23)).isEqualTo(4);
+        assertThat(NalUnits.lengthBytes(Codec.H264, version, 6)).isZero();
     }
 
     @Test

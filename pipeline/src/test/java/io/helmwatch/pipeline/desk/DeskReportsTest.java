@@ -59,6 +59,8 @@ class DeskReportsTest {
     private final List<byte[]> counts = new ArrayList<>();
 
     private final List<Incident> incidents = new ArrayList<>();
+    /** What a consumer makes of the topic of counts. */
+    private List<ComplianceMinute> latest = List.of();
 
     private DeskConfig desk() {
         return new DeskConfig(folder, Duration.ofDays(90), 1L << 30, KATHMANDU, SHIFTS, RequestLimits.NONE);
@@ -101,6 +103,7 @@ class DeskReportsTest {
             }
             history.record(incidents);
         }
+        latest = latest();
     }
 
     private static ComplianceMinute counted(
@@ -146,7 +149,7 @@ class DeskReportsTest {
         }
     }
 
-    /** What a consumer makes of the topic of counts: the latest revision of each key. */
+    /** The latest revision of each key. */
     private List<ComplianceMinute> latest() {
         Map<String, ComplianceMinute> latest = new HashMap<>();
         for (byte[] message : counts) {
@@ -172,7 +175,7 @@ class DeskReportsTest {
     }
 
     private void assertRecounted(Figures figures, Predicate<ComplianceMinute> minutes, Predicate<Incident> wanted) {
-        List<ComplianceMinute> own = latest().stream().filter(minutes).toList();
+        List<ComplianceMinute> own = latest.stream().filter(minutes).toList();
         assertThat(figures.helmet())
                 .isEqualTo(own.stream()
                         .mapToLong(minute -> minute.counts().helmet())
@@ -266,7 +269,7 @@ class DeskReportsTest {
     private void assertAvailable(List<CameraAvailability> cameras) {
         assertThat(cameras).extracting(CameraAvailability::stream).containsExactly("dead", "gate", "yard");
         for (CameraAvailability camera : cameras) {
-            long analysed = latest().stream()
+            long analysed = latest.stream()
                     .filter(minute -> isAt(minute, camera.stream(), null))
                     .map(ComplianceMinute::minuteMillis)
                     .collect(Collectors.toSet())
