@@ -1,5 +1,6 @@
 package io.helmwatch.sinks;
 
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
 import java.util.ArrayList;
@@ -183,10 +184,6 @@ public final class IncidentWriter implements AutoCloseable {
         }
         closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
         closing = true;
-        try {
-            thread.join(2 * CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, 2 * CLOSE_MILLIS);
     }
 }

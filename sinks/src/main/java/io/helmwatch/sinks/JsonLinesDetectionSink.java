@@ -2,6 +2,8 @@ package io.helmwatch.sinks;
 
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.resource.FailureText;
+import io.helmwatch.resource.Quantity;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamOwnership;
@@ -234,15 +236,11 @@ public final class JsonLinesDetectionSink implements DetectionSink {
         }
         closed = true;
         closing = true;
-        try {
-            writer.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(writer, CLOSE_MILLIS);
         if (writer.isAlive()) {
             writer.interrupt();
             counters.countDropped(SinkDropCause.CLOSED, queue.size());
-            LOG.warn("json-lines: {} queued messages dropped at shutdown", queue.size());
+            LOG.warn("json-lines: {} dropped at shutdown", Quantity.of(queue.size(), "queued message"));
         }
     }
 }

@@ -5,6 +5,7 @@ import io.helmwatch.cluster.MoveStatistics;
 import io.helmwatch.cluster.StreamEpochTable;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.vision.NodeEpoch;
 import java.util.ArrayList;
 import java.util.Iterator;

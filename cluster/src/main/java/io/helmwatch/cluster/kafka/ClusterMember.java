@@ -4,6 +4,7 @@ import io.helmwatch.cluster.ClusterStatistics;
 import io.helmwatch.cluster.Lease;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -271,11 +272,7 @@ final class ClusterMember implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, CLOSE_MILLIS);
         thread.interrupt();
     }
 }

@@ -15,6 +15,7 @@ import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.Quantity;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.vision.StreamOwnership;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -213,12 +214,7 @@ public final class ClusterNode implements AutoCloseable {
         closing = true;
         Thread thread = joining;
         if (thread != null) {
-            thread.interrupt();
-            try {
-                thread.join(CLOSE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            ThreadStop.interruptAndJoin(thread, CLOSE_MILLIS);
         }
         if (rebalance != null) {
             rebalance.close();

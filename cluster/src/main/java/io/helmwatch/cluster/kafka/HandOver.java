@@ -8,6 +8,7 @@ import io.helmwatch.cluster.OwnedStreams;
 import io.helmwatch.cluster.StreamEpochTable;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.vision.NodeEpoch;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import io.helmwatch.cluster.NodeAnnouncement;
 import io.helmwatch.cluster.NodeLoad;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

@@ -5,6 +5,7 @@ import io.helmwatch.cluster.NodeListener;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.Quantity;
+import io.helmwatch.resource.ThreadStop;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -131,11 +132,7 @@ final class NodeWatch implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, CLOSE_MILLIS);
         thread.interrupt();
         topic.close();
     }

@@ -6,6 +6,7 @@ import io.helmwatch.cluster.AcknowledgementStore;
 import io.helmwatch.cluster.AcknowledgementTable;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -201,11 +202,6 @@ public final class SharedAcknowledgements implements AutoCloseable {
     public void close() {
         closing = true;
         topic.close();
-        thread.interrupt();
-        try {
-            thread.join(2 * CLOSE_TIMEOUT.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.interruptAndJoin(thread, 2 * CLOSE_TIMEOUT.toMillis());
     }
 }

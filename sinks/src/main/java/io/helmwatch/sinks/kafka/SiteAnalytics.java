@@ -3,6 +3,7 @@ package io.helmwatch.sinks.kafka;
 import io.helmwatch.config.sink.AnalyticsConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.ThreadStop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -190,11 +191,7 @@ public final class SiteAnalytics implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
-        try {
-            thread.join(2L * TIMEOUT_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, 2L * TIMEOUT_MILLIS);
         synchronized (this) {
             owned.close();
         }

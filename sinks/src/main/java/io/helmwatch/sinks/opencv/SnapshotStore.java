@@ -2,6 +2,7 @@ package io.helmwatch.sinks.opencv;
 
 import io.helmwatch.config.incident.SnapshotConfig;
 import io.helmwatch.config.rule.StreamRulesConfig;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.evidence.EvidenceCopies;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
@@ -230,10 +231,6 @@ public final class SnapshotStore implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, CLOSE_MILLIS);
     }
 }
