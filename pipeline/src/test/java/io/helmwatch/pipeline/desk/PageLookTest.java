@@ -15,13 +15,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every page of the desk in a real browser, as people see and hear it. Screenshots are in {@code target/screenshots/look-…}. */
+/**
+ * Every page of the desk in a real browser, as people see and hear it. Screenshots are in {@code target/screenshots/look-…}: of pages with a problem,
+ * with {@code -Dscreenshots=true} of all.
+ */
 @Timeout(300)
 class PageLookTest {
     private static final Path HOME = Path.of(System.getProperty("helmwatch.home"));
     private static final Path CLIP = HOME.resolve("models/demo-clip/yard.mp4");
     private static final Path MODEL = HOME.resolve("models/helmet-yolov5n.onnx");
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final boolean IS_SHOWN = Boolean.getBoolean("screenshots");
     private static final List<String> PAGES = List.of(
             "wall",
             "incidents",
@@ -147,8 +151,11 @@ class PageLookTest {
                         browser.colours(theme);
                         String where = (width == 390 ? "phone" : "desktop") + "-" + page.replaceAll("[^a-z]+", "-")
                                 + "-" + theme;
-                        browser.screenshot("look-" + where);
-                        ((List<?>) browser.run(FAINT)).forEach(text -> problems.add(where + ": faint: " + text));
+                        List<?> faint = (List<?>) browser.run(FAINT);
+                        faint.forEach(text -> problems.add(where + ": faint: " + text));
+                        if (IS_SHOWN || !faint.isEmpty()) {
+                            browser.screenshot("look-" + where);
+                        }
                     }
                     browser.unnamed(NAMED)
                             .forEach(control -> problems.add(width + " " + page + ": no name: " + control));
