@@ -84,15 +84,15 @@ final class ConfigReload {
     }
 
     private String changeStreams(HelmwatchConfig replacement, Map<String, StreamConfig> wanted) {
-        Map<String, StreamConfig> before = inFile;
-        inFile = wanted;
         List<String> removed = new ArrayList<>();
-        for (String stream : before.keySet()) {
+        for (String stream : inFile.keySet()) {
             if (!wanted.containsKey(stream) && streams.config(stream) != null) {
                 streams.remove(stream);
                 removed.add(stream);
             }
         }
+        // Only now: one that does not stop in time is removed by the next reload.
+        inFile = wanted;
         List<String> added = new ArrayList<>();
         for (StreamConfig stream : replacement.streams()) {
             if (streams.config(stream.id()) == null) {

@@ -145,6 +145,20 @@ class RunningStreamsTest {
     }
 
     @Test
+    void shouldRemoveWithTheNextReloadWhatTheOneBeforeCouldNotStop() {
+        String clip = "{id: %s, url: '" + CLIP + "', loop: true, analyze-fps: 1}";
+        String both = "streams: [" + clip.formatted("gate") + ", " + clip.formatted("yard") + "]";
+        try (DetectionService service = start(config(both))) {
+            service.reloadFrom(() -> config("streams: []"));
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(service::reload).hasMessageContaining("interrupted while stream");
+            assertThat(Thread.interrupted()).isTrue();
+            service.reload();
+            assertThat(service.streams().configs()).isEmpty();
+        }
+    }
+
+    @Test
     void shouldRefuseWhatCannotBeDoneAndChangeNothing() throws Exception {
         try (RtspCamera gate = new RtspCamera();
                 DetectionService service = start(config(steady(gate)))) {
