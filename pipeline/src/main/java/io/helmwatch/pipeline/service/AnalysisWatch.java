@@ -73,9 +73,9 @@ final class AnalysisWatch {
         double fps = analyzeFps.applyAsDouble(stream);
         double idleLimit = Math.max(IDLE_SECONDS, fps > 0 ? INTERVALS_WITHOUT_FRAME / fps : 0);
         boolean isIdle = rates.idleSeconds() >= idleLimit;
-        if (isIdle && rates.wantedPerSecond() < 1 / idleLimit) {
+        if (isIdle && rates.unselectedSeconds() >= idleLimit) {
             overloaded.remove(stream);
-            boolean isSilent = rates.decodedPerSecond() == 0;
+            boolean isSilent = rates.silentSeconds() >= idleLimit;
             report(
                     feed,
                     isSilent ? StreamReason.CONNECTION : StreamReason.NOTHING_SELECTED,
@@ -96,14 +96,18 @@ final class AnalysisWatch {
             return;
         }
         overloaded.add(stream);
+        // Of few wanted frames there is often none within the seconds of the rates.
+        boolean hasRates = rates.wantedPerSecond() >= MIN_WANTED_PER_SECOND;
         report(
                 feed,
                 StreamReason.OVERLOAD,
-                String.format(
-                        Locale.ROOT,
-                        "only %.1f of %.1f wanted frames per second analysed",
-                        rates.analysedPerSecond(),
-                        rates.wantedPerSecond()));
+                hasRates
+                        ? String.format(
+                                Locale.ROOT,
+                                "only %.1f of %.1f wanted frames per second analysed",
+                                rates.analysedPerSecond(),
+                                rates.wantedPerSecond())
+                        : "no wanted frame analysed for " + (long) idleLimit + " s");
     }
 
     private void report(StreamFeed feed, StreamReason code, String problem) {

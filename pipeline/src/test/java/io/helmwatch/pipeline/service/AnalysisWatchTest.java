@@ -183,6 +183,33 @@ class AnalysisWatchTest {
     }
 
     @Test
+    void shouldSayOneThingOfAStreamOfVeryFewFramesNoneOfWhichIsAnalysed() {
+        AtomicLong sent = new AtomicLong(1);
+        stages.infer = frames -> {
+            throw new IllegalStateException("broken on purpose");
+        };
+        Source camera = new Source("gate", true, Long.MAX_VALUE, 100, frame -> frame >= sent.get());
+        try (HelmetPipeline pipeline = start()) {
+            AnalysisWatch watch = new AnalysisWatch(stream -> 0.05, stream -> StreamReason.NONE);
+            pipeline.add(camera);
+            StreamFeed feed = pipeline.feeds().iterator().next();
+            await(() -> feed.status().state() == State.ONLINE);
+            for (int i = 0; i < 6; i++) {
+                seconds(20, watch, pipeline, 1);
+                long frames = sent.incrementAndGet();
+                await(() -> feed.decoded() == frames);
+            }
+            assertThat(feed.status().reasonCode()).isEqualTo(StreamReason.OVERLOAD);
+            assertThat(feed.status().reason()).isEqualTo("no wanted frame analysed for 60 s");
+
+            camera.stop();
+            sent.set(Long.MAX_VALUE);
+            await(feed::isDone);
+        }
+        assertThat(states()).containsExactly(State.ONLINE, State.DEGRADED, State.ENDED);
+    }
+
+    @Test
     void shouldSayThatNoVideoArrivesWhereTheCameraIsSilent() {
         AtomicLong sent = new AtomicLong(1);
         Source camera = new Source("gate", true, Long.MAX_VALUE, 100, frame -> frame >= sent.get());
@@ -203,6 +230,9 @@ class AnalysisWatchTest {
 
     private static void await(java.util.function.BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new IllegalStateException("waited too long");
+            }
             ScriptedStages.sleepMicros(500);
         }
     }

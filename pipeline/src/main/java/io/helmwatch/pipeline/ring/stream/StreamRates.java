@@ -19,13 +19,16 @@ public final class StreamRates {
     private final long[] decoded = new long[SAMPLES];
     private final long[][] dropped = new long[SAMPLES][CAUSES];
     private int count;
-    private long analysedNanos;
-    private long lastAnalysed;
+    private final LastGrowth decodedGrowth = new LastGrowth();
+    private final LastGrowth wantedGrowth = new LastGrowth();
+    private final LastGrowth analysedGrowth = new LastGrowth();
     private volatile double wantedPerSecond;
     private volatile double analysedPerSecond;
     private volatile long missingFrames;
     private volatile double windowSeconds;
     private volatile double idleSeconds;
+    private volatile double unselectedSeconds;
+    private volatile double silentSeconds;
     private volatile double decodedPerSecond;
     /** Replaced as a whole, by cause. */
     private volatile double[] droppedPerSecond = new double[CAUSES];
@@ -35,10 +38,6 @@ public final class StreamRates {
         long decodedFrames = counts.decoded();
         long wantedFrames = decodedFrames - counts.dropped(DropCause.SAMPLED) - counts.dropped(DropCause.CORRUPT);
         long analysedFrames = counts.analysed();
-        if (count == 0 || analysedFrames > lastAnalysed) {
-            analysedNanos = nowNanos;
-            lastAnalysed = analysedFrames;
-        }
         int index = count % SAMPLES;
         atNanos[index] = nowNanos;
         wanted[index] = wantedFrames;
@@ -60,7 +59,29 @@ public final class StreamRates {
             drops[cause] = (dropped[index][cause] - dropped[oldest][cause]) / seconds;
         }
         droppedPerSecond = drops;
-        idleSeconds = (nowNanos - analysedNanos) / (double) TimeUnit.SECONDS.toNanos(1);
+        idleSeconds = analysedGrowth.seconds(analysedFrames, nowNanos);
+        unselectedSeconds = wantedGrowth.seconds(wantedFrames, nowNanos);
+        silentSeconds = decodedGrowth.seconds(decodedFrames, nowNanos);
+    }
+
+    /** When a count grew last. */
+    private static final class LastGrowth {
+        private boolean isKnown;
+        private long last;
+        private long nanos;
+
+        double seconds(long now, long nowNanos) {
+            if (!isKnown || now > last) {
+                isKnown = true;
+                last = now;
+                nanos = nowNanos;
+            }
+            return (nowNanos - nanos) / (double) TimeUnit.SECONDS.toNanos(1);
+        }
+
+        void reset() {
+            isKnown = false;
+        }
     }
 
     /** Forgets all samples: a new connection has rates of its own. */
@@ -71,6 +92,11 @@ public final class StreamRates {
         analysedPerSecond = 0;
         missingFrames = 0;
         idleSeconds = 0;
+        unselectedSeconds = 0;
+        silentSeconds = 0;
+        decodedGrowth.reset();
+        wantedGrowth.reset();
+        analysedGrowth.reset();
         decodedPerSecond = 0;
         droppedPerSecond = new double[CAUSES];
     }
@@ -108,5 +134,15 @@ public final class StreamRates {
     /** Seconds since a frame was analysed, or since the first sample. */
     public double idleSeconds() {
         return idleSeconds;
+    }
+
+    /** Seconds since a frame was wanted, or since the first sample. */
+    public double unselectedSeconds() {
+        return unselectedSeconds;
+    }
+
+    /** Seconds since a frame was decoded, or since the first sample. */
+    public double silentSeconds() {
+        return silentSeconds;
     }
 }
