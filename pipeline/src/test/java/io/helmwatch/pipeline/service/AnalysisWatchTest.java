@@ -167,9 +167,15 @@ class AnalysisWatchTest {
             StreamFeed feed = pipeline.feeds().iterator().next();
             await(() -> feed.analysed() == 1);
             seconds(1, watch, pipeline, 0);
-            sent.set(5);
             analysable.set(4);
-            await(() -> feed.analysed() == 4 && feed.decoded() == 5);
+            // One after the other: several in one batch would be held up together.
+            for (int i = 2; i <= 4; i++) {
+                long frames = i;
+                sent.set(frames);
+                await(() -> feed.analysed() == frames);
+            }
+            sent.set(5);
+            await(() -> feed.decoded() == 5);
 
             seconds(10, watch, pipeline, 0);
             assertThat(feed.rates().missingFrames()).isEqualTo(1);
