@@ -5,6 +5,7 @@ import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.config.sink.NotifyConfig.Mail;
 import io.helmwatch.config.sink.NotifyConfig.Mqtt;
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.StreamConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ public final class ShortPasswords {
     public static List<String> of(HelmwatchConfig config) {
         List<String> problems = new ArrayList<>();
         for (StreamConfig stream : config.streams()) {
-            StreamConfig.Credentials credentials = stream.credentials();
+            Credentials credentials = stream.credentials();
             check("stream " + stream.id(), credentials == null ? null : credentials.password(), problems);
         }
         for (NotifyConfig notification : config.notifications()) {

@@ -23,6 +23,7 @@ import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.JsonLinesConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.HostAndPort;
 import io.helmwatch.config.stream.PixelAspect;
 import io.helmwatch.config.stream.StreamConfig;
@@ -109,7 +110,7 @@ class ConfigLoaderTest {
         StreamConfig gate = config.streams().get(0);
         assertThat(gate.analyzeFps()).isEqualTo(5);
         assertThat(gate.url()).isEqualTo("rtsp://192.0.2.10/stream1");
-        assertThat(gate.credentials()).isEqualTo(new StreamConfig.Credentials("operator", Secret.of("p@ss:w/rd")));
+        assertThat(gate.credentials()).isEqualTo(new Credentials("operator", Secret.of("p@ss:w/rd")));
         assertThat(gate.connectUrl().reveal()).isEqualTo("rtsp://operator:p%40ss%3Aw%2Frd@192.0.2.10/stream1");
         assertThat(config.streams().get(1).transport()).isEqualTo(StreamConfig.Transport.UDP);
     }
@@ -490,7 +491,7 @@ class ConfigLoaderTest {
                     credentials: {username-env: CAMERA_USER, password-file: pass}
                 """);
         assertThat(config.streams().get(0).credentials())
-                .isEqualTo(new StreamConfig.Credentials("operator", Secret.of("s3cr3t #1")));
+                .isEqualTo(new Credentials("operator", Secret.of("s3cr3t #1")));
     }
 
     @Test
@@ -505,8 +506,8 @@ class ConfigLoaderTest {
                     pixel-aspect: '2:1'
                 """).streams().get(0);
         assertThat(stream.credentials())
-                .isEqualTo(new StreamConfig.Credentials(
-                        "operator", Secret.of("pass-word"), StreamConfig.BasicAuthentication.TLS_ONLY));
+                .isEqualTo(
+                        new Credentials("operator", Secret.of("pass-word"), Credentials.BasicAuthentication.TLS_ONLY));
         assertThat(stream.allowedHosts())
                 .containsExactly(
                         new HostAndPort("cdn.example", 0),

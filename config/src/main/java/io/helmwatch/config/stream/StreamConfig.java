@@ -78,37 +78,6 @@ public record StreamConfig(
         UDP
     }
 
-    /** When a camera that asks for HTTP Basic authentication, which shows the password to whoever can read the connection, gets it. */
-    public enum BasicAuthentication {
-        /** Always. */
-        ALLOW,
-        /** Only on an encrypted connection: {@code rtsps:} or {@code https:}. */
-        TLS_ONLY,
-        /** Never; Digest is still answered. */
-        NEVER
-    }
-
-    /**
-     * User and password, the password from the environment or a file.
-     *
-     * @param username user
-     * @param password already read
-     * @param basic whether the password may be sent with Basic authentication
-     */
-    public record Credentials(String username, Secret password, BasicAuthentication basic) {
-
-        /** Credentials for any kind of authentication. */
-        public Credentials(String username, Secret password) {
-            this(username, password, BasicAuthentication.ALLOW);
-        }
-
-        /** Neither user nor password. */
-        @Override
-        public String toString() {
-            return "Credentials[***]";
-        }
-    }
-
     /** A stream with the defaults: TCP, every frame analysed, 10 s to open, 10 s without a packet. */
     public static StreamConfig of(String id, String url) {
         return new Builder(id, url).build();

@@ -22,7 +22,6 @@ import io.helmwatch.config.schema.SectionList;
 import io.helmwatch.config.schema.SectionSpec;
 import io.helmwatch.config.secret.CertificateFile;
 import io.helmwatch.config.secret.Redaction;
-import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.config.stream.StreamConfig.Transport;
 import io.helmwatch.config.yaml.Yaml;
 import java.nio.file.Path;

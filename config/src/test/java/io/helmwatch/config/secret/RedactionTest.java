@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.ConfigText;
 import io.helmwatch.config.HelmwatchConfig;
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.config.yaml.ConfigException;
 import java.net.URLEncoder;
@@ -285,7 +286,7 @@ class RedactionTest {
             String url = UserInfo.insert("rtsp://cam:554/x", user, password);
             StreamConfig stream = StreamConfig.of("a", url);
             assertThat(stream.url()).isEqualTo("rtsp://cam:554/x");
-            assertThat(stream.credentials()).isEqualTo(new StreamConfig.Credentials(user, Secret.of(password)));
+            assertThat(stream.credentials()).isEqualTo(new Credentials(user, Secret.of(password)));
             assertThat(stream.connectUrl().reveal()).isEqualTo(url);
             assertThat(stream.toString()).isEqualTo("StreamConfig[id=a, url=rtsp://cam:554/x]");
         }
@@ -401,8 +402,7 @@ class RedactionTest {
     @Test
     void shouldNeverShowASecretItself() {
         assertThat(Secret.of("hunter22")).hasToString("***").isEqualTo(Secret.of("hunter22"));
-        assertThat(new StreamConfig.Credentials("operator", Secret.of("hunter22")))
-                .hasToString("Credentials[***]");
+        assertThat(new Credentials("operator", Secret.of("hunter22"))).hasToString("Credentials[***]");
     }
 
     private static List<String> forms(String user, String password) {

@@ -3,9 +3,9 @@ package io.helmwatch.ingest.ffmpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.stream.Credentials;
+import io.helmwatch.config.stream.Credentials.BasicAuthentication;
 import io.helmwatch.config.stream.StreamConfig;
-import io.helmwatch.config.stream.StreamConfig.BasicAuthentication;
-import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.vision.StreamStatus.State;
 import java.nio.file.Path;

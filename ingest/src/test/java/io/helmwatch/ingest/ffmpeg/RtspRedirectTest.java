@@ -3,9 +3,9 @@ package io.helmwatch.ingest.ffmpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.HostAndPort;
 import io.helmwatch.config.stream.StreamConfig;
-import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.vision.StreamStatus.State;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.helmwatch.config.secret.Secret;
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.StreamConfig;
-import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.config.stream.StreamConfig.Transport;
 import io.helmwatch.ingest.StreamProbe;
 import io.helmwatch.ingest.ffmpeg.RecordingReceiver.Seen;

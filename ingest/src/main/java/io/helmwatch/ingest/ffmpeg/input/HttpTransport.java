@@ -1,8 +1,7 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.StreamConfig;
-import io.helmwatch.config.stream.StreamConfig.BasicAuthentication;
-import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.network.Authentication;
@@ -63,13 +62,9 @@ public final class HttpTransport {
         authentication = credentials == null
                 ? null
                 : new Authentication(
-                        credentials.username(), credentials.password().reveal(), isBasicAllowed(credentials));
-    }
-
-    private boolean isBasicAllowed(Credentials credentials) {
-        return credentials.basic() == BasicAuthentication.ALLOW
-                || (credentials.basic() == BasicAuthentication.TLS_ONLY
-                        && policy.configured().isEncrypted());
+                        credentials.username(),
+                        credentials.password().reveal(),
+                        credentials.allowBasic(policy.configured().isEncrypted()));
     }
 
     /** The body of an answer as FFmpeg should read it. */

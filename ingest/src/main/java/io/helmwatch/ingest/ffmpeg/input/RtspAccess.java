@@ -1,8 +1,7 @@
 package io.helmwatch.ingest.ffmpeg.input;
 
+import io.helmwatch.config.stream.Credentials;
 import io.helmwatch.config.stream.StreamConfig;
-import io.helmwatch.config.stream.StreamConfig.BasicAuthentication;
-import io.helmwatch.config.stream.StreamConfig.Credentials;
 import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.network.Authentication;
@@ -34,9 +33,7 @@ public final class RtspAccess {
     /** How to open the target; the caller closes the relay, if there is one, with the input. */
     public InputAccess access(RedirectPolicy policy, StreamAddress target) {
         Credentials credentials = config.credentials();
-        boolean basicAllowed = credentials == null
-                || credentials.basic() == BasicAuthentication.ALLOW
-                || (credentials.basic() == BasicAuthentication.TLS_ONLY && target.isEncrypted());
+        boolean basicAllowed = credentials == null || credentials.allowBasic(target.isEncrypted());
         if (!policy.isSameOrigin(target) || (basicAllowed && !relays && !getsParameter)) {
             return InputAccess.direct(config, policy, target);
         }
