@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.resource.ThreadStop;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -84,11 +85,6 @@ final class BuildProgress implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        reporter.interrupt();
-        try {
-            reporter.join();
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.interruptAndJoin(reporter, 0);
     }
 }

@@ -5,6 +5,7 @@ import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.bench.StageBenchmark.Speed;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.StreamStatus;
@@ -68,7 +69,7 @@ final class DecodeRuns {
                 }),
                 "bench-sample");
         thread.start();
-        Joining.join(List.of(thread));
+        ThreadStop.joinAll(List.of(thread));
         if (frames.isEmpty()) {
             throw new IllegalStateException("the clip cannot be measured: " + problem.get());
         }
@@ -91,7 +92,7 @@ final class DecodeRuns {
             return decoding(counts, threads);
         } finally {
             sources.forEach(FrameSource::stop);
-            Joining.join(threads);
+            ThreadStop.joinAll(threads);
         }
     }
 

@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.bench;
 import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.resource.ResidentMemory;
+import io.helmwatch.resource.ThreadStop;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
@@ -150,7 +151,7 @@ final class ResourceMeter implements AutoCloseable {
 
         void end() {
             ended = true;
-            Joining.join(List.of(this));
+            ThreadStop.joinAll(List.of(this));
             load.close();
         }
     }

@@ -5,6 +5,7 @@ import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.bench.StageBenchmark.Speed;
 import io.helmwatch.postprocess.Postprocessor;
 import io.helmwatch.preprocess.Preprocessor;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.tensor.Letterbox;
 import java.util.ArrayList;
@@ -103,11 +104,11 @@ final class StageRuns {
             ResourceMeter meter = ResourceMeter.start();
             TimeUnit.NANOSECONDS.sleep(roundNanos);
             inferenceEnded = true;
-            Joining.join(threads);
+            ThreadStop.joinAll(threads);
             usage = meter.stop();
         } finally {
             inferenceEnded = true;
-            Joining.join(threads);
+            ThreadStop.joinAll(threads);
         }
         Throwable broken = failure.get();
         if (broken != null) {

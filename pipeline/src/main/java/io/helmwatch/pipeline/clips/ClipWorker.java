@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.clips;
 
 import io.helmwatch.pipeline.clips.ClipRecording.Progress;
+import io.helmwatch.resource.ThreadStop;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -74,10 +75,6 @@ final class ClipWorker implements AutoCloseable {
         closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
         isClosing = true;
         LockSupport.unpark(thread);
-        try {
-            thread.join(2 * CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, 2 * CLOSE_MILLIS);
     }
 }

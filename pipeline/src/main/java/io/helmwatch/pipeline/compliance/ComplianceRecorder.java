@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.compliance;
 
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.compliance.ComplianceStore;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.ComplianceMinute;
@@ -144,10 +145,6 @@ final class ComplianceRecorder implements AutoCloseable {
             closing = true;
             monitor.notifyAll();
         }
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, CLOSE_MILLIS);
     }
 }

@@ -10,7 +10,6 @@ import io.helmwatch.vision.Incident;
 import io.helmwatch.web.LiveVideo;
 import io.helmwatch.web.Relay;
 import io.helmwatch.web.Streams;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -41,10 +40,9 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     private static final long STUCK_NANOS = 10_000_000_000L;
     private static final long STATE_MILLIS = 1_000;
     private static final long CLOSE_MILLIS = 5_000;
-    private static final int LAST_CHANNEL = 0xffff;
 
     private final LiveSources sources;
-    private final TrackingConfig tracking;
+    private final WatchedStreams watched;
     private final Supplier<List<Streams.Stream>> states;
     private final ScheduledExecutorService timer;
     private final ScheduledFuture<?> ticks;
@@ -53,13 +51,9 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     private final SentStates sentStates = new SentStates();
 
     private final LiveIncidents incidents = new LiveIncidents(this::announce);
-    /** Changed as a whole, so that the pipeline reads it without a lock; empty while nobody watches. */
-    private volatile Map<String, LiveStream> watched = Map.of();
-
     /** Streams of other nodes; owned by the timer's thread. Null without a cluster. */
     private volatile @Nullable RelayedStreams relayed;
 
-    private int lastChannel;
     private boolean closed;
 
     /**
@@ -69,7 +63,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
      */
     public LiveStreams(LiveSources sources, TrackingConfig tracking, Supplier<List<Streams.Stream>> states) {
         this.sources = sources;
-        this.tracking = tracking;
+        watched = new WatchedStreams(sources, tracking);
         this.states = states;
         timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "live-states");
@@ -95,7 +89,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
 
     /** Shows the streams of other nodes too; called once, before viewers come. */
     public void relay(Relay relay) {
-        relayed = new RelayedStreams(relay, this::nextChannel, new RelayedStreams.Returned() {
+        relayed = new RelayedStreams(relay, watched::nextChannel, new RelayedStreams.Returned() {
             @Override
             public boolean isHere(String id) {
                 return sources.find(id) != null;
@@ -106,11 +100,6 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
                 watchHere(viewer, id, wish);
             }
         });
-    }
-
-    private synchronized int nextChannel() {
-        lastChannel = lastChannel % LAST_CHANNEL + 1;
-        return lastChannel;
     }
 
     private synchronized void watchHere(LiveViewer viewer, String id, Wish wish) {
@@ -174,7 +163,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
             Map.Entry<String, Subscription> entry = all.next();
             if (!request.wishes().containsKey(entry.getKey())) {
                 all.remove();
-                leave(entry.getKey(), entry.getValue());
+                watched.unsubscribe(entry.getKey(), entry.getValue());
             }
         }
         Map<String, Wish> elsewhere = new HashMap<>();
@@ -205,7 +194,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
             Map.copyOf(viewer.subscriptions).forEach((id, subscription) -> {
                 if (sources.find(id) == null) {
                     viewer.subscriptions.remove(id);
-                    leave(id, subscription);
+                    watched.unsubscribe(id, subscription);
                     gone.computeIfAbsent(viewer, added -> new HashMap<>()).put(id, subscription.wish);
                 }
             });
@@ -222,59 +211,18 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
     }
 
     private void watch(LiveViewer viewer, String id, Wish wish) {
-        if (!viewers.contains(viewer)) {
-            // Sending to it failed meanwhile.
-            return;
-        }
-        Subscription known = viewer.subscriptions.get(id);
-        if (known != null) {
-            LiveStream stream = watched.get(id);
-            if (!known.wish.equals(wish) && stream != null) {
-                known.wish = wish;
-                stream.changed();
-            }
-            return;
-        }
-        if (sources.find(id) == null) {
-            viewer.send(LiveMessage.control(LiveTexts.stream(
-                    0, id, Subscription.Mode.NONE, "", 0, 0, 0, "there is no such stream, or it is not running")));
-            return;
-        }
-        Subscription added = new Subscription(viewer, wish);
-        viewer.subscriptions.put(id, added);
-        LiveStream stream = watched.get(id);
-        if (stream == null) {
-            stream = new LiveStream(id, nextChannel(), sources, tracking);
-            stream.add(added);
-            Map<String, LiveStream> extended = new HashMap<>(watched);
-            extended.put(id, stream);
-            watched = Map.copyOf(extended);
-            stream.start();
-        } else {
-            stream.add(added);
+        // Sending to it may have failed meanwhile.
+        if (viewers.contains(viewer)) {
+            watched.subscribe(viewer, id, wish);
         }
     }
 
     /** A viewer is gone. */
     synchronized void left(LiveViewer viewer) {
         viewers.remove(viewer);
-        viewer.subscriptions.forEach(this::leave);
+        viewer.subscriptions.forEach(watched::unsubscribe);
         viewer.subscriptions.clear();
         replaceElsewhere(viewer, Map.of());
-    }
-
-    private void leave(String id, Subscription subscription) {
-        LiveStream stream = watched.get(id);
-        if (stream == null) {
-            return;
-        }
-        stream.remove(subscription);
-        if (!stream.isWatched()) {
-            Map<String, LiveStream> reduced = new HashMap<>(watched);
-            reduced.remove(id);
-            watched = Map.copyOf(reduced);
-            stream.stop();
-        }
     }
 
     private void tick() {
@@ -317,7 +265,7 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
         List<LiveStream> running;
         synchronized (this) {
             closed = true;
-            running = new ArrayList<>(watched.values());
+            running = watched.all();
         }
         ticks.cancel(false);
         timer.shutdownNow();

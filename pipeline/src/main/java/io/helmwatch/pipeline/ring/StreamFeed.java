@@ -5,14 +5,12 @@ import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
 import io.helmwatch.pipeline.ring.stream.FrameCounts;
 import io.helmwatch.pipeline.ring.stream.StreamRates;
-import io.helmwatch.pipeline.ring.stream.StreamState;
 import io.helmwatch.resource.FailureText;
 import io.helmwatch.vision.DropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.FrameLease;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus;
-import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,18 +36,13 @@ public final class StreamFeed implements FrameReceiver {
     private final long epochSeconds;
     private final String device;
     private final Thread thread;
-    private final StreamState state;
+    private final StatePublication states;
     private final StreamRates rates = new StreamRates();
     private final FrameCounts counts = new FrameCounts();
     private final CountDownLatch ended = new CountDownLatch(1);
 
     private volatile boolean stopping;
     private volatile boolean abandoned;
-    /** Whether the source's thread is publishing a state, which the states of other threads must not overtake. */
-    private volatile boolean publishingState;
-    /** A state found by {@link #reportAnalysis} that did not fit into the ring yet; owned by its thread. */
-    private @Nullable StreamStatus unpublished;
-
     private volatile long lastPtsNanos;
     private long maxFrameBytes;
     private volatile @Nullable FrameDetections lastDetections;
@@ -68,7 +61,7 @@ public final class StreamFeed implements FrameReceiver {
         this.share = new RingShare(ring, share);
         this.epochSeconds = epochSeconds;
         this.device = device;
-        this.state = new StreamState(source.id(), System.currentTimeMillis());
+        this.states = new StatePublication(this, this.share);
         this.thread = new Thread(this::run, "decode-" + source.id());
     }
 
@@ -126,16 +119,7 @@ public final class StreamFeed implements FrameReceiver {
     /** Waits for a slot also on live streams. */
     @Override
     public void onStatus(StreamStatus reported) {
-        publishingState = true;
-        try {
-            StreamStatus change = state.onSource(reported);
-            if (change != null) {
-                log(change);
-                share.put(this, change);
-            }
-        } finally {
-            publishingState = false;
-        }
+        states.onSource(reported);
     }
 
     /**
@@ -146,33 +130,12 @@ public final class StreamFeed implements FrameReceiver {
      * @return whether the stream's state changed
      */
     public boolean reportAnalysis(StreamReason code, String problem) {
-        if (publishingState || abandoned) {
-            return false;
-        }
-        StreamStatus change = state.onAnalysis(code, problem, System.currentTimeMillis());
-        if (change != null) {
-            log(change);
-            unpublished = change;
-        }
-        StreamStatus next = unpublished;
-        if (next != null && (next.state() != status().state() || share.offer(this, next))) {
-            unpublished = null;
-        }
-        return change != null;
-    }
-
-    private static void log(StreamStatus change) {
-        String name = change.state().name().toLowerCase(Locale.ROOT);
-        String reason = change.reason().isEmpty() ? "" : ": " + change.reason();
-        switch (change.state()) {
-            case STARTING, ONLINE, ENDED -> LOG.info("Stream {} {}{}", change.stream(), name, reason);
-            case DEGRADED, OFFLINE, FAILED -> LOG.warn("Stream {} {}{}", change.stream(), name, reason);
-        }
+        return !abandoned && states.onAnalysis(code, problem);
     }
 
     /** Updates the stream's rates; to be called about once a second by one thread. */
     public void sampleRates(long nowNanos) {
-        StreamStatus.State now = state.current().state();
+        StreamStatus.State now = status().state();
         if (now != StreamStatus.State.ONLINE && now != StreamStatus.State.DEGRADED) {
             rates.reset();
         } else {
@@ -273,7 +236,7 @@ public final class StreamFeed implements FrameReceiver {
 
     /** State, latest reason, and since when the stream is in this state. */
     public StreamStatus status() {
-        return state.current();
+        return states.state().current();
     }
 
     /** Frames decoded, analysed or not. */
@@ -298,17 +261,17 @@ public final class StreamFeed implements FrameReceiver {
 
     /** Reconnects after a lost connection. */
     public long reconnects() {
-        return state.reconnects();
+        return states.state().reconnects();
     }
 
     /** Failed retries since the stream went offline; 0 while it is online. */
     public long retries() {
-        return state.retries();
+        return states.state().retries();
     }
 
     /** Time of the last failed attempt to connect, milliseconds since 1970 UTC; 0 before the first. */
     public long lastAttemptMillis() {
-        return state.lastAttemptMillis();
+        return states.state().lastAttemptMillis();
     }
 
     /** Ring slots that the stream holds. */

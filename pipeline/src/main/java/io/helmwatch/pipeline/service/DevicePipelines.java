@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.HelmetPipeline;
 import io.helmwatch.pipeline.ring.StreamFeed;
+import io.helmwatch.resource.ThreadStop;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -82,19 +83,7 @@ public final class DevicePipelines implements AutoCloseable {
             threads.add(thread);
         }
         close(pipelines.get(0), failures);
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException interrupt) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.joinAll(threads);
         if (!failures.isEmpty()) {
             RuntimeException first = failures.get(0);
             failures.subList(1, failures.size()).forEach(first::addSuppressed);

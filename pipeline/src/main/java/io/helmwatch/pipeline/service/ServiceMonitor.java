@@ -2,6 +2,7 @@ package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
 import io.helmwatch.resource.Quantity;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.SinkStatistics;
 import io.helmwatch.vision.DropCause;
@@ -225,12 +226,7 @@ final class ServiceMonitor implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
-        try {
-            thread.join(TimeUnit.SECONDS.toMillis(1));
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.interruptAndJoin(thread, TimeUnit.SECONDS.toMillis(1));
         tunings.forEach(WorkerTuning::close);
     }
 }

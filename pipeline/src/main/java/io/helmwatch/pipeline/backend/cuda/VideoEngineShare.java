@@ -3,6 +3,7 @@ package io.helmwatch.pipeline.backend.cuda;
 import com.sun.management.OperatingSystemMXBean;
 import io.helmwatch.cuda.GpuLoad;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
+import io.helmwatch.resource.ThreadStop;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Optional;
@@ -66,10 +67,6 @@ final class VideoEngineShare implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        try {
-            sampler.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(sampler, 0);
     }
 }

@@ -1,5 +1,6 @@
 package io.helmwatch.pipeline.cli.kafka;
 
+import io.helmwatch.resource.ThreadStop;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -152,10 +153,6 @@ public final class TopicPrinter implements AutoCloseable {
     public void close() {
         cancelled = true;
         consumer.wakeup();
-        try {
-            thread.join(2_000);
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, 2_000);
     }
 }
