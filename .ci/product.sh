@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Checks what users get and Maven's tests do not see: builds a copy of the sources as users build it, runs its demo, its traffic, its
-# operations and a cluster of it, checks documents and scripts, and builds and runs the images: product.sh [COMMAND…]
-# A command, which has the tests, is run first; the images are built beside it with what it leaves of the CPU.
+# operations and a cluster of it, checks documents and scripts, and builds and runs the images.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,19 +42,13 @@ ended() {
   return "$status"
 }
 
-# Most of it waits for Debian's packages.
-beside containers nice -n 5 deploy/image/check-containers.sh
-if [ $# -gt 0 ]; then
-  step "$*"
-  "$@"
-fi
-
 # A copy, built as users build it; what is committed or about to be.
 copy=$work/helmwatch
 mkdir "$copy"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$copy"
 
-# These wait for packages of npm.
+# These wait for packages of Debian and npm, and measure no time.
+beside containers deploy/image/check-containers.sh
 beside types web/src/test/page/check.sh
 asyncapi() {
   npm install --prefix "$work/parser" --ignore-scripts --no-audit --no-fund --silent @asyncapi/parser@3.4.0
@@ -87,9 +80,6 @@ ended asyncapi
 step "Metrics, alerts, dashboards, Kubernetes manifests, systemd unit"
 "$copy/.ci/operations.sh"
 
-step "A cluster of three processes: one is killed, one hangs and wakes up"
-"$copy/benchmarks/cluster.sh" short
-
 step "Nothing is asked of the network that was not configured"
 ended traffic
 
@@ -101,3 +91,6 @@ case $status in
   3) deploy/image/check-bare.sh ;;
   *) exit "$status" ;;
 esac
+
+step "A cluster of three processes: one is killed, one hangs and wakes up"
+"$copy/benchmarks/cluster.sh" short
