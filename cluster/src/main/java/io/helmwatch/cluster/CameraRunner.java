@@ -48,7 +48,7 @@ public interface CameraRunner {
     boolean reaches(String camera, String settings);
 
     /**
-     * Ends incidents of a camera that a lost node left open.
+     * Ends incidents of a camera that a lost node left open. When it throws, since they cannot be stored, it is called again with those that are still open.
      *
      * @param messages the last message of each, JSON
      * @param origin stamp of the end messages

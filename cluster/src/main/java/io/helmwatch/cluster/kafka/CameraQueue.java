@@ -5,15 +5,16 @@ import io.helmwatch.cluster.Lease;
 import io.helmwatch.cluster.OpenIncidentTable;
 import io.helmwatch.cluster.OwnedStreams;
 import io.helmwatch.cluster.StreamEpochTable;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.vision.NodeEpoch;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,13 +26,15 @@ import org.slf4j.LoggerFactory;
  */
 final class CameraQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CameraQueue.class);
+    /** Between attempts to end incidents of a lost node. */
+    private static final long RETRY_SECONDS = 2;
 
     private final String node;
     private final CameraRunner runner;
     private final OwnedStreams owned;
     private final StreamEpochTable states;
     private final OpenIncidentTable openIncidents;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread created = new Thread(task, "cluster-cameras");
         created.setDaemon(true);
         return created;
@@ -70,11 +73,30 @@ final class CameraQueue implements AutoCloseable {
             }
             NodeEpoch origin = owned.acquire(camera, node, generation, lease);
             runner.start(camera, settings);
-            List<byte[]> orphans = openIncidents.leftTo(origin, camera);
-            if (!orphans.isEmpty()) {
-                runner.endOrphans(camera, orphans, origin);
-            }
+            endOrphans(camera, origin, false);
         });
+    }
+
+    /** Ends what a lost node left open; tried again while this node cannot store it, since nobody else would end it. */
+    private void endOrphans(String camera, NodeEpoch origin, boolean isRetry) {
+        List<byte[]> orphans = origin.equals(owned.origin(camera)) ? openIncidents.leftTo(origin, camera) : List.of();
+        if (orphans.isEmpty()) {
+            return;
+        }
+        try {
+            runner.endOrphans(camera, orphans, origin);
+        } catch (RuntimeException e) {
+            if (!isRetry) {
+                LOG.error(
+                        "Camera {}: {} of a lost node not ended, tried again every {} s: {}",
+                        camera,
+                        Quantity.of(orphans.size(), "incident"),
+                        RETRY_SECONDS,
+                        e.getMessage(),
+                        e);
+            }
+            var unusedFuture = thread.schedule(() -> endOrphans(camera, origin, true), RETRY_SECONDS, TimeUnit.SECONDS);
+        }
     }
 
     /** Stops a camera that no longer exists. */

@@ -89,14 +89,7 @@ class ClusterNodeTest extends NodesOfACluster {
     void shouldEndIncidentsOfANodeBeforeAndStampWithAnEpochAboveAllKnown() throws Exception {
         CameraDirectory directory = directory();
         put(directory, 1);
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "dead"))) {
-            String state = "{\"stream\":\"cam-0\",\"state\":\"online\",\"node\":\"dead\",\"epoch\":41}";
-            producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes("cam-0"), bytes(state)))
-                    .get();
-            producer.send(new ProducerRecord<>(
-                            name + ".open", bytes("cam-0/1/r/1"), bytes("{\"stream\":\"cam-0\",\"epoch\":41}")))
-                    .get();
-        }
+        leaveAnIncidentOpen();
         RecordingRunner runner = new RecordingRunner();
         ClusterNode node = start("heir", 1, runner);
 
@@ -105,6 +98,31 @@ class ClusterNodeTest extends NodesOfACluster {
                 .containsExactly("start cam-0", "end {\"stream\":\"cam-0\",\"epoch\":41} by heir"));
         assertThat(node.ownership().origin("cam-0")).isEqualTo(new NodeEpoch("heir", 42));
         assertThat(node.ownership().verdict("cam-0", new NodeEpoch("dead", 41))).isEqualTo(Verdict.SUPERSEDED);
+    }
+
+    @Test
+    void shouldTryAgainToEndIncidentsOfALostNodeThatItCouldNotStore() throws Exception {
+        CameraDirectory directory = directory();
+        put(directory, 1);
+        leaveAnIncidentOpen();
+        RecordingRunner runner = new RecordingRunner();
+        runner.failingEnds.set(1);
+        start("heir", 1, runner);
+
+        await().untilAsserted(() -> assertThat(runner.log)
+                .containsExactly("start cam-0", "end {\"stream\":\"cam-0\",\"epoch\":41} by heir"));
+    }
+
+    /** A node named dead had the first camera and an incident of it, in its epoch 41. */
+    private void leaveAnIncidentOpen() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "dead"))) {
+            String state = "{\"stream\":\"cam-0\",\"state\":\"online\",\"node\":\"dead\",\"epoch\":41}";
+            producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes("cam-0"), bytes(state)))
+                    .get();
+            producer.send(new ProducerRecord<>(
+                            name + ".open", bytes("cam-0/1/r/1"), bytes("{\"stream\":\"cam-0\",\"epoch\":41}")))
+                    .get();
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,9 @@ final class RecordingRunner implements CameraRunner {
 
     /** Told after cameras were released. */
     volatile Consumer<Collection<String>> whenReleased = cameras -> {};
+
+    /** How many attempts to end incidents of a lost node fail, as on a full disk. */
+    final AtomicInteger failingEnds = new AtomicInteger();
 
     final Set<String> tried = ConcurrentHashMap.newKeySet();
 
@@ -76,6 +80,9 @@ final class RecordingRunner implements CameraRunner {
 
     @Override
     public void endOrphans(String camera, List<byte[]> messages, NodeEpoch origin) {
+        if (failingEnds.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new IllegalStateException("no space left on the disk");
+        }
         messages.forEach(
                 message -> log.add("end " + new String(message, StandardCharsets.UTF_8) + " by " + origin.node()));
     }

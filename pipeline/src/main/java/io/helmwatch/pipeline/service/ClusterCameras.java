@@ -17,6 +17,7 @@ import io.helmwatch.vision.StreamStatus;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,14 +128,27 @@ final class ClusterCameras implements CameraRunner {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        cameras.forEach(camera -> sinks.forEach(sink -> sink.releaseStream(camera)));
+        tell(cameras, DetectionSink::releaseStream);
     }
 
     @Override
     public void abandon(Collection<String> cameras) {
-        cameras.forEach(camera -> sinks.forEach(sink -> sink.abandonStream(camera)));
+        tell(cameras, DetectionSink::abandonStream);
         streams.stopTogether(cameras);
-        cameras.forEach(camera -> sinks.forEach(sink -> sink.abandonStream(camera)));
+        tell(cameras, DetectionSink::abandonStream);
+    }
+
+    /** A sink that cannot store it, on a full disk for example, keeps nothing from the others: the next node waits for what they say. */
+    private void tell(Collection<String> cameras, BiConsumer<DetectionSink, String> message) {
+        for (String camera : cameras) {
+            for (DetectionSink sink : sinks) {
+                try {
+                    message.accept(sink, camera);
+                } catch (RuntimeException e) {
+                    LOG.error("Camera {} handed over, not noted by a sink: {}", camera, e.getMessage(), e);
+                }
+            }
+        }
     }
 
     @Override
