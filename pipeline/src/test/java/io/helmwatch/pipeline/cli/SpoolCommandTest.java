@@ -85,7 +85,7 @@ class SpoolCommandTest {
                             line -> assertThat(line)
                                     .startsWith("dead gate-3/1795176000/pit/1/1 end ")
                                     .endsWith(" too large"));
-            assertThat(list.err()).contains("1 waiting, 1 dead letters, 0 damaged files");
+            assertThat(list.err()).contains("1 waiting, 1 dead letter, 0 damaged files");
             CommandRun export = CommandRun.of("spool", "export", "-c", config);
             assertThat(export.lines())
                     .extracting(line -> line.get("id").asText())
@@ -125,7 +125,7 @@ class SpoolCommandTest {
         assertThat(CommandRun.of("spool", "list", "-c", config).err())
                 .contains(
                         "0 waiting, 0 dead letters, 0 damaged files",
-                        "notification guards: 0 waiting, 1 dead letters, 0 damaged files; see spool list --notify guards");
+                        "notification guards: 0 waiting, 1 dead letter, 0 damaged files; see spool list --notify guards");
         CommandRun list = CommandRun.of("spool", "list", "--notify", "guards", "-c", config);
         assertThat(list.out()).startsWith("dead gate-3/1795176000/pit/1/1 end ").contains(" answered 413");
         assertThat(CommandRun.of("spool", "resend", "--notify", "guards", "-c", config)

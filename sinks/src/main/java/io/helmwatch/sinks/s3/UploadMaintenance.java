@@ -2,6 +2,7 @@ package io.helmwatch.sinks.s3;
 
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.sqlite.SqliteCopy;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.io.IOException;
@@ -60,7 +61,7 @@ public final class UploadMaintenance {
 
         /** Their numbers, as a phrase. */
         public String counts() {
-            return waiting.size() + " copies waiting, " + rejected.size() + " rejected";
+            return Quantity.of(waiting.size(), "copy", "copies") + " waiting, " + rejected.size() + " rejected";
         }
     }
 

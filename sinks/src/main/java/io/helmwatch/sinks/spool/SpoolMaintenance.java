@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.spool;
 
 import io.helmwatch.config.incident.SpoolConfig;
+import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -35,8 +36,8 @@ public final class SpoolMaintenance {
 
         /** Their numbers, as a phrase. */
         public String counts() {
-            return waiting.size() + " waiting, " + deadLetters.size() + " dead letters, " + damagedFiles.size()
-                    + " damaged files";
+            return waiting.size() + " waiting, " + Quantity.of(deadLetters.size(), "dead letter") + ", "
+                    + Quantity.of(damagedFiles.size(), "damaged file");
         }
     }
 

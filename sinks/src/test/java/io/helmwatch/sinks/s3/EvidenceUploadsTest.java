@@ -290,7 +290,7 @@ class EvidenceUploadsTest {
         evidence.stored().remove(evidence.key(2));
 
         assertThat(resend(("clips/" + Evidence.path(1))::equals)).isEqualTo(new UploadMaintenance.Resent(1, 0));
-        assertThat(UploadMaintenance.list(spool()).counts()).isEqualTo("1 copies waiting, 2 rejected");
+        assertThat(UploadMaintenance.list(spool()).counts()).isEqualTo("1 copy waiting, 2 rejected");
         assertThat(resend(name -> true)).isEqualTo(new UploadMaintenance.Resent(1, 1));
         assertThat(UploadMaintenance.list(spool()).counts()).isEqualTo("2 copies waiting, 0 rejected");
 
