@@ -9,11 +9,7 @@ import io.helmwatch.sinks.spool.Incidents;
 import io.helmwatch.vision.Incident;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,24 +26,7 @@ class EscalationTest {
 
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
-    private volatile long nowMillis = Incidents.NOON;
-
-    private final Clock clock = new Clock() {
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochMilli(nowMillis);
-        }
-    };
+    private final SettableClock clock = new SettableClock(Incidents.NOON);
 
     private final Notifier target = new Notifier() {
         @Override
@@ -91,11 +70,11 @@ class EscalationTest {
             boss.publish(incident(2, Incident.Phase.END));
             await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(4));
             acknowledged.add(incident(1, Incident.Phase.START).id());
-            nowMillis = Incidents.NOON + AFTER.toMillis();
+            clock.move(AFTER);
             await().during(Duration.ofMillis(600))
                     .untilAsserted(() -> assertThat(received).isEmpty());
 
-            nowMillis += 10_000;
+            clock.move(Duration.ofSeconds(10));
             await().untilAsserted(() -> assertThat(received)
                     .containsExactly(
                             incident(2, Incident.Phase.START).eventId(),
@@ -116,24 +95,24 @@ class EscalationTest {
             boss.publish(incident(1, Incident.Phase.START));
             await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(1));
         }
-        nowMillis += AFTER.toMillis() + 10_000;
+        clock.move(AFTER.plusSeconds(10));
         try (Notification boss = open()) {
             await().untilAsserted(() -> assertThat(received).hasSize(1));
             // The restart ended the incident as interrupted; that is due later.
-            nowMillis += AFTER.toMillis() + 10_000;
+            clock.move(AFTER.plusSeconds(10));
             await().untilAsserted(() -> assertThat(received).hasSize(2));
         }
     }
 
     @Test
     void shouldHoldBackAsLongWhatIsStampedAheadOfTheClock() {
-        nowMillis = Incidents.NOON - Duration.ofDays(1).toMillis();
+        clock.set(Incidents.NOON - Duration.ofDays(1).toMillis());
         try (Notification boss = open()) {
             boss.publish(incident(1, Incident.Phase.START));
             await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(1));
             await().during(Duration.ofMillis(600))
                     .untilAsserted(() -> assertThat(received).isEmpty());
-            nowMillis += AFTER.toMillis();
+            clock.move(AFTER);
             await().untilAsserted(() -> assertThat(received).hasSize(1));
         }
     }
@@ -143,7 +122,7 @@ class EscalationTest {
         try (Notification boss = open()) {
             boss.publish(incident(1, Incident.Phase.START));
             await().untilAsserted(() -> assertThat(boss.statistics().accepted()).isEqualTo(1));
-            nowMillis -= Duration.ofDays(1).toMillis();
+            clock.move(Duration.ofDays(-1));
             await().untilAsserted(() -> assertThat(received).hasSize(1));
         }
     }
@@ -152,7 +131,7 @@ class EscalationTest {
     void shouldSendTheEndOfWhatWasAcknowledgedOnlyAfterItsStart() {
         try (Notification boss = open()) {
             boss.publish(incident(1, Incident.Phase.START));
-            nowMillis += AFTER.toMillis() + 10_000;
+            clock.move(AFTER.plusSeconds(10));
             await().untilAsserted(() -> assertThat(received).hasSize(1));
             acknowledged.add(incident(1, Incident.Phase.START).id());
             boss.publish(incident(1, Incident.Phase.END));

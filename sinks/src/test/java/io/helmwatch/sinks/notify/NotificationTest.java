@@ -20,15 +20,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.DayOfWeek;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalTime;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -85,25 +82,6 @@ class NotificationTest {
 
     private Notification open(NotifyConfig config, Clock clock) {
         return new Notification(config, SpoolConfig.DEFAULT.withDirectory(folder), target, incident -> false, clock);
-    }
-
-    private static Clock clock(AtomicLong nowMillis) {
-        return new Clock() {
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                return this;
-            }
-
-            @Override
-            public Instant instant() {
-                return Instant.ofEpochMilli(nowMillis.get());
-            }
-        };
     }
 
     private static NotifyConfig config(Set<NotifyConfig.Phase> phases, Duration coolDown, Duration digest) {
@@ -245,13 +223,12 @@ class NotificationTest {
 
     @Test
     void shouldSendADigestAfterTheClockWasSetBack() {
-        AtomicLong nowMillis = new AtomicLong(Incidents.NOON);
-        try (Notification guards =
-                open(config(START_AND_END, Duration.ZERO, Duration.ofMinutes(10)), clock(nowMillis))) {
+        SettableClock clock = new SettableClock(Incidents.NOON);
+        try (Notification guards = open(config(START_AND_END, Duration.ZERO, Duration.ofMinutes(10)), clock)) {
             guards.publish(incident("gate", 1, 0, Incident.Phase.START));
             await().untilAsserted(
                             () -> assertThat(guards.statistics().waiting()).isEqualTo(1));
-            nowMillis.addAndGet(-Duration.ofDays(1).toMillis());
+            clock.move(Duration.ofDays(-1));
             await().untilAsserted(() -> assertThat(target.ids()).hasSize(1));
         }
     }
@@ -431,14 +408,14 @@ class NotificationTest {
 
     @Test
     void shouldCountTheTimeOfAnOutageOfWhateverTheClockSays() {
-        AtomicLong nowMillis = new AtomicLong(1_000);
-        try (Notification guards = open(offlineAfter(Duration.ofSeconds(2)), clock(nowMillis))) {
+        SettableClock clock = new SettableClock(1_000);
+        try (Notification guards = open(offlineAfter(Duration.ofSeconds(2)), clock)) {
             DetectionSink streams = requireNonNull(guards.streams());
-            streams.publish(gate(StreamStatus.State.OFFLINE, nowMillis.get()));
-            nowMillis.set(Incidents.NOON);
+            streams.publish(gate(StreamStatus.State.OFFLINE, clock.millis()));
+            clock.set(Incidents.NOON);
             await().during(Duration.ofMillis(1_200))
                     .untilAsserted(() -> assertThat(target.ids()).isEmpty());
-            nowMillis.set(0);
+            clock.set(0);
             await().untilAsserted(() -> assertThat(target.ids()).containsExactly("gate/stream.offline/1000"));
         }
     }
