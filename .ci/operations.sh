@@ -5,9 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 started=()
-cleanup() {
+stop() {
   for pid in "${started[@]}"; do kill "$pid" 2> /dev/null || true; done
-  wait || true
+  wait "${started[@]}" || true
+  started=()
+}
+cleanup() {
+  stop
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -35,13 +39,17 @@ streams:
     analyze-fps: 2
     rules: [{name: helmet, kind: no-helmet}]
 YAML
-S3_ACCESS_KEY=x S3_SECRET_KEY=x ./helmwatch run -c "$work/site.yaml" > /dev/null 2> "$work/helmwatch.log" & started+=($!)
-# Per-stream meters are there once the stream is.
-until_answers "Helmwatch" sh -c "curl -sf http://127.0.0.1:$port/metrics > $work/metrics && grep -q helmwatch_stream_detections_objects_total $work/metrics"
-promtool check metrics < "$work/metrics"
+HELMWATCH_JAVA_OPTS=-XX:TieredStopAtLevel=1 S3_ACCESS_KEY=x S3_SECRET_KEY=x ./helmwatch run -c "$work/site.yaml" > /dev/null 2> "$work/helmwatch.log" & started+=($!)
+npm install --prefix "$work/node" --ignore-scripts --no-audit --no-fund --silent kubernetes-models@4.5.1 yaml@2.9.1 &
+packages=$!
+started+=("$packages")
 
 promtool check config deploy/observe/prometheus/prometheus.yml > /dev/null
 promtool test rules deploy/observe/prometheus/alerts.test.yml
+
+# Per-stream meters are there once the stream is.
+until_answers "Helmwatch" sh -c "curl -sf http://127.0.0.1:$port/metrics > $work/metrics && grep -q helmwatch_stream_detections_objects_total $work/metrics"
+promtool check metrics < "$work/metrics"
 
 own=$(free_port)
 sed "s/helmwatch:9400/127.0.0.1:$port/; s/15s/1s/" deploy/observe/prometheus/prometheus.yml > "$work/prometheus.yml"
@@ -50,10 +58,11 @@ prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/tsdb"
 started+=($!)
 until_answers "Prometheus" sh -c "curl -sf 'http://127.0.0.1:$own/api/v1/query?query=up' | grep -q '\"1\"'"
 python3 deploy/observe/check.py "$work/metrics" "http://127.0.0.1:$own"
+wait "$packages"
+stop
 
 deploy/kubernetes/observe/collect.sh
 for kind in base gpu observe; do kubectl kustomize "deploy/kubernetes/$kind" > "$work/$kind.yaml" 2> /dev/null; done
-npm install --prefix "$work/node" --ignore-scripts --no-audit --no-fund --silent kubernetes-models@4.5.1 yaml@2.9.1
 node deploy/kubernetes/check-manifests.mjs "$work/node" "$work/base.yaml" "$work/gpu.yaml" "$work/observe.yaml"
 GATE_PASSWORD=x ./helmwatch validate -c deploy/kubernetes/base/helmwatch.yaml > /dev/null
 

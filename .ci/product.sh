@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks what users get and Maven's tests do not see: builds a copy of the sources as users build it, runs its demo, its traffic, its
-# operations and a cluster of it, checks documents and scripts, and builds and runs the images.
+# operations and a cluster of it, checks documents and scripts, and builds and runs the images: product.sh [COMMAND…]
+# A command, which has the tests, is run first; beside it runs what measures no time, with what the tests leave of the CPU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,23 +48,32 @@ copy=$work/helmwatch
 mkdir "$copy"
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$copy"
 
-# These wait for packages of Debian and npm, and measure no time.
-beside containers deploy/image/check-containers.sh
-beside types web/src/test/page/check.sh
+# These wait for packages of Debian and npm, and measure no time. They get the CPU only where nothing else wants it.
+beside containers deploy/image/check-containers.sh "$work/quiet"
+beside types chrt --idle 0 web/src/test/page/check.sh
 asyncapi() {
+  chrt --idle --pid 0 "$BASHPID"
   npm install --prefix "$work/parser" --ignore-scripts --no-audit --no-fund --silent @asyncapi/parser@3.4.0
   node docs/schema/check-asyncapi.mjs "$work/parser"
 }
 beside asyncapi asyncapi
 
-step "./helmwatch demo, as a newcomer types it, from another folder and through a link"
+if [ $# -gt 0 ]; then
+  step "$*"
+  "$@"
+fi
+
+step "./helmwatch builds itself, from another folder and through a link"
 ln -s "$copy/helmwatch" "$work/link"
-events=$(cd / && "$work/link" demo | wc -l)
-[ "$events" -gt 100 ] || { echo "demo: expected more than 100 events, found $events" >&2; exit 1; }
-echo "demo: $events events"
+(cd / && "$work/link" --version)
 
 # Clips play there at their own rate.
 beside traffic "$copy/.ci/no-network.sh"
+
+step "./helmwatch demo, as a newcomer types it"
+events=$(cd / && "$work/link" demo | wc -l)
+[ "$events" -gt 100 ] || { echo "demo: expected more than 100 events, found $events" >&2; exit 1; }
+echo "demo: $events events"
 
 step "Shell scripts and the composition"
 shellcheck .ci/*.sh .ci/run web/src/test/page/check.sh deploy/kubernetes/observe/collect.sh helmwatch deploy/image/*.sh benchmarks/gpu.sh benchmarks/cluster.sh
@@ -83,6 +93,10 @@ step "Metrics, alerts, dashboards, Kubernetes manifests, systemd unit"
 step "Nothing is asked of the network that was not configured"
 ended traffic
 
+step "A cluster of three processes: one is killed, one hangs and wakes up"
+"$copy/benchmarks/cluster.sh" short
+
+touch "$work/quiet"
 step "The image in containers, or its steps in a bare Debian where containers are not permitted"
 status=0
 ended containers || status=$?
@@ -91,6 +105,3 @@ case $status in
   3) deploy/image/check-bare.sh ;;
   *) exit "$status" ;;
 esac
-
-step "A cluster of three processes: one is killed, one hangs and wakes up"
-"$copy/benchmarks/cluster.sh" short
