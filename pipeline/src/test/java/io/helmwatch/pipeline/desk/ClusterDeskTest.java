@@ -9,7 +9,6 @@ import io.helmwatch.cluster.CameraPlacement;
 import io.helmwatch.cluster.PlacedCamera;
 import io.helmwatch.cluster.kafka.CameraDirectory;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.http.PasswordHash;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.DetectionService;
 import java.net.URI;
@@ -242,15 +241,14 @@ class ClusterDeskTest extends NodesOnABroker {
 
     @Test
     void shouldShowPicturesOfOtherNodesWithTheLoginOfThisOne() throws Exception {
-        String hash = PasswordHash.of("viewer-secret".toCharArray()).text();
-        users = ", users: [{name: vera, role: viewer, password-hash: '" + hash + "'}]";
+        users = ", users: [" + TestUsers.VIEWER + "]";
         apply("gate", "yard");
         DetectionService first = start("first");
         DetectionService second = start("second");
 
         try (Browser browser = Browser.open(1440, 900)) {
             browser.go(page(first));
-            browser.type("input[name=username]", "vera");
+            browser.type("input[name=username]", "viewer");
             browser.type("input[name=password]", "viewer-secret");
             browser.click(".login button");
             String camera = cameraOf(browser, "second");

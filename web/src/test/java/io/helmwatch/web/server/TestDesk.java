@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +41,10 @@ import org.jspecify.annotations.Nullable;
 final class TestDesk implements Service, Streams, LiveVideo {
     static final String PASSWORD = "correct horse battery";
     static final String CAMERA_PASSWORD = "c4mera-s3cret";
-    static final PasswordHash HASH = PasswordHash.of(PASSWORD.toCharArray());
+    /** Of the password, with the fewest iterations that are accepted. */
+    static final PasswordHash HASH = Objects.requireNonNull(PasswordHash.parse(
+            "pbkdf2-sha256:100000:b18_nJ904Acwb9ehApJKPg:dGv_bO2_HxMdqzSNpMM8E1EPimG9B-AOKmjhDCtPPI4"));
+
     static final String VIEWER_TOKEN = "viewer-token-0123456789abcdef";
     static final String OPERATOR_TOKEN = "operator-token-0123456789abcdef";
     static final String ADMIN_TOKEN = "admin-token-0123456789abcdef";
