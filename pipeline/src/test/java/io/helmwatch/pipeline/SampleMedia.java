@@ -2,6 +2,7 @@ package io.helmwatch.pipeline;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.helmwatch.ingest.ffmpeg.TestClips;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -31,4 +32,14 @@ public final class SampleMedia {
     }
 
     public static final int WORKER_FRAMES = 71;
+
+    /** The first frames of the same, for what a second shows as well. */
+    public static Path shortWorkerClip() {
+        return TestClips.make(
+                "worker.mp4",
+                "-i movie=" + workerClip() + " -frames:v " + SHORT_WORKER_FRAMES
+                        + " -c:v libopenh264 -b 1M -g 12 -bf 0 -pix_fmt yuv420p");
+    }
+
+    public static final int SHORT_WORKER_FRAMES = 24;
 }

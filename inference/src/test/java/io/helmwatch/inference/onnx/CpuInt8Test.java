@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,9 @@ class CpuInt8Test {
 
     private static final Path HELMET = Path.of("../models/helmet-yolov5n.onnx");
     private static final WorkerPlan PLAN = new WorkerPlan(1, 2, "test");
+
+    /** Of the shipped model. */
+    private static QuantizationRanges ranges;
 
     @TempDir
     Path folder;
@@ -63,13 +67,18 @@ class CpuInt8Test {
         }
     }
 
-    private QuantizationRanges calibrate() {
+    @BeforeAll
+    static void calibrateShippedModel() {
+        ranges = calibrate(HELMET);
+    }
+
+    private static QuantizationRanges calibrate(Path model) {
         return CpuCalibration.measure(model, new Blocks(2), done -> {}).ranges(0);
     }
 
     @Test
     void shouldQuantiseResultsOfConvolutionsSigmoidsAndProductsButNotTheFirstAndLast() throws IOException {
-        QuantizationRanges.QuantizedModel quantised = calibrate().quantize(model);
+        QuantizationRanges.QuantizedModel quantised = ranges.quantize(model);
         OnnxModel graph = OnnxModel.read(Files.write(folder.resolve("q.onnx"), quantised.bytes()));
 
         assertThat(quantised.convolutions()).isEqualTo(56);
@@ -102,12 +111,11 @@ class CpuInt8Test {
     void shouldQuantiseAModelWhoseWeightsAreStoredIn8Bits() throws IOException {
         model = Int8Weights.of(HELMET).write(folder.resolve("stored.onnx"));
 
-        assertThat(calibrate().quantize(model).convolutions()).isEqualTo(56);
+        assertThat(calibrate(model).quantize(model).convolutions()).isEqualTo(56);
     }
 
     @Test
     void shouldComputeNearlyTheSameAsFp32AndReportItsPrecision() {
-        QuantizationRanges ranges = calibrate();
         try (OnnxRuntimeEngine fp32 = OnnxRuntimeEngine.open(model, ModelConfig.DEFAULT, PLAN);
                 OnnxRuntimeEngine int8 = OnnxRuntimeEngine.openInt8(model, ModelConfig.DEFAULT, ranges, PLAN);
                 OnnxRuntimeLane one = fp32.openLane(1);
@@ -131,7 +139,6 @@ class CpuInt8Test {
 
     @Test
     void shouldReadTheRangesThatItWroteAndRefuseDamagedOnesAndThoseOfAnotherModel() throws IOException {
-        QuantizationRanges ranges = calibrate();
         assertThat(QuantizationRanges.of(ModelFile.read(model))).isEmpty();
         ranges.write(model);
         Path file = QuantizationRanges.fileOf(model);
@@ -199,7 +206,7 @@ class CpuInt8Test {
 
     @Test
     void shouldTakeInt8AtOnceAndMeasureOnceWhetherItIsFaster() throws IOException {
-        calibrate().write(model);
+        ranges.write(model);
         PrecisionChoice choice = choice(folder);
         assertThat(choice.choose(CpuPrecision.FP32).isInt8()).isFalse();
         assertThat(choice.choose(CpuPrecision.INT8).isInt8()).isTrue();
@@ -231,7 +238,7 @@ class CpuInt8Test {
 
     @Test
     void shouldCloseAMeasurementThatHasNotBegun() throws IOException {
-        calibrate().write(model);
+        ranges.write(model);
         ModelForm fp32 = new ModelForm(model, ModelConfig.DEFAULT, null);
         Path stored = folder.resolve("never.precision");
         try (PrecisionTrial trial = new PrecisionTrial(fp32, fp32, stored, "key")) {

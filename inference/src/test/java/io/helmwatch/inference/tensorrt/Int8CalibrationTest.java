@@ -36,6 +36,9 @@ class Int8CalibrationTest {
             Path.of(System.getProperty("helmwatch.data", "data"), "models", "yolov5n-coco-fp16weights.onnx");
 
     @TempDir
+    static Path shared;
+
+    @TempDir
     Path cache;
 
     /** Blocks of random brightness, drawn from a seed. */
@@ -73,14 +76,19 @@ class Int8CalibrationTest {
         }
     }
 
+    /** Measured once for all tests. */
+    private static Int8Calibration ofShippedModel() {
+        return Int8Calibration.of(HELMET, new Blocks(2, "one"), CalibrationMethod.MINMAX, shared);
+    }
+
     @Test
     void shouldMeasureAgainWhenImagesOrMethodDifferOrTheFileIsDamaged() throws IOException {
-        Blocks images = new Blocks(2, "one");
+        Blocks images = new Blocks(1, "one");
         Int8Calibration first = Int8Calibration.of(HELMET, images, CalibrationMethod.MINMAX, cache);
-        assertThat(images.loaded).isEqualTo(2);
+        assertThat(images.loaded).isEqualTo(1);
 
         Int8Calibration again = Int8Calibration.of(HELMET, images, CalibrationMethod.MINMAX, cache);
-        assertThat(images.loaded).isEqualTo(2);
+        assertThat(images.loaded).isEqualTo(1);
         assertThat(again.layers()).isEqualTo(first.layers());
 
         Path cached;
@@ -94,13 +102,13 @@ class Int8CalibrationTest {
             Files.writeString(cached, damaged);
             int before = images.loaded;
             Int8Calibration.of(HELMET, images, CalibrationMethod.MINMAX, cache);
-            assertThat(images.loaded).isEqualTo(before + 2);
+            assertThat(images.loaded).isEqualTo(before + 1);
         }
         assertThat(Files.readString(cached)).isEqualTo(text);
 
-        Blocks others = new Blocks(2, "two");
+        Blocks others = new Blocks(1, "two");
         Int8Calibration.of(HELMET, others, CalibrationMethod.MINMAX, cache);
-        assertThat(others.loaded).isEqualTo(2);
+        assertThat(others.loaded).isEqualTo(1);
         Int8Calibration.of(HELMET, images, CalibrationMethod.ENTROPY, cache);
         try (Stream<Path> files = Files.list(cache)) {
             assertThat(files).hasSize(3);
@@ -109,7 +117,7 @@ class Int8CalibrationTest {
 
     @Test
     void shouldQuantiseAllExceptTheFirstTheLastAndTheExcludedConvolutions() throws IOException {
-        Int8Calibration calibration = Int8Calibration.of(HELMET, new Blocks(2, "one"), CalibrationMethod.MINMAX, cache);
+        Int8Calibration calibration = ofShippedModel();
         assertThat(calibration.layers())
                 .hasSize(56)
                 .doesNotContain("stem.conv", "head8.conv", "head16.conv", "head32.conv");
@@ -138,7 +146,7 @@ class Int8CalibrationTest {
 
     @Test
     void shouldComputeNearlyTheSameInInt8AndKeepTheIdentity() throws IOException {
-        Int8Calibration calibration = Int8Calibration.of(HELMET, new Blocks(2, "one"), CalibrationMethod.MINMAX, cache);
+        Int8Calibration calibration = ofShippedModel();
         Path quantised = cache.resolve("quantised.onnx");
         calibration.write(Set.of(), quantised);
 

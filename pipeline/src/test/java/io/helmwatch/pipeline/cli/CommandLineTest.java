@@ -95,18 +95,24 @@ class CommandLineTest {
 
     @Test
     void shouldPrintALinePerFrameInOrder() {
-        CommandRun run = helmwatch("detect", "--model", SampleMedia.cocoModel(), SampleMedia.workerClip());
+        CommandRun run = helmwatch("detect", "--model", SampleMedia.cocoModel(), SampleMedia.shortWorkerClip());
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.lines().stream().map(line -> line.get("frame").asInt()))
-                .containsExactlyElementsOf(
-                        IntStream.range(0, SampleMedia.WORKER_FRAMES).boxed().toList());
+                .containsExactlyElementsOf(IntStream.range(0, SampleMedia.SHORT_WORKER_FRAMES)
+                        .boxed()
+                        .toList());
         assertThat(run.out().lines().findFirst().orElseThrow())
-                .startsWith("{\"source\":\"" + SampleMedia.workerClip()
+                .startsWith("{\"source\":\"" + SampleMedia.shortWorkerClip()
                         + "\",\"frame\":0,\"ptsMillis\":0,\"width\":480,\"height\":270,\"detections\":[");
         assertThat(run.out()).contains("\"label\":\"person\"");
         double strict = helmwatch(
-                        "detect", "--confidence", "0.8", "--model", SampleMedia.cocoModel(), SampleMedia.workerClip())
+                        "detect",
+                        "--confidence",
+                        "0.8",
+                        "--model",
+                        SampleMedia.cocoModel(),
+                        SampleMedia.shortWorkerClip())
                 .out()
                 .length();
         assertThat(strict).isLessThan(run.out().length());
@@ -198,7 +204,7 @@ class CommandLineTest {
                 "site.yaml",
                 "backend: cpu\nmodel:\n  path: " + SampleMedia.cocoModel() + "\ninference:\n  workers: 2\nhttp:\n"
                         + "  enabled: false\njson-lines:\n  target: " + events + "\nstreams:\n  - id: gate\n    url: "
-                        + SampleMedia.workerClip() + "\n");
+                        + SampleMedia.shortWorkerClip() + "\n");
         CommandRun run = helmwatch("run", "-c", yaml);
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).isEmpty();
@@ -207,7 +213,7 @@ class CommandLineTest {
                 .doesNotContain("LEAK");
         List<JsonNode> lines =
                 Files.readAllLines(events).stream().map(CommandLineTest::json).toList();
-        assertThat(lines).hasSize(SampleMedia.WORKER_FRAMES + 3);
+        assertThat(lines).hasSize(SampleMedia.SHORT_WORKER_FRAMES + 3);
         assertThat(lines.get(lines.size() - 1).get("state").asText()).isEqualTo("ended");
     }
 
@@ -230,7 +236,7 @@ class CommandLineTest {
         Path clip = folder.resolve("models/demo-clip/yard.mp4");
         Files.createDirectories(clip.getParent());
         Files.createSymbolicLink(model, Path.of(System.getProperty("helmwatch.home"), "models/helmet-yolov5n.onnx"));
-        Files.createSymbolicLink(clip, SampleMedia.workerClip());
+        Files.createSymbolicLink(clip, SampleMedia.shortWorkerClip());
         String home = System.getProperty("helmwatch.home");
         System.setProperty("helmwatch.home", folder.toString());
         try {
@@ -239,7 +245,7 @@ class CommandLineTest {
             assertThat(run.lines().stream()
                             .filter(line -> line.has("detections"))
                             .map(line -> line.get("sequence").asInt()))
-                    .containsExactlyElementsOf(IntStream.range(0, SampleMedia.WORKER_FRAMES)
+                    .containsExactlyElementsOf(IntStream.range(0, SampleMedia.SHORT_WORKER_FRAMES)
                             .boxed()
                             .toList());
             assertThat(run.err())
@@ -312,17 +318,17 @@ class CommandLineTest {
                 "--json",
                 "--model",
                 SampleMedia.cocoModel(),
-                SampleMedia.workerClip(),
+                SampleMedia.shortWorkerClip(),
                 folder);
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode sources = json(run.out()).get("sources");
         assertThat(sources).hasSize(3);
-        assertThat(sources.get(0).get("frames").asInt()).isEqualTo(SampleMedia.WORKER_FRAMES);
+        assertThat(sources.get(0).get("frames").asInt()).isEqualTo(SampleMedia.SHORT_WORKER_FRAMES);
         assertThat(sources.get(1).get("frames").asInt()).isEqualTo(3);
         JsonNode all = sources.get(2);
         assertThat(all.get("matched").asInt())
                 .isGreaterThanOrEqualTo(all.get("boxes").asInt())
-                .isGreaterThan(SampleMedia.WORKER_FRAMES / 2);
+                .isGreaterThan(SampleMedia.SHORT_WORKER_FRAMES / 2);
         for (String difference : List.of("missing", "extra", "near", "maxPixels", "maxConfidence")) {
             assertThat(all.get(difference).asDouble()).as(difference).isZero();
         }
@@ -338,7 +344,7 @@ class CommandLineTest {
                 shippedModel(),
                 "--reference-model",
                 SampleMedia.cocoModel(),
-                SampleMedia.workerClip());
+                SampleMedia.shortWorkerClip());
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).contains("matched  missing  extra").contains("  all\n");
     }

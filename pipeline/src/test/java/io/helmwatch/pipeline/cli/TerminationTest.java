@@ -95,6 +95,7 @@ class TerminationTest {
     void shouldEndDetectWhenNobodyReadsItsLinesAnyMore() throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path"),
                         Main.class.getName(),
@@ -122,6 +123,7 @@ class TerminationTest {
                         + (url.startsWith("rtsp") ? "" : "\n    loop: true") + "\n");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
                 "-Xmx384m",
                 "-Dorg.bytedeco.javacpp.maxBytes=0",
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",

@@ -428,6 +428,7 @@ class ClipServiceTest {
                         "ulimit -f 100; exec \"$@\"",
                         "bash",
                         java(),
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         classPath(),
                         main(),
@@ -446,7 +447,14 @@ class ClipServiceTest {
     @Test
     void shouldLeaveAFileThatPlaysWhenTheProcessIsKilledAndDeleteItAtTheNextStart() throws Exception {
         Process process = new ProcessBuilder(
-                        java(), "-cp", classPath(), main(), folder.toString(), camera.toString(), "realtime")
+                        java(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        classPath(),
+                        main(),
+                        folder.toString(),
+                        camera.toString(),
+                        "realtime")
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helmwatch.config.ConfigLoader;
 import io.helmwatch.config.HelmwatchConfig;
-import io.helmwatch.config.http.PasswordHash;
 import io.helmwatch.ingest.ffmpeg.RtspCamera;
 import io.helmwatch.ingest.ffmpeg.TestClips;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
@@ -135,10 +134,7 @@ class DeskPageTest {
 
     @Test
     void shouldShowEachRoleWhatItMayDo() throws Exception {
-        String users = List.of("viewer", "operator", "admin").stream()
-                .map(role -> "{name: " + role + ", role: " + role + ", password-hash: '"
-                        + PasswordHash.of((role + "-secret").toCharArray()).text() + "'}")
-                .collect(Collectors.joining(", ", "[", "]"));
+        List<String> users = List.of(TestUsers.VIEWER, TestUsers.OPERATOR, TestUsers.ADMIN);
         String rule = ", rules: [{name: crowd, kind: occupancy, more-than: 0, at-least: 500ms, end-after: 1m}]";
         try (DetectionService service = start("http: {port: 0, users: " + users + "}\nstreams: [" + yard(rule) + "]");
                 Browser browser = Browser.open(1440, 900)) {
@@ -218,7 +214,8 @@ class DeskPageTest {
     void shouldShowSixteenCamerasAtOnce() throws Exception {
         Path clip = TestClips.cameraH264();
         String streams = IntStream.range(0, 16)
-                .mapToObj(i -> "{id: cam-" + i + ", url: '" + clip + "', realtime: true, loop: true, analyze-fps: 1}")
+                .mapToObj(
+                        i -> "{id: cam-" + i + ", url: '" + clip + "', realtime: true, loop: true, analyze-fps: 0.25}")
                 .collect(Collectors.joining(", ", "[", "]"));
         try (DetectionService service = start("http: {port: 0}\nstreams: " + streams);
                 Browser browser = Browser.open(1440, 900)) {

@@ -70,6 +70,7 @@ final class BrokerProcess implements AutoCloseable {
     void start() throws IOException {
         process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-Xmx384m",
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -61,8 +61,8 @@ class BrokerTest {
     @Test
     void shouldDeliverEveryFrameOfTwoClipsInOrderToAPlainConsumer() throws Exception {
         KafkaConfig kafka = topics("two");
-        StreamConfig gate = Settings.file("gate", SampleMedia.workerClip(), false);
-        StreamConfig yard = Settings.file("yard", SampleMedia.workerClip(), false);
+        StreamConfig gate = Settings.file("gate", SampleMedia.shortWorkerClip(), false);
+        StreamConfig yard = Settings.file("yard", SampleMedia.shortWorkerClip(), false);
         try (DetectionService service = DetectionService.start(
                 config(kafka, gate, yard), SampleMedia.cocoModel(), List.of(), FatalErrorHandler.LOG)) {
             service.awaitEnd();
@@ -75,7 +75,7 @@ class BrokerTest {
                     .filter(f -> f.get("stream").asText().equals(stream))
                     .toList();
             assertThat(own.stream().map(f -> f.get("sequence").asInt()))
-                    .containsExactlyElementsOf(IntStream.range(0, SampleMedia.WORKER_FRAMES)
+                    .containsExactlyElementsOf(IntStream.range(0, SampleMedia.SHORT_WORKER_FRAMES)
                             .boxed()
                             .toList());
             assertThat(own.stream().map(f -> f.get("id").asText())).doesNotHaveDuplicates();

@@ -121,6 +121,7 @@ class IncidentServiceTest {
             throws IOException, InterruptedException {
         Process consumer = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-Xmx128m",
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -44,7 +44,7 @@ class ServicePagesTest {
     @Test
     void shouldPublishWhatARunOfAClipDid() throws Exception {
         HelmwatchConfig files = Settings.of(
-                Backend.CPU, ModelConfig.DEFAULT, List.of(Settings.file("gate", SampleMedia.workerClip(), false)));
+                Backend.CPU, ModelConfig.DEFAULT, List.of(Settings.file("gate", SampleMedia.shortWorkerClip(), false)));
         HelmwatchConfig config = files.withHttp(ANY_PORT).withDesk(DeskConfig.DEFAULT.withDirectory(folder));
         try (DetectionService service = DetectionService.start(
                 config, SampleMedia.cocoModel(), List.of(new InMemoryDetectionSink()), FatalErrorHandler.LOG)) {
@@ -52,7 +52,7 @@ class ServicePagesTest {
             InetSocketAddress address = service.httpAddress();
             String metrics = get(address, "/metrics").body();
             Map<String, Double> values = values(metrics);
-            double frames = SampleMedia.WORKER_FRAMES;
+            double frames = SampleMedia.SHORT_WORKER_FRAMES;
 
             assertThat(values)
                     .containsEntry("helmwatch_decoded_frames_total{device=\"cpu\",stream=\"gate\"}", frames)

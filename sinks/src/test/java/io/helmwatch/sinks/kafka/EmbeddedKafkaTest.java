@@ -112,6 +112,7 @@ class EmbeddedKafkaTest {
     void shouldNotLoadTheBrokerWhereItIsNotUsed() throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-Xlog:class+load:stdout",
                         "-Xmx128m",
                         "-cp",

@@ -253,6 +253,7 @@ public abstract class TargetFaults {
             Process process = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
+                            "-XX:TieredStopAtLevel=1",
                             "-Xmx128m",
                             "-cp",
                             System.getProperty("java.class.path"),
