@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -37,11 +36,11 @@ public record Acknowledgement(
             return Optional.of(new Acknowledgement(
                     fields.path("incident").asText(),
                     !fields.path("acknowledged").asBoolean(),
-                    Instant.parse(fields.path("at").asText()).toEpochMilli(),
+                    Arrival.parse(fields.path("at").asText()),
                     cut(fields.path("by").asText(""), LONGEST_NAME),
                     cut(fields.path("note").asText(""), LONGEST_NOTE),
                     cut(fields.path("node").asText(""), LONGEST_NAME)));
-        } catch (IOException | DateTimeException | ArithmeticException e) {
+        } catch (IOException | DateTimeException e) {
             return Optional.empty();
         }
     }

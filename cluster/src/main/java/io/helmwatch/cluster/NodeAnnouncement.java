@@ -80,7 +80,27 @@ public record NodeAnnouncement(
     }
 
     private static long millis(JsonNode fields, String name) {
-        return Instant.parse(fields.path(name).asText()).toEpochMilli();
+        return Arrival.parse(fields.path(name).asText());
+    }
+
+    /** The same with its times by the clock of this machine. */
+    public NodeAnnouncement heard(Arrival arrival) {
+        long correction = arrival.correctionMillis(publishedMillis);
+        return correction == 0
+                ? this
+                : new NodeAnnouncement(
+                        node,
+                        cluster,
+                        version,
+                        weight,
+                        partitions,
+                        cameras,
+                        address,
+                        isSecure,
+                        load,
+                        startedMillis + correction,
+                        publishedMillis + correction,
+                        validUntilMillis + correction);
     }
 
     /** The message. */

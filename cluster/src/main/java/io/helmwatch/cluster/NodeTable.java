@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes of one cluster, as their topic tells them; nodes of other clusters are ignored. A node that stopped in order is gone, one that was killed
- * is silent: it stays until it has been so for a day.
+ * The nodes of one cluster, as their topic tells them, with times by the clock of this machine; nodes of other clusters are ignored. A node that stopped in
+ * order is gone, one that was killed is silent: it stays until it has been so for a day.
  *
  * <p>Memory: at most {@value #MOST_NODES} nodes.
  *
@@ -35,13 +35,13 @@ public final class NodeTable {
      *
      * @param message null for a node that stopped
      */
-    public void put(String node, byte @Nullable [] message) {
+    public void put(String node, byte @Nullable [] message, Arrival arrival) {
         NodeAnnouncement said =
                 message == null ? null : NodeAnnouncement.read(message).orElse(null);
         if (said == null || !said.cluster().equals(cluster) || !said.node().equals(node)) {
             nodes.remove(node);
         } else if (nodes.containsKey(node) || nodes.size() < MOST_NODES) {
-            nodes.put(node, said);
+            nodes.put(node, said.heard(arrival));
         }
     }
 

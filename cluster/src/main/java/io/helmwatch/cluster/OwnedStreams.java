@@ -59,6 +59,18 @@ public final class OwnedStreams implements StreamOwnership {
         return origin;
     }
 
+    /**
+     * This node goes on with a stream that another node had in between, under a new epoch: messages with its earlier one are not heeded any more.
+     *
+     * @return its epoch; null where this node does not have the stream
+     */
+    public @Nullable NodeEpoch takeBack(String stream) {
+        Owned before = owned.get(stream);
+        return before == null
+                ? null
+                : acquire(stream, before.origin().node(), before.origin().epoch(), before.lease());
+    }
+
     /** The streams have stopped on this node. */
     public void release(Collection<String> streams) {
         streams.forEach(owned::remove);
@@ -70,7 +82,7 @@ public final class OwnedStreams implements StreamOwnership {
         streams.forEach(stream -> lost.putIfAbsent(stream, now));
     }
 
-    /** The streams that this node has for sure, but that another node took over later: they are in two partitions. */
+    /** The streams that this node has for sure, but that another node took over later: they are in two partitions, or were. */
     public List<String> doublyOwned() {
         return owned.entrySet().stream()
                 .filter(stream -> stream.getValue().lease().isValid())

@@ -36,7 +36,7 @@ public final class StreamEpochTable {
      *
      * @param state null for a stream that was removed; its epoch stays known
      */
-    public void put(String stream, byte @Nullable [] state) {
+    public void put(String stream, byte @Nullable [] state, Arrival arrival) {
         if (state == null) {
             states.remove(stream);
             offline.remove(stream);
@@ -49,7 +49,7 @@ public final class StreamEpochTable {
         } catch (IOException e) {
             return;
         }
-        StreamState read = StreamState.of(message);
+        StreamState read = StreamState.of(message, arrival);
         NodeEpoch origin = read.origin();
         NodeEpoch known = newest.get(stream);
         if (known != null && (origin == null || origin.epoch() < known.epoch())) {
@@ -59,12 +59,12 @@ public final class StreamEpochTable {
             newest.put(stream, origin);
         }
         putOffline(stream, message, newest.get(stream));
-        putOutage(stream, read, message);
+        putOutage(stream, read);
         states.put(stream, read);
     }
 
     /** An outage lasts until the stream is online: being stopped, and started elsewhere, does not end it. */
-    private void putOutage(String stream, StreamState state, JsonNode message) {
+    private void putOutage(String stream, StreamState state) {
         switch (state.state()) {
             case "offline", "failed" -> {
                 StreamOutage known = outages.get(stream);
@@ -72,7 +72,7 @@ public final class StreamEpochTable {
                         stream,
                         new StreamOutage(
                                 known == null ? state.changedMillis() : known.sinceMillis(),
-                                StreamState.millis(message, "publishedAt"),
+                                state.publishedMillis(),
                                 state.reason()));
             }
             case "online", "degraded" -> outages.remove(stream);

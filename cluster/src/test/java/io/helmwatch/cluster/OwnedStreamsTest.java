@@ -26,7 +26,7 @@ class OwnedStreamsTest {
 
     private void state(String node, long epoch) {
         String json = "{\"stream\":\"gate\",\"state\":\"online\",\"node\":\"" + node + "\",\"epoch\":" + epoch + "}";
-        table.put("gate", json.getBytes(StandardCharsets.UTF_8));
+        table.put("gate", json.getBytes(StandardCharsets.UTF_8), new Arrival(0, true));
     }
 
     private void pass(Duration time) {
@@ -126,6 +126,27 @@ class OwnedStreamsTest {
         assertThat(owned.verdict("gate", new NodeEpoch("a", 3))).isEqualTo(Verdict.CURRENT);
         state("b", 4);
         assertThat(owned.verdict("gate", new NodeEpoch("a", 3))).isEqualTo(Verdict.SUPERSEDED);
+    }
+
+    @Test
+    void shouldGoOnUnderANewEpochWithAStreamThatAnotherNodeHadInBetween() {
+        NodeEpoch first = acquire(5);
+        state("b", 9);
+        assertThat(owned.doublyOwned()).containsExactly("gate");
+
+        assertThat(owned.takeBack("gate")).isEqualTo(new NodeEpoch("a", 10));
+
+        assertThat(owned.doublyOwned()).isEmpty();
+        assertThat(owned.verdict("gate", new NodeEpoch("a", 10))).isEqualTo(Verdict.CURRENT);
+        assertThat(owned.verdict("gate", first)).isEqualTo(Verdict.SUPERSEDED);
+        assertThat(owned.takeBack("other")).isNull();
+    }
+
+    @Test
+    void shouldIgnoreAnEpochAfterWhichNoneCouldFollow() {
+        state("b", Long.MAX_VALUE);
+
+        assertThat(acquire(2).epoch()).isEqualTo(2);
     }
 
     @Test

@@ -7,4 +7,7 @@ package io.helmwatch.vision;
  * @param node name of the node
  * @param epoch grows whenever the stream is started on a node; at least the generation of the consumer group at that time
  */
-public record NodeEpoch(String node, long epoch) {}
+public record NodeEpoch(String node, long epoch) {
+    /** Largest epoch of a message, which every JSON reader has exactly; a larger one is not one of ours, and nothing could follow it. */
+    public static final long LARGEST = 1L << 53;
+}

@@ -1,5 +1,6 @@
 package io.helmwatch.cluster.kafka;
 
+import io.helmwatch.cluster.Arrival;
 import io.helmwatch.cluster.CameraPlacement;
 import io.helmwatch.cluster.NodeShare;
 import io.helmwatch.cluster.PlacedCamera;
@@ -125,7 +126,7 @@ public final class CameraDirectory implements AutoCloseable {
     /** The last states of the streams of all nodes. */
     public StreamEpochTable states() {
         StreamEpochTable states = new StreamEpochTable();
-        read(kafka.streamsTopic(), (key, record) -> states.put(key, record.value()));
+        read(kafka.streamsTopic(), (key, record) -> states.put(key, record.value(), Arrival.now(false)));
         return states;
     }
 

@@ -130,6 +130,22 @@ final class CameraQueue implements AutoCloseable {
         });
     }
 
+    /** Starts a camera again that another node had in between and has no longer. */
+    void takeBack(String camera, String settings) {
+        execute(() -> {
+            if (!running.containsKey(camera) || !owned.doublyOwned().contains(camera)) {
+                return;
+            }
+            owned.lose(List.of(camera));
+            runner.abandon(List.of(camera));
+            NodeEpoch origin = owned.takeBack(camera);
+            if (origin != null) {
+                runner.start(camera, settings);
+                endOrphans(camera, origin, false);
+            }
+        });
+    }
+
     /** Number of cameras of a partition that run. */
     int count(int partition) {
         return (int) running.values().stream().filter(of -> of == partition).count();

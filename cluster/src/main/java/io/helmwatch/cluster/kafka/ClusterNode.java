@@ -46,6 +46,7 @@ public final class ClusterNode implements AutoCloseable {
 
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
+    private final long startedMillis = System.currentTimeMillis();
     private final StreamEpochTable states = new StreamEpochTable();
     private final OpenIncidentTable openIncidents = new OpenIncidentTable();
     private final Closer tables = new Closer();
@@ -71,12 +72,14 @@ public final class ClusterNode implements AutoCloseable {
     public ClusterNode(KafkaConfig kafka, ClusterConfig cluster) {
         this.kafka = kafka;
         this.cluster = cluster;
-        statesTopic = tables.register(
-                new TopicTable(kafka, kafka.streamsTopic(), (partition, stream, state) -> states.put(stream, state)));
+        statesTopic = tables.register(new TopicTable(
+                kafka,
+                kafka.streamsTopic(),
+                (partition, stream, state, arrival) -> states.put(stream, state, arrival)));
         openIncidentsTopic = tables.register(new TopicTable(
                 kafka,
                 cluster.openIncidentsTopic(),
-                (partition, incident, message) -> openIncidents.put(incident, message)));
+                (partition, incident, message, arrival) -> openIncidents.put(incident, message)));
         owned = new OwnedStreams(states, statesTopic::isReadSince, System::nanoTime);
     }
 
@@ -89,10 +92,16 @@ public final class ClusterNode implements AutoCloseable {
     public ClusterView openView() {
         CameraTable shown = new CameraTable();
         NodeTable nodes = new NodeTable(cluster.name());
+        NodeChecks checks = new NodeChecks(cluster.name(), cluster.node(), startedMillis);
         shownNodes = nodes;
-        TopicTable camerasTopic = tables.register(new TopicTable(kafka, cluster.camerasTopic(), shown::put));
-        tables.register(
-                new TopicTable(kafka, cluster.nodesTopic(), (partition, node, message) -> nodes.put(node, message)));
+        TopicTable camerasTopic = tables.register(new TopicTable(
+                kafka,
+                cluster.camerasTopic(),
+                (partition, camera, settings, arrival) -> shown.put(partition, camera, settings)));
+        tables.register(new TopicTable(kafka, cluster.nodesTopic(), (partition, node, message, arrival) -> {
+            nodes.put(node, message, arrival);
+            checks.put(node, message, arrival);
+        }));
         return new ClusterView(cluster.node(), shown, nodes, states, openIncidents, camerasTopic::isReadSince);
     }
 
@@ -146,7 +155,7 @@ public final class ClusterNode implements AutoCloseable {
         cameras = queue;
         CameraArrivals moves = new CameraArrivals(kafka, cluster, states, statistics.moves());
         arrivals = moves;
-        announcer = new NodeAnnouncer(kafka, cluster, identity, owned::count, statistics::partitions);
+        announcer = new NodeAnnouncer(kafka, cluster, identity, startedMillis, owned::count, statistics::partitions);
         if (cluster.rebalance() == ClusterConfig.Rebalance.AUTO) {
             rebalance =
                     new AutomaticRebalance(kafka, cluster, states, openIncidents, this::partitions, statistics.moves());

@@ -43,6 +43,8 @@ final class HandOver implements AutoCloseable {
     /** Longer than it takes until the message of a take-over is read. */
     private static final long DOUBLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(5);
+
     private static final long CLOSE_MILLIS = 1_000;
 
     private final KafkaConfig kafka;
@@ -67,8 +69,21 @@ final class HandOver implements AutoCloseable {
     // Owned by the thread.
     /** The turn in which a camera was tried last. */
     private final Map<String, Integer> tried = new HashMap<>();
-    /** Since when a camera is seen to be in two partitions. */
-    private final Map<String, Long> twice = new HashMap<>();
+    /** When a camera that is seen to be in two partitions is looked at next. */
+    private final Map<String, Look> twice = new HashMap<>();
+
+    /**
+     * A look at a camera.
+     *
+     * @param pauseNanos how long it is after the one before
+     */
+    private record Look(long atNanos, long pauseNanos) {
+        /** The next one, after a pause twice as long: what is not resolved by then needs time. */
+        Look next(long nowNanos) {
+            long pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pauseNanos);
+            return new Look(nowNanos + pause, pause);
+        }
+    }
 
     /** Starts the thread. */
     HandOver(
@@ -214,11 +229,13 @@ final class HandOver implements AutoCloseable {
         long now = System.nanoTime();
         List<String> found = owned.doublyOwned();
         twice.keySet().retainAll(found);
-        found.forEach(camera -> twice.putIfAbsent(camera, now));
-        return twice.entrySet().stream()
-                .filter(camera -> now - camera.getValue() > DOUBLE_NANOS)
+        found.forEach(camera -> twice.putIfAbsent(camera, new Look(now + DOUBLE_NANOS, DOUBLE_NANOS)));
+        List<String> due = twice.entrySet().stream()
+                .filter(camera -> now - camera.getValue().atNanos() > 0)
                 .map(Map.Entry::getKey)
                 .toList();
+        due.forEach(camera -> twice.computeIfPresent(camera, (id, look) -> look.next(now)));
+        return due;
     }
 
     private void removeSurplus(CameraDirectory directory, String camera, List<CameraRecords.Copy> copies) {
@@ -229,9 +246,22 @@ final class HandOver implements AutoCloseable {
         }
         Optional<CameraRecords.Copy> other =
                 copies.stream().filter(copy -> copy.camera().partition() != own).findFirst();
-        if (other.isPresent()) {
+        if (other.isEmpty()) {
+            takeBack(camera, newest, copies);
+        } else {
             directory.giveUp(camera, own, other.get().camera().partition(), newest.node());
             LOG.warn("Camera {} was in two partitions: node {} keeps it", camera, newest.node());
+        }
+    }
+
+    /** Nobody else is to have the camera: once the other node has released it, this one needs a newer epoch than that node had. */
+    private void takeBack(String camera, NodeEpoch newest, List<CameraRecords.Copy> copies) {
+        if (copies.size() == 1 && states.isReleased(camera, System.currentTimeMillis())) {
+            LOG.warn(
+                    "Camera {}: node {} had it in between; started again, so that what is sent of it counts",
+                    camera,
+                    newest.node());
+            cameras.takeBack(camera, copies.get(0).camera().settings());
         }
     }
 

@@ -35,7 +35,7 @@ final class NodeAnnouncer implements AutoCloseable {
     private final ClusterNode.Identity identity;
     private final IntSupplier cameras;
     private final IntSupplier partitions;
-    private final long startedMillis = System.currentTimeMillis();
+    private final long startedMillis;
     private final Thread thread;
     private volatile boolean closing;
 
@@ -43,11 +43,13 @@ final class NodeAnnouncer implements AutoCloseable {
             KafkaConfig kafka,
             ClusterConfig cluster,
             ClusterNode.Identity identity,
+            long startedMillis,
             IntSupplier cameras,
             IntSupplier partitions) {
         this.kafka = kafka;
         this.cluster = cluster;
         this.identity = identity;
+        this.startedMillis = startedMillis;
         this.cameras = cameras;
         this.partitions = partitions;
         this.thread = new Thread(this::run, "cluster-node");

@@ -55,7 +55,9 @@ final class NodeWatch implements AutoCloseable {
         LostNodes told = new LostNodes(cluster.name(), cluster.node(), System.currentTimeMillis());
         nodes = told;
         topic = new TopicTable(
-                kafka, cluster.nodesTopic(), (partition, node, message) -> told.put(node, message, System.nanoTime()));
+                kafka,
+                cluster.nodesTopic(),
+                (partition, node, message, arrival) -> told.put(node, message, System.nanoTime()));
         thread.setDaemon(true);
         thread.start();
     }

@@ -66,7 +66,9 @@ public final class SharedAcknowledgements implements AutoCloseable {
         this.store = store;
         this.statistics = statistics;
         topic = new TopicTable(
-                kafka, cluster.acknowledgementsTopic(), (partition, incident, message) -> receive(incident, message));
+                kafka,
+                cluster.acknowledgementsTopic(),
+                (partition, incident, message, arrival) -> receive(incident, message));
         thread = new Thread(this::run, "cluster-acknowledgements");
         thread.setDaemon(true);
         thread.start();

@@ -1,5 +1,6 @@
 package io.helmwatch.cluster.kafka;
 
+import io.helmwatch.cluster.Arrival;
 import io.helmwatch.config.sink.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -34,7 +35,7 @@ final class TopicTable implements AutoCloseable {
          *
          * @param value null where the record has none
          */
-        void accept(int partition, String key, byte @Nullable [] value);
+        void accept(int partition, String key, byte @Nullable [] value, Arrival arrival);
     }
 
     private final KafkaConfig kafka;
@@ -104,8 +105,7 @@ final class TopicTable implements AutoCloseable {
         while (!closing) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 if (record.key() != null) {
-                    listener.accept(
-                            record.partition(), new String(record.key(), StandardCharsets.UTF_8), record.value());
+                    pass(record);
                 }
             }
             boolean isAtEnd = ends.entrySet().stream()
@@ -117,6 +117,25 @@ final class TopicTable implements AutoCloseable {
                     ask(consumer, partitions);
                 }
             }
+        }
+    }
+
+    /** A record that the listener cannot deal with keeps none of the others from it: it would be read again after every restart. */
+    private void pass(ConsumerRecord<byte[], byte[]> record) {
+        String key = new String(record.key(), StandardCharsets.UTF_8);
+        try {
+            listener.accept(record.partition(), key, record.value(), Arrival.now(isRead));
+        } catch (InterruptException | WakeupException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "Topic {}: message of key {} at offset {} of partition {} ignored: {}",
+                    topic,
+                    key,
+                    record.offset(),
+                    record.partition(),
+                    e.toString(),
+                    e);
         }
     }
 

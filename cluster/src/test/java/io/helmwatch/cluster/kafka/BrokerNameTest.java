@@ -42,10 +42,12 @@ class BrokerNameTest {
             String port = broker.bootstrapServers()
                     .substring(broker.bootstrapServers().lastIndexOf(':') + 1);
             Process node = start(hosts, "broker.site:" + port);
-            try (TopicTable nodes =
-                            new TopicTable(kafka, cluster.nodesTopic(), (partition, key, value) -> heard.add(key));
+            try (TopicTable nodes = new TopicTable(
+                            kafka, cluster.nodesTopic(), (partition, key, value, arrival) -> heard.add(key));
                     TopicTable acknowledgements = new TopicTable(
-                            kafka, cluster.acknowledgementsTopic(), (partition, key, value) -> heard.add(key))) {
+                            kafka,
+                            cluster.acknowledgementsTopic(),
+                            (partition, key, value, arrival) -> heard.add(key))) {
                 assertThat(node.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("ready");
                 Files.writeString(hosts, "127.0.0.1 broker.site\n");
                 await().atMost(20, TimeUnit.SECONDS)

@@ -14,6 +14,7 @@ import io.helmwatch.vision.StreamOwnership.Verdict;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -98,6 +99,49 @@ class ClusterNodeTest extends NodesOfACluster {
                 .containsExactly("start cam-0", "end {\"stream\":\"cam-0\",\"epoch\":41} by heir"));
         assertThat(node.ownership().origin("cam-0")).isEqualTo(new NodeEpoch("heir", 42));
         assertThat(node.ownership().verdict("cam-0", new NodeEpoch("dead", 41))).isEqualTo(Verdict.SUPERSEDED);
+    }
+
+    @Test
+    void shouldStartACameraAgainThatAnotherNodeHadInBetweenSoThatItsMessagesCount() throws Exception {
+        CameraDirectory directory = directory();
+        put(directory, 1);
+        RecordingRunner runner = new RecordingRunner();
+        ClusterNode node = start("slow", 1, runner);
+        awaitAll(1, runner);
+
+        leaveAnIncidentOpen();
+
+        await().atMost(20, TimeUnit.SECONDS)
+                .untilAsserted(
+                        () -> assertThat(node.ownership().origin("cam-0")).isEqualTo(new NodeEpoch("slow", 42)));
+        await().untilAsserted(() -> assertThat(runner.log)
+                .containsExactly(
+                        "start cam-0",
+                        "abandon cam-0",
+                        "start cam-0",
+                        "end {\"stream\":\"cam-0\",\"epoch\":41} by slow"));
+    }
+
+    @Test
+    void shouldReadOnBehindAMessageThatAListenerCannotDealWith() throws Exception {
+        directory();
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "odd"))) {
+            for (String key : List.of("a", "odd", "b")) {
+                producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(key), bytes("{}")))
+                        .get();
+            }
+        }
+        List<String> read = new CopyOnWriteArrayList<>();
+        TopicTable table =
+                opened.register(new TopicTable(kafka, kafka.streamsTopic(), (partition, key, value, arrival) -> {
+                    if (key.equals("odd")) {
+                        throw new ArithmeticException("long overflow");
+                    }
+                    read.add(key);
+                }));
+
+        await().until(table::isRead);
+        assertThat(read).containsExactly("a", "b");
     }
 
     @Test

@@ -1,10 +1,10 @@
 package io.helmwatch.pipeline.cli.cluster;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helmwatch.cluster.Arrival;
+import io.helmwatch.cluster.NodeAnnouncement;
 import io.helmwatch.cluster.NodeShare;
 import io.helmwatch.cluster.PlacedCamera;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +17,6 @@ import picocli.CommandLine.Mixin;
 /** The nodes of a cluster, one line each. */
 @Command(name = "nodes", description = "Lists the nodes of a cluster: weight, partitions, cameras, version, address.")
 public final class NodesCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     @Mixin
     private ClusterOptions options = new ClusterOptions();
 
@@ -44,16 +42,12 @@ public final class NodesCommand implements Callable<Integer> {
         if (message == null) {
             return "";
         }
-        try {
-            JsonNode node = JSON.readTree(message);
-            String validUntil = node.path("validUntil").asText("");
-            boolean isSilent =
-                    !validUntil.isEmpty() && Instant.parse(validUntil).isBefore(Instant.now());
-            return " version=" + node.path("version").asText() + " address="
-                    + node.path("address").asText()
-                    + (isSilent ? " silent-since=" + node.path("publishedAt").asText() : "");
-        } catch (JsonProcessingException e) {
-            return "";
-        }
+        return NodeAnnouncement.read(message.getBytes(StandardCharsets.UTF_8))
+                .map(said -> said.heard(Arrival.now(false)))
+                .map(said -> " version=" + said.version() + " address=" + said.address()
+                        + (said.isSilent(System.currentTimeMillis())
+                                ? " silent-since=" + Instant.ofEpochMilli(said.publishedMillis())
+                                : ""))
+                .orElse(" and says nothing that can be read");
     }
 }
