@@ -47,7 +47,7 @@ public final class IncidentReader {
                     ? Optional.of(new Message(
                             incident(fields), fields.path("superseded").asBoolean(false)))
                     : Optional.empty();
-        } catch (IOException | DateTimeException | IllegalArgumentException e) {
+        } catch (IOException | DateTimeException | ArithmeticException | IllegalArgumentException e) {
             return Optional.empty();
         }
     }
@@ -88,8 +88,16 @@ public final class IncidentReader {
                 .snapshot(snapshot(fields.path("snapshot")))
                 .zonePolygon(corners(fields.path("zonePolygon")))
                 .clip(clip(fields.path("clip")))
-                .origin(epoch.isNumber() ? new NodeEpoch(fields.path("node").asText(""), epoch.asLong()) : null)
+                .origin(epoch.isNumber() ? origin(fields, epoch.asLong()) : null)
                 .build();
+    }
+
+    private static NodeEpoch origin(JsonNode fields, long epoch) {
+        if (epoch > NodeEpoch.LARGEST) {
+            throw new IllegalArgumentException(
+                    "expected an epoch of at most " + NodeEpoch.LARGEST + ", found " + epoch);
+        }
+        return new NodeEpoch(fields.path("node").asText(""), epoch);
     }
 
     private static <E extends Enum<E>> E constant(Class<E> type, String name) {

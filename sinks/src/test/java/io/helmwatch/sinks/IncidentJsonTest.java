@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class IncidentJsonTest {
@@ -116,6 +117,23 @@ class IncidentJsonTest {
         assertThatThrownBy(() -> IncidentJson.interrupted(new byte[] {'7'}, 3, RECORDED))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("not an incident");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            startedAt | `"+1000000000-12-31T23:59:59Z"`
+            epoch     | 9223372036854775807
+            phase     | `"before"`
+            positions | `[{"at":"soon"}]`
+            """)
+    void shouldReadNothingWhereAFieldCannotBe(String field, String value) throws IOException {
+        ObjectNode message = (ObjectNode) MAPPER.readTree(
+                IncidentJson.incident(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.END), RECORDED));
+        assertThat(IncidentReader.read(MAPPER.writeValueAsBytes(message))).isPresent();
+
+        message.set(field, MAPPER.readTree(value));
+
+        assertThat(IncidentReader.read(MAPPER.writeValueAsBytes(message))).isEmpty();
     }
 
     @Test

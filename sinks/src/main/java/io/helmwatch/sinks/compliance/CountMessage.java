@@ -63,7 +63,7 @@ final class CountMessage {
         }
         try {
             return reader.apply(json);
-        } catch (IllegalArgumentException | DateTimeException e) {
+        } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
             throw new IOException("message of " + schema + " is damaged: " + e.getMessage(), e);
         }
     }

@@ -44,6 +44,9 @@ public final class ClusterIncidentReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration ANSWER = Duration.ofSeconds(5);
     private static final long RETRY_MILLIS = 1_000;
+    /** Behind the name of the topic: up to where own messages are recorded. No topic has such a name. */
+    private static final String RESTORED = " restored";
+
     private static final long CHECK_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final KafkaConfig kafka;
@@ -150,8 +153,7 @@ public final class ClusterIncidentReader implements AutoCloseable {
                 .filter(partition -> !known.containsKey(partition.partition()))
                 .toList();
         Map<TopicPartition, Long> ends = consumer.endOffsets(unknown, ANSWER);
-        // Those of a partition that was read in part before the connection broke stay as they are.
-        restored.putAll(ends);
+        keepRestored(ends);
         // Not seekToEnd, which would look for the end at the first poll and miss what arrives until then.
         ends.forEach(consumer::seek);
         consumer.offsetsForTimes(
@@ -168,6 +170,18 @@ public final class ClusterIncidentReader implements AutoCloseable {
                 consumer.seek(partition, next);
             }
         }
+    }
+
+    /** Those of a partition that was read in part, before the connection broke or the process ended, stay as they are. */
+    private void keepRestored(Map<TopicPartition, Long> ends) {
+        String name = kafka.eventsTopic() + RESTORED;
+        Map<Integer, Long> numbers = new HashMap<>();
+        ends.forEach((partition, end) -> numbers.put(partition.partition(), end));
+        if (!numbers.isEmpty()) {
+            history.recordTopic(name, List.of(), numbers);
+        }
+        history.offsets(name)
+                .forEach((number, end) -> restored.put(new TopicPartition(kafka.eventsTopic(), number), end));
     }
 
     private void take(KafkaConsumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.config.sink.KafkaConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,7 +124,7 @@ final class StaleStreams implements AutoCloseable {
                     : millis(state, "publishedAt") + DetectionRecords.LEASE.toMillis();
             boolean hasEnded = state.path("state").asText().equals("ended");
             return nowMillis >= validUntil + (hasEnded ? 0 : GRACE.toMillis());
-        } catch (IOException | DateTimeParseException e) {
+        } catch (IOException | DateTimeException | ArithmeticException e) {
             return false;
         }
     }

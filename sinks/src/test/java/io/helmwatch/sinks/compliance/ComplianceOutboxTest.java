@@ -60,6 +60,11 @@ class ComplianceOutboxTest {
                         ComplianceJson.read("{\"schema\":\"helmwatch.compliance/1\"}".getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("damaged");
+        String impossible = new String(written, StandardCharsets.UTF_8)
+                .replaceFirst("\"minute\":\"[^\"]*\"", "\"minute\":\"+1000000000-12-31T23:59:00Z\"");
+        assertThatThrownBy(() -> ComplianceJson.read(impossible.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("damaged");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.helmwatch.config.http.DeskConfig;
+import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.IncidentReader;
@@ -23,10 +24,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -109,6 +113,33 @@ class ClusterIncidentReaderTest {
     private static List<RecordedIncident> recorded(IncidentHistory history, int count) {
         await().untilAsserted(() -> assertThat(history.search(ALL)).hasSize(count));
         return history.search(ALL);
+    }
+
+    @Test
+    void shouldReadOwnIncidentsOfANewDiskToTheirEndAlsoWhenItIsStoppedInTheMiddle() throws Exception {
+        kafka = TestConfigs.kafka(
+                BROKER.bootstrapServers(), kafka.eventsTopic(), 10, Map.of("max.poll.records", Secret.of("1")));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", BROKER.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic(kafka.eventsTopic(), 2, (short) 1)))
+                    .all()
+                    .get();
+        }
+        for (int number = 1; number <= 3; number++) {
+            publish(by("here", 3, bareHead("gate", number, 0, Phase.START)));
+        }
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (IncidentHistory history = history();
+                ClusterIncidentReader reader = new ClusterIncidentReader(kafka, "here", history, KEEP, incident -> {
+                    stopped.countDown();
+                    throw new WakeupException();
+                })) {
+            assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
+            recorded(history, 1);
+        }
+        try (IncidentHistory history = history();
+                ClusterIncidentReader again = read(history)) {
+            recorded(history, 3);
+        }
     }
 
     @Test
