@@ -549,9 +549,10 @@ class ConfigLoaderTest {
             'streams'                   | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a single value
             '- a'                       | FOLDER/site.yaml:1:1: must be sections (key: value lines) such as 'streams:', but is a list
             'a:\\n\\tb: 1'              | FOLDER/site.yaml:2:1: is not valid YAML: a tab where YAML expects spaces
+            'a: 1\\n\\nb: x\\0'         | FOLDER/site.yaml:3:5: is not valid YAML: a control character U+0000: remove it, or write it as an escape in "..."
             """)
     void shouldReportInOneSentenceWhyTextIsNoConfiguration(String text, String problem) {
-        String yaml = text.replace("\\n", "\n").replace("\\t", "\t") + "\n";
+        String yaml = text.replace("\\n", "\n").replace("\\t", "\t").replace("\\0", "\0") + "\n";
         assertThat(refusal(yaml.getBytes(StandardCharsets.UTF_8))).isEqualTo(problem);
     }
 

@@ -6,10 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Suggestions for misspelt names. */
 public final class Spelling {
+    /** A longer word is nobody's slip; comparing takes time and memory by the product of both lengths. */
+    private static final int LONGEST = 200;
+
     private Spelling() {}
 
-    /** The candidate that is at most a third of its length away in edits, the nearest first; null where none is. */
+    /** The candidate that is at most a third of its length away in edits, the nearest first; null where none is, or the word is long. */
     public static @Nullable String nearest(String word, Collection<String> candidates) {
+        if (word.length() > LONGEST) {
+            return null;
+        }
         String normal = normalise(word);
         String best = null;
         int bestDistance = Integer.MAX_VALUE;

@@ -20,6 +20,9 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * values are secret.
  */
 public final class Value {
+    /** Longer ones cannot be opened on Linux. */
+    private static final int LONGEST_PATH = 4_095;
+
     private final ConfigFile file;
     private final String path;
     private final Node node;
@@ -73,6 +76,10 @@ public final class Value {
     public @Nullable Path path(String text) {
         if (text.isBlank()) {
             problem("must be a path, but is empty");
+            return null;
+        }
+        if (text.length() > LONGEST_PATH) {
+            problem("must be a path of at most " + LONGEST_PATH + " characters, but has " + text.length());
             return null;
         }
         try {

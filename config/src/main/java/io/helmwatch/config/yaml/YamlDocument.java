@@ -17,6 +17,7 @@ import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.ReaderException;
 import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
 
@@ -71,6 +72,8 @@ public final class YamlDocument {
         } catch (MarkedYAMLException e) {
             YamlProblem problem = YamlProblem.of(e, yaml);
             throw refused(name, problem.mark(), "is not valid YAML: " + problem.rule());
+        } catch (ReaderException e) {
+            throw notPrintable(name, yaml);
         } catch (YAMLException e) {
             throw refused(name, null, "is not valid YAML: " + YamlProblem.firstLine(e.getMessage()));
         }
@@ -84,6 +87,25 @@ public final class YamlDocument {
                     "must be sections (key: value lines) such as 'streams:', but is " + Yaml.kind(root));
         }
         return mapping;
+    }
+
+    /** Where the text has the first character that YAML does not allow. */
+    private static ConfigException notPrintable(String name, String yaml) {
+        int place = 0;
+        while (place < yaml.length() && StreamReader.isPrintable(yaml.codePointAt(place))) {
+            place += Character.charCount(yaml.codePointAt(place));
+        }
+        String before = yaml.substring(0, place);
+        int line = 1 + (int) before.chars().filter(c -> c == '\n').count();
+        int column = before.length() - before.lastIndexOf('\n');
+        String found = place < yaml.length() ? String.format(Locale.ROOT, " U+%04X", yaml.codePointAt(place)) : "";
+        return new ConfigException(List.of(new Problem(
+                name,
+                line,
+                column,
+                "",
+                "is not valid YAML: a control character" + found
+                        + ": remove it, or write it as an escape in \"...\"")));
     }
 
     /** A file that cannot be used as a whole. */
