@@ -7,16 +7,21 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Counts incidents by stream and rule: started, and open now. Threading: as {@link IncidentSink}. */
 public final class IncidentCounts implements IncidentSink {
     private final MeterRegistry registry;
     private final Map<Key, Meters> meters = new ConcurrentHashMap<>();
+    /** The rules in force, by stream. */
+    private final Map<String, Set<String>> rules = new ConcurrentHashMap<>();
+
     private final LongAdder started = new LongAdder();
 
     private record Key(String stream, String rule) {}
@@ -28,20 +33,31 @@ public final class IncidentCounts implements IncidentSink {
         this.registry = registry;
     }
 
-    /** Adds the meters of a rule, which read zero until its first incident. */
-    public void register(String stream, String rule) {
-        meters(stream, rule);
+    /**
+     * Adds the meters of a stream's rules, which read zero until their first incident. Those of rules that it has no longer are removed, as soon as none of
+     * their incidents is open.
+     */
+    public void register(String stream, Set<String> inForce) {
+        rules.put(stream, Set.copyOf(inForce));
+        inForce.forEach(rule -> meters(stream, rule));
+        removeIf(key -> key.stream().equals(stream) && !inForce.contains(key.rule()), false);
     }
 
     /** Removes the meters of a stream, after its last incident. */
     public void remove(String stream) {
+        rules.remove(stream);
+        removeIf(key -> key.stream().equals(stream), true);
+    }
+
+    private void removeIf(Predicate<Key> isOver, boolean alsoOpen) {
         meters.entrySet().removeIf(entry -> {
-            boolean isOfStream = entry.getKey().stream().equals(stream);
-            if (isOfStream) {
+            boolean isRemoved = isOver.test(entry.getKey())
+                    && (alsoOpen || entry.getValue().open().get() <= 0);
+            if (isRemoved) {
                 registry.remove(entry.getValue().openMeter());
                 registry.remove(entry.getValue().started());
             }
-            return isOfStream;
+            return isRemoved;
         });
     }
 
@@ -86,7 +102,11 @@ public final class IncidentCounts implements IncidentSink {
             counts.started().increment();
             counts.open().incrementAndGet();
         } else if (incident.phase() == Incident.Phase.END) {
-            counts.open().decrementAndGet();
+            Key key = new Key(incident.stream(), incident.rule());
+            Set<String> inForce = rules.get(incident.stream());
+            if (counts.open().decrementAndGet() <= 0 && inForce != null && !inForce.contains(incident.rule())) {
+                removeIf(key::equals, false);
+            }
         }
     }
 

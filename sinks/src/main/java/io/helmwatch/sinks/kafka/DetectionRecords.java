@@ -72,6 +72,7 @@ final class DetectionRecords {
         StreamConstants stream = constantsOf(message.stream);
         StreamStatus status = message.status;
         if (status == null) {
+            streams.remove(message.stream);
             String id = message.stream + "/" + message.atMillis + "/removed";
             return new ProducerRecord<>(
                     streamsTopic,

@@ -176,7 +176,10 @@ public final class DeskServer implements AutoCloseable {
             server.setErrorHandler(new PlainErrors());
             server.setStopTimeout(0);
         });
-        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new PlainErrors()));
+        config.jetty.modifyServletContextHandler(context -> {
+            context.setErrorHandler(new PlainErrors());
+            context.setSessionHandler(new NoSessions());
+        });
         config.jetty.modifyHttpConfiguration(http -> {
             http.setUriCompliance(UriCompliance.DEFAULT);
             http.setSendServerVersion(false);

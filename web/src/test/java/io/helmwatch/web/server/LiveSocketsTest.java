@@ -8,6 +8,7 @@ import io.helmwatch.config.http.HttpConfig;
 import io.helmwatch.config.http.Role;
 import io.helmwatch.web.LiveVideo;
 import java.io.IOException;
+import java.net.CookieManager;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -93,6 +94,23 @@ class LiveSocketsTest {
             }
             assertThat(desk.viewers).isEmpty();
         }
+    }
+
+    @Test
+    void shouldBeginNoSessionOfTheServersOwnForAViewer() throws Exception {
+        CookieManager cookies = new CookieManager();
+        try (DeskServer server = DeskServer.start(TestDesk.withUsers(folder), desk.desk())) {
+            HttpClient.newBuilder()
+                    .cookieHandler(cookies)
+                    .build()
+                    .newWebSocketBuilder()
+                    .header("Authorization", "Bearer " + TestDesk.VIEWER_TOKEN)
+                    .buildAsync(
+                            URI.create("ws://127.0.0.1:" + server.address().getPort() + "/api/v1/live"), new Receiver())
+                    .join()
+                    .abort();
+        }
+        assertThat(cookies.getCookieStore().getCookies()).isEmpty();
     }
 
     @Test

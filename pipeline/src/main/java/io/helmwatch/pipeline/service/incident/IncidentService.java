@@ -1,6 +1,7 @@
 package io.helmwatch.pipeline.service.incident;
 
 import io.helmwatch.config.incident.IncidentsConfig;
+import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameSource;
@@ -37,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,7 +159,9 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
     }
 
     private void registerCounts(StreamConfig stream) {
-        stream.rules().rules().forEach(rule -> counts.register(stream.id(), rule.name()));
+        counts.register(
+                stream.id(),
+                stream.rules().rules().stream().map(RuleConfig::name).collect(Collectors.toSet()));
     }
 
     public IncidentAnalyzer analyzer() {
