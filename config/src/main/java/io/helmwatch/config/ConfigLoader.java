@@ -2,12 +2,14 @@ package io.helmwatch.config;
 
 import io.helmwatch.config.schema.ConfigFile;
 import io.helmwatch.config.yaml.ConfigException;
+import io.helmwatch.config.yaml.Problem;
 import io.helmwatch.config.yaml.YamlDocument;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -29,7 +31,12 @@ public final class ConfigLoader {
         /** The service, which needs a sink. */
         SERVICE,
         /** Commands that deliver nothing. */
-        OFFLINE
+        OFFLINE,
+        /**
+         * Commands that read what the service has on disk. What is wrong with other parts of the file does not matter, so that they need no password: such a
+         * part is left out.
+         */
+        FILES
     }
 
     /**
@@ -106,8 +113,11 @@ public final class ConfigLoader {
         MappingNode root = YamlDocument.compose(yaml, name);
         ConfigFile file = new ConfigFile(name, folder, environment);
         HelmwatchConfig config = TopSection.read(file, root, purpose);
-        if (file.hasProblems()) {
-            throw new ConfigException(file.problems());
+        List<Problem> problems = file.problems().stream()
+                .filter(problem -> purpose != Purpose.FILES || TopSection.isOfFiles(problem))
+                .toList();
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
         }
         return config;
     }

@@ -36,6 +36,7 @@ import io.helmwatch.config.stream.CameraHealthConfig;
 import io.helmwatch.config.stream.CameraHealthSection;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.config.stream.StreamSection;
+import io.helmwatch.config.yaml.Problem;
 import java.util.List;
 import org.yaml.snakeyaml.nodes.MappingNode;
 
@@ -102,6 +103,15 @@ final class TopSection {
             TRACING);
 
     private TopSection() {}
+
+    /** Whether a problem concerns what the service has on disk: spool, snapshots, clips and history, or the names of the sections. */
+    static boolean isOfFiles(Problem problem) {
+        String section = problem.where().split("[.=\\[ ]", 2)[0];
+        boolean isStorage = problem.where().startsWith(INCIDENTS.name() + ".s3");
+        return (INCIDENTS.name().equals(section) && !isStorage)
+                || DESK.name().equals(section)
+                || SPEC.entries().stream().noneMatch(entry -> entry.name().equals(section));
+    }
 
     static HelmwatchConfig read(ConfigFile file, MappingNode root, ConfigLoader.Purpose purpose) {
         Section top = Section.of(file, "", root, SPEC, false);

@@ -69,7 +69,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        HelmwatchConfig config = file.loadOffline();
+        HelmwatchConfig config = file.loadFiles();
         ZoneId timeZone = config.desk().timeZone();
         Instant end = to == null ? Instant.now() : time("--to", to, timeZone);
         Instant start = from == null

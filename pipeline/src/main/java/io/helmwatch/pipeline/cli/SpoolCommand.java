@@ -4,7 +4,6 @@ import io.helmwatch.config.HelmwatchConfig;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.incident.SpoolConfig;
 import io.helmwatch.config.secret.Redaction;
-import io.helmwatch.config.sink.NotifyConfig;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.ConfigFileOption;
 import io.helmwatch.pipeline.cli.process.Console;
@@ -16,10 +15,12 @@ import io.helmwatch.sinks.spool.DeadLetter;
 import io.helmwatch.sinks.spool.SpoolMaintenance;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.sqlite.SqliteException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -71,7 +72,7 @@ final class SpoolCommand implements Callable<Integer> {
 
         @Override
         public final Integer call() {
-            HelmwatchConfig site = file.loadOffline();
+            HelmwatchConfig site = file.loadFiles();
             try {
                 if (other.copies) {
                     Console.say("copies " + site.incidents().spool().directory() + ": " + runCopies(site.incidents()));
@@ -80,7 +81,7 @@ final class SpoolCommand implements Callable<Integer> {
                     Console.say("spool " + config.directory() + ": " + run(config));
                     remark(site);
                 }
-            } catch (SqliteException failure) {
+            } catch (SqliteException | UncheckedIOException failure) {
                 throw CommandFailure.failed(String.valueOf(failure.getMessage()), failure);
             }
             requireComplete();
@@ -93,13 +94,20 @@ final class SpoolCommand implements Callable<Integer> {
             if (target == null) {
                 return kafka;
             }
-            List<String> names =
-                    site.notifications().stream().map(NotifyConfig::name).toList();
+            Set<String> names = notifications(site);
             if (!names.contains(target)) {
                 throw CommandFailure.usage("spool: there is no notification " + target + " in " + file.file()
                         + (names.isEmpty() ? ", which has none" : ": expected one of " + String.join(", ", names)));
             }
             return Notification.spool(kafka, target);
+        }
+
+        /** Those of the file, and those that have a spool: of a part of the file that lacks a password, or is gone. */
+        private static Set<String> notifications(HelmwatchConfig site) {
+            Set<String> names =
+                    new TreeSet<>(Notification.spools(site.incidents().spool()));
+            site.notifications().forEach(notification -> names.add(notification.name()));
+            return names;
         }
 
         /** What else an operator should know. */
@@ -108,12 +116,11 @@ final class SpoolCommand implements Callable<Integer> {
                 return;
             }
             SpoolConfig kafka = site.incidents().spool();
-            for (NotifyConfig notification : site.notifications()) {
-                SpoolMaintenance.Contents contents =
-                        SpoolMaintenance.list(Notification.spool(kafka, notification.name()));
+            for (String name : notifications(site)) {
+                SpoolMaintenance.Contents contents = SpoolMaintenance.list(Notification.spool(kafka, name));
                 if (!contents.isEmpty()) {
-                    Console.say("notification " + notification.name() + ": " + contents.counts()
-                            + "; see spool list --notify " + notification.name());
+                    Console.say(
+                            "notification " + name + ": " + contents.counts() + "; see spool list --notify " + name);
                 }
             }
             UploadMaintenance.Contents copies = UploadMaintenance.list(kafka);

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * <p>Threading: {@link #onSource} on the source's thread, {@link #onAnalysis} on one other, {@link #state} is read by any.
  */
 final class StatePublication {
-    private static final Logger LOG = LoggerFactory.getLogger(StreamFeed.class);
+    private static final Logger LOG = LoggerFactory.getLogger(StatePublication.class);
 
     private final StreamFeed feed;
     private final RingShare share;

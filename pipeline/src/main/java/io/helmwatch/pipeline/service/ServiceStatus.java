@@ -134,13 +134,17 @@ final class ServiceStatus implements Service {
 
     @Override
     public synchronized String reload() {
+        ConfigReload started = reload;
+        if (started == null) {
+            throw new IllegalStateException("the service is starting: try again in some seconds");
+        }
         Supplier<HelmwatchConfig> source = reloadSource;
         if (source == null) {
             throw new IllegalStateException("there is no configuration file to read again");
         }
         String text;
         try {
-            text = reloading().apply(source.get());
+            text = started.apply(source.get());
         } catch (RuntimeException refused) {
             reloads.record(false, System.currentTimeMillis());
             throw refused;
@@ -148,13 +152,5 @@ final class ServiceStatus implements Service {
         reloads.record(true, System.currentTimeMillis());
         LOG.info("{}", text);
         return text;
-    }
-
-    private ConfigReload reloading() {
-        ConfigReload started = reload;
-        if (started == null) {
-            throw new IllegalStateException("the service has not started yet");
-        }
-        return started;
     }
 }

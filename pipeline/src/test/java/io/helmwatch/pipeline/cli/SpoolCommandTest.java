@@ -97,6 +97,39 @@ class SpoolCommandTest {
     }
 
     @Test
+    void shouldNeedNoPasswordOfCamerasBrokersAndPeople() throws IOException {
+        Files.writeString(config, """
+                notify: [{name: guards, webhook: {url: 'https://192.0.2.1/${NOT_SET_KEY}', secret-env: NOT_SET_SECRET}}]
+                http: {users: [{name: kim, role: admin, password-hash: '${NOT_SET_HASH}'}]}
+                """, StandardOpenOption.APPEND);
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .replaceFirst(
+                                "streams:.*",
+                                "streams: [{id: gate-3, url: 'rtsp://192.0.2.1/1', credentials: {username: u, password-env: NOT_SET_PASSWORD}}]"));
+        try (IncidentSpool spool = spool();
+                IncidentSpool own = new IncidentSpool(Notification.spool(spoolConfig, "guards"), Clock.systemUTC())) {
+            spool.append(List.of(ended(1)));
+            own.append(List.of(ended(2)));
+        }
+
+        CommandRun list = CommandRun.of("spool", "list", "-c", config);
+
+        assertThat(list.code()).as(list.err()).isZero();
+        assertThat(list.out()).contains("waiting gate-3/1795176000/pit/1/1 end ");
+        assertThat(list.err()).contains("notification guards: 1 waiting");
+        assertThat(CommandRun.of("spool", "list", "-c", config, "--notify", "guards")
+                        .out())
+                .contains("pit/2/1");
+        assertThat(CommandRun.of("report", "-c", config, "--format", "csv").err())
+                .as("no history yet, and no word of passwords")
+                .doesNotContain("is not set");
+        Files.writeString(config, "desk: {keep: soon}\n", StandardOpenOption.APPEND);
+        assertThat(CommandRun.of("spool", "list", "-c", config).code()).isEqualTo(2);
+    }
+
+    @Test
     void shouldResendChosenDeadLettersAndNameWhatIsNotThere() {
         try (IncidentSpool spool = spool()) {
             spool.append(List.of(ended(1), ended(2)));

@@ -9,9 +9,15 @@ import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpoolingIncidentSink;
 import io.helmwatch.vision.Incident;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +72,27 @@ public final class Notification implements IncidentSink {
      */
     public static SpoolConfig spool(SpoolConfig incidents, String target) {
         return incidents.withDirectory(incidents.directory().resolve(FOLDER).resolve(target));
+    }
+
+    /**
+     * The names of the targets that have a spool beside the one for Kafka.
+     *
+     * @param incidents the spool for Kafka
+     * @throws UncheckedIOException when its folder cannot be read, as a sentence
+     */
+    public static List<String> spools(SpoolConfig incidents) {
+        Path folder = incidents.directory().resolve(FOLDER);
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.filter(Files::isDirectory)
+                    .map(child -> child.getFileName().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("folder " + folder + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** The target's name. */

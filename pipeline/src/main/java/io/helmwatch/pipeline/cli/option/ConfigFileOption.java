@@ -24,6 +24,11 @@ public final class ConfigFileOption {
         return ConfigLoader.load(file);
     }
 
+    /** Reads the file for a command that reads only what the service has on disk, and needs no secret. */
+    public HelmwatchConfig loadFiles() {
+        return ConfigLoader.load(file, ConfigLoader.Purpose.FILES);
+    }
+
     /** Reads the file for a command that delivers nothing and needs no sink. */
     public HelmwatchConfig loadOffline() {
         return ConfigLoader.load(file, ConfigLoader.Purpose.OFFLINE);
