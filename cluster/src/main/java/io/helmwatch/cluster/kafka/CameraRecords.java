@@ -86,17 +86,21 @@ final class CameraRecords implements AutoCloseable {
         PlacedCamera placed =
                 new PlacedCamera(camera, record.partition(), new String(record.value(), StandardCharsets.UTF_8));
         Matcher words = MOVES_PARTS.matcher(header(record, MOVES));
-        int from = movedFrom(record);
+        int from = movedFrom(record, false);
         return words.matches()
                 ? new Copy(placed, Integer.parseInt(words.group(1)), Long.parseLong(words.group(2)), from)
                 : new Copy(placed, 0, 0, from);
     }
 
-    /** The partition that a camera leaves for that of the record; {@link #NOWHERE} where it does not move, or moved long ago. */
-    static int movedFrom(ConsumerRecord<byte[], byte[]> record) {
+    /**
+     * The partition that a camera leaves for that of the record; {@link #NOWHERE} where it does not move, or moved long ago.
+     *
+     * @param isNew whether the record was read as it was written, so that it is of now whatever the clock says that it was written by
+     */
+    static int movedFrom(ConsumerRecord<byte[], byte[]> record, boolean isNew) {
         String from = header(record, MOVED_FROM);
         boolean isMove = NUMBER.matcher(from).matches()
-                && System.currentTimeMillis() - record.timestamp() < MOVE_MILLIS
+                && (isNew || System.currentTimeMillis() - record.timestamp() < MOVE_MILLIS)
                 && Integer.parseInt(from) != record.partition();
         return isMove ? Integer.parseInt(from) : NOWHERE;
     }

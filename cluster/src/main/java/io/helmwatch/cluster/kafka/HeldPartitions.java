@@ -103,7 +103,7 @@ final class HeldPartitions {
         }
         String settings = new String(record.value(), StandardCharsets.UTF_8);
         String before = partition.settings.put(camera, settings);
-        int from = CameraRecords.movedFrom(record);
+        int from = CameraRecords.movedFrom(record, partition.isStarted);
         boolean isWithdrawn = from == CameraRecords.NOWHERE && partition.withdraw(camera);
         if (from != CameraRecords.NOWHERE && before == null) {
             partition.origins.put(camera, from);

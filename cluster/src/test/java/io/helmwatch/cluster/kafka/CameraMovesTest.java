@@ -7,6 +7,7 @@ import io.helmwatch.cluster.MoveStatistics;
 import io.helmwatch.cluster.PlacedCamera;
 import io.helmwatch.config.cluster.ClusterConfig;
 import io.helmwatch.vision.NodeEpoch;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -140,6 +141,29 @@ class CameraMovesTest extends NodesOfACluster {
         assertThat(opened.register(new CameraDirectory(kafka, cluster("cli", 1)))
                         .cameras())
                 .containsExactly(new PlacedCamera(camera.id(), elsewhere, camera.settings()));
+    }
+
+    @Test
+    void shouldMoveCameraInOrderWhateverTheClockOfItsMoverSays() throws Exception {
+        CameraDirectory directory = directory();
+        RecordingRunner first = start("first", 1);
+        RecordingRunner second = start("second", 1);
+        PlacedCamera camera = putOnFirst(directory, first, second);
+        int elsewhere = partitionsOf(directory, "second").iterator().next();
+        publish("online", List.of(camera.id()), new NodeEpoch("first", 1));
+        long hourAgo = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
+        ProducerRecord<byte[], byte[]> order = new ProducerRecord<>(
+                name + ".cameras", elsewhere, hourAgo, bytes(camera.id()), bytes(camera.settings()));
+        order.headers().add("moved-from", bytes(Integer.toString(camera.partition())));
+
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "slow"))) {
+            producer.send(order).get();
+        }
+
+        await().until(() -> first.log.contains("release " + camera.id()));
+        assertThat(second.running).isEmpty();
+        publishReleased(List.of(camera.id()));
+        awaitAll(1, second);
     }
 
     @Test
