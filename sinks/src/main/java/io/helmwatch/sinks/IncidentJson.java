@@ -122,7 +122,7 @@ public final class IncidentJson {
      * @param recordedAtMillis the current time
      * @throws UncheckedIOException when {@code last} is not an incident message
      */
-    public static byte[] interrupted(byte[] last, int revision, long recordedAtMillis) {
+    public static PendingEvent interrupted(byte[] last, int revision, long recordedAtMillis) {
         return ended(last, revision, Incident.EndReason.INTERRUPTED, null, recordedAtMillis);
     }
 
@@ -136,12 +136,8 @@ public final class IncidentJson {
      */
     public static PendingEvent nodeLost(byte[] last, NodeEpoch origin, long recordedAtMillis) {
         try {
-            JsonNode message = MAPPER.readTree(last);
-            int revision = message.path("revision").asInt() + 1;
-            String incident = message.path("incident").asText();
-            byte[] end = ended(last, revision, Incident.EndReason.NODE_LOST, origin, recordedAtMillis);
-            return new PendingEvent(
-                    incident + "/" + revision, incident, message.path("stream").asText(), end);
+            int revision = MAPPER.readTree(last).path("revision").asInt() + 1;
+            return ended(last, revision, Incident.EndReason.NODE_LOST, origin, recordedAtMillis);
         } catch (IOException e) {
             throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);
         }
@@ -195,7 +191,11 @@ public final class IncidentJson {
         }
     }
 
-    private static byte[] ended(
+    /**
+     * An end that is made of the last message that is known. There may be a later one, whose id it must not have, since consumers drop repeats; whoever makes
+     * the end of the same message gives it the same id.
+     */
+    private static PendingEvent ended(
             byte[] last, int revision, Incident.EndReason reason, @Nullable NodeEpoch origin, long recordedAtMillis) {
         try {
             if (!(MAPPER.readTree(last) instanceof ObjectNode message)
@@ -211,7 +211,9 @@ public final class IncidentJson {
                     end.put("endReason", ConstantName.of(reason));
                 }
             });
-            end.put("id", message.path("incident").textValue() + "/" + revision);
+            String incident = message.path("incident").textValue();
+            String id = incident + "/" + revision + "/" + message.path(EPOCH).asLong(0);
+            end.put("id", id);
             end.put("revision", revision);
             end.put("phase", ConstantName.of(Incident.Phase.END));
             end.put("recordedAt", EventTime.format(recordedAtMillis));
@@ -222,7 +224,7 @@ public final class IncidentJson {
                 end.put(NODE, origin.node());
                 end.put(EPOCH, origin.epoch());
             }
-            return MAPPER.writeValueAsBytes(end);
+            return new PendingEvent(id, incident, message.path("stream").asText(), MAPPER.writeValueAsBytes(end));
         } catch (IOException e) {
             throw new UncheckedIOException("recorded message is not an incident: " + e.getMessage(), e);
         }

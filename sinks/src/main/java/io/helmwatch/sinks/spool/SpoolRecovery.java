@@ -57,14 +57,15 @@ final class SpoolRecovery {
             interrupted = changes.openIncidents();
             for (OpenIncident incident : interrupted) {
                 int revision = incident.revision() + 1;
+                IncidentJson.PendingEvent end = IncidentJson.interrupted(incident.value(), revision, clock.millis());
                 changes.insert(new SpooledEvent(
                         0,
-                        incident.incident() + "/" + revision,
+                        end.id(),
                         incident.incident(),
                         incident.stream(),
                         ConstantName.of(Incident.Phase.END),
                         clock.millis(),
-                        IncidentJson.interrupted(incident.value(), revision, clock.millis())));
+                        end.value()));
                 changes.close(incident.incident());
             }
             changes.commit();

@@ -87,7 +87,7 @@ class IncidentSpoolTest {
         }
         try (IncidentSpool spool = open()) {
             List<SpooledEvent> ended = spool.next(0, 10);
-            assertThat(ids(spool)).containsExactly("1/2");
+            assertThat(ids(spool)).containsExactly("1/2/0");
             assertThat(new String(ended.get(0).value(), StandardCharsets.UTF_8))
                     .contains(
                             "\"phase\":\"end\"",
@@ -95,7 +95,7 @@ class IncidentSpoolTest {
                             "\"recordedAt\":\"2026-11-20T12:00:05.000Z\"");
         }
         try (IncidentSpool spool = open()) {
-            assertThat(ids(spool)).containsExactly("1/2");
+            assertThat(ids(spool)).containsExactly("1/2/0");
         }
     }
 

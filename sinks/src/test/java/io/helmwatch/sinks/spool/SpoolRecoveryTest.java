@@ -128,7 +128,7 @@ class SpoolRecoveryTest {
             assertThat(events)
                     .extracting(SpooledEvent::phase)
                     .containsExactly("start", "end", "evidence", "start", "evidence", "end");
-            assertThat(events.get(5).id()).endsWith("/2/2");
+            assertThat(events.get(5).id()).endsWith("/2/2/0");
             String end = new String(events.get(5).value(), StandardCharsets.UTF_8);
             assertThat(end).contains("interrupted").doesNotContain("clip");
             assertThat(SchemaFiles.events().complaints(end)).isEmpty();
@@ -203,7 +203,7 @@ class SpoolRecoveryTest {
             List<SpooledEvent> events = spool.next(0, 100);
             assertThat(events)
                     .extracting(SpooledEvent::id)
-                    .containsExactly(start(1).eventId(), end(1).eventId(), large.eventId(), large.id() + "/1");
+                    .containsExactly(start(1).eventId(), end(1).eventId(), large.eventId(), large.id() + "/1/0");
             assertThat(events.get(2).value()).isEqualTo(IncidentJson.incident(large, CLOCK.millis()));
             assertThat(new String(events.get(3).value(), StandardCharsets.UTF_8))
                     .contains("interrupted");
@@ -372,7 +372,7 @@ class SpoolRecoveryTest {
             assertThat(spool.waiting()).isEqualTo(6);
             List<SpooledEvent> events = spool.next(0, 10);
             assertThat(events).hasSize(6);
-            assertThat(events.get(5).id()).isEqualTo(start(2).id() + "/1");
+            assertThat(events.get(5).id()).isEqualTo(start(2).id() + "/1/0");
             assertThat(new String(events.get(5).value(), StandardCharsets.UTF_8))
                     .contains("interrupted");
             assertThat(spool.waitingBytes())
