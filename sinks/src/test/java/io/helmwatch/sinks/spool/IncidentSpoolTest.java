@@ -327,7 +327,7 @@ class IncidentSpoolTest {
             spool.append(List.of(start(1)));
         }
         try (IncidentSpool spool = open()) {
-            assertThat(ids(spool)).containsExactly("1/0", "1/1");
+            assertThat(ids(spool)).containsExactly("1/0", "1/1/0");
             spool.acknowledge(spool.next(0, 10));
         }
         try (IncidentSpool spool = open()) {
