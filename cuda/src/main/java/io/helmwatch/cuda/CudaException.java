@@ -7,7 +7,6 @@ public final class CudaException extends RuntimeException {
 
     private final String call;
     private final int code;
-    private final String codeName;
 
     /**
      * @param call the function that failed and its arguments
@@ -19,22 +18,11 @@ public final class CudaException extends RuntimeException {
         super(call + " failed with " + codeName + " (" + code + "): " + detail);
         this.call = call;
         this.code = code;
-        this.codeName = codeName;
     }
 
     /** The function that failed. */
     public String call() {
         return call;
-    }
-
-    /** Number of the error. */
-    public int code() {
-        return code;
-    }
-
-    /** Name of the error. */
-    public String codeName() {
-        return codeName;
     }
 
     /** Whether device memory or page-locked memory is exhausted. */

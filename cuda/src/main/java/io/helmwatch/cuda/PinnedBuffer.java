@@ -51,11 +51,6 @@ public final class PinnedBuffer implements AutoCloseable {
         account.allocated(bytes);
     }
 
-    /** Host address of the first byte. */
-    public long address() {
-        return address;
-    }
-
     /** Size in bytes. */
     public int bytes() {
         return bytes;

@@ -83,11 +83,6 @@ public final class NativeMemory {
             this.key = key;
         }
 
-        /** The owner's name. */
-        public String owner() {
-            return key.owner();
-        }
-
         /** Records an allocation. */
         public void allocated(long count) {
             bytes.addAndGet(count);

@@ -10,7 +10,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class InMemoryDetectionSink implements DetectionSink {
     private final ConcurrentLinkedQueue<FrameDetections> detections = new ConcurrentLinkedQueue<>();
     private final CopyOnWriteArrayList<StreamStatus> statuses = new CopyOnWriteArrayList<>();
-    private final CopyOnWriteArrayList<String> removedStreams = new CopyOnWriteArrayList<>();
     private final SinkCounters counters = new SinkCounters(() -> 0);
     private volatile boolean closed;
 
@@ -34,16 +33,6 @@ public final class InMemoryDetectionSink implements DetectionSink {
     public void publish(StreamStatus status) {
         statuses.add(status);
         counters.countPublished();
-    }
-
-    @Override
-    public void removeStream(String stream) {
-        removedStreams.add(stream);
-    }
-
-    /** The streams removed so far, in order of removal. */
-    public List<String> removedStreams() {
-        return List.copyOf(removedStreams);
     }
 
     /** The detections so far, in order of publication. */

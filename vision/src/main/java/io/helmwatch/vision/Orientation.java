@@ -40,16 +40,6 @@ public enum Orientation {
         return swapsSides;
     }
 
-    /** Whether the stored column counts from the right. */
-    public boolean flipsStoredX() {
-        return flipsStoredX;
-    }
-
-    /** Whether the stored row counts from the bottom. */
-    public boolean flipsStoredY() {
-        return flipsStoredY;
-    }
-
     /** The stored column of an upright pixel, of a frame with {@code storedWidth} columns. */
     public double storedX(double x, double y, int storedWidth) {
         double along = swapsSides ? y : x;

@@ -111,11 +111,6 @@ public final class QuantizationRanges {
         Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(model));
     }
 
-    /** Share of the values on each side that were clipped. */
-    public double clipped() {
-        return clipped;
-    }
-
     /**
      * The bytes of the model as it runs in INT8, for other runtimes.
      *

@@ -60,11 +60,6 @@ final class ActivationHistogram {
         width *= 2;
     }
 
-    /** Largest magnitude; 0 when there was none. */
-    float max() {
-        return max;
-    }
-
     /** The threshold that a calibration method chooses. */
     float threshold(CalibrationMethod method) {
         return method == CalibrationMethod.MINMAX ? max : entropyThreshold();

@@ -108,11 +108,6 @@ final class Int8Quantizer {
         return parent;
     }
 
-    /** The convolutions that can run in INT8, in the file's order. */
-    List<Layer> layers() {
-        return List.copyOf(layers);
-    }
-
     /** The tensors whose ranges have to be measured. */
     List<String> tensors() {
         return layers.stream().map(Layer::input).distinct().toList();

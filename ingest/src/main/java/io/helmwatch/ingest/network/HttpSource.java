@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpSource implements AutoCloseable {
     private final Socket socket;
-    private final Deadline deadline;
     private final HttpHead head;
     private final InputStream body;
 
@@ -47,9 +46,8 @@ public final class HttpSource implements AutoCloseable {
      */
     public record Server(String host, int port, @Nullable TlsTrust tls) {}
 
-    private HttpSource(Socket socket, Deadline deadline, HttpHead head, InputStream body) {
+    private HttpSource(Socket socket, HttpHead head, InputStream body) {
         this.socket = socket;
-        this.deadline = deadline;
         this.head = head;
         this.body = body;
     }
@@ -77,7 +75,7 @@ public final class HttpSource implements AutoCloseable {
             socket.getOutputStream().flush();
             InputStream in = new TimedInput(socket, deadline);
             HttpHead head = HttpHead.read(in);
-            return new HttpSource(socket, deadline, head, HttpBody.of(in, head));
+            return new HttpSource(socket, head, HttpBody.of(in, head));
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
@@ -138,11 +136,6 @@ public final class HttpSource implements AutoCloseable {
     /** The body, decoded; reading obeys the deadline. */
     public InputStream body() {
         return body;
-    }
-
-    /** The deadline that was given. */
-    public Deadline deadline() {
-        return deadline;
     }
 
     @Override

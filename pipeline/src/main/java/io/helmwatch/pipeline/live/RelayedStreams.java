@@ -118,11 +118,6 @@ final class RelayedStreams {
         links.values().forEach(link -> link.connect(relay, now));
     }
 
-    /** Connections that are open or being opened. */
-    int links() {
-        return links.size();
-    }
-
     /** Closes all connections. */
     void close() {
         links.values().forEach(RelayedLink::close);

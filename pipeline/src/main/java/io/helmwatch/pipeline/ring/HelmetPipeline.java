@@ -150,7 +150,7 @@ public final class HelmetPipeline implements AutoCloseable {
         streams.add(source);
     }
 
-    /** Removes a stream that {@linkplain #isDone(String) is done}, so that its id can be used again. */
+    /** Removes a stream that has ended and whose frames have all left the ring, so that its id can be used again. */
     public void remove(String streamId) {
         streams.remove(streamId);
     }
@@ -172,11 +172,6 @@ public final class HelmetPipeline implements AutoCloseable {
     /** Stops every stream; returns at once. */
     public void stopAll() {
         streams.stopAll();
-    }
-
-    /** Whether a stream has ended and all its frames have left the ring. */
-    public boolean isDone(String streamId) {
-        return streams.isDone(streamId);
     }
 
     /** Waits until every stream has ended and all frames have left the ring: files end by themselves, cameras when they are stopped. */

@@ -121,11 +121,6 @@ final class StreamFeeds {
         feeds.values().forEach(StreamFeed::stop);
     }
 
-    boolean isDone(String stream) {
-        StreamFeed feed = feeds.get(stream);
-        return feed == null || feed.isDone();
-    }
-
     /** Waits until every stream has ended and all frames have left the ring. */
     void awaitAll() throws InterruptedException {
         for (StreamFeed feed : feeds.values()) {

@@ -38,11 +38,6 @@ public final class DevicePipelines implements AutoCloseable {
         return feeds.values();
     }
 
-    /** Stops every stream; returns at once. */
-    void stopAll() {
-        pipelines.forEach(HelmetPipeline::stopAll);
-    }
-
     /** Waits until every stream has ended and all frames have left the ring. */
     void awaitStreams() throws InterruptedException {
         for (HelmetPipeline pipeline : pipelines) {

@@ -110,11 +110,6 @@ public final class FfmpegDecoder implements AutoCloseable {
         return codecId;
     }
 
-    /** The codec's name as FFmpeg writes it, {@code h264} for example. */
-    public String codecName() {
-        return codecName;
-    }
-
     /** Gives a packet to the decoder, null for the end of the stream; returns FFmpeg's code. */
     public int send(@Nullable AVPacket packet) {
         VideoEngineSessions opening = sessions;

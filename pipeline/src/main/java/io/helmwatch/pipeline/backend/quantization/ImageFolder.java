@@ -95,11 +95,6 @@ public final class ImageFolder implements LetterboxedImages, AutoCloseable {
                 geometry);
     }
 
-    /** The folder. */
-    public Path folder() {
-        return folder;
-    }
-
     /** Whether any image has labels. */
     boolean isLabelled() {
         return entries.stream().anyMatch(entry -> Files.exists(entry.labels()));
