@@ -75,23 +75,25 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
                         + " minute_millis integer not null, value blob not null)"));
         try (Closer opened = new Closer()) {
             file = opened.register(new SqliteFile(description, clock.millis()));
-            file.run("cannot be read", () -> waiting = file.number("select count(*) from message"));
+            waiting = file.read(this::count);
             opened.transfer();
         }
     }
 
+    private long count() throws SQLException {
+        return file.number("select count(*) from message");
+    }
+
     @Override
     public synchronized int store(Collection<ComplianceMinute> minutes) {
-        int[] refused = new int[1];
-        file.run("cannot be written", () -> {
-            if (file.usedBytes() > config.maxBytes()) {
-                refused[0] = minutes.size();
-                return;
-            }
-            file.transaction(() -> insert(minutes));
-            waiting = file.number("select count(*) from message");
+        if (file.read(file::usedBytes) > config.maxBytes()) {
+            return minutes.size();
+        }
+        waiting = file.write(() -> {
+            insert(minutes);
+            return count();
         });
-        return refused[0];
+        return 0;
     }
 
     private void insert(Collection<ComplianceMinute> minutes) throws SQLException {
@@ -116,8 +118,8 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
      * @throws SqliteException when they cannot be read, in one sentence
      */
     public synchronized List<Message> next(int most) {
-        List<Message> messages = new ArrayList<>();
-        file.run("cannot be read", () -> {
+        return file.read(() -> {
+            List<Message> messages = new ArrayList<>();
             try (PreparedStatement select = file.prepare(
                     "select position, key, id, stream, minute_millis, value from message order by position limit ?")) {
                 select.setInt(1, most);
@@ -134,8 +136,8 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
                     }
                 }
             }
+            return messages;
         });
-        return messages;
     }
 
     /**
@@ -144,16 +146,14 @@ public final class ComplianceOutbox implements ComplianceStore, AutoCloseable {
      * @throws SqliteException when nothing was removed, in one sentence
      */
     public synchronized void remove(Collection<Message> messages) {
-        file.run("cannot be written", () -> {
-            file.transaction(() -> {
-                try (PreparedStatement delete = file.prepare("delete from message where position=?")) {
-                    for (Message message : messages) {
-                        delete.setLong(1, message.position());
-                        delete.executeUpdate();
-                    }
+        waiting = file.write(() -> {
+            try (PreparedStatement delete = file.prepare("delete from message where position=?")) {
+                for (Message message : messages) {
+                    delete.setLong(1, message.position());
+                    delete.executeUpdate();
                 }
-            });
-            waiting = file.number("select count(*) from message");
+            }
+            return count();
         });
     }
 

@@ -11,9 +11,7 @@ import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.ComplianceMinute;
 import io.helmwatch.vision.Incident;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,7 +82,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
     public synchronized void record(Collection<Incident> messages) {
         List<Message> current =
                 messages.stream().map(message -> new Message(message, false)).toList();
-        file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.add(file, current)));
+        file.write(() -> IncidentRecords.add(file, current));
     }
 
     /**
@@ -95,65 +93,51 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @throws SqliteException when nothing was recorded
      */
     public synchronized void recordTopic(String topic, Collection<Message> messages, Map<Integer, Long> offsets) {
-        file.run(
-                "cannot be written",
-                () -> file.transaction(() -> {
-                    IncidentRecords.add(file, messages);
-                    ClusterIncidents.store(file, topic, offsets);
-                }));
+        file.write(() -> {
+            IncidentRecords.add(file, messages);
+            ClusterIncidents.store(file, topic, offsets);
+        });
     }
 
     /** How far a topic was read: the next offset of each partition that was read at all. */
     public synchronized Map<Integer, Long> offsets(String topic) {
-        Map<Integer, Long> offsets = new HashMap<>();
-        file.run("cannot be read", () -> offsets.putAll(ClusterIncidents.offsets(file, topic)));
-        return offsets;
+        return file.read(() -> ClusterIncidents.offsets(file, topic));
     }
 
     /** The newest epoch of each stream that has incidents of a cluster. */
     public synchronized Map<String, Long> epochs() {
-        Map<String, Long> epochs = new HashMap<>();
-        file.run("cannot be read", () -> epochs.putAll(ClusterIncidents.epochs(file)));
-        return epochs;
+        return file.read(() -> ClusterIncidents.epochs(file));
     }
 
     /** Removes an incident, if it is there; one that is known as superseded stays. */
     synchronized void remove(String incident) {
-        file.run("cannot be written", () -> file.transaction(() -> IncidentRecords.remove(file, incident)));
+        file.write(() -> IncidentRecords.remove(file, incident));
     }
 
     @Override
     public synchronized int store(Collection<ComplianceMinute> minutes) {
-        file.run("cannot be written", () -> file.transaction(() -> CountTables.add(file, minutes)));
+        file.write(() -> CountTables.add(file, minutes));
         return 0;
     }
 
     @Override
     public synchronized List<ComplianceQuarter> quarters(long fromMillis, long toMillis) {
-        List<ComplianceQuarter> quarters = new ArrayList<>();
-        file.run("cannot be read", () -> quarters.addAll(CountTables.read(file, fromMillis, toMillis)));
-        return quarters;
+        return file.read(() -> CountTables.read(file, fromMillis, toMillis));
     }
 
     @Override
     public synchronized Map<String, Long> firstMillis() {
-        Map<String, Long> first = new HashMap<>();
-        file.run("cannot be read", () -> first.putAll(CountTables.first(file)));
-        return first;
+        return file.read(() -> CountTables.first(file));
     }
 
     /** The incidents of a query, newest first, without positions. */
     public synchronized List<RecordedIncident> search(IncidentQuery query) {
-        List<RecordedIncident> found = new ArrayList<>();
-        file.run("cannot be read", () -> found.addAll(IncidentSearch.search(file, query)));
-        return found;
+        return file.read(() -> IncidentSearch.search(file, query));
     }
 
     /** An incident with its positions; empty where there is none of this id. */
     public synchronized Optional<RecordedIncident> find(String id) {
-        List<RecordedIncident> found = new ArrayList<>();
-        file.run("cannot be read", () -> IncidentSearch.find(file, id).ifPresent(found::add));
-        return found.stream().findFirst();
+        return file.read(() -> IncidentSearch.find(file, id));
     }
 
     /**
@@ -163,24 +147,17 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * @return false where there is no incident of this id
      */
     public synchronized boolean acknowledge(String id, RecordedIncident.@Nullable Acknowledgement acknowledgement) {
-        boolean[] isKnown = new boolean[1];
-        file.run(
-                "cannot be written",
-                () -> file.transaction(() -> isKnown[0] =
-                        AcknowledgementRecords.give(file, id, acknowledgement, clock.millis(), node != null)));
-        return isKnown[0];
+        return file.write(() -> AcknowledgementRecords.give(file, id, acknowledgement, clock.millis(), node != null));
     }
 
     /** In a cluster: the acknowledgements that were given here and are not published yet, in their order. */
     public synchronized List<SharedAcknowledgement> unpublishedAcknowledgements() {
-        List<SharedAcknowledgement> found = new ArrayList<>();
-        file.run("cannot be read", () -> found.addAll(AcknowledgementRecords.unpublished(file)));
-        return found;
+        return file.read(() -> AcknowledgementRecords.unpublished(file));
     }
 
     /** One of them is published. */
     public synchronized void acknowledgementPublished(SharedAcknowledgement change) {
-        file.run("cannot be written", () -> AcknowledgementRecords.published(file, change));
+        file.write(() -> AcknowledgementRecords.published(file, change));
     }
 
     /**
@@ -188,7 +165,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
      * that is not known applies when it is.
      */
     public synchronized void recordAcknowledgements(Collection<SharedAcknowledgement> all) {
-        file.run("cannot be written", () -> file.transaction(() -> AcknowledgementRecords.apply(file, all)));
+        file.write(() -> AcknowledgementRecords.apply(file, all));
     }
 
     /** What was observed in the hours that begin within a time, by hour, stream and zone. */
@@ -211,9 +188,7 @@ public final class IncidentHistory implements ComplianceStore, ComplianceQuarter
 
     /** Number of incidents. */
     public synchronized long size() {
-        long[] size = new long[1];
-        file.run("cannot be read", () -> size[0] = file.number("select count(*) from incident"));
-        return size[0];
+        return file.read(() -> file.number("select count(*) from incident"));
     }
 
     /** Deletes what is too old, then the oldest incidents while the file is too large; to be called about once an hour. */

@@ -1,6 +1,5 @@
 package io.helmwatch.sinks.s3;
 
-import io.helmwatch.sinks.s3.UploadQueue.Upload;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -83,12 +83,12 @@ public final class UploadMaintenance {
                 UploadQueue queue = new UploadQueue(config.withDirectory(copy.folder()), Clock.systemUTC())) {
             return new Contents(
                     queue.next(Integer.MAX_VALUE).stream()
-                            .map(upload -> new Copy(name(upload), upload.bytes()))
+                            .map(upload -> new Copy(upload.name(), upload.bytes()))
                             .toList(),
                     queue.rejected().stream()
                             .map(refused -> new Refused(
                                     new Copy(
-                                            name(refused.upload()),
+                                            refused.upload().name(),
                                             refused.upload().bytes()),
                                     refused.atMillis(),
                                     refused.reason()))
@@ -109,19 +109,15 @@ public final class UploadMaintenance {
         }
         Map<EvidenceKind, Path> folders = EvidenceUploads.folders(config);
         try (UploadQueue queue = new UploadQueue(config.spool(), clock)) {
-            Map<Boolean, List<UploadQueue.Upload>> chosen = queue.rejected().stream()
+            Map<Boolean, List<Upload>> chosen = queue.rejected().stream()
                     .map(RejectedUploads.Rejected::upload)
-                    .filter(upload -> names.test(name(upload)))
+                    .filter(upload -> names.test(upload.name()))
                     .collect(Collectors.partitioningBy(upload -> Files.exists(
                             Objects.requireNonNull(folders.get(upload.kind())).resolve(upload.path()))));
-            List<UploadQueue.Upload> again = Objects.requireNonNull(chosen.get(true));
-            List<UploadQueue.Upload> gone = Objects.requireNonNull(chosen.get(false));
+            List<Upload> again = Objects.requireNonNull(chosen.get(true));
+            List<Upload> gone = Objects.requireNonNull(chosen.get(false));
             queue.resend(again, gone);
             return new Resent(again.size(), gone.size());
         }
-    }
-
-    private static String name(UploadQueue.Upload upload) {
-        return upload.kind().key("", upload.path());
     }
 }

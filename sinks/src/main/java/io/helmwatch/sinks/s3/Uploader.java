@@ -5,7 +5,6 @@ import io.helmwatch.resource.FailureText;
 import io.helmwatch.resource.Quantity;
 import io.helmwatch.sinks.delivery.DeliveryThread;
 import io.helmwatch.sinks.evidence.EvidenceFolder;
-import io.helmwatch.sinks.s3.UploadQueue.Upload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -89,12 +90,30 @@ public final class IncidentSpool implements AutoCloseable {
         waitingBytes = totals.bytes();
     }
 
-    /** Commits, and counts what changed; returns the number of messages added, less those removed. */
-    private long commit(SpoolTransaction changes) throws SQLException {
-        changes.commit();
-        waiting += changes.messages();
-        waitingBytes += changes.bytes();
-        return changes.messages();
+    /** What is changed in one transaction. */
+    private interface Change {
+        void make(SpoolTransaction changes) throws SQLException;
+    }
+
+    /**
+     * Makes a change and wakes who waits for messages.
+     *
+     * @return number of messages added, less those removed
+     * @throws SqliteException when nothing was changed
+     */
+    private long change(Change change) {
+        long added;
+        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+            change.make(changes);
+            changes.commit();
+            added = changes.messages();
+            waiting += added;
+            waitingBytes += changes.bytes();
+        } catch (SQLException e) {
+            throw file.failure("cannot be written", e);
+        }
+        notifyAll();
+        return added;
     }
 
     /**
@@ -130,18 +149,16 @@ public final class IncidentSpool implements AutoCloseable {
             List<DeadLetter> letters = deadLetterFile.read().stream()
                     .filter(letter -> ids.test(letter.event().id()))
                     .toList();
-            try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+            change(changes -> {
                 for (DeadLetter letter : letters) {
                     changes.insert(letter.event());
                 }
-                commit(changes);
-            }
+            });
             if (!letters.isEmpty()) {
                 deadLetterFile.remove(letters);
             }
-            notifyAll();
             return letters.size();
-        } catch (IOException | SQLException e) {
+        } catch (IOException e) {
             throw file.failure("cannot return dead letters", e);
         }
     }
@@ -152,13 +169,7 @@ public final class IncidentSpool implements AutoCloseable {
      * @throws SqliteException when it cannot be written
      */
     public synchronized void enqueue(SpooledEvent event) {
-        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
-            changes.insert(event);
-            commit(changes);
-        } catch (SQLException e) {
-            throw file.failure("cannot be written", e);
-        }
-        notifyAll();
+        change(changes -> changes.insert(event));
     }
 
     /**
@@ -168,20 +179,16 @@ public final class IncidentSpool implements AutoCloseable {
      * @throws SqliteException when they cannot be written; none of them is stored then, and the call may be repeated
      */
     public synchronized int append(List<Incident> incidents) {
-        int refusedNow = 0;
-        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+        List<Incident> refusedNow = new ArrayList<>();
+        change(changes -> {
             for (Incident incident : incidents) {
                 if (!append(incident, changes)) {
-                    refusedNow++;
+                    refusedNow.add(incident);
                 }
             }
-            commit(changes);
-        } catch (SQLException e) {
-            throw file.failure("cannot be written", e);
-        }
-        refused += refusedNow;
-        notifyAll();
-        return refusedNow;
+        });
+        refused += refusedNow.size();
+        return refusedNow.size();
     }
 
     private boolean append(Incident incident, SpoolTransaction changes) throws SQLException {
@@ -209,20 +216,12 @@ public final class IncidentSpool implements AutoCloseable {
 
     /** Whether a message about one of the streams waits. */
     public synchronized boolean isWaiting(Collection<String> streams) {
-        try {
-            return events.hasAny(streams);
-        } catch (SQLException e) {
-            throw file.failure("cannot be read", e);
-        }
+        return file.read(() -> events.hasAny(streams));
     }
 
     /** The oldest waiting messages after a position, oldest first. */
     public synchronized List<SpooledEvent> next(long afterPosition, int limit) {
-        try {
-            return events.next(afterPosition, limit);
-        } catch (SQLException e) {
-            throw file.failure("cannot be read", e);
-        }
+        return file.read(() -> events.next(afterPosition, limit));
     }
 
     /**
@@ -235,14 +234,11 @@ public final class IncidentSpool implements AutoCloseable {
     }
 
     private long remove(Collection<SpooledEvent> removed) {
-        try (SpoolTransaction changes = new SpoolTransaction(file, clock)) {
+        return -change(changes -> {
             for (SpooledEvent event : removed) {
                 changes.delete(event);
             }
-            return -commit(changes);
-        } catch (SQLException e) {
-            throw file.failure("cannot be written", e);
-        }
+        });
     }
 
     /**
@@ -316,20 +312,12 @@ public final class IncidentSpool implements AutoCloseable {
 
     /** When the oldest waiting message was recorded, milliseconds since 1970; 0 when none waits. */
     public synchronized long oldestMillis() {
-        try {
-            return events.oldestMillis();
-        } catch (SQLException e) {
-            throw file.failure("cannot be read", e);
-        }
+        return file.read(events::oldestMillis);
     }
 
     /** Limits the size of the file; SQLite then reports a full disk. */
     synchronized void limitPages(long pages) {
-        try {
-            file.execute("pragma max_page_count=" + pages);
-        } catch (SQLException e) {
-            throw file.failure("cannot be limited", e);
-        }
+        file.run("cannot be limited", () -> file.execute("pragma max_page_count=" + pages));
     }
 
     @Override

@@ -153,10 +153,43 @@ public final class SqliteFile implements AutoCloseable {
         }
     }
 
-    /** Work that is done as a whole or not at all. */
+    /** Work on the file. */
     public interface Work {
         /** Does it. */
         void run() throws SQLException;
+    }
+
+    /** Work on the file that has a result. */
+    public interface Query<T> {
+        /** Does it. */
+        T run() throws SQLException;
+    }
+
+    /**
+     * Reads from the file.
+     *
+     * @throws SqliteException when it cannot be read, or is closed
+     */
+    public <T> T read(Query<T> query) {
+        return call("cannot be read", query);
+    }
+
+    /**
+     * Changes the file in one transaction.
+     *
+     * @throws SqliteException when nothing was changed, or the file is closed
+     */
+    public <T> T write(Query<T> changes) {
+        return call("cannot be written", () -> transaction(changes));
+    }
+
+    /**
+     * Changes the file in one transaction.
+     *
+     * @throws SqliteException when nothing was changed, or the file is closed
+     */
+    public void write(Work changes) {
+        run("cannot be written", () -> transaction(changes));
     }
 
     /**
@@ -166,12 +199,23 @@ public final class SqliteFile implements AutoCloseable {
      * @throws SqliteException when it failed, or the file is closed
      */
     public void run(String what, Work work) {
+        call(what, asQuery(work));
+    }
+
+    private static Query<Boolean> asQuery(Work work) {
+        return () -> {
+            work.run();
+            return true;
+        };
+    }
+
+    private <T> T call(String what, Query<T> query) {
         if (closed) {
             throw new SqliteException(
                     description.name() + " " + description.file() + " is closed: the service is ending", null);
         }
         try {
-            work.run();
+            return query.run();
         } catch (SQLException e) {
             throw failure(what, e);
         }
@@ -179,10 +223,15 @@ public final class SqliteFile implements AutoCloseable {
 
     /** Does work in one transaction, which is rolled back when it fails. */
     public void transaction(Work work) throws SQLException {
+        transaction(asQuery(work));
+    }
+
+    private <T> T transaction(Query<T> query) throws SQLException {
         execute("begin immediate");
         try {
-            work.run();
+            T result = query.run();
             execute("commit");
+            return result;
         } catch (SQLException | RuntimeException e) {
             rollBack();
             throw e;
