@@ -68,7 +68,7 @@ final class DetectionRecords {
                 headers);
     }
 
-    ProducerRecord<byte[], byte[]> status(Outbox.StatusMessage message, long publishedAtMillis) {
+    ProducerRecord<byte[], byte[]> status(StatusMessage message, long publishedAtMillis) {
         StreamConstants stream = constantsOf(message.stream);
         StreamStatus status = message.status;
         if (status == null) {
@@ -88,8 +88,9 @@ final class DetectionRecords {
                             CloudEventHeaders.time(message.atMillis)));
         }
         String id = DetectionJson.id(status, message.atMillis);
-        long validUntil =
-                message.reason == Outbox.Reason.RELEASE ? publishedAtMillis : publishedAtMillis + LEASE.toMillis();
+        long validUntil = message.reason == StatusMessage.Reason.RELEASE
+                ? publishedAtMillis
+                : publishedAtMillis + LEASE.toMillis();
         return new ProducerRecord<>(
                 streamsTopic,
                 null,

@@ -95,9 +95,9 @@ final class DetectionSender {
         }
         if (System.nanoTime() - renewedNanos >= renewalNanos && counters.connected()) {
             renewedNanos = System.nanoTime();
-            outbox.renew(Outbox.Reason.RENEWAL, System.currentTimeMillis());
+            outbox.renew(StatusMessage.Reason.RENEWAL, System.currentTimeMillis());
         }
-        Outbox.StatusMessage status = outbox.pollStatus();
+        StatusMessage status = outbox.pollStatus();
         while (status != null) {
             if (!send(status)) {
                 return;
@@ -143,7 +143,7 @@ final class DetectionSender {
     }
 
     /** Returns whether the client accepted the message. */
-    private boolean send(Outbox.StatusMessage message) throws InterruptedException {
+    private boolean send(StatusMessage message) throws InterruptedException {
         switch (ownership.verdict(message.stream, message.origin)) {
             case SUPERSEDED -> {
                 // The topic keeps the last message of each key: this one would hide the other node's.
@@ -179,7 +179,7 @@ final class DetectionSender {
         }
     }
 
-    private void onStatusDelivered(Outbox.StatusMessage message, @Nullable Exception failure) {
+    private void onStatusDelivered(StatusMessage message, @Nullable Exception failure) {
         if (failure == null) {
             counters.countPublished();
             outbox.delivered(message);

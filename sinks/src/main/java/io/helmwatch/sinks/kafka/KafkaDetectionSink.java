@@ -165,7 +165,7 @@ public final class KafkaDetectionSink implements DetectionSink {
         long byNanos = System.nanoTime() + timeout.toNanos();
         staleStreams.close();
         if (counters.connected()) {
-            outbox.renew(Outbox.Reason.RELEASE, System.currentTimeMillis());
+            outbox.renew(StatusMessage.Reason.RELEASE, System.currentTimeMillis());
         }
         closing = true;
         sender.close(byNanos);

@@ -55,10 +55,10 @@ class OutboxTest {
         outbox.add(status("a", State.ONLINE, 1));
         outbox.add(status("a", State.OFFLINE, 2));
         outbox.add(status("b", State.ONLINE, 3));
-        Outbox.StatusMessage online = outbox.pollStatus();
+        StatusMessage online = outbox.pollStatus();
         assertThat(outbox.giveBack(online)).isTrue();
         assertThat(outbox.pollStatus()).isSameAs(online);
-        Outbox.StatusMessage offline = outbox.pollStatus();
+        StatusMessage offline = outbox.pollStatus();
         assertThat(outbox.giveBack(online)).isFalse();
         assertThat(outbox.giveBack(offline)).isTrue();
         assertThat(outbox.pollStatus()).isSameAs(offline);
@@ -75,7 +75,7 @@ class OutboxTest {
         outbox.add(status("b", State.ENDED, 4));
         outbox.repeatLatest();
         List<String> repeated = new ArrayList<>();
-        for (Outbox.StatusMessage m = outbox.pollStatus(); m != null; m = outbox.pollStatus()) {
+        for (StatusMessage m = outbox.pollStatus(); m != null; m = outbox.pollStatus()) {
             repeated.add(m.stream + m.atMillis);
         }
         assertThat(repeated).containsExactlyInAnyOrder("a2", "b4");
@@ -90,10 +90,10 @@ class OutboxTest {
         outbox.add(status("a", State.OFFLINE, 4));
         outbox.remove("c", 5);
         assertThat(outbox.streams()).containsExactlyInAnyOrder("a", "b");
-        outbox.renew(Outbox.Reason.RENEWAL, 6);
-        outbox.renew(Outbox.Reason.RELEASE, 7);
+        outbox.renew(StatusMessage.Reason.RENEWAL, 6);
+        outbox.renew(StatusMessage.Reason.RELEASE, 7);
         List<String> sent = new ArrayList<>();
-        for (Outbox.StatusMessage m = outbox.pollStatus(); m != null; m = outbox.pollStatus()) {
+        for (StatusMessage m = outbox.pollStatus(); m != null; m = outbox.pollStatus()) {
             sent.add(m.reason + " " + m.stream + " " + m.atMillis + (m.status == null ? "" : " " + m.status.state()));
         }
         assertThat(sent).containsExactly("CHANGE a 4 OFFLINE", "REMOVAL c 5", "RENEWAL b 6 ENDED");
@@ -102,9 +102,9 @@ class OutboxTest {
     @Test
     void shouldNotReturnAStateThatDidNotArriveBehindItsRemoval() {
         outbox.add(status("a", State.ONLINE, 1));
-        Outbox.StatusMessage online = outbox.pollStatus();
+        StatusMessage online = outbox.pollStatus();
         outbox.remove("a", 2);
-        Outbox.StatusMessage removal = outbox.pollStatus();
+        StatusMessage removal = outbox.pollStatus();
         assertThat(outbox.giveBack(online)).isFalse();
         assertThat(outbox.giveBack(removal)).isTrue();
         assertThat(outbox.pollStatus()).isSameAs(removal);
@@ -113,10 +113,10 @@ class OutboxTest {
     @Test
     void shouldKeepOnlyTheLastStatesBeyondTheLimit() {
         outbox.add(status("quiet", State.ONLINE, 0));
-        for (int i = 0; i < Outbox.STATUS_LIMIT * 3; i++) {
+        for (int i = 0; i < StatusQueue.LIMIT * 3; i++) {
             outbox.add(status("busy", State.ONLINE, i));
         }
-        assertThat(outbox.depth()).isLessThanOrEqualTo(Outbox.STATUS_LIMIT);
+        assertThat(outbox.depth()).isLessThanOrEqualTo(StatusQueue.LIMIT);
         assertThat(outbox.pollStatus().status.stream()).isEqualTo("quiet");
     }
 
