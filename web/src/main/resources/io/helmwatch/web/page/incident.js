@@ -1,23 +1,18 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { live } from '/lib/lit-html/directives/live.js';
 import { incidentPath, request } from './api.js';
-import './clip.js';
 import { DeskElement } from './element.js';
 import { duration, fullTime, time } from './format.js';
-import { curve, drawPath, hasConfidences, sharesOf, snapshotIndex } from './incident-positions.js';
+import './incident-picture.js';
 import { signOf, summaryOf, tintOf } from './incident-text.js';
 import { live as messages } from './live.js';
-import { clearCanvas, contain, drawBoxes, drawRegions } from './overlay.js';
 import { address } from './route.js';
 import { store } from './store.js';
 import { T } from './texts.js';
 
 /** @typedef {import('./api.js').Incident} Incident */
 
-/** After its end an incident has its video within this time, or never. */
-const VIDEO_WITHIN_SECONDS = 90;
-
-/** One incident: its snapshot plain or drawn, positions over time, and whether it is dealt with. */
+/** One incident: what it was, its picture, and whether it is dealt with. */
 export class IncidentDetail extends DeskElement {
   static properties = {
     incident: {},
@@ -25,11 +20,8 @@ export class IncidentDetail extends DeskElement {
     data: { state: true },
     problem: { state: true },
     isDrawn: { state: true },
-    position: { state: true },
     note: { state: true },
     busy: { state: true },
-    hasPicture: { state: true },
-    showsVideo: { state: true },
     hasVideos: {},
   };
 
@@ -42,13 +34,10 @@ export class IncidentDetail extends DeskElement {
     /** @type {Incident | null} */
     this.data = null;
     this.problem = '';
+    /** Whether boxes are drawn, also over the picture of the next incident. */
     this.isDrawn = true;
-    /** Index of the position that is drawn; -1 is the one of the snapshot. */
-    this.position = -1;
     this.note = '';
     this.busy = false;
-    this.hasPicture = true;
-    this.showsVideo = false;
     /** Whether videos are stored at all, as other incidents show. */
     this.hasVideos = false;
     this.timer = 0;
@@ -60,7 +49,6 @@ export class IncidentDetail extends DeskElement {
         this.timer = setTimeout(() => this.load(), 500);
       }
     };
-    this.resized = new ResizeObserver(() => this.paint());
   }
 
   connectedCallback() {
@@ -72,7 +60,6 @@ export class IncidentDetail extends DeskElement {
     super.disconnectedCallback();
     messages.removeEventListener('incident', this.messageArrived);
     clearTimeout(this.timer);
-    this.resized.disconnect();
   }
 
   /** @param {Map<PropertyKey, unknown>} changed */
@@ -80,24 +67,9 @@ export class IncidentDetail extends DeskElement {
     if (changed.has('incident')) {
       this.data = null;
       this.problem = '';
-      this.position = -1;
       this.note = '';
-      this.hasPicture = true;
-      this.showsVideo = false;
       this.load();
     }
-  }
-
-  updated() {
-    const canvas = this.canvas();
-    const stage = /** @type {HTMLElement | null} */ (this.querySelector('.stage'));
-    if (stage && this.data) {
-      const { width, height } = this.data;
-      stage.style.aspectRatio = `${width || 16} / ${height || 9}`;
-      this.resized.disconnect();
-      this.resized.observe(canvas ?? stage);
-    }
-    this.paint();
   }
 
   async load() {
@@ -128,78 +100,11 @@ export class IncidentDetail extends DeskElement {
       <p class="facts"><time title=${fullTime(incident.startedAt)} datetime=${incident.startedAt}>${time(incident.startedAt)}</time>,
         ${incident.state === 'open' ? T.incident.stillOpen(duration(store.age(incident.startedAt))) : T.incident.ended(duration(incident.durationSeconds), reasonOf(incident))}</p>
       ${incident.superseded ? html`<p class="hint superseded">\u21BB ${T.incident.supersededHint}</p>` : nothing}
-      ${this.picture(incident)}
+      <hw-incident-picture .incident=${incident} .isDrawn=${this.isDrawn} .hasVideos=${this.hasVideos}
+        @draw=${(/** @type {CustomEvent} */ { detail }) => (this.isDrawn = detail)}></hw-incident-picture>
       ${this.deal(incident)}
       ${this.facts(incident)}
     </article>`;
-  }
-
-  /** @param {Incident} incident */
-  picture(incident) {
-    const path = `/api/v1${incidentPath(incident.id)}/snapshot.jpg`;
-    const hasSnapshot = incident.snapshot && this.hasPicture;
-    if (incident.clip && this.showsVideo) {
-      return this.video(incident);
-    }
-    return html`
-      <div class="stage">
-        ${hasSnapshot ? html`<p class="note" aria-hidden="true">${T.incident.loadingImage}</p><img src=${path} alt=${T.incident.snapshotOf(incident.stream, time(incident.startedAt))} @error=${() => (this.hasPicture = false)}>` : html`<p class="note">${T.incident.noSnapshot}</p>`}
-        <canvas class="overlay" aria-hidden="true"></canvas>
-      </div>
-      <div class="actions">
-        <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
-        ${incident.clip ? html`<button class="video" @click=${() => this.showVideo(true)}>${T.incident.showVideo}</button>` : nothing}
-        ${hasSnapshot ? html`<a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.jpg`}>${T.incident.download}</a>` : nothing}
-        <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
-        ${this.maskLink(incident)}
-        ${incident.clip || !this.hasVideos ? nothing : html`<span class="facts">${isVideoDue(incident) ? T.incident.videoDue : T.incident.noClip}</span>`}
-      </div>
-      ${incident.boxes.length > 1 ? this.positions(incident) : nothing}
-    `;
-  }
-
-  /** @param {Incident} incident */
-  video(incident) {
-    const path = `/api/v1${incidentPath(incident.id)}/clip.mp4`;
-    return html`
-      <div class="stage"><hw-clip .incident=${incident} .isDrawn=${this.isDrawn}></hw-clip></div>
-      <div class="actions">
-        <label class="check"><input type="checkbox" .checked=${this.isDrawn} @change=${() => (this.isDrawn = !this.isDrawn)}> ${T.incident.draw}</label>
-        <button class="image" @click=${() => this.showVideo(false)}>${T.incident.showImage}</button>
-        <a class="button" href=${path} download=${`${incident.stream}-${incident.startedAt.replaceAll(':', '-')}.mp4`}>${T.incident.downloadVideo}</a>
-        <a class="button" href=${address('cameras', incident.stream)}>${T.incident.camera}</a>
-      </div>`;
-  }
-
-  /** The focus stays at the button that was pressed, which is another one then. @param {boolean} shows */
-  async showVideo(shows) {
-    this.showsVideo = shows;
-    await this.updateComplete;
-    this.child(shows ? '.actions .image' : '.actions .video').focus();
-  }
-
-  /** @param {Incident} incident */
-  maskLink(incident) {
-    const box = incident.boxes[this.index(incident)]?.box;
-    if (!store.mayOperate || !box || !incident.width || incident.kind === 'occupancy') {
-      return nothing;
-    }
-    const mask = sharesOf(incident, box).join(',');
-    return html`<a class="button" href=${address('cameras', incident.stream, { tab: 'rules', mask })} title=${T.incident.maskTitle}>${T.incident.mask}</a>`;
-  }
-
-  /** Where it was, and how sure, over time. @param {Incident} incident */
-  positions(incident) {
-    const index = this.index(incident);
-    const { at, confidence } = incident.boxes[index];
-    const varies = hasConfidences(incident);
-    return html`<div class="positions">
-      <label>${T.incident.positions}
-        <input type="range" min="0" max=${incident.boxes.length - 1} .value=${live(String(index))} @input=${this.scrub}
-          aria-valuetext=${time(at)}></label>
-      <span class="facts">${time(at)}${varies ? ` \u00B7 ${T.incident.confidence(confidence)}` : ''}${this.position >= 0 && this.position !== snapshotIndex(incident) ? ` \u00B7 ${T.incident.pictureFrom(time(incident.snapshotAt ?? incident.startedAt))}` : ''}</span>
-      ${varies ? curve(incident, index) : nothing}
-    </div>`;
   }
 
   /** @param {Incident} incident */
@@ -233,42 +138,6 @@ export class IncidentDetail extends DeskElement {
       [T.incident.id, incident.id.replaceAll('~', '/')],
     ];
     return html`<dl class="facts-list">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
-  }
-
-  /** @param {Event} event */
-  scrub(event) {
-    this.position = Number(/** @type {HTMLInputElement} */ (event.target).value);
-    this.isDrawn = true;
-  }
-
-  /** @param {Incident} incident @returns {number} index of the position that is drawn */
-  index(incident) {
-    return this.position >= 0 ? Math.min(this.position, incident.boxes.length - 1) : snapshotIndex(incident);
-  }
-
-  /** @returns {HTMLCanvasElement | null} the canvas over the image; null while the video is shown, which has its own */
-  canvas() {
-    return this.querySelector('.stage > canvas');
-  }
-
-  paint() {
-    const canvas = this.canvas();
-    const incident = this.data;
-    const cleared = canvas && clearCanvas(canvas);
-    if (!cleared || !incident || !this.isDrawn) {
-      return;
-    }
-    const { context, width, height } = cleared;
-    const area = contain(width, height, incident.width || 16, incident.height || 9);
-    if (incident.polygon.length > 0) {
-      drawRegions(context, area, [{ polygon: incident.polygon.map(({ x, y }) => [x, y]), name: incident.zone ?? '' }]);
-    }
-    const box = incident.boxes[this.index(incident)];
-    if (box) {
-      drawPath(context, area, incident);
-      const kind = incident.kind === 'no-helmet' ? 'bare' : 'other';
-      drawBoxes(context, area, incident.width, incident.height, [{ box: box.box, kind, text: hasConfidences(incident) ? `${box.label} ${box.confidence.toFixed(2)}` : box.label }]);
-    }
   }
 
   /** @param {SubmitEvent} event */
@@ -354,11 +223,6 @@ export class IncidentDetail extends DeskElement {
 function reasonOf({ kind, endReason }) {
   const reason = endReason ?? '';
   return kind === 'occupancy' && reason === 'compliance' ? T.incident.numberComplied : (T.incident.reasons[reason] ?? reason);
-}
-
-/** @param {Incident} incident @returns {boolean} whether its video is still being recorded or stored */
-function isVideoDue({ endedAt }) {
-  return endedAt === null || store.age(endedAt) < VIDEO_WITHIN_SECONDS;
 }
 
 customElements.define('hw-incident', IncidentDetail);
