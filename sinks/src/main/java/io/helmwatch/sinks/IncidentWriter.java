@@ -1,8 +1,10 @@
 package io.helmwatch.sinks;
 
+import io.helmwatch.resource.CloseDeadline;
 import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import io.helmwatch.vision.Incident;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -29,7 +31,7 @@ public final class IncidentWriter implements AutoCloseable {
     private static final int CAPACITY = 4_096;
     private static final int BATCH = 64;
     private static final long RETRY_MILLIS = 1_000;
-    private static final long CLOSE_MILLIS = 3_000;
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(3);
 
     private final String name;
     private final Target target;
@@ -40,9 +42,8 @@ public final class IncidentWriter implements AutoCloseable {
     private final AtomicInteger unwritten = new AtomicInteger();
 
     private final Thread thread;
+    private final CloseDeadline closing = new CloseDeadline();
     private volatile String problem = "";
-    private volatile boolean closing;
-    private volatile long closeByNanos;
 
     /** What the messages are written to; called on the writer's thread. */
     public interface Target {
@@ -80,7 +81,7 @@ public final class IncidentWriter implements AutoCloseable {
     /** Queues a message, or refuses and counts it. */
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
         unwritten.incrementAndGet();
-        if (closing || !queue.offer(new PendingIncident(incident, snapshot))) {
+        if (closing.hasBegun() || !queue.offer(new PendingIncident(incident, snapshot))) {
             unwritten.decrementAndGet();
             refuse(1);
         }
@@ -117,7 +118,7 @@ public final class IncidentWriter implements AutoCloseable {
             do {
                 isIdle = !writeNext();
                 target.onIdle();
-            } while (!(isIdle && closing));
+            } while (!(isIdle && closing.hasBegun()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -135,15 +136,11 @@ public final class IncidentWriter implements AutoCloseable {
         for (PendingIncident message : messages) {
             batch.add(snapshots.complete(message));
         }
-        while (!attempt(() -> target.write(batch)) && !isPastDeadline()) {
-            TimeUnit.MILLISECONDS.sleep(closing ? 100 : RETRY_MILLIS);
+        while (!attempt(() -> target.write(batch)) && !closing.isPast()) {
+            TimeUnit.MILLISECONDS.sleep(closing.hasBegun() ? 100 : RETRY_MILLIS);
         }
         unwritten.addAndGet(-batch.size());
         return true;
-    }
-
-    private boolean isPastDeadline() {
-        return closing && System.nanoTime() - closeByNanos >= 0;
     }
 
     /**
@@ -179,11 +176,8 @@ public final class IncidentWriter implements AutoCloseable {
     /** Writes what is queued, for a limited time; a second call does nothing. */
     @Override
     public void close() {
-        if (closing) {
-            return;
+        if (closing.begin(CLOSE_TIME)) {
+            ThreadStop.join(thread, CLOSE_TIME.multipliedBy(2).toMillis());
         }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
-        closing = true;
-        ThreadStop.join(thread, 2 * CLOSE_MILLIS);
     }
 }

@@ -1,8 +1,10 @@
 package io.helmwatch.pipeline.clips;
 
 import io.helmwatch.pipeline.clips.ClipRecording.Progress;
+import io.helmwatch.resource.CloseDeadline;
 import io.helmwatch.resource.ThreadStop;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -15,14 +17,13 @@ import java.util.concurrent.locks.LockSupport;
  * others are given up.
  */
 final class ClipWorker implements AutoCloseable {
-    private static final long CLOSE_MILLIS = 10_000;
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(10);
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
 
     private final List<ClipRecording> recordings = new CopyOnWriteArrayList<>();
     private final Thread thread;
     private final Runnable atStart;
-    private volatile boolean isClosing;
-    private volatile long closeByNanos;
+    private final CloseDeadline closing = new CloseDeadline();
 
     /**
      * Starts the thread.
@@ -48,21 +49,21 @@ final class ClipWorker implements AutoCloseable {
 
     private void run() {
         atStart.run();
-        while (!isClosing || !recordings.isEmpty()) {
+        while (!closing.hasBegun() || !recordings.isEmpty()) {
             boolean worked = false;
             for (ClipRecording recording : recordings) {
-                if (isClosing && System.nanoTime() - closeByNanos > 0) {
+                if (closing.isPast()) {
                     recordings.remove(recording);
                     recording.abandon(new IOException("the service ended before it was written"));
                     continue;
                 }
-                Progress progress = recording.step(isClosing);
+                Progress progress = recording.step(closing.hasBegun());
                 worked |= progress == Progress.WORKED;
                 if (progress == Progress.DONE) {
                     recordings.remove(recording);
                 }
             }
-            if (!worked && recordings.isEmpty() && !isClosing) {
+            if (!worked && recordings.isEmpty() && !closing.hasBegun()) {
                 LockSupport.park(this);
             } else if (!worked) {
                 LockSupport.parkNanos(this, PAUSE_NANOS);
@@ -72,9 +73,8 @@ final class ClipWorker implements AutoCloseable {
 
     @Override
     public void close() {
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
-        isClosing = true;
+        closing.begin(CLOSE_TIME);
         LockSupport.unpark(thread);
-        ThreadStop.join(thread, 2 * CLOSE_MILLIS);
+        ThreadStop.join(thread, CLOSE_TIME.multipliedBy(2).toMillis());
     }
 }

@@ -1,8 +1,9 @@
 package io.helmwatch.sinks.delivery;
 
+import io.helmwatch.resource.CloseDeadline;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,15 +16,13 @@ import org.slf4j.LoggerFactory;
 public final class DeliveryThread implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryThread.class);
     private static final Duration LONGEST_ASKED_PAUSE = Duration.ofHours(1);
-    private static final long DRAIN_MILLIS = 3_000;
-    private static final long POLL_MILLIS = 50;
+    private static final Duration DRAIN = Duration.ofSeconds(3);
 
     private final Pauses pauses;
     private final Work work;
     private final Thread thread;
+    private final CloseDeadline closing = new CloseDeadline();
     private volatile String problem = "";
-    private volatile boolean closing;
-    private volatile long closeByNanos;
 
     // Owned by the thread.
     private Duration pause;
@@ -108,12 +107,12 @@ public final class DeliveryThread implements AutoCloseable {
 
     /** Whether nothing more is delivered: while it closes, only a receiver that is well gets what waits, and for a limited time. */
     public boolean isDone() {
-        return closing && (System.nanoTime() - closeByNanos >= 0 || !problem.isEmpty() || !work.isWaiting());
+        return closing.hasBegun() && (closing.isPast() || !problem.isEmpty() || !work.isWaiting());
     }
 
     /** Whether it is being closed. */
     public boolean isClosing() {
-        return closing;
+        return closing.hasBegun();
     }
 
     /** The receiver has taken something. */
@@ -126,16 +125,13 @@ public final class DeliveryThread implements AutoCloseable {
     }
 
     private void unavailable(String sentence, Duration asked) throws InterruptedException {
-        if (problem.isEmpty() && !closing) {
+        if (problem.isEmpty() && !closing.hasBegun()) {
             work.failed(sentence);
         }
         problem = sentence;
         Duration wait = asked.isZero() ? pause : shorter(asked, LONGEST_ASKED_PAUSE);
         pause = shorter(pause.multipliedBy(2), pauses.longest());
-        long until = System.nanoTime() + wait.toNanos();
-        while (!closing && System.nanoTime() - until < 0) {
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        }
+        closing.pause(wait);
     }
 
     private static Duration shorter(Duration one, Duration other) {
@@ -144,20 +140,13 @@ public final class DeliveryThread implements AutoCloseable {
 
     @Override
     public void close() {
-        if (closing) {
+        if (!closing.begin(DRAIN)) {
             return;
         }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        closing = true;
-        try {
-            thread.join(DRAIN_MILLIS + 1_000);
-            if (thread.isAlive()) {
-                work.abort();
-                thread.interrupt();
-                thread.join(1_000);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        ThreadStop.join(thread, DRAIN.plusSeconds(1).toMillis());
+        if (thread.isAlive()) {
+            work.abort();
+            ThreadStop.interruptAndJoin(thread, 1_000);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.IncidentReader;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.sqlite.SqliteException;
@@ -234,12 +235,7 @@ public final class ClusterIncidentReader implements AutoCloseable {
         if (consumer != null) {
             consumer.wakeup();
         }
-        try {
-            thread.join(TimeUnit.SECONDS.toMillis(2));
-            thread.interrupt();
-            thread.join(TimeUnit.SECONDS.toMillis(1));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, TimeUnit.SECONDS.toMillis(2));
+        ThreadStop.interruptAndJoin(thread, TimeUnit.SECONDS.toMillis(1));
     }
 }

@@ -1,5 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
+import io.helmwatch.resource.CloseDeadline;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.SinkDropCause;
 import io.helmwatch.vision.FrameDetections;
@@ -35,9 +37,7 @@ final class DetectionSender {
     private final Callback detectionsDelivery;
     private final Thread thread;
 
-    private volatile boolean closing;
-    private volatile long closeByNanos;
-
+    private final CloseDeadline closing = new CloseDeadline();
     private final long renewalNanos;
     /** Owned by the thread. */
     private long renewedNanos = System.nanoTime();
@@ -78,12 +78,13 @@ final class DetectionSender {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            session.close(Duration.ofNanos(Math.max(0, closeByNanos - System.nanoTime())));
+            session.close(closing.remaining());
         }
     }
 
     private boolean isDone() {
-        return closing && (outbox.depth() == 0 || System.nanoTime() - closeByNanos + FLUSH_TIMEOUT.toNanos() >= 0);
+        return closing.hasBegun()
+                && (outbox.depth() == 0 || closing.remaining().compareTo(FLUSH_TIMEOUT) <= 0);
     }
 
     /** Sends queued state changes and the detections of one frame, or waits for some. */
@@ -198,31 +199,20 @@ final class DetectionSender {
 
     private SinkDropCause cause(Exception failure) {
         SinkDropCause cause = KafkaFailures.dropCause(failure);
-        return cause == SinkDropCause.FAILED && closing ? SinkDropCause.CLOSED : cause;
+        return cause == SinkDropCause.FAILED && closing.hasBegun() ? SinkDropCause.CLOSED : cause;
     }
 
     /**
      * Sends what waits while there is time, and closes the session.
      *
-     * @param byNanos when it has to have ended, by {@link System#nanoTime()}
+     * @param timeout how long that may take
      */
-    void close(long byNanos) {
-        closeByNanos = byNanos;
-        closing = true;
+    void close(Duration timeout) {
+        closing.begin(timeout);
         session.beginClose();
         outbox.wake();
-        boolean interrupted = false;
-        try {
-            thread.join(Duration.ofNanos(Math.max(0, byNanos - System.nanoTime()))
-                    .plus(GRACE)
-                    .toMillis());
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
+        ThreadStop.join(thread, closing.remaining().plus(GRACE).toMillis());
         thread.interrupt();
         session.closeTopics();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

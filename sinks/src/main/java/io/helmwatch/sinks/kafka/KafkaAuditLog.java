@@ -2,6 +2,7 @@ package io.helmwatch.sinks.kafka;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.EventTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -198,12 +199,7 @@ public final class KafkaAuditLog implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        try {
-            thread.join(TimeUnit.SECONDS.toMillis(2));
-            thread.interrupt();
-            thread.join(CLOSE_TIMEOUT.toMillis());
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, TimeUnit.SECONDS.toMillis(2));
+        ThreadStop.interruptAndJoin(thread, CLOSE_TIMEOUT.toMillis());
     }
 }

@@ -162,13 +162,12 @@ public final class KafkaDetectionSink implements DetectionSink {
         }
         closed = true;
         Duration timeout = counters.connected() ? CLOSE_TIMEOUT : CLOSE_TIMEOUT_UNAVAILABLE;
-        long byNanos = System.nanoTime() + timeout.toNanos();
         staleStreams.close();
         if (counters.connected()) {
             outbox.renew(StatusMessage.Reason.RELEASE, System.currentTimeMillis());
         }
         closing = true;
-        sender.close(byNanos);
+        sender.close(timeout);
         int left = outbox.depth();
         if (left > 0) {
             counters.countDropped(SinkDropCause.CLOSED, left);

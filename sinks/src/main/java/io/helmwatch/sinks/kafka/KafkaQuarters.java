@@ -2,6 +2,7 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.sink.AnalyticsConfig;
 import io.helmwatch.config.sink.KafkaConfig;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.compliance.ComplianceQuarter;
 import io.helmwatch.sinks.compliance.ComplianceQuarters;
 import io.helmwatch.sinks.compliance.FiguresUnavailableException;
@@ -147,12 +148,7 @@ public final class KafkaQuarters implements ComplianceQuarters, AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        try {
-            thread.join(TimeUnit.SECONDS.toMillis(2));
-            thread.interrupt();
-            thread.join(TimeUnit.SECONDS.toMillis(1));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadStop.join(thread, TimeUnit.SECONDS.toMillis(2));
+        ThreadStop.interruptAndJoin(thread, TimeUnit.SECONDS.toMillis(1));
     }
 }

@@ -1,9 +1,10 @@
 package io.helmwatch.sinks.kafka;
 
+import io.helmwatch.resource.CloseDeadline;
+import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.SinkCounters;
 import io.helmwatch.sinks.sqlite.SqliteException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SenderThread implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SenderThread.class);
-    private static final long DRAIN_MILLIS = 3_000;
+    private static final Duration DRAIN = Duration.ofSeconds(3);
     private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1_000);
 
     private final ProducerSession session;
@@ -24,8 +25,7 @@ final class SenderThread implements AutoCloseable {
     private final LongSupplier waiting;
     private final Work work;
     private final Thread thread;
-    private volatile boolean closing;
-    private volatile long closeByNanos;
+    private final CloseDeadline closing = new CloseDeadline();
     private String problem = "";
 
     /** What the thread does again and again. */
@@ -77,12 +77,12 @@ final class SenderThread implements AutoCloseable {
 
     /** Whether nothing more is sent: closing, and the time is up, nothing waits, or the broker is known to be away. */
     boolean isDone() {
-        return closing && (isPastDeadline() || waiting.getAsLong() == 0 || isKnownUnavailable());
+        return closing.hasBegun() && (closing.isPast() || waiting.getAsLong() == 0 || isKnownUnavailable());
     }
 
     /** Whether the time for sending on closing is up. */
     boolean isPastDeadline() {
-        return closing && System.nanoTime() - closeByNanos >= 0;
+        return closing.isPast();
     }
 
     /** Before the first answer nothing is known. */
@@ -106,19 +106,13 @@ final class SenderThread implements AutoCloseable {
 
     @Override
     public void close() {
-        if (closing) {
+        if (!closing.begin(DRAIN)) {
             return;
         }
-        closeByNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        closing = true;
         session.beginClose();
-        try {
-            thread.join(DRAIN_MILLIS + 2_000);
-            if (thread.isAlive()) {
-                thread.interrupt();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        ThreadStop.join(thread, DRAIN.plusSeconds(2).toMillis());
+        if (thread.isAlive()) {
+            thread.interrupt();
         }
     }
 }
