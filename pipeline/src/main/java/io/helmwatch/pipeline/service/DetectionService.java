@@ -10,22 +10,16 @@ import io.helmwatch.pipeline.backend.Backends;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.backend.StageFactory;
 import io.helmwatch.pipeline.compliance.ComplianceService;
-import io.helmwatch.pipeline.desk.DeskNotifications;
 import io.helmwatch.pipeline.desk.DeskParts;
 import io.helmwatch.pipeline.health.HealthAnalyzer;
 import io.helmwatch.pipeline.health.HealthMetrics;
-import io.helmwatch.pipeline.metrics.ProcessMetrics;
 import io.helmwatch.pipeline.ring.failure.FatalErrorHandler;
 import io.helmwatch.pipeline.service.incident.IncidentService;
-import io.helmwatch.pipeline.service.incident.Notifications;
 import io.helmwatch.postprocess.rules.RuleLabels;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.sinks.DetectionSink;
 import io.helmwatch.sinks.kafka.EmbeddedKafka;
-import io.helmwatch.web.Desk;
 import io.helmwatch.web.SystemState;
-import io.helmwatch.web.server.DeskServer;
-import io.helmwatch.web.server.HttpListener;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,9 +48,8 @@ public final class DetectionService implements AutoCloseable {
 
     private final SystemState system;
     private final ServiceSinks sinks;
-    private final @Nullable DeskParts desk;
+    private final ServiceDesk desk;
     private final @Nullable EmbeddedKafka broker;
-    private final @Nullable DeskServer http;
     private final IncidentService incidents;
     private final DevicePipelines pipelines;
     private final RunningStreams streams;
@@ -109,10 +102,7 @@ public final class DetectionService implements AutoCloseable {
                 Closer delivering = new Closer()) {
             sinks = delivering.register(new ServiceSinks(config, status.registry(), more));
             system = status.system(config, sinks.detections());
-            // Before anything that takes time, so that a port in use is reported at once.
-            HttpListener listener = config.http().enabled() ? opened.register(HttpListener.bind(config.http())) : null;
-            DeskParts shown = listener == null ? null : opened.register(new DeskParts(config));
-            ServerStart server = shown == null || listener == null ? null : startHttp(shown, listener, opened);
+            desk = opened.register(new ServiceDesk(config, status, system, sinks));
             StageFactory factory = choice.apply(config.backend());
             Map<Integer, List<StreamConfig>> placement = factory.placement(config);
             BackendStart opening = opened.register(openBackends(factory, model, placement));
@@ -121,17 +111,14 @@ public final class DetectionService implements AutoCloseable {
                     broker == null ? config.kafka() : config.kafka().withBootstrapServers(broker.bootstrapServers());
             sinks.openDetections(kafka);
             ClusterNode node = sinks.node();
-            if (shown != null && node != null) {
-                shown.join(node, kafka);
+            if (node != null) {
+                desk.join(node, kafka);
             }
-            IncidentService rules = sinks.openIncidents(
-                    kafka,
-                    shown == null ? List.of() : shown.incidentSinks(),
-                    incident -> shown != null && shown.isAcknowledged(incident));
+            IncidentService rules = sinks.openIncidents(kafka, desk.incidentSinks(), desk::isAcknowledged);
             status.opened(rules);
-            ComplianceService compliance = sinks.openCompliance(kafka, shown == null ? null : shown.complianceStore());
+            ComplianceService compliance = sinks.openCompliance(kafka, desk.complianceStore());
             List<OpenedBackend> backends = awaitBackends(opening);
-            http = server == null ? null : server.await();
+            desk.awaitServer();
             List<String> labels = backends.get(0).stages().engine().model().labels();
             checkRules(config, labels);
             HealthAnalyzer health = new HealthAnalyzer(config.cameraHealth(), new HealthMetrics(status.registry()));
@@ -143,7 +130,7 @@ public final class DetectionService implements AutoCloseable {
                     rules,
                     health,
                     compliance,
-                    shown,
+                    desk,
                     sinks.ownership());
             List<RunningStreams.Device> devices = pipelineStart.start(placement, backends);
             pipelines = delivering.register(new DevicePipelines(
@@ -155,12 +142,8 @@ public final class DetectionService implements AutoCloseable {
                     pipelineStart.observers(sinks.observers()),
                     sinks.detections(),
                     config.pipeline().shutdownTimeout());
-            ConfigReload reload = new ConfigReload(
-                    config,
-                    running,
-                    rules,
-                    other -> checkRules(other, labels),
-                    access -> http != null && http.updateLogins(access));
+            ConfigReload reload =
+                    new ConfigReload(config, running, rules, other -> checkRules(other, labels), desk::updateLogins);
             status.started(pipelines, reload);
             status.watchedBy(delivering.register(ServiceMonitor.start(
                     pipelines,
@@ -170,48 +153,20 @@ public final class DetectionService implements AutoCloseable {
                     pipelineStart.tunings(devices))));
             running.addAll(placement);
             StreamOperations operations = new StreamOperations(config, running, rules, reload, labels);
-            if (shown != null) {
-                shown.start(operations);
-            }
+            desk.start(operations);
             ClusterConfig cluster = config.cluster();
             if (node != null && cluster != null) {
                 node.start(
                         new ClusterCameras(cluster, operations, running, rules, sinks.detections()),
-                        NodeIdentity.of(config, status.version(), http == null ? null : http.address(), system));
+                        NodeIdentity.of(config, status.version(), desk.address(), system));
             } else if (running.configs().isEmpty()) {
                 LOG.info("No stream is configured: waiting for streams to be added");
             }
-            desk = shown;
             incidents = rules;
             streams = running;
             delivery = opened.register(delivering.transfer());
             owned = opened.transfer();
         }
-    }
-
-    private ServerStart startHttp(DeskParts parts, HttpListener listener, Closer opened) {
-        ProcessMetrics process = opened.register(new ProcessMetrics(status.registry()));
-        process.bindDisk(config.incidents().spool().directory());
-        process.bindDisk(config.incidents().snapshots().directory());
-        if (config.incidents().clips().enabled()) {
-            process.bindDisk(config.incidents().clips().directory());
-        }
-        status.bindReloads();
-        return opened.register(ServerStart.begin(
-                config.http(),
-                new Desk(
-                        status,
-                        parts.streams(),
-                        parts.incidents(),
-                        parts.compliance(),
-                        parts.reports(),
-                        system,
-                        parts.live(),
-                        new DeskNotifications(sinks::notified, target -> Notifications.notifier(target, config)),
-                        parts.nodes(),
-                        parts.relay(),
-                        sinks.audit()),
-                listener));
     }
 
     private BackendStart openBackends(StageFactory factory, Path model, Map<Integer, List<StreamConfig>> placement) {
@@ -249,7 +204,7 @@ public final class DetectionService implements AutoCloseable {
     /** What the page is served from; null without HTTP. */
     @Nullable
     DeskParts desk() {
-        return desk;
+        return desk.parts();
     }
 
     /** The streams, to be changed while they run. */
@@ -269,7 +224,7 @@ public final class DetectionService implements AutoCloseable {
 
     /** Address of the HTTP server; null without one. */
     public @Nullable InetSocketAddress httpAddress() {
-        return http == null ? null : http.address();
+        return desk.address();
     }
 
     /** Messages delivered, over all sinks. */

@@ -6,7 +6,6 @@ import io.helmwatch.inference.ModelInfo;
 import io.helmwatch.pipeline.backend.ExchangeableWorkers;
 import io.helmwatch.pipeline.backend.OpenedBackend;
 import io.helmwatch.pipeline.compliance.ComplianceService;
-import io.helmwatch.pipeline.desk.DeskParts;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.health.HealthAnalyzer;
 import io.helmwatch.pipeline.metrics.PipelineMetrics;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Starts one pipeline for each device. They share the sinks, rules, camera health, counts and what the page shows.
  *
  * @param compliance null where heads are not counted
- * @param desk null without a page
+ * @param desk the page looks at every frame
  * @param ownership what detections are stamped with in a cluster
  */
 record PipelineStart(
@@ -39,7 +38,7 @@ record PipelineStart(
         IncidentService rules,
         HealthAnalyzer health,
         @Nullable ComplianceService compliance,
-        @Nullable DeskParts desk,
+        ServiceDesk desk,
         StreamOwnership ownership) {
 
     /**
@@ -80,9 +79,7 @@ record PipelineStart(
         if (compliance != null) {
             analyzers.add(compliance.analyzer());
         }
-        if (desk != null) {
-            analyzers.addAll(desk.analyzers(rules.analyzer()::heads));
-        }
+        analyzers.addAll(desk.analyzers(rules.analyzer()::heads));
         return analyzers;
     }
 
