@@ -1,16 +1,9 @@
 package io.helmwatch.config.inference;
 
-import java.util.Locale;
-
 /** How INT8 calibration chooses the range of a tensor. */
 public enum CalibrationMethod {
     /** Up to the largest magnitude of the calibration images. */
     MINMAX,
     /** Up to the magnitude where clipping and rounding together lose the least information. */
     ENTROPY;
-
-    /** As configuration, command line and reports write it. */
-    public String label() {
-        return name().toLowerCase(Locale.ROOT);
-    }
 }

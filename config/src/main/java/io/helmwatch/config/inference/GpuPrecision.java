@@ -1,7 +1,5 @@
 package io.helmwatch.config.inference;
 
-import java.util.Locale;
-
 /** Arithmetic of a model on a GPU. */
 public enum GpuPrecision {
     /** FP32, without TF32. */
@@ -10,9 +8,4 @@ public enum GpuPrecision {
     FP16,
     /** INT8 where the model has scales, else as {@link #FP16}. */
     INT8;
-
-    /** As configuration, command line and events write it. */
-    public String label() {
-        return name().toLowerCase(Locale.ROOT);
-    }
 }

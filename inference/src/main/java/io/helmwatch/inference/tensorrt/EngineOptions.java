@@ -121,7 +121,8 @@ public record EngineOptions(
 
     /** One line, for keys and logs. */
     String describe() {
-        return "precision=" + precision.label() + " batch=1.." + maxBatch + " best=" + optimalBatch + " level=" + level
+        return "precision=" + ConstantName.of(precision) + " batch=1.." + maxBatch + " best=" + optimalBatch + " level="
+                + level
                 + " tactics=" + maxTactics + " runs=" + timingRuns + " workspace=" + workspaceMebibytes + " sources="
                 + tacticSources.stream().sorted().map(TacticSource::label).collect(Collectors.joining("+"));
     }

@@ -10,6 +10,7 @@ import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.TensorProbe;
 import io.helmwatch.resource.AtomicFile;
 import io.helmwatch.resource.AtomicFile.Durability;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.vision.tensor.TensorShape;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +62,7 @@ public final class Int8Calibration {
     public static Int8Calibration of(Path model, LetterboxedImages images, CalibrationMethod method, Path cache) {
         ModelFile file = ModelFile.read(model);
         String key = "model=" + file.sha256() + " pictures=" + images.digest() + " count=" + images.size() + " method="
-                + method.label();
+                + ConstantName.of(method);
         Path cached = cacheFile(file, key, cache);
         ActivationRanges known = ActivationRanges.read(cached, key).orElse(null);
         if (known != null) {
@@ -125,7 +126,7 @@ public final class Int8Calibration {
                 ranges.size(),
                 model,
                 images.size(),
-                method.label(),
+                ConstantName.of(method),
                 String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
         return new ActivationRanges(ranges);
     }

@@ -10,6 +10,7 @@ import io.helmwatch.inference.TensorInfo;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.inference.onnx.OnnxRuntimeEngine;
 import io.helmwatch.resource.Closer;
+import io.helmwatch.resource.ConstantName;
 import io.helmwatch.vision.tensor.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ public final class TensorRtEngine implements InferenceEngine {
             IRuntime runtime = opening.register(NativeOwnership.own(created, IRuntime::new));
             engine = opening.register(NativeOwnership.own(deserialize(runtime, file, plan), ICudaEngine::new));
             yoloV5 = interpreted != null ? interpreted : YoloV5Model.of(file, config, outputShapes(engine));
-            info = yoloV5.info(options.precision().label(), "cuda");
+            info = yoloV5.info(ConstantName.of(options.precision()), "cuda");
             inputType = typeOf(yoloV5.inputName());
             List<TensorType> types = new ArrayList<>();
             for (TensorInfo output : yoloV5.outputs()) {

@@ -9,6 +9,7 @@ import io.helmwatch.pipeline.cli.engine.EngineCommand;
 import io.helmwatch.pipeline.cli.measurement.BenchCommand;
 import io.helmwatch.pipeline.cli.measurement.CompareCommand;
 import io.helmwatch.pipeline.cli.measurement.EvalCommand;
+import io.helmwatch.resource.ConstantName;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -67,9 +68,8 @@ class HelpTest {
 
         assertThat(description(bench, "--level")).endsWith("Default: " + defaults.builderLevel() + ".");
         assertThat(description(bench, "--precision"))
-                .endsWith("Default: " + defaults.precision().label() + ".");
-        assertThat(description(bench, "--graph"))
-                .endsWith("Default: " + defaults.graph().label() + ".");
+                .endsWith("Default: " + ConstantName.of(defaults.precision()) + ".");
+        assertThat(description(bench, "--graph")).endsWith("Default: " + ConstantName.of(defaults.graph()) + ".");
         assertThat(engine().subcommands()
                         .get("build")
                         .getCommandSpec()

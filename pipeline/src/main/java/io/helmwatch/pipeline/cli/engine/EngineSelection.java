@@ -16,6 +16,7 @@ import io.helmwatch.pipeline.cli.option.CacheOption;
 import io.helmwatch.pipeline.cli.option.CommandFailure;
 import io.helmwatch.pipeline.cli.option.Int8Options;
 import io.helmwatch.pipeline.cli.option.ModelOption;
+import io.helmwatch.resource.ConstantName;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -174,7 +175,7 @@ final class EngineSelection {
                 Locale.ROOT,
                 "engine %s, %s, ready after %.1f s%n",
                 opened.file(),
-                opened.engine().options().precision().label(),
+                ConstantName.of(opened.engine().options().precision()),
                 (System.nanoTime() - start) / 1e9);
         return opened;
     }

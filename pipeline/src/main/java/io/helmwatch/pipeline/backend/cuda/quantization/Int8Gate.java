@@ -12,6 +12,7 @@ import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
 import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
 import io.helmwatch.postprocess.NmsSettings;
+import io.helmwatch.resource.ConstantName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -186,7 +187,7 @@ public final class Int8Gate {
             DetectionComparison comparison, DetectionScore fp32, List<Int8Report.Attempt> attempts, String network) {
         return new Int8Report(
                 model.identity().name() + " " + model.identity().version(),
-                request.int8().calibrator().label(),
+                ConstantName.of(request.int8().calibrator()),
                 images.calibration().size(),
                 images.check().size(),
                 comparison.isLabelled(),
@@ -213,7 +214,7 @@ public final class Int8Gate {
                 engine,
                 images.calibration().digest(),
                 images.check().digest(),
-                request.int8().calibrator().label(),
+                ConstantName.of(request.int8().calibrator()),
                 String.valueOf(request.int8().maxLoss()),
                 String.join("|", request.int8().keepFp16()),
                 String.valueOf(threshold(request.config())));
