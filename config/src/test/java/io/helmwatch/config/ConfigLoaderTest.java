@@ -438,7 +438,7 @@ class ConfigLoaderTest {
                     client.rack: $${HOST} costs $5
                 """ + STREAM);
         assertThat(config.kafka().bootstrapServers()).isEqualTo("broker:9092");
-        assertThat(config.kafka().detectionsTopic()).isEqualTo("abc");
+        assertThat(config.kafka().topics().detections()).isEqualTo("abc");
         assertThat(config.kafka().properties()).containsEntry("client.rack", Secret.of("${HOST} costs $5"));
     }
 

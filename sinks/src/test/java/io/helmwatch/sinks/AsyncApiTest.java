@@ -68,7 +68,7 @@ class AsyncApiTest {
                 channels,
                 operations,
                 "detections",
-                topics.detectionsTopic(),
+                topics.topics().detections(),
                 "Detections of every analysed frame, at most once.",
                 "delete",
                 List.of(new Message(
@@ -78,7 +78,7 @@ class AsyncApiTest {
                 channels,
                 operations,
                 "events",
-                topics.eventsTopic(),
+                topics.topics().events(),
                 "Start, updates and end of incidents, and where their clips are, at least once: drop repeats by id.",
                 "delete",
                 List.of(new Message(
@@ -95,7 +95,7 @@ class AsyncApiTest {
                 channels,
                 operations,
                 "streams",
-                topics.streamsTopic(),
+                topics.topics().streams(),
                 "The state of every stream, renewed every 30 s; a state that is past its validUntil is unknown.",
                 "compact",
                 List.of(
@@ -110,7 +110,7 @@ class AsyncApiTest {
                 channels,
                 operations,
                 "audit",
-                topics.auditTopic(),
+                topics.topics().audit(),
                 "Logins and changes over HTTP, at least once while the service runs.",
                 "delete",
                 List.of(new Message("audit", "Audit message", List.of("io.helmwatch.audit"), "audit")),
@@ -119,7 +119,7 @@ class AsyncApiTest {
                 channels,
                 operations,
                 "compliance",
-                topics.complianceTopic(),
+                topics.topics().compliance(),
                 "Counts of observed heads by stream, zone and minute, at least once: a message replaces the earlier ones of its key.",
                 "delete",
                 List.of(new Message(

@@ -20,6 +20,11 @@ public interface StreamOwnership {
         public Verdict verdict(String stream, @Nullable NodeEpoch origin) {
             return Verdict.CURRENT;
         }
+
+        @Override
+        public boolean isClustered() {
+            return false;
+        }
     };
 
     /** What becomes of a message. */
@@ -42,4 +47,9 @@ public interface StreamOwnership {
      * @param origin its stamp; null for one without
      */
     Verdict verdict(String stream, @Nullable NodeEpoch origin);
+
+    /** Whether this process is a node of a cluster. */
+    default boolean isClustered() {
+        return true;
+    }
 }

@@ -126,7 +126,7 @@ public final class CameraDirectory implements AutoCloseable {
     /** The last states of the streams of all nodes. */
     public StreamEpochTable states() {
         StreamEpochTable states = new StreamEpochTable();
-        read(kafka.streamsTopic(), (key, record) -> states.put(key, record.value(), Arrival.now(false)));
+        read(kafka.topics().streams(), (key, record) -> states.put(key, record.value(), Arrival.now(false)));
         return states;
     }
 

@@ -143,7 +143,7 @@ final class CameraRecords implements AutoCloseable {
 
     /** The stream of a camera that exists no longer has no state. */
     void removeState(String camera) {
-        send(new ProducerRecord<>(kafka.streamsTopic(), bytes(camera), null));
+        send(new ProducerRecord<>(kafka.topics().streams(), bytes(camera), null));
     }
 
     /**

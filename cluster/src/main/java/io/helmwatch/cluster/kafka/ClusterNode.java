@@ -74,7 +74,7 @@ public final class ClusterNode implements AutoCloseable {
         this.cluster = cluster;
         statesTopic = tables.register(new TopicTable(
                 kafka,
-                kafka.streamsTopic(),
+                kafka.topics().streams(),
                 (partition, stream, state, arrival) -> states.put(stream, state, arrival)));
         openIncidentsTopic = tables.register(new TopicTable(
                 kafka,

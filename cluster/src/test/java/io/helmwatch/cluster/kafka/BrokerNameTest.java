@@ -34,7 +34,7 @@ class BrokerNameTest {
             KafkaConfig kafka = KafkaConfig.DEFAULT.withBootstrapServers(broker.bootstrapServers());
             ClusterConfig cluster = ClusterConfig.of("site", "cli");
             try (Admin admin = Admin.create(ClusterClients.admin(kafka, ClusterClients.TIMEOUT))) {
-                admin.createTopics(List.of(new NewTopic(kafka.streamsTopic(), 1, (short) 1)))
+                admin.createTopics(List.of(new NewTopic(kafka.topics().streams(), 1, (short) 1)))
                         .all()
                         .get(5, TimeUnit.SECONDS);
                 ClusterTopics.ensure(admin, kafka, cluster, ClusterClients.TIMEOUT);

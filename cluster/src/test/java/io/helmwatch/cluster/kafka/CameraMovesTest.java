@@ -199,7 +199,8 @@ class CameraMovesTest extends NodesOfACluster {
     /** As the sinks of a node that has stopped cameras. */
     private void publishReleased(Collection<String> cameras) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "states"))) {
-            cameras.forEach(camera -> producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(camera), null)));
+            cameras.forEach(
+                    camera -> producer.send(new ProducerRecord<>(kafka.topics().streams(), bytes(camera), null)));
         }
     }
 
@@ -221,7 +222,7 @@ class CameraMovesTest extends NodesOfACluster {
                                         + "\"changedAt\":\"2026-11-20T12:00:00.000Z\",\"node\":\"%s\","
                                         + "\"epoch\":%d,\"validUntil\":\"2999-01-01T00:00:00.000Z\"}")
                                 .formatted(camera, state, origin.node(), origin.epoch());
-                producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(camera), bytes(message)));
+                producer.send(new ProducerRecord<>(kafka.topics().streams(), bytes(camera), bytes(message)));
             }
         }
     }

@@ -127,13 +127,13 @@ class ClusterNodeTest extends NodesOfACluster {
         directory();
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "odd"))) {
             for (String key : List.of("a", "odd", "b")) {
-                producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes(key), bytes("{}")))
+                producer.send(new ProducerRecord<>(kafka.topics().streams(), bytes(key), bytes("{}")))
                         .get();
             }
         }
         List<String> read = new CopyOnWriteArrayList<>();
         TopicTable table =
-                opened.register(new TopicTable(kafka, kafka.streamsTopic(), (partition, key, value, arrival) -> {
+                opened.register(new TopicTable(kafka, kafka.topics().streams(), (partition, key, value, arrival) -> {
                     if (key.equals("odd")) {
                         throw new ArithmeticException("long overflow");
                     }
@@ -161,7 +161,7 @@ class ClusterNodeTest extends NodesOfACluster {
     private void leaveAnIncidentOpen() throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(ClusterClients.producer(kafka, "dead"))) {
             String state = "{\"stream\":\"cam-0\",\"state\":\"online\",\"node\":\"dead\",\"epoch\":41}";
-            producer.send(new ProducerRecord<>(kafka.streamsTopic(), bytes("cam-0"), bytes(state)))
+            producer.send(new ProducerRecord<>(kafka.topics().streams(), bytes("cam-0"), bytes(state)))
                     .get();
             producer.send(new ProducerRecord<>(
                             name + ".open", bytes("cam-0/1/r/1"), bytes("{\"stream\":\"cam-0\",\"epoch\":41}")))

@@ -68,7 +68,7 @@ class NodeWatchTest {
 
     private void createTopics() throws Exception {
         try (Admin admin = Admin.create(ClusterClients.admin(kafka, ClusterClients.TIMEOUT))) {
-            admin.createTopics(List.of(new NewTopic(kafka.streamsTopic(), 1, (short) 1)
+            admin.createTopics(List.of(new NewTopic(kafka.topics().streams(), 1, (short) 1)
                             .configs(Map.of("cleanup.policy", "compact"))))
                     .all()
                     .get(5, TimeUnit.SECONDS);

@@ -54,19 +54,9 @@ abstract class NodesOfACluster {
     }
 
     KafkaConfig kafka() {
-        KafkaConfig usual = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
-                broker.bootstrapServers(),
-                false,
-                null,
-                0,
-                name + ".detections",
-                name + ".events",
-                name + ".streams",
-                true,
-                usual.queueCapacity(),
-                Map.of());
+        return KafkaConfig.DEFAULT
+                .withBootstrapServers(broker.bootstrapServers())
+                .withTopics(KafkaConfig.Topics.withPrefix(name));
     }
 
     ClusterConfig cluster(String node, int weight) {
@@ -104,7 +94,7 @@ abstract class NodesOfACluster {
     /** The topic of stream states belongs to the sinks. */
     CameraDirectory directory() {
         try (Admin admin = Admin.create(ClusterClients.admin(kafka, ClusterClients.TIMEOUT))) {
-            admin.createTopics(List.of(new NewTopic(kafka.streamsTopic(), 1, (short) 1)
+            admin.createTopics(List.of(new NewTopic(kafka.topics().streams(), 1, (short) 1)
                             .configs(Map.of("cleanup.policy", "compact"))))
                     .all()
                     .get(5, TimeUnit.SECONDS);

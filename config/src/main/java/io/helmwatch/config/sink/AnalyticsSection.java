@@ -8,7 +8,6 @@ import io.helmwatch.config.schema.Names;
 import io.helmwatch.config.schema.Section;
 import io.helmwatch.config.schema.SectionSpec;
 import java.time.Duration;
-import java.util.List;
 
 /** The section {@code analytics}. */
 public final class AnalyticsSection {
@@ -58,13 +57,7 @@ public final class AnalyticsSection {
                 section.value(LATE),
                 section.value(KEEP),
                 section.value(DESK));
-        List<String> others = List.of(
-                kafka.detectionsTopic(),
-                kafka.eventsTopic(),
-                kafka.streamsTopic(),
-                kafka.auditTopic(),
-                kafka.complianceTopic());
-        if (others.contains(analytics.topic())) {
+        if (kafka.topics().names().contains(analytics.topic())) {
             section.problem(TOPIC, "is the name of another topic");
         }
         if (analytics.keep().compareTo(analytics.late()) < 0) {

@@ -65,28 +65,32 @@ public final class KafkaSection {
     private static final Key<KafkaConfig, String> DETECTIONS_TOPIC = Key.of(
             "detections-topic",
             topic(),
-            DEFAULT.detectionsTopic(),
-            KafkaConfig::detectionsTopic,
+            DEFAULT.topics().detections(),
+            kafka -> kafka.topics().detections(),
             "topic of the detections of each frame");
-    private static final Key<KafkaConfig, String> EVENTS_TOPIC =
-            Key.of("events-topic", topic(), DEFAULT.eventsTopic(), KafkaConfig::eventsTopic, "topic of the incidents");
+    private static final Key<KafkaConfig, String> EVENTS_TOPIC = Key.of(
+            "events-topic",
+            topic(),
+            DEFAULT.topics().events(),
+            kafka -> kafka.topics().events(),
+            "topic of the incidents");
     private static final Key<KafkaConfig, String> STREAMS_TOPIC = Key.of(
             "streams-topic",
             topic(),
-            DEFAULT.streamsTopic(),
-            KafkaConfig::streamsTopic,
+            DEFAULT.topics().streams(),
+            kafka -> kafka.topics().streams(),
             "topic of the states of the streams, compacted");
     private static final Key<KafkaConfig, String> AUDIT_TOPIC = Key.of(
             "audit-topic",
             topic(),
-            DEFAULT.auditTopic(),
-            KafkaConfig::auditTopic,
+            DEFAULT.topics().audit(),
+            kafka -> kafka.topics().audit(),
             "topic of logins and changes over HTTP; created with the first");
     private static final Key<KafkaConfig, String> COMPLIANCE_TOPIC = Key.of(
             "compliance-topic",
             topic(),
-            DEFAULT.complianceTopic(),
-            KafkaConfig::complianceTopic,
+            DEFAULT.topics().compliance(),
+            kafka -> kafka.topics().compliance(),
             "topic of the counts of observed heads by stream, zone and minute");
     private static final Key<KafkaConfig, Boolean> CREATE_TOPICS = Key.of(
             "create-topics",
@@ -161,20 +165,16 @@ public final class KafkaSection {
                 embedded,
                 section.optional(EMBEDDED_DATA_DIR),
                 section.value(EMBEDDED_PORT),
-                section.value(DETECTIONS_TOPIC),
-                section.value(EVENTS_TOPIC),
-                section.value(STREAMS_TOPIC),
-                section.value(AUDIT_TOPIC),
-                section.value(COMPLIANCE_TOPIC),
+                new KafkaConfig.Topics(
+                        section.value(DETECTIONS_TOPIC),
+                        section.value(EVENTS_TOPIC),
+                        section.value(STREAMS_TOPIC),
+                        section.value(AUDIT_TOPIC),
+                        section.value(COMPLIANCE_TOPIC)),
                 section.value(CREATE_TOPICS),
                 section.value(QUEUE_CAPACITY),
                 properties);
-        List<String> topics = List.of(
-                kafka.detectionsTopic(),
-                kafka.eventsTopic(),
-                kafka.streamsTopic(),
-                kafka.auditTopic(),
-                kafka.complianceTopic());
+        List<String> topics = kafka.topics().names();
         if (Set.copyOf(topics).size() < topics.size()) {
             section.problem(STREAMS_TOPIC, "the five topics must have different names");
         }

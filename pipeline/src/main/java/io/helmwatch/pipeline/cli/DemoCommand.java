@@ -80,13 +80,17 @@ final class DemoCommand implements Callable<Integer> {
                 usual.lostAfter(),
                 usual.spool().withDirectory(spool),
                 usual.snapshots());
-        return Settings.withEmbeddedKafka(Settings.of(common.backend(), ModelConfig.DEFAULT, List.of(stream)))
+        return Settings.of(common.backend(), ModelConfig.DEFAULT, List.of(stream))
+                .withKafka(KafkaConfig.DEFAULT.withEmbeddedBroker())
                 .withIncidents(incidents);
     }
 
     private void play(Path model, HelmwatchConfig config) throws InterruptedException {
         KafkaConfig kafka = config.kafka();
-        List<String> topics = List.of(kafka.detectionsTopic(), kafka.streamsTopic(), kafka.eventsTopic());
+        List<String> topics = List.of(
+                kafka.topics().detections(),
+                kafka.topics().streams(),
+                kafka.topics().events());
         try (DetectionService service = DetectionService.start(config, model, List.of(), Termination.ON_FATAL_ERROR);
                 Termination.Registration signals = Termination.onSignal(service::stop)) {
             String servers = service.embeddedBootstrapServers();
@@ -106,7 +110,8 @@ final class DemoCommand implements Callable<Integer> {
             Console.say(Quantity.of(printer.printed(), "event") + " read from the broker");
             Console.say(Quantity.of(service.startedIncidents(), "incident")
                     + ": each is a person who was seen without a helmet for "
-                    + RULE.atLeast().toSeconds() + " s or longer; topic " + kafka.eventsTopic()
+                    + RULE.atLeast().toSeconds() + " s or longer; topic "
+                    + kafka.topics().events()
                     + " has a message with phase start and one with phase end for it, with the same incident id");
         }
     }

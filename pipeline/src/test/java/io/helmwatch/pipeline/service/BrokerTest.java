@@ -68,7 +68,7 @@ class BrokerTest {
             service.awaitEnd();
         }
 
-        List<ConsumerRecord<String, String>> messages = readAll(kafka.detectionsTopic());
+        List<ConsumerRecord<String, String>> messages = readAll(kafka.topics().detections());
         List<JsonNode> frames = messages.stream().map(m -> json(m.value())).toList();
         for (String stream : List.of("gate", "yard")) {
             List<JsonNode> own = frames.stream()
@@ -87,7 +87,7 @@ class BrokerTest {
             assertThat(header(m, "ce_specversion")).isEqualTo("1.0");
             assertThat(header(m, "ce_id")).isEqualTo(json(m.value()).get("id").asText());
         });
-        List<String> states = readAll(kafka.streamsTopic()).stream()
+        List<String> states = readAll(kafka.topics().streams()).stream()
                 .map(m -> m.key() + " " + json(m.value()).get("state").asText())
                 .toList();
         for (String stream : List.of("gate", "yard")) {
@@ -116,7 +116,7 @@ class BrokerTest {
         } finally {
             broker.restart();
         }
-        assertThat(readAll(kafka.detectionsTopic()).stream()
+        assertThat(readAll(kafka.topics().detections()).stream()
                         .map(m -> json(m.value()).get("sequence").asInt()))
                 .containsExactlyElementsOf(
                         IntStream.range(0, SampleMedia.WORKER_FRAMES).boxed().toList());
@@ -133,7 +133,7 @@ class BrokerTest {
             service.reloadFrom(() -> config(kafka, yard));
             assertThat(service.reload()).contains("removed gate");
         }
-        List<ConsumerRecord<String, String>> states = readAll(kafka.streamsTopic());
+        List<ConsumerRecord<String, String>> states = readAll(kafka.topics().streams());
         List<ConsumerRecord<String, String>> gone =
                 states.stream().filter(m -> m.key().equals("gate")).toList();
         assertThat(gone.stream()
@@ -147,19 +147,9 @@ class BrokerTest {
     }
 
     private static KafkaConfig topics(String prefix) {
-        KafkaConfig usual = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
-                broker.bootstrapServers(),
-                false,
-                null,
-                0,
-                prefix + ".detections",
-                prefix + ".events",
-                prefix + ".streams",
-                true,
-                usual.queueCapacity(),
-                Map.of());
+        return KafkaConfig.DEFAULT
+                .withBootstrapServers(broker.bootstrapServers())
+                .withTopics(KafkaConfig.Topics.withPrefix(prefix));
     }
 
     private static HelmwatchConfig config(KafkaConfig kafka, StreamConfig... streams) {

@@ -141,14 +141,14 @@ public final class ClusterIncidentReader implements AutoCloseable {
     }
 
     private List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer) {
-        return consumer.partitionsFor(kafka.eventsTopic(), ANSWER).stream()
+        return consumer.partitionsFor(kafka.topics().events(), ANSWER).stream()
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
                 .toList();
     }
 
     /** To where each partition was read last; one that never was, to the messages of the time that the history reaches back. */
     private void seek(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions) {
-        Map<Integer, Long> known = history.offsets(kafka.eventsTopic());
+        Map<Integer, Long> known = history.offsets(kafka.topics().events());
         long fromMillis = Math.max(0, System.currentTimeMillis() - keep.toMillis());
         List<TopicPartition> unknown = partitions.stream()
                 .filter(partition -> !known.containsKey(partition.partition()))
@@ -175,14 +175,14 @@ public final class ClusterIncidentReader implements AutoCloseable {
 
     /** Those of a partition that was read in part, before the connection broke or the process ended, stay as they are. */
     private void keepRestored(Map<TopicPartition, Long> ends) {
-        String name = kafka.eventsTopic() + RESTORED;
+        String name = kafka.topics().events() + RESTORED;
         Map<Integer, Long> numbers = new HashMap<>();
         ends.forEach((partition, end) -> numbers.put(partition.partition(), end));
         if (!numbers.isEmpty()) {
             history.recordTopic(name, List.of(), numbers);
         }
         history.offsets(name)
-                .forEach((number, end) -> restored.put(new TopicPartition(kafka.eventsTopic(), number), end));
+                .forEach((number, end) -> restored.put(new TopicPartition(kafka.topics().events(), number), end));
     }
 
     private void take(KafkaConsumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {
@@ -198,7 +198,7 @@ public final class ClusterIncidentReader implements AutoCloseable {
         Map<Integer, Long> offsets = new HashMap<>();
         records.partitions()
                 .forEach(partition -> offsets.put(partition.partition(), consumer.position(partition, ANSWER)));
-        history.recordTopic(kafka.eventsTopic(), messages, offsets);
+        history.recordTopic(kafka.topics().events(), messages, offsets);
         problem = "";
         for (IncidentReader.Message message : messages) {
             if (!message.isSuperseded()) {

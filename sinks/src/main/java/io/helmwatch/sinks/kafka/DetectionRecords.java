@@ -43,8 +43,8 @@ final class DetectionRecords {
     private final Map<String, StreamConstants> streams = new HashMap<>();
 
     DetectionRecords(KafkaConfig config) {
-        this.detectionsTopic = config.detectionsTopic();
-        this.streamsTopic = config.streamsTopic();
+        this.detectionsTopic = config.topics().detections();
+        this.streamsTopic = config.topics().streams();
     }
 
     /**

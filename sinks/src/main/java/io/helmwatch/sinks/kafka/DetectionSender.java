@@ -83,15 +83,14 @@ final class DetectionSender {
     }
 
     private boolean isDone() {
-        return closing.hasBegun()
-                && (outbox.depth() == 0 || closing.remaining().compareTo(FLUSH_TIMEOUT) <= 0);
+        return closing.hasBegun() && (outbox.depth() == 0 || closing.remaining().compareTo(FLUSH_TIMEOUT) <= 0);
     }
 
     /** Sends queued state changes and the detections of one frame, or waits for some. */
     private void sendNext() throws InterruptedException {
         session.maintain();
         if (!session.areTopicsChecked()) {
-            session.awaitTopics(IDLE_MILLIS);
+            session.pause(IDLE_MILLIS);
             return;
         }
         if (System.nanoTime() - renewedNanos >= renewalNanos && counters.connected()) {

@@ -127,7 +127,9 @@ public final class KafkaAuditLog implements AutoCloseable {
             isTopicThere = true;
             client().send(record(message)).get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
             if (isFailing) {
-                LOG.info("Kafka: audit log is sent again: topic={}", config.auditTopic());
+                LOG.info(
+                        "Kafka: audit log is sent again: topic={}",
+                        config.topics().audit());
             }
             isFailing = false;
             return true;
@@ -146,7 +148,7 @@ public final class KafkaAuditLog implements AutoCloseable {
 
     private void createTopic() throws InterruptedException, ExecutionException, TimeoutException {
         try (Admin admin = Admin.create(KafkaProperties.admin(config, TIMEOUT_MILLIS))) {
-            NewTopic topic = new NewTopic(config.auditTopic(), Optional.empty(), Optional.empty());
+            NewTopic topic = new NewTopic(config.topics().audit(), Optional.empty(), Optional.empty());
             try {
                 admin.createTopics(List.of(topic)).all().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
             } catch (ExecutionException refused) {
@@ -172,7 +174,7 @@ public final class KafkaAuditLog implements AutoCloseable {
 
     private ProducerRecord<byte[], byte[]> record(Message message) {
         return new ProducerRecord<>(
-                config.auditTopic(),
+                config.topics().audit(),
                 null,
                 message.entry.atMillis,
                 message.entry.user.getBytes(StandardCharsets.UTF_8),

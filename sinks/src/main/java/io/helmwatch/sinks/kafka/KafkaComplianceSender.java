@@ -82,7 +82,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
             Consumer<ComplianceMinute> superseded) {
         this.ownership = ownership;
         this.superseded = superseded;
-        this.topic = config.complianceTopic();
+        this.topic = config.topics().compliance();
         this.outbox = outbox;
         this.counters = new SinkCounters(() -> (int) Math.min(Integer.MAX_VALUE, outbox.waiting()));
         BrokerState state = new BrokerState(
@@ -108,7 +108,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
     private void sendWaiting() throws InterruptedException {
         session.maintain();
         if (!session.areTopicsChecked() || outbox.waiting() == 0) {
-            session.awaitTopics(IDLE_MILLIS);
+            session.pause(IDLE_MILLIS);
             return;
         }
         List<ComplianceOutbox.Message> batch = decided(outbox.next(BATCH));
@@ -143,7 +143,7 @@ public final class KafkaComplianceSender implements AutoCloseable {
     }
 
     private StreamOwnership.Verdict verdict(ComplianceOutbox.Message message) {
-        if (ownership.equals(StreamOwnership.NONE)) {
+        if (!ownership.isClustered()) {
             return StreamOwnership.Verdict.CURRENT;
         }
         try {

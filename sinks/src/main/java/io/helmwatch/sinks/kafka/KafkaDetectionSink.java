@@ -82,7 +82,7 @@ public final class KafkaDetectionSink implements DetectionSink {
                 MAX_BACK_OFF,
                 () -> outbox.depth() > 0,
                 created -> {
-                    if (created.contains(config.streamsTopic())) {
+                    if (created.contains(config.topics().streams())) {
                         outbox.repeatLatest();
                     }
                     onTopicsReady();
@@ -119,7 +119,7 @@ public final class KafkaDetectionSink implements DetectionSink {
     public void publish(StreamStatus status) {
         if (closing) {
             counters.countDropped(SinkDropCause.CLOSED, 1);
-        } else if (ownership.equals(StreamOwnership.NONE) || ownership.origin(status.stream()) != null) {
+        } else if (!ownership.isClustered() || ownership.origin(status.stream()) != null) {
             outbox.add(status);
         }
     }
@@ -145,7 +145,7 @@ public final class KafkaDetectionSink implements DetectionSink {
 
     private void onTopicsReady() {
         // In a cluster whoever removes a camera removes its state.
-        if (ownership.equals(StreamOwnership.NONE)) {
+        if (!ownership.isClustered()) {
             staleStreams.start();
         }
     }

@@ -91,7 +91,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
             @Nullable String openTopic,
             Consumer<String> superseded) {
         this.superseded = superseded;
-        this.records = new IncidentRecords(config.eventsTopic(), openTopic);
+        this.records = new IncidentRecords(config.topics().events(), openTopic);
         this.ownership = ownership;
         this.spool = spool;
         this.counters = new SinkCounters(() -> (int) Math.min(Integer.MAX_VALUE, spool.waiting()));
@@ -127,7 +127,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
     private void sendWaiting() throws InterruptedException {
         session.maintain();
         if (!session.areTopicsChecked()) {
-            session.awaitTopics(IDLE_MILLIS);
+            session.pause(IDLE_MILLIS);
             return;
         }
         removeAcknowledged();
@@ -151,9 +151,9 @@ public final class KafkaIncidentSender implements AutoCloseable {
     }
 
     private StreamOwnership.Verdict verdict(SpooledEvent event) {
-        return ownership.equals(StreamOwnership.NONE)
-                ? StreamOwnership.Verdict.CURRENT
-                : ownership.verdict(event.stream(), IncidentJson.origin(event.value()));
+        return ownership.isClustered()
+                ? ownership.verdict(event.stream(), IncidentJson.origin(event.value()))
+                : StreamOwnership.Verdict.CURRENT;
     }
 
     /** Sends messages, one per stream at a time; returns whether no stream has to wait after a failure. */

@@ -141,7 +141,8 @@ final class KafkaTopics implements AutoCloseable {
         Set<String> existing = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
         Set<String> lacking = new TreeSet<>(names);
         lacking.removeAll(existing);
-        if (names.contains(config.streamsTopic()) && existing.contains(config.streamsTopic())) {
+        if (names.contains(config.topics().streams())
+                && existing.contains(config.topics().streams())) {
             checkCompaction(admin);
         }
         Set<String> created = lacking.isEmpty() || !config.createTopics() ? Set.of() : create(admin, lacking);
@@ -159,7 +160,10 @@ final class KafkaTopics implements AutoCloseable {
 
     /** The topics of detections, incidents and stream states. */
     static List<String> topics(KafkaConfig config) {
-        return List.of(config.detectionsTopic(), config.eventsTopic(), config.streamsTopic());
+        return List.of(
+                config.topics().detections(),
+                config.topics().events(),
+                config.topics().streams());
     }
 
     /** Returns the topics that exist now. */
@@ -168,7 +172,7 @@ final class KafkaTopics implements AutoCloseable {
         List<NewTopic> topics = new ArrayList<>();
         for (String name : names) {
             NewTopic topic = new NewTopic(name, Optional.empty(), Optional.empty());
-            if (name.equals(config.streamsTopic())) {
+            if (name.equals(config.topics().streams())) {
                 topic.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
             }
             topics.add(topic);
@@ -195,7 +199,8 @@ final class KafkaTopics implements AutoCloseable {
     }
 
     private void checkCompaction(Admin admin) throws InterruptedException, TimeoutException {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, config.streamsTopic());
+        ConfigResource resource =
+                new ConfigResource(ConfigResource.Type.TOPIC, config.topics().streams());
         try {
             Config found = admin.describeConfigs(List.of(resource))
                     .all()
@@ -204,12 +209,14 @@ final class KafkaTopics implements AutoCloseable {
             ConfigEntry policy = found == null ? null : found.get(TopicConfig.CLEANUP_POLICY_CONFIG);
             if (policy != null && !String.valueOf(policy.value()).contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
                 warnOnce(
-                        "Kafka: topic " + config.streamsTopic() + " has cleanup.policy=" + policy.value()
+                        "Kafka: topic " + config.topics().streams() + " has cleanup.policy=" + policy.value()
                                 + ", expected compact: old states are deleted, and consumers miss the streams that did not change since");
             }
         } catch (ExecutionException e) {
             LOG.debug(
-                    "Kafka: settings of topic {} cannot be read: {}", config.streamsTopic(), KafkaFailures.message(e));
+                    "Kafka: settings of topic {} cannot be read: {}",
+                    config.topics().streams(),
+                    KafkaFailures.message(e));
         }
     }
 

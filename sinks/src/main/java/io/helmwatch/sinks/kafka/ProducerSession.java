@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>Back-off: pauses double from 0.1 s to the given maximum, less up to a fifth at random. They start again from 0.1 s after an
  * acknowledgement, and end early when the broker becomes reachable.
  *
- * <p>Threading: {@link #start}, {@link #send}, {@link #maintain}, {@link #watch}, {@link #awaitTopics}, {@link #backOff},
+ * <p>Threading: {@link #start}, {@link #send}, {@link #maintain}, {@link #watch}, {@link #pause}, {@link #backOff},
  * {@link #discardProducer} and {@link #close} by the owning thread; the others by any. Deliveries complete on a thread of the
  * client.
  */
@@ -233,12 +233,7 @@ final class ProducerSession {
         }
     }
 
-    /** Waits until topics were checked, at most for the given time. */
-    void awaitTopics(long millis) throws InterruptedException {
-        sleep(millis);
-    }
-
-    /** Pauses, less long while closing. */
+    /** Pauses, at most until the broker becomes reachable with all topics; less long while closing. */
     void pause(long millis) throws InterruptedException {
         sleep(closing ? Math.min(millis, FIRST_BACK_OFF_MILLIS) : millis);
     }

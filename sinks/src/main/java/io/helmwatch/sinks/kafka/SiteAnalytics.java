@@ -91,7 +91,7 @@ public final class SiteAnalytics implements AutoCloseable {
         try (Admin admin = Admin.create(KafkaProperties.admin(kafka, TIMEOUT_MILLIS))) {
             try {
                 Set<String> existing = admin.listTopics().names().get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-                List<String> missing = new ArrayList<>(List.of(kafka.complianceTopic(), analytics.topic()));
+                List<String> missing = new ArrayList<>(List.of(kafka.topics().compliance(), analytics.topic()));
                 missing.removeAll(existing);
                 if (missing.isEmpty()) {
                     return "";
@@ -143,7 +143,10 @@ public final class SiteAnalytics implements AutoCloseable {
         });
         started.setStateListener((current, before) -> {
             if (current == KafkaStreams.State.RUNNING) {
-                LOG.info("Site-wide figures are summed: from={} to={}", kafka.complianceTopic(), analytics.topic());
+                LOG.info(
+                        "Site-wide figures are summed: from={} to={}",
+                        kafka.topics().compliance(),
+                        analytics.topic());
             }
         });
         started.start();

@@ -52,7 +52,7 @@ final class SiteTopology {
         StreamsBuilder builder = new StreamsBuilder();
         builder.addStateStore(
                 Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray()));
-        builder.stream(kafka.complianceTopic(), Consumed.with(Serdes.String(), Serdes.ByteArray()))
+        builder.stream(kafka.topics().compliance(), Consumed.with(Serdes.String(), Serdes.ByteArray()))
                 .filter((key, value) -> key != null && value != null)
                 .selectKey((key, value) -> key.substring(0, Math.max(0, key.indexOf('/'))))
                 .repartition(

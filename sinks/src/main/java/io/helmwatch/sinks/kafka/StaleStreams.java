@@ -94,12 +94,15 @@ final class StaleStreams implements AutoCloseable {
                 stale.forEach(remove);
             }
         } catch (AuthorizationException e) {
-            LOG.info("Kafka: topic {} may not be read, stale states stay: {}", config.streamsTopic(), e.getMessage());
+            LOG.info(
+                    "Kafka: topic {} may not be read, stale states stay: {}",
+                    config.topics().streams(),
+                    e.getMessage());
         } catch (KafkaException e) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-            LOG.debug("Kafka: topic {} cannot be read: {}", config.streamsTopic(), KafkaFailures.message(e));
+            LOG.debug("Kafka: topic {} cannot be read: {}", config.topics().streams(), KafkaFailures.message(e));
         }
     }
 
@@ -138,7 +141,9 @@ final class StaleStreams implements AutoCloseable {
         Map<String, byte[]> states = new HashMap<>();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 KafkaProperties.consumer(config), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions = consumer.partitionsFor(config.streamsTopic()).stream()
+            List<TopicPartition> partitions = consumer
+                    .partitionsFor(config.topics().streams())
+                    .stream()
                     .map(info -> new TopicPartition(info.topic(), info.partition()))
                     .toList();
             consumer.assign(partitions);

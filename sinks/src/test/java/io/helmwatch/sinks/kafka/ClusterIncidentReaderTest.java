@@ -60,21 +60,9 @@ class ClusterIncidentReaderTest {
 
     @BeforeEach
     void createTopic() throws Exception {
-        KafkaConfig usual = KafkaConfig.DEFAULT;
-        kafka = new KafkaConfig(
-                true,
-                BROKER.bootstrapServers(),
-                false,
-                null,
-                0,
-                "unused",
-                "cluster.events." + topics++,
-                "unused",
-                true,
-                usual.queueCapacity(),
-                Map.of());
+        kafka = TestConfigs.events(BROKER.bootstrapServers(), "cluster.events." + topics++, Map.of());
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", BROKER.bootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(kafka.eventsTopic(), 2, (short) 1)))
+            admin.createTopics(List.of(new NewTopic(kafka.topics().events(), 2, (short) 1)))
                     .all()
                     .get();
         }
@@ -106,7 +94,7 @@ class ClusterIncidentReaderTest {
     }
 
     private void publish(String stream, byte[] message) throws Exception {
-        producer.send(new ProducerRecord<>(kafka.eventsTopic(), stream, message))
+        producer.send(new ProducerRecord<>(kafka.topics().events(), stream, message))
                 .get();
     }
 
@@ -118,9 +106,9 @@ class ClusterIncidentReaderTest {
     @Test
     void shouldReadOwnIncidentsOfANewDiskToTheirEndAlsoWhenItIsStoppedInTheMiddle() throws Exception {
         kafka = TestConfigs.kafka(
-                BROKER.bootstrapServers(), kafka.eventsTopic(), 10, Map.of("max.poll.records", Secret.of("1")));
+                BROKER.bootstrapServers(), kafka.topics().events(), 10, Map.of("max.poll.records", Secret.of("1")));
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", BROKER.bootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(kafka.eventsTopic(), 2, (short) 1)))
+            admin.createTopics(List.of(new NewTopic(kafka.topics().events(), 2, (short) 1)))
                     .all()
                     .get();
         }

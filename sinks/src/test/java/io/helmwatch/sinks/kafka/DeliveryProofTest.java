@@ -238,9 +238,7 @@ class DeliveryProofTest {
     }
 
     private KafkaConfig config() {
-        KafkaConfig d = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true, bootstrap(), false, null, 0, d.detectionsTopic(), TOPIC, d.streamsTopic(), true, 100, Map.of());
+        return TestConfigs.events(bootstrap(), TOPIC, Map.of());
     }
 
     /** Twenty incidents a second, as fast as they are wanted whatever the broker does. */

@@ -22,9 +22,7 @@ final class IncidentProducerProcess {
     private IncidentProducerProcess() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        KafkaConfig d = KafkaConfig.DEFAULT;
-        KafkaConfig kafka = new KafkaConfig(
-                true, args[0], false, null, 0, d.detectionsTopic(), args[1], d.streamsTopic(), true, 100, Map.of());
+        KafkaConfig kafka = TestConfigs.events(args[0], args[1], Map.of());
         Path accepted = Path.of(args[3]);
         int run = Integer.parseInt(args[4]);
         try (IncidentSpool spool =

@@ -15,22 +15,8 @@ class KafkaAuditLogTest {
     @RegisterExtension
     static final SharedBroker broker = new SharedBroker();
 
-    private static KafkaConfig config(String servers, String topic) {
-        KafkaConfig usual = TestConfigs.kafka(servers, topic, 100, Map.of());
-        return new KafkaConfig(
-                true,
-                servers,
-                false,
-                null,
-                0,
-                usual.detectionsTopic(),
-                usual.eventsTopic(),
-                usual.streamsTopic(),
-                topic,
-                usual.complianceTopic(),
-                true,
-                100,
-                Map.of());
+    private static KafkaConfig config(String servers, String prefix) {
+        return TestConfigs.kafka(servers, prefix, 100, Map.of());
     }
 
     private static KafkaAuditLog.Entry entry(String action) {
@@ -46,7 +32,8 @@ class KafkaAuditLogTest {
                 log.publish(entry("change" + i));
             }
         }
-        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), config.auditTopic())) {
+        try (TopicReader reader =
+                new TopicReader(broker.bootstrapServers(), config.topics().audit())) {
             var messages = reader.until(20);
             assertThat(messages).hasSize(20);
             for (int i = 0; i < 20; i++) {

@@ -63,7 +63,8 @@ class KafkaComplianceSenderTest {
                 assertThat(sender.statistics().connected()).isTrue();
             }
         }
-        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), config.complianceTopic())) {
+        try (TopicReader reader =
+                new TopicReader(broker.bootstrapServers(), config.topics().compliance())) {
             List<ConsumerRecord<String, String>> messages = reader.until(4);
             assertThat(messages)
                     .hasSize(4)
@@ -121,7 +122,8 @@ class KafkaComplianceSenderTest {
             Await.until("the rest is delivered", () -> outbox.waiting() == 0);
         }
         assertThat(withdrawn).containsExactly(isolated);
-        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), config.complianceTopic())) {
+        try (TopicReader reader =
+                new TopicReader(broker.bootstrapServers(), config.topics().compliance())) {
             List<ConsumerRecord<String, String>> messages = reader.until(3);
             assertThat(messages)
                     .allSatisfy(message -> assertThat(SchemaFiles.compliance().complaints(message.value()))

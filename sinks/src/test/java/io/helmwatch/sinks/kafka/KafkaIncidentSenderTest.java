@@ -45,19 +45,7 @@ class KafkaIncidentSenderTest {
     }
 
     private KafkaConfig config(Map<String, Secret> properties) {
-        KafkaConfig d = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
-                broker.bootstrapServers(),
-                false,
-                null,
-                0,
-                d.detectionsTopic(),
-                topic,
-                d.streamsTopic(),
-                true,
-                100,
-                properties);
+        return TestConfigs.events(broker.bootstrapServers(), topic, properties);
     }
 
     private IncidentSpool spool() {
@@ -180,8 +168,7 @@ class KafkaIncidentSenderTest {
     @Test
     void shouldLeaveTheSpoolAsItIsWhenClosedWithoutABroker() {
         try (IncidentSpool spool = spool()) {
-            KafkaConfig nobody =
-                    new KafkaConfig(true, "127.0.0.1:1", false, null, 0, "d", "e", "s", true, 100, Map.of());
+            KafkaConfig nobody = TestConfigs.events("127.0.0.1:1", topic, Map.of());
             long begun = System.nanoTime();
             try (KafkaIncidentSender sender = new KafkaIncidentSender(nobody, spool)) {
                 spool.append(List.of(start("gate-3", 1)));

@@ -44,19 +44,7 @@ class KafkaPropertiesTest {
         if (!batch.isEmpty()) {
             own.put("batch.size", Secret.of(batch));
         }
-        KafkaConfig d = KafkaConfig.DEFAULT;
-        Map<String, Object> properties = KafkaProperties.producer(new KafkaConfig(
-                true,
-                "127.0.0.1:1",
-                false,
-                null,
-                0,
-                d.detectionsTopic(),
-                d.eventsTopic(),
-                d.streamsTopic(),
-                true,
-                d.queueCapacity(),
-                own));
+        Map<String, Object> properties = KafkaProperties.producer(TestConfigs.kafka("127.0.0.1:1", "batch", 10, own));
         assertThat(properties).containsEntry("batch.size", expected);
         assertThat(properties).containsEntry("compression.type", "gzip");
         assertThat(properties).containsEntry("max.in.flight.requests.per.connection", "1");

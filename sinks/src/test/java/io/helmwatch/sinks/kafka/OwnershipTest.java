@@ -55,18 +55,7 @@ class OwnershipTest {
     }
 
     private static KafkaConfig topics(String name) {
-        return new KafkaConfig(
-                true,
-                broker.bootstrapServers(),
-                false,
-                null,
-                0,
-                name + ".detections",
-                name + ".events",
-                name + ".streams",
-                true,
-                100,
-                Map.of());
+        return TestConfigs.kafka(broker.bootstrapServers(), name, 100, Map.of());
     }
 
     private static Incident incident(String stream, int revision, Incident.Phase phase) {

@@ -70,18 +70,9 @@ record PasswordListener(int plainPort, int controllerPort, int port) {
 
     /** A client's configuration that logs in. */
     KafkaConfig client(String eventsTopic, String password) {
-        KafkaConfig d = KafkaConfig.DEFAULT;
-        return new KafkaConfig(
-                true,
+        return TestConfigs.events(
                 servers(),
-                false,
-                null,
-                0,
-                d.detectionsTopic(),
                 eventsTopic,
-                d.streamsTopic(),
-                true,
-                1_000,
                 Map.of(
                         "security.protocol", Secret.of("SASL_PLAINTEXT"),
                         "sasl.mechanism", Secret.of("SCRAM-SHA-512"),

@@ -44,7 +44,8 @@ class StreamStatesTest {
     }
 
     private List<ConsumerRecord<String, String>> read(Predicate<List<ConsumerRecord<String, String>>> enough) {
-        try (TopicReader reader = new TopicReader(broker.bootstrapServers(), config.streamsTopic())) {
+        try (TopicReader reader =
+                new TopicReader(broker.bootstrapServers(), config.topics().streams())) {
             return reader.until(enough);
         }
     }
@@ -134,7 +135,7 @@ class StreamStatesTest {
                 new StringSerializer(),
                 new StringSerializer())) {
             var unusedFuture = producer.send(new ProducerRecord<>(
-                    config.streamsTopic(),
+                    config.topics().streams(),
                     stream,
                     "{\"state\":\"" + state + "\",\"validUntil\":\"" + validUntil + "\"}"));
             producer.flush();

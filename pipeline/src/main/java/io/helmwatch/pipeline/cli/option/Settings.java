@@ -34,24 +34,6 @@ public final class Settings {
                 .build();
     }
 
-    /** The same with a broker in this process. */
-    public static HelmwatchConfig withEmbeddedKafka(HelmwatchConfig config) {
-        KafkaConfig usual = config.kafka();
-        KafkaConfig embedded = new KafkaConfig(
-                true,
-                usual.bootstrapServers(),
-                true,
-                null,
-                0,
-                usual.detectionsTopic(),
-                usual.eventsTopic(),
-                usual.streamsTopic(),
-                true,
-                usual.queueCapacity(),
-                usual.properties());
-        return config.withKafka(embedded);
-    }
-
     /** A configuration for commands that analyse a few frames: no sinks, no HTTP, no measurement of workers. */
     public static HelmwatchConfig offline(HelmwatchConfig config) {
         return config.toBuilder()
