@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,24 +63,24 @@ final class StreamStore implements AutoCloseable {
 
     /** The stored streams, oldest first; those that cannot be decrypted are logged and skipped. */
     synchronized List<Stored> all() {
-        List<Stored> stored = new ArrayList<>();
-        try (PreparedStatement select = file.prepare("select id, settings from stream order by number");
-                ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-                String id = rows.getString(1);
-                try {
-                    stored.add(new Stored(id, cipher.decrypt(id, rows.getBytes(2))));
-                } catch (GeneralSecurityException e) {
-                    LOG.error(
-                            "Stream {} cannot be decrypted with the key in {}: restore that file, or add the stream again",
-                            id,
-                            KEY_FILE);
+        return file.read(() -> {
+            List<Stored> stored = new ArrayList<>();
+            try (PreparedStatement select = file.prepare("select id, settings from stream order by number");
+                    ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    String id = rows.getString(1);
+                    try {
+                        stored.add(new Stored(id, cipher.decrypt(id, rows.getBytes(2))));
+                    } catch (GeneralSecurityException e) {
+                        LOG.error(
+                                "Stream {} cannot be decrypted with the key in {}: restore that file, or add the stream again",
+                                id,
+                                KEY_FILE);
+                    }
                 }
             }
-        } catch (SQLException e) {
-            throw file.failure("cannot be read", e);
-        }
-        return stored;
+            return stored;
+        });
     }
 
     /**
@@ -90,14 +89,14 @@ final class StreamStore implements AutoCloseable {
      * @throws SqliteException when it is not stored
      */
     synchronized void put(String id, String settings) {
-        try (PreparedStatement insert = file.prepare("insert into stream(id, settings) values(?, ?)"
-                + " on conflict(id) do update set settings=excluded.settings")) {
-            insert.setString(1, id);
-            insert.setBytes(2, cipher.encrypt(id, settings));
-            insert.executeUpdate();
-        } catch (SQLException e) {
-            throw file.failure("cannot be written", e);
-        }
+        file.write(() -> {
+            try (PreparedStatement insert = file.prepare("insert into stream(id, settings) values(?, ?)"
+                    + " on conflict(id) do update set settings=excluded.settings")) {
+                insert.setString(1, id);
+                insert.setBytes(2, cipher.encrypt(id, settings));
+                insert.executeUpdate();
+            }
+        });
     }
 
     /**
@@ -106,12 +105,12 @@ final class StreamStore implements AutoCloseable {
      * @throws SqliteException when it is still stored
      */
     synchronized void remove(String id) {
-        try (PreparedStatement delete = file.prepare("delete from stream where id=?")) {
-            delete.setString(1, id);
-            delete.executeUpdate();
-        } catch (SQLException e) {
-            throw file.failure("cannot be written", e);
-        }
+        file.write(() -> {
+            try (PreparedStatement delete = file.prepare("delete from stream where id=?")) {
+                delete.setString(1, id);
+                delete.executeUpdate();
+            }
+        });
     }
 
     @Override
