@@ -2,6 +2,7 @@ package io.helmwatch.web.server;
 
 import io.helmwatch.config.http.AccessConfig;
 import io.helmwatch.config.http.HttpConfig;
+import io.helmwatch.resource.Closer;
 import io.helmwatch.web.Desk;
 import io.helmwatch.web.access.Access;
 import io.helmwatch.web.access.AuditLog;
@@ -26,7 +27,6 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
@@ -53,26 +53,14 @@ public final class DeskServer implements AutoCloseable {
     private static final int LONGEST_MESSAGE = 64 * 1024;
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
-    private final Connections connections;
-    private final AuditLog audit;
     private final Access access;
-    private final Javalin javalin;
-    private final @Nullable LiveSockets sockets;
     private final InetSocketAddress address;
+    private final Closer owned;
 
-    private DeskServer(
-            Connections connections,
-            AuditLog audit,
-            Access access,
-            Javalin javalin,
-            @Nullable LiveSockets sockets,
-            InetSocketAddress address) {
-        this.connections = connections;
-        this.audit = audit;
+    private DeskServer(Access access, InetSocketAddress address, Closer owned) {
         this.access = access;
-        this.javalin = javalin;
-        this.sockets = sockets;
         this.address = address;
+        this.owned = owned;
     }
 
     /**
@@ -99,40 +87,32 @@ public final class DeskServer implements AutoCloseable {
     }
 
     private static DeskServer start(HttpConfig config, Desk desk, Limits limits, HttpListener listener) {
-        Access access =
-                new Access(config.access(), listener.address().getAddress().isLoopbackAddress());
-        AuditLog audit = new AuditLog(config.access().auditFile(), desk.audit());
-        Api api = new Api(config, desk, access, audit);
-        SameSite sameSite = new SameSite(config.host(), config.names());
-        ServicePaths paths = new ServicePaths(desk.service(), access);
-        Requests requests = new Requests(api, access, sameSite, paths, new PageFiles(), desk.relay());
-        Connections connections = new Connections(limits);
-        LiveSockets sockets = desk.live() == null ? null : new LiveSockets(desk.live(), access);
-        Javalin javalin = null;
-        try {
-            javalin = Javalin.create(javalinConfig -> {
+        try (Closer opened = new Closer()) {
+            opened.register(listener);
+            Access access =
+                    new Access(config.access(), listener.address().getAddress().isLoopbackAddress());
+            AuditLog audit = opened.register(new AuditLog(config.access().auditFile(), desk.audit()));
+            Api api = new Api(config, desk, access, audit);
+            SameSite sameSite = new SameSite(config.host(), config.names());
+            ServicePaths paths = new ServicePaths(desk.service(), access);
+            Requests requests = new Requests(api, access, sameSite, paths, new PageFiles(), desk.relay());
+            Connections connections = opened.register(new Connections(limits));
+            LiveSockets sockets = desk.live() == null ? null : opened.register(new LiveSockets(desk.live(), access));
+            Javalin javalin = Javalin.create(javalinConfig -> {
                 quiet(javalinConfig);
                 jetty(javalinConfig, limits, connections);
                 javalinConfig.jetty.addConnector((server, http) -> {
-                    ListeningConnector connector = connector(server, http, config, connections);
+                    ServerConnector connector = connector(server, http, config, connections);
                     open(connector, listener);
                     return connector;
                 });
                 routes(javalinConfig.routes, api, paths, requests);
                 live(javalinConfig, sockets, connections, requests);
             });
+            opened.register(javalin::stop);
             javalin.start();
-            return new DeskServer(connections, audit, access, javalin, sockets, listener.address());
+            return new DeskServer(access, listener.address(), opened.transfer());
         } catch (RuntimeException refused) {
-            if (javalin != null) {
-                javalin.stop();
-            }
-            if (sockets != null) {
-                sockets.close();
-            }
-            listener.close();
-            connections.close();
-            audit.close();
             throw notStarted(config, refused);
         }
     }
@@ -194,7 +174,7 @@ public final class DeskServer implements AutoCloseable {
         });
     }
 
-    private static ListeningConnector connector(
+    private static ServerConnector connector(
             Server server, HttpConfiguration http, HttpConfig config, Connections connections) {
         HttpConnectionFactory plain = new HttpConnectionFactory(http);
         if (config.tls() == null) {
@@ -279,36 +259,6 @@ public final class DeskServer implements AutoCloseable {
 
     @Override
     public void close() {
-        javalin.stop();
-        if (sockets != null) {
-            sockets.close();
-        }
-        connections.close();
-        audit.close();
-    }
-
-    /** A connector that reports its connections. */
-    private static final class ListeningConnector extends ServerConnector {
-        private static final int ACCEPTORS = 1;
-        private static final int SELECTORS = 1;
-
-        private final Connections connections;
-
-        ListeningConnector(Server server, Connections connections, ConnectionFactory... factories) {
-            super(server, ACCEPTORS, SELECTORS, factories);
-            this.connections = connections;
-        }
-
-        @Override
-        protected void onEndPointOpened(EndPoint endPoint) {
-            super.onEndPointOpened(endPoint);
-            connections.opened(endPoint);
-        }
-
-        @Override
-        protected void onEndPointClosed(EndPoint endPoint) {
-            connections.closed(endPoint);
-            super.onEndPointClosed(endPoint);
-        }
+        owned.close();
     }
 }
