@@ -3,27 +3,20 @@ package io.helmwatch.pipeline.service.incident;
 import io.helmwatch.config.incident.IncidentsConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.pipeline.clips.ClipService;
-import io.helmwatch.pipeline.clips.StreamClips;
 import io.helmwatch.pipeline.ring.FrameAnalyzer;
 import io.helmwatch.postprocess.rules.StreamRules;
 import io.helmwatch.postprocess.tracking.HeadTracker;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.opencv.SnapshotStore;
 import io.helmwatch.vision.FrameDetections;
-import io.helmwatch.vision.ImageSize;
 import io.helmwatch.vision.Incident;
-import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamOwnership;
 import io.helmwatch.vision.StreamStatus;
 import io.helmwatch.vision.VideoFrame;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,132 +29,6 @@ import org.jspecify.annotations.Nullable;
  * the sinks belong to the caller.
  */
 public final class IncidentAnalyzer implements FrameAnalyzer {
-    /**
-     * The rules of a stream and its frame at hand. Frames wait for the lock only while the stream's silence is looked at, which is when
-     * there are none, and while the message about a stored clip is queued.
-     */
-    private final class WatchedStream {
-        private final StreamRules rules;
-        private final List<IncidentSink> sinks;
-        private final @Nullable SnapshotStore snapshots;
-        private final @Nullable StreamClips clips;
-        private final IncidentMessages messages = new IncidentMessages();
-        private final Consumer<Incident> publisher = this::publish;
-        private final ReentrantLock lock = new ReentrantLock();
-        private @Nullable FrameDetections shown;
-        private @Nullable VideoFrame current;
-        private @Nullable ImageSize size;
-        private boolean seen;
-        private long seenNanos;
-
-        WatchedStream(StreamRules rules, Shared shared, @Nullable StreamClips clips) {
-            this.rules = rules;
-            this.sinks = shared.sinks();
-            this.snapshots = shared.snapshots();
-            this.clips = clips;
-        }
-
-        void onFrame(FrameDetections detections, VideoFrame frame) {
-            lock.lock();
-            shown = detections;
-            current = frame;
-            try {
-                seen = true;
-                seenNanos = nanoClock.getAsLong();
-                prepare(detections, frame);
-                rules.onFrame(detections, publisher);
-                if (clips != null) {
-                    clips.onFrame(detections, frame, rules.heads());
-                }
-            } finally {
-                shown = null;
-                current = null;
-                lock.unlock();
-            }
-        }
-
-        /** Frames have another size: buffers for snapshots are allocated before one is needed. */
-        private void prepare(FrameDetections detections, VideoFrame frame) {
-            SnapshotStore store = snapshots;
-            if (store != null && !detections.size().equals(size)) {
-                size = detections.size();
-                store.prepare(frame);
-            }
-        }
-
-        void onStatus(StreamStatus status) {
-            lock.lock();
-            try {
-                rules.onStatus(status, publisher);
-                if (clips != null) {
-                    clips.onStatus(status);
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        void checkSilence() {
-            // Where the lock is taken, there is a frame at hand.
-            if (lock.tryLock()) {
-                try {
-                    if (seen) {
-                        rules.onSilence(nanoClock.getAsLong() - seenNanos, publisher);
-                    }
-                } finally {
-                    lock.unlock();
-                }
-            }
-        }
-
-        void end(Incident.EndReason reason) {
-            lock.lock();
-            try {
-                rules.endAll(reason, publisher);
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        private void publish(Incident found) {
-            NodeEpoch origin = ownership.origin(found.stream());
-            Incident decided = origin == null ? found : found.withOrigin(origin);
-            boolean hasClip = clips != null && clips.onIncident(decided, current, this::publishEvidence);
-            Incident incident = messages.next(decided, hasClip);
-            deliver(incident, snapshot(incident));
-        }
-
-        /** The clip of an incident is stored, or will never be. */
-        private void publishEvidence(String id, Incident.@Nullable Clip clip) {
-            lock.lock();
-            try {
-                Incident evidence = messages.evidence(id, clip);
-                if (evidence != null) {
-                    deliver(evidence, CompletableFuture.completedFuture(null));
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        private void deliver(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
-            for (int i = 0; i < sinks.size(); i++) {
-                sinks.get(i).publish(incident, snapshot);
-            }
-        }
-
-        /** The frame that decided a start; later messages have none. */
-        private Future<Incident.@Nullable Snapshot> snapshot(Incident incident) {
-            SnapshotStore store = snapshots;
-            FrameDetections detections = shown;
-            VideoFrame frame = current;
-            if (store == null || detections == null || frame == null || incident.phase() != Incident.Phase.START) {
-                return CompletableFuture.completedFuture(null);
-            }
-            return store.capture(incident, detections, frame, rules.config());
-        }
-    }
-
     /** What the rules of every stream share. */
     private record Shared(
             IncidentsConfig incidents,
@@ -227,7 +94,15 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
         if (all != null) {
             StreamRules rules = new StreamRules(stream.rules(), all.incidents());
             ClipService clips = all.clips();
-            streams.put(stream.id(), new WatchedStream(rules, all, clips == null ? null : clips.add(stream)));
+            streams.put(
+                    stream.id(),
+                    new WatchedStream(
+                            rules,
+                            all.sinks(),
+                            all.snapshots(),
+                            clips == null ? null : clips.add(stream),
+                            ownership,
+                            nanoClock));
         }
     }
 
@@ -235,10 +110,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
     void change(StreamConfig stream) {
         WatchedStream known = streams.get(stream.id());
         if (known != null) {
-            known.rules.reload(stream.rules());
-            if (known.clips != null) {
-                known.clips.change(stream);
-            }
+            known.change(stream);
         }
     }
 
@@ -269,7 +141,7 @@ public final class IncidentAnalyzer implements FrameAnalyzer {
      */
     public @Nullable HeadTracker heads(String stream) {
         WatchedStream known = streams.get(stream);
-        return known == null ? null : known.rules.heads();
+        return known == null ? null : known.heads();
     }
 
     /** Ends open incidents of a live stream without frames; to be called about once a second. Never waits. */

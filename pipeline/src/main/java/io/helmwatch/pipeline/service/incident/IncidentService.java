@@ -5,39 +5,23 @@ import io.helmwatch.config.rule.RuleConfig;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameSource;
-import io.helmwatch.pipeline.clips.ClipService;
 import io.helmwatch.pipeline.desk.StreamObserver;
 import io.helmwatch.pipeline.metrics.IncidentCounts;
-import io.helmwatch.pipeline.metrics.IncidentMetrics;
-import io.helmwatch.pipeline.metrics.UploadMetrics;
 import io.helmwatch.resource.Closer;
-import io.helmwatch.resource.ConstantName;
 import io.helmwatch.sinks.DetectionSink;
-import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
 import io.helmwatch.sinks.JsonLinesDetectionSink;
 import io.helmwatch.sinks.JsonLinesIncidentSink;
-import io.helmwatch.sinks.evidence.EvidenceCopies;
-import io.helmwatch.sinks.kafka.KafkaIncidentSender;
-import io.helmwatch.sinks.opencv.SnapshotStore;
-import io.helmwatch.sinks.s3.EvidenceKind;
-import io.helmwatch.sinks.s3.EvidenceUploads;
-import io.helmwatch.sinks.spool.IncidentSpool;
-import io.helmwatch.sinks.spool.SpooledEvent;
-import io.helmwatch.sinks.spool.SpoolingIncidentSink;
-import io.helmwatch.vision.Incident;
 import io.helmwatch.vision.NodeEpoch;
 import io.helmwatch.vision.StreamOwnership;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: any thread.
  */
 public final class IncidentService implements StreamObserver, AutoCloseable {
-    private static final long DELIVERY_CHECK_MILLIS = 20;
-
     private final KafkaConfig kafka;
     private final List<? extends DetectionSink> sinks;
     private final List<? extends IncidentSink> more;
@@ -61,14 +43,8 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
     private final IncidentCounts counts;
     private final Map<String, StreamConfig> streams = new LinkedHashMap<>();
     private final Map<String, FrameSource> sources = new LinkedHashMap<>();
-    private @Nullable IncidentsConfig inForce;
-    private @Nullable ClipService clips;
-    private volatile @Nullable IncidentStatistics spool;
-    private volatile @Nullable Waiting waiting;
+    private volatile @Nullable IncidentParts parts;
     private boolean closed;
-
-    /** The spool and what brings messages to it. */
-    private record Waiting(IncidentSpool spool, SpoolingIncidentSink sink) {}
 
     /**
      * Incidents of no stream so far.
@@ -98,64 +74,25 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
 
     private void open(IncidentsConfig incidents) {
         try (Closer opened = new Closer()) {
+            IncidentParts needed = opened.register(new IncidentParts(
+                    incidents, kafka, ownership, openTopic, incident -> more.forEach(sink -> sink.withdraw(incident))));
             List<IncidentSink> incidentSinks = new ArrayList<>(List.of(new IncidentLog(), counts));
             incidentSinks.addAll(more);
-            SpoolingIncidentSink spooling = null;
-            IncidentSpool messages = null;
-            if (kafka.enabled()) {
-                IncidentSpool spool = opened.register(new IncidentSpool(incidents.spool(), Clock.systemUTC()));
-                messages = spool;
-                opened.register(new KafkaIncidentSender(
-                        kafka, spool, ownership, openTopic, incident -> more.forEach(sink -> sink.withdraw(incident))));
-                spooling = opened.register(new SpoolingIncidentSink(spool));
-                incidentSinks.add(spooling);
-            }
+            incidentSinks.addAll(needed.sinks());
             for (DetectionSink sink : sinks) {
                 if (sink instanceof JsonLinesDetectionSink lines) {
                     incidentSinks.add(new JsonLinesIncidentSink(lines));
                 }
             }
-            // Before what it copies, so that it is closed after.
-            EvidenceUploads uploads = incidents.s3() == null
-                    ? null
-                    : opened.register(new EvidenceUploads(incidents.s3(), incidents, Clock.systemUTC()));
-            SnapshotStore snapshots = null;
-            if (incidents.snapshots().enabled()) {
-                snapshots = opened.register(new SnapshotStore(
-                        incidents.snapshots(), copies(uploads, EvidenceKind.SNAPSHOTS), Clock.systemUTC()));
-            }
-            ClipService recording = null;
-            if (incidents.clips().enabled()) {
-                recording = opened.register(
-                        new ClipService(incidents, copies(uploads, EvidenceKind.CLIPS), Clock.systemUTC()));
-                sources.values().forEach(recording::starting);
-            }
-            analyzer.begin(streams.values(), incidents, incidentSinks, snapshots, recording);
+            sources.values().forEach(needed::starting);
+            analyzer.begin(streams.values(), incidents, incidentSinks, needed.snapshots(), needed.clips());
             streams.values().forEach(this::registerCounts);
             // Last: meters of something that failed to open would remain.
-            if (spooling != null) {
-                IncidentMetrics.bind(registry, spooling.statistics());
-            }
-            if (snapshots != null) {
-                IncidentMetrics.bind(registry, snapshots);
-            }
-            if (recording != null) {
-                IncidentMetrics.bind(registry, recording.store());
-            }
-            if (uploads != null) {
-                UploadMetrics.bind(registry, uploads);
-            }
-            clips = recording;
-            inForce = incidents;
-            spool = spooling == null ? null : spooling.statistics();
-            waiting = messages == null || spooling == null ? null : new Waiting(messages, spooling);
+            needed.bind(registry);
+            parts = needed;
             owned.register(opened.transfer());
             owned.register(analyzer);
         }
-    }
-
-    private static EvidenceCopies copies(@Nullable EvidenceUploads uploads, EvidenceKind kind) {
-        return uploads == null ? EvidenceCopies.NONE : uploads.copies(kind);
     }
 
     private void registerCounts(StreamConfig stream) {
@@ -181,12 +118,14 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
     /** Incidents that wait for the broker; null where none are published. */
     @Nullable
     public IncidentStatistics spool() {
-        return spool;
+        IncidentParts opened = parts;
+        return opened == null ? null : opened.statistics();
     }
 
     /** Incident settings in force; null before the first rule. */
-    public synchronized @Nullable IncidentsConfig inForce() {
-        return inForce;
+    public @Nullable IncidentsConfig inForce() {
+        IncidentParts opened = parts;
+        return opened == null ? null : opened.config();
     }
 
     /**
@@ -200,29 +139,22 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
         }
         boolean hasRules =
                 wanted.stream().anyMatch(stream -> !stream.rules().rules().isEmpty());
-        if (inForce == null && hasRules) {
+        if (parts == null && hasRules) {
             open(incidents);
         }
     }
 
     /** Opens what incidents need, whether or not a stream has a rule: a node of a cluster delivers what it has from an earlier run. */
     public synchronized void openNow(IncidentsConfig incidents) {
-        if (inForce == null && !closed) {
+        if (parts == null && !closed) {
             open(incidents);
         }
     }
 
     /** Waits until the messages about streams are delivered, at most for the given time; false when some are not. */
     public boolean awaitDelivered(Collection<String> stopped, Duration timeout) throws InterruptedException {
-        Waiting parts = waiting;
-        long until = System.nanoTime() + timeout.toNanos();
-        while (parts != null && (!parts.sink().isPersisted() || parts.spool().isWaiting(stopped))) {
-            if (System.nanoTime() - until >= 0) {
-                return false;
-            }
-            TimeUnit.MILLISECONDS.sleep(DELIVERY_CHECK_MILLIS);
-        }
-        return true;
+        IncidentParts opened = parts;
+        return opened == null || opened.awaitDelivered(stopped, timeout);
     }
 
     /**
@@ -231,22 +163,9 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
      * @param messages the last message of each
      */
     public void endOrphans(List<byte[]> messages, NodeEpoch origin) {
-        Waiting parts = waiting;
-        if (parts == null) {
-            return;
-        }
-        for (byte[] message : messages) {
-            long now = System.currentTimeMillis();
-            IncidentJson.PendingEvent end = IncidentJson.nodeLost(message, origin, now);
-            parts.spool()
-                    .enqueue(new SpooledEvent(
-                            0,
-                            end.id(),
-                            end.incident(),
-                            end.stream(),
-                            ConstantName.of(Incident.Phase.END),
-                            now,
-                            end.value()));
+        IncidentParts opened = parts;
+        if (opened != null) {
+            opened.endOrphans(messages, origin);
         }
     }
 
@@ -255,7 +174,7 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
     public synchronized void added(StreamConfig stream) {
         streams.put(stream.id(), stream);
         analyzer.add(stream);
-        if (inForce != null) {
+        if (parts != null) {
             registerCounts(stream);
         }
     }
@@ -263,8 +182,9 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
     @Override
     public synchronized void starting(FrameSource source) {
         sources.put(source.id(), source);
-        if (clips != null) {
-            clips.starting(source);
+        IncidentParts opened = parts;
+        if (opened != null) {
+            opened.starting(source);
         }
     }
 
@@ -273,7 +193,7 @@ public final class IncidentService implements StreamObserver, AutoCloseable {
     public synchronized void changed(StreamConfig stream) {
         streams.put(stream.id(), stream);
         analyzer.change(stream);
-        if (inForce != null) {
+        if (parts != null) {
             registerCounts(stream);
         }
     }
