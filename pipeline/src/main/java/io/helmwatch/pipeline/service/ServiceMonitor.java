@@ -1,18 +1,10 @@
 package io.helmwatch.pipeline.service;
 
 import io.helmwatch.pipeline.ring.StreamFeed;
-import io.helmwatch.resource.Quantity;
 import io.helmwatch.resource.ThreadStop;
 import io.helmwatch.sinks.DetectionSink;
-import io.helmwatch.sinks.SinkStatistics;
-import io.helmwatch.vision.DropCause;
-import io.helmwatch.vision.StreamStatus;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -31,37 +23,13 @@ final class ServiceMonitor implements AutoCloseable {
     private static final boolean TERMINAL = Boolean.getBoolean("helmwatch.terminal");
 
     private final DevicePipelines pipelines;
-    private final List<DetectionSink> sinks;
     private final Consumer<StreamFeed> watch;
     private final AnalysisWatch analysis;
     private final List<StallWatch> stalls;
     private final List<WorkerTuning> tunings;
+    private final ServiceSummary summary;
     private final Thread thread;
-    /** Counts of each stream at the last summary; owned by the thread that makes summaries. */
-    private Map<StreamFeed, Counts> lastCounts = Map.of();
-
     private volatile boolean closed;
-
-    private record Counts(long decoded, long wanted, long analysed, long dropped) {
-        private static final Counts NONE = new Counts(0, 0, 0, 0);
-
-        static Counts of(StreamFeed feed) {
-            long decoded = feed.decoded();
-            return new Counts(
-                    decoded,
-                    decoded - feed.dropped(DropCause.SAMPLED) - feed.dropped(DropCause.CORRUPT),
-                    feed.analysed(),
-                    feed.dropped());
-        }
-
-        Counts plus(Counts now, Counts before) {
-            return new Counts(
-                    decoded + now.decoded - before.decoded,
-                    wanted + now.wanted - before.wanted,
-                    analysed + now.analysed - before.analysed,
-                    dropped + now.dropped - before.dropped);
-        }
-    }
 
     private ServiceMonitor(
             DevicePipelines pipelines,
@@ -70,7 +38,7 @@ final class ServiceMonitor implements AutoCloseable {
             Consumer<StreamFeed> watch,
             List<WorkerTuning> tunings) {
         this.pipelines = pipelines;
-        this.sinks = sinks;
+        this.summary = new ServiceSummary(pipelines, sinks);
         this.watch = watch;
         this.tunings = List.copyOf(tunings);
         this.analysis = analysis;
@@ -123,10 +91,10 @@ final class ServiceMonitor implements AutoCloseable {
                 progress.show(pipelines.feeds());
             }
             if (second == FIRST_SUMMARY_SECONDS) {
-                LOG.info("{}", rates());
+                LOG.info("{}", summary.rates());
             }
             if (second % SUMMARY_SECONDS == 0) {
-                LOG.info("{}", summary(SUMMARY_SECONDS));
+                LOG.info("{}", summary.sinceLast(SUMMARY_SECONDS));
             }
         }
         if (progress != null) {
@@ -152,75 +120,6 @@ final class ServiceMonitor implements AutoCloseable {
                 }
             }
         }
-    }
-
-    /** Wanted and analysed frames of the last ten seconds. */
-    private String rates() {
-        Collection<StreamFeed> feeds = pipelines.feeds();
-        return String.format(
-                Locale.ROOT,
-                "%s: %.1f frames per second wanted, %.1f analysed",
-                Quantity.of(feeds.size(), "stream"),
-                AnalysisWatch.wantedPerSecond(feeds),
-                AnalysisWatch.analysedPerSecond(feeds));
-    }
-
-    /** The last seconds in one line. Called by one thread. */
-    String summary(int seconds) {
-        Collection<StreamFeed> feeds = pipelines.feeds();
-        long online = feeds.stream()
-                .filter(f -> f.status().state() == StreamStatus.State.ONLINE)
-                .count();
-        Counts delta = Counts.NONE;
-        Map<StreamFeed, Counts> counts = new HashMap<>();
-        for (StreamFeed feed : feeds) {
-            Counts now = Counts.of(feed);
-            counts.put(feed, now);
-            delta = delta.plus(now, lastCounts.getOrDefault(feed, Counts.NONE));
-        }
-        lastCounts = counts;
-        StringBuilder line = new StringBuilder(String.format(
-                Locale.ROOT,
-                "Last %d s: %d of %s online, %s decoded, %d wanted (%.1f/s), %d analysed (%.1f/s), %d dropped",
-                seconds,
-                online,
-                Quantity.of(feeds.size(), "stream"),
-                Quantity.of(delta.decoded, "frame"),
-                delta.wanted,
-                delta.wanted / (double) seconds,
-                delta.analysed,
-                delta.analysed / (double) seconds,
-                delta.dropped));
-        if (delta.dropped > 0) {
-            String sign = " (since start:";
-            for (DropCause cause : DropCause.values()) {
-                long count = feeds.stream().mapToLong(f -> f.dropped(cause)).sum();
-                if (count > 0) {
-                    line.append(sign)
-                            .append(' ')
-                            .append(cause.tag())
-                            .append(' ')
-                            .append(count);
-                    sign = ",";
-                }
-            }
-            line.append(')');
-        }
-        for (DetectionSink sink : sinks) {
-            SinkStatistics statistics = sink.statistics();
-            line.append(", ")
-                    .append(sink.name())
-                    .append(' ')
-                    .append(statistics.published())
-                    .append(" delivered");
-            if (statistics.dropped() > 0) {
-                line.append(' ').append(statistics.dropped()).append(" dropped");
-            }
-        }
-        if (pipelines.failures() > 0) {
-            line.append(", ").append(pipelines.failures()).append(" stage failures since start");
-        }
-        return line.toString();
     }
 
     @Override

@@ -29,26 +29,21 @@ class ServiceMonitorTest {
         };
         InMemoryDetectionSink sink = new InMemoryDetectionSink();
         try (HelmetPipeline pipeline = ScriptedStages.start(
-                        stages.open(),
-                        PipelineConfig.DEFAULT,
-                        InferenceConfig.DEFAULT,
-                        List.of(),
-                        List.of(sink),
-                        new SimpleMeterRegistry(),
-                        1);
-                ServiceMonitor monitor = ServiceMonitor.start(
-                        new DevicePipelines(List.of(pipeline)),
-                        List.of(sink),
-                        new AnalysisWatch(stream -> 0, stream -> StreamReason.NONE),
-                        feed -> {},
-                        List.of())) {
+                stages.open(),
+                PipelineConfig.DEFAULT,
+                InferenceConfig.DEFAULT,
+                List.of(),
+                List.of(sink),
+                new SimpleMeterRegistry(),
+                1)) {
+            ServiceSummary summary = new ServiceSummary(new DevicePipelines(List.of(pipeline)), List.of(sink));
             pipeline.add(new Source("gate", false, 10, 0));
             pipeline.awaitStreams();
-            assertThat(monitor.summary(60))
+            assertThat(summary.sinceLast(60))
                     .isEqualTo(
                             "Last 60 s: 0 of 1 stream online, 10 frames decoded, 10 wanted (0.2/s), 9 analysed (0.2/s), 1 dropped"
                                     + " (since start: failed 1), memory 11 delivered, 1 stage failures since start");
-            assertThat(monitor.summary(60))
+            assertThat(summary.sinceLast(60))
                     .startsWith("Last 60 s: 0 of 1 stream online, 0 frames decoded, 0 wanted (0.0/s), 0 analysed");
         }
     }
