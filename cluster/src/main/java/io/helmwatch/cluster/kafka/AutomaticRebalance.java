@@ -114,7 +114,7 @@ final class AutomaticRebalance implements AutoCloseable {
             throw e;
         } catch (RuntimeException e) {
             if (!closing) {
-                LOG.warn("Cameras are not evened out between the nodes: {}; trying again", e.getMessage());
+                LOG.warn("Cameras are not evened out between the nodes: {}; retrying", e.getMessage());
             }
         }
     }

@@ -113,7 +113,7 @@ final class CameraArrivals implements AutoCloseable {
             throw e;
         } catch (RuntimeException e) {
             if (!closing) {
-                LOG.warn("Cameras that move here are not asked for: {}; trying again", e.getMessage());
+                LOG.warn("Cameras that move here are not asked for: {}; retrying", e.getMessage());
             }
             if (next != null) {
                 requests.add(next);
@@ -139,7 +139,7 @@ final class CameraArrivals implements AutoCloseable {
             statistics.moved(MoveStatistics.Cause.REBALANCE);
             if (!isReleased) {
                 LOG.warn(
-                        "Camera {} moves here, and node {} has not released it within {} s: it starts all the same",
+                        "Camera {} moves here, and node {} has not released it within {} s: starting it anyway",
                         camera,
                         owner(camera),
                         TimeUnit.NANOSECONDS.toSeconds(LONGEST_NANOS));

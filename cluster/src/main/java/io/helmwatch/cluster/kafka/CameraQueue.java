@@ -88,7 +88,7 @@ final class CameraQueue implements AutoCloseable {
         } catch (RuntimeException e) {
             if (!isRetry) {
                 LOG.error(
-                        "Camera {}: {} of a lost node not ended, tried again every {} s: {}",
+                        "Camera {}: {} of a lost node not ended, retried every {} s: {}",
                         camera,
                         Quantity.of(orphans.size(), "incident"),
                         RETRY_SECONDS,

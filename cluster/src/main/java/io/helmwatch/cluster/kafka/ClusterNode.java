@@ -207,7 +207,7 @@ public final class ClusterNode implements AutoCloseable {
                 String found = e.getCause() == null ? e.toString() : String.valueOf(e.getCause());
                 if (!found.equals(problem)) {
                     problem = found;
-                    LOG.warn("Cluster {}: not joined yet: {}; trying again", cluster.name(), problem);
+                    LOG.warn("Cluster {}: not joined yet: {}; retrying", cluster.name(), problem);
                 }
                 TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
             }

@@ -133,7 +133,7 @@ final class HandOver implements AutoCloseable {
         } catch (RuntimeException e) {
             due.forEach(camera -> tried.remove(camera.id()));
             if (!closing) {
-                LOG.warn("Cameras that other nodes cannot reach not taken over: {}; trying again", e.getMessage());
+                LOG.warn("Cameras that other nodes cannot reach not taken over: {}; retrying", e.getMessage());
             }
         }
     }

@@ -84,7 +84,7 @@ final class NodeAnnouncer implements AutoCloseable {
         } catch (InterruptException e) {
             throw e;
         } catch (KafkaException e) {
-            LOG.debug("Node {} not announced: {}; trying again", cluster.node(), e.toString());
+            LOG.debug("Node {} not announced: {}; retrying", cluster.node(), e.toString());
         }
     }
 

@@ -84,7 +84,7 @@ final class TopicTable implements AutoCloseable {
             } catch (InterruptException | WakeupException e) {
                 return;
             } catch (KafkaException e) {
-                LOG.debug("Topic {} cannot be read: {}; trying again", topic, e.toString());
+                LOG.debug("Topic {} cannot be read: {}; retrying", topic, e.toString());
                 isRead = false;
                 pause();
             }

@@ -24,7 +24,7 @@ public final class UploadMetrics {
                 .baseUnit("bytes")
                 .register(registry);
         FunctionCounter.builder(PREFIX + "upload.failures", statistics, UploadStatistics::failures)
-                .description("Uploads to the object storage that failed and are tried again")
+                .description("Uploads to the object storage that failed and are retried")
                 .register(registry);
         FunctionCounter.builder(PREFIX + "deleted", statistics, UploadStatistics::deleted)
                 .description("Objects deleted because of their age")

@@ -51,7 +51,7 @@ final class NodeNotices implements NodeListener {
                 isStored = false;
                 if (isStoring) {
                     LOG.warn(
-                            "Notification {} of node {} not stored: {}; trying again until it is",
+                            "Notification {} of node {} not stored: {}; retrying until it is",
                             target.name(),
                             change.node(),
                             e.getMessage());

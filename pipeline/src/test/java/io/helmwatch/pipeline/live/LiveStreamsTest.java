@@ -200,7 +200,7 @@ class LiveStreamsTest {
         double seconds = (System.nanoTime() - start) / 1e9;
         int analysed = stream.frames() - before;
 
-        assertThat(stuck.closed()).contains("takes nothing");
+        assertThat(stuck.closed()).contains("accepts no data");
         assertThat(analysed).as("frames in %s s", seconds).isGreaterThan(100);
         assertThat(stream.dropped()).isZero();
         for (RecordingConnection viewer : viewers) {

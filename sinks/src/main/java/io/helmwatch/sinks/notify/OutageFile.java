@@ -60,7 +60,7 @@ final class OutageFile {
             isWritable = true;
         } catch (IOException e) {
             if (isWritable) {
-                LOG.warn("{} cannot be written: {}; trying again until it is", file, e.getMessage());
+                LOG.warn("{} cannot be written: {}; retrying until it is", file, e.getMessage());
             }
             isWritable = false;
         }

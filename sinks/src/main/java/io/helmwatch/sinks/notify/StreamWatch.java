@@ -198,7 +198,7 @@ final class StreamWatch implements DetectionSink {
         } catch (SqliteException e) {
             if (isStoring) {
                 LOG.warn(
-                        "Notification {} of stream {} not stored: {}; trying again until it is",
+                        "Notification {} of stream {} not stored: {}; retrying until it is",
                         config.name(),
                         stream,
                         e.getMessage());

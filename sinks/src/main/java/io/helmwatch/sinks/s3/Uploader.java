@@ -197,7 +197,7 @@ final class Uploader implements AutoCloseable, DeliveryThread.Work {
             nextSweepNanos = System.nanoTime() + SWEEP_RETRY_NANOS;
             if (hasSwept) {
                 LOG.warn(
-                        "Old objects of bucket {} cannot be deleted: {}; tried again every ten minutes",
+                        "Old objects of bucket {} cannot be deleted: {}; retrying every ten minutes",
                         config.bucket(),
                         e.getMessage());
             }
