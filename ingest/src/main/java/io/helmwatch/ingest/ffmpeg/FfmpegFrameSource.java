@@ -53,24 +53,16 @@ public final class FfmpegFrameSource implements FrameSource {
     private final StreamConfig config;
     private final @Nullable StreamAddress address;
     private final String addressProblem;
-    private final @Nullable CudaDecoding device;
-    private final DecoderPlacement placement;
-    private final @Nullable SharedDecoders shared;
+    private final Decoders decoders;
     private final Interrupt interrupt = new Interrupt();
     private final StreamFacts facts = new StreamFacts();
     private final PacketTap packets = new PacketTap();
     private volatile @Nullable Thread runner;
     private boolean started;
 
-    private FfmpegFrameSource(
-            StreamConfig config,
-            @Nullable CudaDecoding device,
-            DecoderPlacement placement,
-            @Nullable SharedDecoders shared) {
+    private FfmpegFrameSource(StreamConfig config, Decoders decoders) {
         this.config = config;
-        this.device = device;
-        this.placement = placement;
-        this.shared = shared;
+        this.decoders = decoders;
         StreamAddress parsed = null;
         String problem = "";
         try {
@@ -87,7 +79,7 @@ public final class FfmpegFrameSource implements FrameSource {
      * {@link #run} as {@code FAILED}.
      */
     public static FfmpegFrameSource create(StreamConfig config) {
-        return new FfmpegFrameSource(config, null, DecoderPlacement.VIDEO_ENGINES, null);
+        return new FfmpegFrameSource(config, Decoders.CPU);
     }
 
     /**
@@ -96,7 +88,7 @@ public final class FfmpegFrameSource implements FrameSource {
      * @param shared must stay open until the stream has ended
      */
     public static FfmpegFrameSource create(StreamConfig config, SharedDecoders shared) {
-        return new FfmpegFrameSource(config, null, DecoderPlacement.VIDEO_ENGINES, shared);
+        return new FfmpegFrameSource(config, new Decoders(null, DecoderPlacement.VIDEO_ENGINES, shared));
     }
 
     /**
@@ -106,7 +98,7 @@ public final class FfmpegFrameSource implements FrameSource {
      * @param device where to decode; must stay open until the last frame was released
      */
     public static FfmpegFrameSource create(StreamConfig config, CudaDecoding device) {
-        return new FfmpegFrameSource(config, device, DecoderPlacement.VIDEO_ENGINES, null);
+        return new FfmpegFrameSource(config, new Decoders(device, DecoderPlacement.VIDEO_ENGINES, null));
     }
 
     /**
@@ -117,7 +109,7 @@ public final class FfmpegFrameSource implements FrameSource {
      */
     public static FfmpegFrameSource create(
             StreamConfig config, CudaDecoding device, DecoderPlacement placement, SharedDecoders shared) {
-        return new FfmpegFrameSource(config, device, placement, shared);
+        return new FfmpegFrameSource(config, new Decoders(device, placement, shared));
     }
 
     /**
@@ -215,7 +207,7 @@ public final class FfmpegFrameSource implements FrameSource {
         } finally {
             interrupt.detach();
             runner = null;
-            placement.ended();
+            decoders.placement().ended();
         }
     }
 
@@ -238,15 +230,9 @@ public final class FfmpegFrameSource implements FrameSource {
         }
         try (FrameDelivery delivery = new FrameDelivery(
                 id(), mode(parsed), config.analyzeFps(), receiver, health, facts, packets, interrupt)) {
-            String reason = player(new StreamOpener(
-                            config,
-                            parsed,
-                            interrupt,
-                            facts,
-                            device,
-                            isLive() ? placement : DecoderPlacement.VIDEO_ENGINES,
-                            shared))
-                    .play(delivery);
+            StreamOpener opener =
+                    new StreamOpener(config, parsed, interrupt, facts, isLive() ? decoders : decoders.onVideoEngines());
+            String reason = player(opener).play(delivery);
             health.enter(State.ENDED, StreamReason.NONE, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);
         } catch (IngestException | InputLostException e) {
             if (interrupt.isStopped()) {

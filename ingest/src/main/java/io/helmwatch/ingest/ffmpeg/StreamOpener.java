@@ -6,10 +6,8 @@ import io.helmwatch.ingest.ReconnectPolicy.Cause;
 import io.helmwatch.ingest.StreamAddress;
 import io.helmwatch.ingest.StreamAddress.Kind;
 import io.helmwatch.ingest.ffmpeg.decode.CudaDecoding;
-import io.helmwatch.ingest.ffmpeg.decode.DecoderPlacement;
 import io.helmwatch.ingest.ffmpeg.decode.DecoderSwitch;
 import io.helmwatch.ingest.ffmpeg.decode.KeyFrameDecoding;
-import io.helmwatch.ingest.ffmpeg.decode.SharedDecoders;
 import io.helmwatch.ingest.ffmpeg.input.FfmpegInput;
 import io.helmwatch.ingest.ffmpeg.input.HostLookup;
 import io.helmwatch.ingest.ffmpeg.input.HttpTransport;
@@ -38,28 +36,18 @@ final class StreamOpener {
     private final StreamAddress address;
     private final Interrupt interrupt;
     private final StreamFacts facts;
-    private final @Nullable CudaDecoding device;
-    private final DecoderPlacement placement;
-    private final @Nullable SharedDecoders shared;
+    private final Decoders decoders;
     private final HostLookup lookup = new HostLookup();
     private final RtspAccess rtsp;
     private boolean ignoresPartLengths;
 
     StreamOpener(
-            StreamConfig config,
-            StreamAddress address,
-            Interrupt interrupt,
-            StreamFacts facts,
-            @Nullable CudaDecoding device,
-            DecoderPlacement placement,
-            @Nullable SharedDecoders shared) {
+            StreamConfig config, StreamAddress address, Interrupt interrupt, StreamFacts facts, Decoders decoders) {
         this.config = config;
         this.address = address;
         this.interrupt = interrupt;
         this.facts = facts;
-        this.device = device;
-        this.placement = placement;
-        this.shared = shared;
+        this.decoders = decoders;
         rtsp = new RtspAccess(config, interrupt);
     }
 
@@ -92,12 +80,15 @@ final class StreamOpener {
             return session(
                     FfmpegInput.open(InputAccess.through(config, policy, http), interrupt, imageDemuxer(address)),
                     address.displayed(),
-                    device);
+                    decoders.device());
         }
         StreamAddress target = address;
         for (int redirects = 0; ; redirects++) {
             try {
-                return session(FfmpegInput.open(access(policy, target), interrupt, null), address.displayed(), device);
+                return session(
+                        FfmpegInput.open(access(policy, target), interrupt, null),
+                        address.displayed(),
+                        decoders.device());
             } catch (RedirectedException e) {
                 if (redirects == MAX_REDIRECTS) {
                     throw new InputLostException(
@@ -146,10 +137,13 @@ final class StreamOpener {
                 LOG.info("{} is decoded on the CPU: its pixels are not square (pixelAspect={})", displayed, aspect);
             }
             DecoderSwitch decoder =
-                    new DecoderSwitch(input.video().stream(), displayed, square ? where : null, placement);
+                    new DecoderSwitch(input.video().stream(), displayed, square ? where : null, decoders.placement());
             // Frames of other shapes are scaled on the CPU, where a GPU's shared decoders do not leave them.
             KeyFrameDecoding keyFrames = KeyFrameDecoding.create(
-                    square || device == null ? shared : null, input.video().stream(), displayed, placement);
+                    square || decoders.device() == null ? decoders.shared() : null,
+                    input.video().stream(),
+                    displayed,
+                    decoders.placement());
             if (keyFrames == null || config.decode() != DecodeMode.KEY_FRAMES) {
                 decoder.current();
             }

@@ -234,7 +234,8 @@ public final class LiveStreams implements LiveVideo, AutoCloseable {
             long now = System.nanoTime();
             for (LiveViewer viewer : viewers) {
                 if (viewer.stuckNanos(now) > STUCK_NANOS) {
-                    LOG.info("Live viewer closed: its connection accepts no data; droppedMessages={}", viewer.dropped());
+                    LOG.info(
+                            "Live viewer closed: its connection accepts no data; droppedMessages={}", viewer.dropped());
                     viewer.close("the connection accepts no data");
                 }
             }
