@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Converts models between FP32 and FP16. */
+/** Converts models between FP32 and FP16. Threading: any thread. */
 public final class PrecisionConverter {
 
     /** Decoded boxes are {@code [N, rows, 5 + classes]}, raw heads have more dimensions. */

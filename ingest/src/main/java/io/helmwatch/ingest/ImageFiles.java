@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Image files: recognised by the ending of their name, in natural order. */
+/** Image files: recognised by the ending of their name, in natural order. Threading: any thread. */
 public final class ImageFiles {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "webp", "heic", "heif", "avif");
 

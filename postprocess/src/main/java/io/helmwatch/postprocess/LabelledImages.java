@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 /**
  * A directory of labelled images in YOLO format: images under {@code images/}, and under {@code labels/} a text file of the
  * same name for each image with objects.
+ *
+ * <p>Threading: any thread.
  */
 public final class LabelledImages {
 

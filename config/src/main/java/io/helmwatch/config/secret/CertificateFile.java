@@ -13,7 +13,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A file of certificates. FFmpeg reads PEM only, and of another file it would say nothing but that the connection failed. */
+/** A file of certificates. FFmpeg reads PEM only, and of another file it would say nothing but that the connection failed. Threading: any thread. */
 public final class CertificateFile {
     private static final String PEM = "-----BEGIN CERTIFICATE-----";
 

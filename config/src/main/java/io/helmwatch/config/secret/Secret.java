@@ -1,6 +1,6 @@
 package io.helmwatch.config.secret;
 
-/** A value that must never be shown: {@link #toString} is three stars, only {@link #reveal} returns it. */
+/** A value that must never be shown: {@link #toString} is three stars, only {@link #reveal} returns it. Threading: immutable. */
 public final class Secret {
     private final String value;
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A file that holds a secret. */
+/** A file that holds a secret. Threading: any thread. */
 public final class SecretFile {
     private static final long MAX_BYTES = 65_536;
 

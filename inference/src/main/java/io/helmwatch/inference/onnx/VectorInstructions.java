@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Instructions of this CPU that multiply 8-bit integers faster than FP32 numbers, from the kernel's list of features. */
+/** Instructions of this CPU that multiply 8-bit integers faster than FP32 numbers, from the kernel's list of features. Threading: any thread. */
 public final class VectorInstructions {
 
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");

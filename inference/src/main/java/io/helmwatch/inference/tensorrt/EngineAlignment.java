@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Compares an engine with ONNX Runtime on the same inputs, value by value. */
+/** Compares an engine with ONNX Runtime on the same inputs, value by value. Threading: the calling thread, which waits for both. */
 public final class EngineAlignment {
 
     private EngineAlignment() {}

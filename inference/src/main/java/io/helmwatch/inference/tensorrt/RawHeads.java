@@ -29,6 +29,8 @@ import java.util.Random;
  *
  * <p>Anchors are not assumed: the whole model is run once on noise, the anchors follow from its boxes and logits, and every row must match the
  * model's own decoding ({@code (2 s(x) - 0.5 + column) * stride}, {@code (2 s(w))^2 * anchor}, {@code s} the sigmoid).
+ *
+ * <p>Threading: any thread.
  */
 public final class RawHeads {
 

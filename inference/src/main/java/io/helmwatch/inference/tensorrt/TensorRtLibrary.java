@@ -6,7 +6,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.global.nvonnxparser;
 
-/** Whether TensorRT can be loaded here; the only class that handles its absence. */
+/** Whether TensorRT can be loaded here; the only class that handles its absence. Threading: any thread. */
 public final class TensorRtLibrary {
 
     private static final class Once {

@@ -11,6 +11,8 @@ import java.util.Optional;
 /**
  * Opens one kind of backend. Implementations are found through {@link java.util.ServiceLoader}, so that the CPU path never loads the
  * classes of the others.
+ *
+ * <p>Threading: any thread; several devices are opened at the same time.
  */
 public interface StageFactory {
 

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A stream that names its device gets it. Every other one, in the order of the configuration, goes to the device that has the fewest streams
  * so far, to the first of those that have equally few. So the same configuration always gives the same placement, and streams added at the end of
  * it move none of the others. Sizes and rates are not weighed: they are not known before a camera was opened.
+ *
+ * <p>Threading: any thread.
  */
 public final class StreamPlacement {
     private StreamPlacement() {}

@@ -2,7 +2,7 @@ package io.helmwatch.postprocess.tracking;
 
 import io.helmwatch.vision.BoundingBox;
 
-/** Which heads are tracked: masks and minimum sizes. */
+/** Which heads are tracked: masks and minimum sizes. Threading: the tracker's thread, for every head of every frame. */
 @FunctionalInterface
 public interface HeadFilter {
 

@@ -7,6 +7,8 @@ import java.nio.ShortBuffer;
  * IEEE 754 binary16 in a {@code short}, for models with FP16 input or output (the JDK has the conversion from version 20 on).
  *
  * <p>Narrowing rounds to nearest, ties to even; values too large become infinity, NaN stays NaN. Widening is exact.
+ *
+ * <p>Threading: any thread.
  */
 public final class HalfFloat {
 

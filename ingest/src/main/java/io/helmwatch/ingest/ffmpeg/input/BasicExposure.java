@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** Whether a camera makes us show its password to whoever can read the connection. */
+/** Whether a camera makes us show its password to whoever can read the connection. Threading: any thread. */
 public final class BasicExposure {
     private BasicExposure() {}
 

@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
-/** The library as a whole: loads it once; its error codes as constants and as text. */
+/** The library as a whole: loads it once; its error codes as constants and as text. Threading: any thread. */
 public final class Ffmpeg {
     /**
      * Largest single allocation of FFmpeg in this process: the samples of the largest image that is taken, and the bound of a frame whose end

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Turns what FFmpeg answers when an input does not open into one sentence that says what to do. */
+/** Turns what FFmpeg answers when an input does not open into one sentence that says what to do. Threading: the stream's thread. */
 public final class OpenFailure {
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;

@@ -37,6 +37,8 @@ import org.slf4j.LoggerFactory;
  * Each mail is a connection of its own.
  *
  * <p>A mail that the server refuses for good is dead-lettered; one that some addresses got is sent again only to those that may get it later.
+ *
+ * <p>Threading: as {@link Notifier}.
  */
 public final class MailNotifier implements Notifier {
     private static final Logger LOG = LoggerFactory.getLogger(MailNotifier.class);

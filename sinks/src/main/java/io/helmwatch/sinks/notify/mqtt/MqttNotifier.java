@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Home Assistant finds a binary sensor for each rule through its discovery topics. In a cluster each node has its own {@code availability/NODE}.
+ *
+ * <p>Threading: as {@link Notifier}.
  */
 public final class MqttNotifier implements Notifier {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);

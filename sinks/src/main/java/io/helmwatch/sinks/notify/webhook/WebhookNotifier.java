@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Redirects are not followed: the address is the user's decision. An address that resolves to this machine or its link is refused unless
  * allowed, so that a configuration page cannot be used to reach what only this machine can reach.
+ *
+ * <p>Threading: as {@link Notifier}.
  */
 public final class WebhookNotifier implements Notifier {
     /** Value of {@code schema} of a digest. */
