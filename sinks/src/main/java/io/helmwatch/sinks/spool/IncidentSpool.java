@@ -50,7 +50,6 @@ public final class IncidentSpool implements AutoCloseable {
     private final DeadLetters deadLetterFile;
     private long waiting;
     private long waitingBytes;
-    private long refused;
     private long delivered;
     private long deadLetters;
     private long salvaged;
@@ -179,16 +178,15 @@ public final class IncidentSpool implements AutoCloseable {
      * @throws SqliteException when they cannot be written; none of them is stored then, and the call may be repeated
      */
     public synchronized int append(List<Incident> incidents) {
-        List<Incident> refusedNow = new ArrayList<>();
+        List<Incident> refused = new ArrayList<>();
         change(changes -> {
             for (Incident incident : incidents) {
                 if (!append(incident, changes)) {
-                    refusedNow.add(incident);
+                    refused.add(incident);
                 }
             }
         });
-        refused += refusedNow.size();
-        return refusedNow.size();
+        return refused.size();
     }
 
     private boolean append(Incident incident, SpoolTransaction changes) throws SQLException {
@@ -278,11 +276,6 @@ public final class IncidentSpool implements AutoCloseable {
     /** Size of the waiting messages, bytes; what {@link SpoolConfig#maxBytes} limits. */
     public synchronized long waitingBytes() {
         return waitingBytes;
-    }
-
-    /** Messages lost because the spool was full. */
-    public synchronized long refused() {
-        return refused;
     }
 
     /** Messages acknowledged since the spool was opened. */

@@ -115,7 +115,6 @@ class IncidentSpoolTest {
             while (spool.append(List.of(start(++number))) == 0) {
                 assertThat(spool.waitingBytes()).isLessThanOrEqualTo(100_000);
             }
-            assertThat(spool.refused()).isEqualTo(2);
             spool.acknowledge(spool.next(0, 10));
             assertThat(spool.append(List.of(start(++number)))).isZero();
         }
