@@ -4,7 +4,6 @@ import io.helmwatch.config.secret.Redaction;
 import io.helmwatch.config.stream.StreamConfig;
 import io.helmwatch.ingest.FrameReceiver;
 import io.helmwatch.ingest.FrameSource;
-import io.helmwatch.ingest.ImageFiles;
 import io.helmwatch.ingest.IngestException;
 import io.helmwatch.ingest.ReconnectPolicy;
 import io.helmwatch.ingest.StreamAddress;
@@ -23,11 +22,6 @@ import io.helmwatch.ingest.ffmpeg.input.Interrupt;
 import io.helmwatch.ingest.ffmpeg.remux.PacketTap;
 import io.helmwatch.vision.StreamReason;
 import io.helmwatch.vision.StreamStatus.State;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -232,7 +226,7 @@ public final class FfmpegFrameSource implements FrameSource {
                 id(), mode(parsed), config.analyzeFps(), receiver, health, facts, packets, interrupt)) {
             StreamOpener opener =
                     new StreamOpener(config, parsed, interrupt, facts, isLive() ? decoders : decoders.onVideoEngines());
-            String reason = player(opener).play(delivery);
+            String reason = StreamPlayers.of(opener).play(delivery);
             health.enter(State.ENDED, StreamReason.NONE, interrupt.isStopped() ? Ending.STOPPED.reason() : reason);
         } catch (IngestException | InputLostException e) {
             if (interrupt.isStopped()) {
@@ -255,51 +249,5 @@ public final class FfmpegFrameSource implements FrameSource {
             return Mode.LIVE;
         }
         return config.realtime() ? Mode.PACED : Mode.UNPACED;
-    }
-
-    private static StreamPlayer player(StreamOpener opener) {
-        StreamAddress parsed = opener.address();
-        Duration poll = opener.config().poll();
-        if (poll != null && parsed.kind() == Kind.HTTP) {
-            return new PollPlayer(opener, poll);
-        }
-        if (!parsed.isFinite()) {
-            return new LivePlayer(opener);
-        }
-        if (parsed.kind() == Kind.FILE) {
-            Path file = parsed.file();
-            checkFile(file);
-            if (Files.isDirectory(file)) {
-                return new ImagePlayer(opener, ImageFiles.inFolder(file));
-            }
-            if (ImageFiles.isImage(file) && ImageFormat.demuxer(file) != null) {
-                return new ImagePlayer(opener, List.of(file));
-            }
-        }
-        return new FilePlayer(opener);
-    }
-
-    private static void checkFile(Path file) {
-        if (!Files.exists(file)) {
-            throw new IngestException(
-                    file + " does not exist: give the path of a video, an image or a folder of images.");
-        }
-        if (!Files.isReadable(file)) {
-            throw new IngestException(file + " may not be read by this user: check its permissions.");
-        }
-        if (Files.isDirectory(file)) {
-            return;
-        }
-        if (!Files.isRegularFile(file)) {
-            throw new IngestException(
-                    file + " is neither a file nor a folder: give a video, an image or a folder of images.");
-        }
-        try {
-            if (Files.size(file) == 0) {
-                throw new IngestException(file + " is empty (0 bytes): expected a video or an image; copy it again.");
-            }
-        } catch (IOException e) {
-            throw new IngestException(file + " cannot be read: check its permissions and the disk.");
-        }
     }
 }
