@@ -10,44 +10,44 @@ import java.util.concurrent.TimeUnit;
  * <p>Threading: any.
  */
 public final class CloseDeadline {
-    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch started = new CountDownLatch(1);
     private volatile long byNanos;
 
     /** A deadline of an owner that is not being closed. */
     public CloseDeadline() {}
 
     /**
-     * Closing begins; the first call counts.
+     * Closing starts; the first call counts.
      *
      * @param time how long the thread may still work
      * @return whether this was the first call
      */
-    public synchronized boolean begin(Duration time) {
-        if (hasBegun()) {
+    public synchronized boolean start(Duration time) {
+        if (isStarted()) {
             return false;
         }
         byNanos = System.nanoTime() + time.toNanos();
-        begun.countDown();
+        started.countDown();
         return true;
     }
 
     /** Whether the owner is being closed. */
-    public boolean hasBegun() {
-        return begun.getCount() == 0;
+    public boolean isStarted() {
+        return started.getCount() == 0;
     }
 
     /** Whether the owner is being closed and the time is up. */
     public boolean isPast() {
-        return hasBegun() && System.nanoTime() - byNanos >= 0;
+        return isStarted() && System.nanoTime() - byNanos >= 0;
     }
 
     /** What is left of the time; zero when it is up, and while the owner is not being closed. */
     public Duration remaining() {
-        return hasBegun() ? Duration.ofNanos(Math.max(0, byNanos - System.nanoTime())) : Duration.ZERO;
+        return isStarted() ? Duration.ofNanos(Math.max(0, byNanos - System.nanoTime())) : Duration.ZERO;
     }
 
-    /** Pauses, at most until closing begins. */
+    /** Pauses, at most until closing starts. */
     public void pause(Duration time) throws InterruptedException {
-        begun.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        started.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 }

@@ -13,35 +13,35 @@ class CloseDeadlineTest {
     private final CloseDeadline closing = new CloseDeadline();
 
     @Test
-    void shouldNotBePastBeforeClosingBegins() {
-        assertThat(closing.hasBegun()).isFalse();
+    void shouldNotBePastBeforeClosingStarts() {
+        assertThat(closing.isStarted()).isFalse();
         assertThat(closing.isPast()).isFalse();
         assertThat(closing.remaining()).isZero();
     }
 
     @Test
     void shouldLeaveTheTimeThatTheFirstCallGives() {
-        assertThat(closing.begin(LONG)).isTrue();
-        assertThat(closing.begin(Duration.ZERO)).as("second call").isFalse();
-        assertThat(closing.hasBegun()).isTrue();
+        assertThat(closing.start(LONG)).isTrue();
+        assertThat(closing.start(Duration.ZERO)).as("second call").isFalse();
+        assertThat(closing.isStarted()).isTrue();
         assertThat(closing.isPast()).isFalse();
         assertThat(closing.remaining()).isBetween(LONG.minusMinutes(1), LONG);
     }
 
     @Test
     void shouldBePastWhenTheTimeIsUp() {
-        closing.begin(Duration.ZERO);
+        closing.start(Duration.ZERO);
         assertThat(closing.isPast()).isTrue();
         assertThat(closing.remaining()).isZero();
     }
 
     @Test
-    void shouldPauseUntilClosingBegins() throws InterruptedException {
+    void shouldPauseUntilClosingStarts() throws InterruptedException {
         closing.pause(Duration.ofMillis(1));
-        Thread closer = new Thread(() -> closing.begin(LONG));
+        Thread closer = new Thread(() -> closing.start(LONG));
         closer.start();
         closing.pause(LONG);
-        assertThat(closing.hasBegun()).isTrue();
+        assertThat(closing.isStarted()).isTrue();
         ThreadStop.join(closer, 0);
     }
 }

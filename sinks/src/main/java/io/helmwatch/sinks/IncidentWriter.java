@@ -81,7 +81,7 @@ public final class IncidentWriter implements AutoCloseable {
     /** Queues a message, or refuses and counts it. */
     public void publish(Incident incident, Future<Incident.@Nullable Snapshot> snapshot) {
         unwritten.incrementAndGet();
-        if (closing.hasBegun() || !queue.offer(new PendingIncident(incident, snapshot))) {
+        if (closing.isStarted() || !queue.offer(new PendingIncident(incident, snapshot))) {
             unwritten.decrementAndGet();
             refuse(1);
         }
@@ -118,7 +118,7 @@ public final class IncidentWriter implements AutoCloseable {
             do {
                 isIdle = !writeNext();
                 target.onIdle();
-            } while (!(isIdle && closing.hasBegun()));
+            } while (!(isIdle && closing.isStarted()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -137,7 +137,7 @@ public final class IncidentWriter implements AutoCloseable {
             batch.add(snapshots.complete(message));
         }
         while (!attempt(() -> target.write(batch)) && !closing.isPast()) {
-            TimeUnit.MILLISECONDS.sleep(closing.hasBegun() ? 100 : RETRY_MILLIS);
+            TimeUnit.MILLISECONDS.sleep(closing.isStarted() ? 100 : RETRY_MILLIS);
         }
         unwritten.addAndGet(-batch.size());
         return true;
@@ -176,7 +176,7 @@ public final class IncidentWriter implements AutoCloseable {
     /** Writes what is queued, for a limited time; a second call does nothing. */
     @Override
     public void close() {
-        if (closing.begin(CLOSE_TIME)) {
+        if (closing.start(CLOSE_TIME)) {
             ThreadStop.join(thread, CLOSE_TIME.multipliedBy(2).toMillis());
         }
     }

@@ -81,7 +81,7 @@ public record FrameDetections(
     }
 
     /** A copy that names the node that made it. */
-    public FrameDetections withOrigin(NodeEpoch made) {
+    public FrameDetections withOrigin(NodeEpoch node) {
         return new FrameDetections(
                 stream,
                 epochSeconds,
@@ -92,7 +92,7 @@ public record FrameDetections(
                 size,
                 model,
                 detections,
-                made);
+                node);
     }
 
     /** {@code stream/epoch/sequence}, the same in repeats of a message. */

@@ -77,8 +77,8 @@ final class DecodeRuns {
     }
 
     /** Decodes streams at once, one thread each; frames are released at once. */
-    Decoding decode(List<StreamConfig> some) throws InterruptedException {
-        List<FrameSource> sources = some.stream().map(backend::newSource).toList();
+    Decoding decode(List<StreamConfig> selected) throws InterruptedException {
+        List<FrameSource> sources = selected.stream().map(backend::newSource).toList();
         List<AtomicLong> counts = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
         for (FrameSource source : sources) {

@@ -133,9 +133,10 @@ public final class StageBenchmark {
                 inference.add(stages.inference());
                 postprocess.add(stages.postprocess());
                 for (int i = 0; i < counts.size(); i++) {
-                    List<StreamConfig> some = streams.subList(0, counts.get(i));
-                    decode.get(i).add(decoders.decode(some));
-                    try (MeasuredPipeline pipeline = MeasuredPipeline.start(backend, config, some, 0, fatalErrors)) {
+                    List<StreamConfig> selected = streams.subList(0, counts.get(i));
+                    decode.get(i).add(decoders.decode(selected));
+                    try (MeasuredPipeline pipeline =
+                            MeasuredPipeline.start(backend, config, selected, 0, fatalErrors)) {
                         whole.get(i).add(pipeline.measure(roundNanos, false));
                     }
                 }

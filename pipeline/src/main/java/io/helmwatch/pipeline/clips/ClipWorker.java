@@ -49,7 +49,7 @@ final class ClipWorker implements AutoCloseable {
 
     private void run() {
         atStart.run();
-        while (!closing.hasBegun() || !recordings.isEmpty()) {
+        while (!closing.isStarted() || !recordings.isEmpty()) {
             boolean worked = false;
             for (ClipRecording recording : recordings) {
                 if (closing.isPast()) {
@@ -57,13 +57,13 @@ final class ClipWorker implements AutoCloseable {
                     recording.abandon(new IOException("the service ended before it was written"));
                     continue;
                 }
-                Progress progress = recording.step(closing.hasBegun());
+                Progress progress = recording.step(closing.isStarted());
                 worked |= progress == Progress.WORKED;
                 if (progress == Progress.DONE) {
                     recordings.remove(recording);
                 }
             }
-            if (!worked && recordings.isEmpty() && !closing.hasBegun()) {
+            if (!worked && recordings.isEmpty() && !closing.isStarted()) {
                 LockSupport.park(this);
             } else if (!worked) {
                 LockSupport.parkNanos(this, PAUSE_NANOS);
@@ -73,7 +73,7 @@ final class ClipWorker implements AutoCloseable {
 
     @Override
     public void close() {
-        closing.begin(CLOSE_TIME);
+        closing.start(CLOSE_TIME);
         LockSupport.unpark(thread);
         ThreadStop.join(thread, CLOSE_TIME.multipliedBy(2).toMillis());
     }

@@ -160,11 +160,11 @@ final class ServiceSinks implements AutoCloseable {
     private void watchNodes(Notifications notifications) {
         ClusterNode opened = node;
         ClusterConfig cluster = config.cluster();
-        List<Notification> told = notifications.targets().stream()
+        List<Notification> targets = notifications.targets().stream()
                 .filter(target -> target.config().nodes())
                 .toList();
-        if (opened != null && cluster != null && !told.isEmpty()) {
-            owned.register(opened.watchNodes(new NodeNotices(cluster, told)));
+        if (opened != null && cluster != null && !targets.isEmpty()) {
+            owned.register(opened.watchNodes(new NodeNotices(cluster, targets)));
         }
     }
 

@@ -102,12 +102,12 @@ public final class SiteCameras {
         if (known != null && known.isMadeOf(camera, state, isHeld, openIncidents)) {
             return known.stream();
         }
-        Stream made = made(camera, state, isHeld, openIncidents);
-        shown.put(camera.id(), new Shown(camera, state, isHeld, openIncidents, made));
-        return made;
+        Stream stream = streamOf(camera, state, isHeld, openIncidents);
+        shown.put(camera.id(), new Shown(camera, state, isHeld, openIncidents, stream));
+        return stream;
     }
 
-    private Stream made(PlacedCamera camera, @Nullable StreamState state, boolean isHeld, int openIncidents) {
+    private Stream streamOf(PlacedCamera camera, @Nullable StreamState state, boolean isHeld, int openIncidents) {
         JsonNode settings = settings(camera.settings());
         NodeEpoch origin = state == null ? null : state.origin();
         String name;

@@ -107,12 +107,12 @@ public final class DeliveryThread implements AutoCloseable {
 
     /** Whether nothing more is delivered: while it closes, only a receiver that is well gets what waits, and for a limited time. */
     public boolean isDone() {
-        return closing.hasBegun() && (closing.isPast() || !problem.isEmpty() || !work.isWaiting());
+        return closing.isStarted() && (closing.isPast() || !problem.isEmpty() || !work.isWaiting());
     }
 
     /** Whether it is being closed. */
     public boolean isClosing() {
-        return closing.hasBegun();
+        return closing.isStarted();
     }
 
     /** The receiver has taken something. */
@@ -125,7 +125,7 @@ public final class DeliveryThread implements AutoCloseable {
     }
 
     private void unavailable(String sentence, Duration asked) throws InterruptedException {
-        if (problem.isEmpty() && !closing.hasBegun()) {
+        if (problem.isEmpty() && !closing.isStarted()) {
             work.failed(sentence);
         }
         problem = sentence;
@@ -140,7 +140,7 @@ public final class DeliveryThread implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!closing.begin(DRAIN)) {
+        if (!closing.start(DRAIN)) {
             return;
         }
         ThreadStop.join(thread, DRAIN.plusSeconds(1).toMillis());

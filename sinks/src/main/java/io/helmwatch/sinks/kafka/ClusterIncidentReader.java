@@ -182,7 +182,8 @@ public final class ClusterIncidentReader implements AutoCloseable {
             history.recordTopic(name, List.of(), numbers);
         }
         history.offsets(name)
-                .forEach((number, end) -> restored.put(new TopicPartition(kafka.topics().events(), number), end));
+                .forEach((number, end) ->
+                        restored.put(new TopicPartition(kafka.topics().events(), number), end));
     }
 
     private void take(KafkaConsumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {

@@ -83,7 +83,8 @@ final class DetectionSender {
     }
 
     private boolean isDone() {
-        return closing.hasBegun() && (outbox.depth() == 0 || closing.remaining().compareTo(FLUSH_TIMEOUT) <= 0);
+        return closing.isStarted()
+                && (outbox.depth() == 0 || closing.remaining().compareTo(FLUSH_TIMEOUT) <= 0);
     }
 
     /** Sends queued state changes and the detections of one frame, or waits for some. */
@@ -198,7 +199,7 @@ final class DetectionSender {
 
     private SinkDropCause cause(Exception failure) {
         SinkDropCause cause = KafkaFailures.dropCause(failure);
-        return cause == SinkDropCause.FAILED && closing.hasBegun() ? SinkDropCause.CLOSED : cause;
+        return cause == SinkDropCause.FAILED && closing.isStarted() ? SinkDropCause.CLOSED : cause;
     }
 
     /**
@@ -207,7 +208,7 @@ final class DetectionSender {
      * @param timeout how long that may take
      */
     void close(Duration timeout) {
-        closing.begin(timeout);
+        closing.start(timeout);
         session.beginClose();
         outbox.wake();
         ThreadStop.join(thread, closing.remaining().plus(GRACE).toMillis());

@@ -77,7 +77,7 @@ final class SenderThread implements AutoCloseable {
 
     /** Whether nothing more is sent: closing, and the time is up, nothing waits, or the broker is known to be away. */
     boolean isDone() {
-        return closing.hasBegun() && (closing.isPast() || waiting.getAsLong() == 0 || isKnownUnavailable());
+        return closing.isStarted() && (closing.isPast() || waiting.getAsLong() == 0 || isKnownUnavailable());
     }
 
     /** Whether the time for sending on closing is up. */
@@ -106,7 +106,7 @@ final class SenderThread implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!closing.begin(DRAIN)) {
+        if (!closing.start(DRAIN)) {
             return;
         }
         session.beginClose();

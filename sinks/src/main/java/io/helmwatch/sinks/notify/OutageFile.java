@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The outages that a target was told of, on disk, so that it is told of their end by the next process too.
+ * The outages that a target was notified of, on disk, so that the next process notifies it of their end.
  *
  * <p>Threading: one thread at a time.
  */
@@ -21,15 +21,15 @@ final class OutageFile {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /**
-     * An outage that a target was told of.
+     * An outage that a target was notified of.
      *
      * @param sinceMillis when it began, milliseconds since 1970 UTC
      * @param reason one sentence without secrets
      */
-    record Told(long sinceMillis, String reason) {}
+    record ReportedOutage(long sinceMillis, String reason) {}
 
     private final Path file;
-    private Map<String, Told> written = Map.of();
+    private Map<String, ReportedOutage> written = Map.of();
     private boolean isWritable = true;
 
     OutageFile(Path folder) {
@@ -37,12 +37,12 @@ final class OutageFile {
     }
 
     /** The outages by stream; none where the file is missing or damaged. */
-    Map<String, Told> read() {
+    Map<String, ReportedOutage> read() {
         if (!Files.exists(file)) {
             return Map.of();
         }
         try {
-            written = MAPPER.readValue(Files.readAllBytes(file), new TypeReference<Map<String, Told>>() {});
+            written = MAPPER.readValue(Files.readAllBytes(file), new TypeReference<Map<String, ReportedOutage>>() {});
         } catch (IOException e) {
             LOG.warn("{} cannot be read: {}; ends of the outages in it are not notified", file, e.getMessage());
         }
@@ -50,7 +50,7 @@ final class OutageFile {
     }
 
     /** Replaces the file where something changed; where that fails, the next call tries again. */
-    void write(Map<String, Told> outages) {
+    void write(Map<String, ReportedOutage> outages) {
         if (outages.equals(written)) {
             return;
         }

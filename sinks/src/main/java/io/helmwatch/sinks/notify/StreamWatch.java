@@ -59,14 +59,16 @@ final class StreamWatch implements DetectionSink {
     /** False while the spool cannot be written: the first of several failures is logged. */
     private boolean isStoring = true;
 
-    /** A watch of a target that knows what it was told by the process before. */
+    /** A watch of a target, which knows of what the process before notified it. */
     StreamWatch(NotifyConfig config, Duration after, IncidentSpool spool, OutageFile file, Clock clock) {
         this.config = config;
         this.after = after;
         this.spool = spool;
         this.clock = clock;
         this.file = file;
-        file.read().forEach((stream, told) -> outages.put(stream, outage(told.sinceMillis(), told.reason(), true)));
+        file.read()
+                .forEach((stream, reported) ->
+                        outages.put(stream, outage(reported.sinceMillis(), reported.reason(), true)));
         Thread thread = new Thread(this::run, "notify-streams");
         thread.setDaemon(true);
         thread.start();
@@ -107,7 +109,7 @@ final class StreamWatch implements DetectionSink {
             case ONLINE, DEGRADED ->
                 outages.computeIfPresent(
                         status.stream(), (stream, outage) -> outage.notified() ? end(stream, outage) : null);
-            // Stopped. Whoever was told that it is offline waits to be told that it is back.
+            // Stopped. A target that was notified of the outage waits for its end.
             case ENDED -> outages.computeIfPresent(status.stream(), (stream, known) -> known.notified() ? known : null);
             case STARTING -> {}
         }
@@ -158,13 +160,13 @@ final class StreamWatch implements DetectionSink {
     }
 
     private void store() {
-        Map<String, OutageFile.Told> told = new HashMap<>();
+        Map<String, OutageFile.ReportedOutage> reported = new HashMap<>();
         outages.forEach((stream, outage) -> {
             if (outage.notified()) {
-                told.put(stream, new OutageFile.Told(outage.sinceMillis(), outage.reason()));
+                reported.put(stream, new OutageFile.ReportedOutage(outage.sinceMillis(), outage.reason()));
             }
         });
-        file.write(told);
+        file.write(reported);
     }
 
     private synchronized void check() {

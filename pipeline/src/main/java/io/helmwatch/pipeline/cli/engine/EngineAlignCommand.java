@@ -86,11 +86,11 @@ final class EngineAlignCommand implements Callable<Integer> {
                 return verdict(report.maxAbsolute() <= allowed, report, allowed, "");
             }
             try (ImageFolder all = ImageFolder.open(folder, opened.engine().model())) {
-                ImageFolder some = all.part(i -> i < images);
-                EngineAlignment.Report report =
-                        EngineAlignment.compare(device, opened.engine(), opened.model(), selection.modelConfig(), some);
-                print(report, some.size(), decodes(opened));
-                DetectionScore score = boxes(device, opened, some);
+                ImageFolder sample = all.part(i -> i < images);
+                EngineAlignment.Report report = EngineAlignment.compare(
+                        device, opened.engine(), opened.model(), selection.modelConfig(), sample);
+                print(report, sample.size(), decodes(opened));
+                DetectionScore score = boxes(device, opened, sample);
                 double wanted = recall != null ? recall : usual.recall();
                 boolean good = report.maxAbsolute() <= allowed && !(score.recall() < wanted);
                 return verdict(
