@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,15 @@ class DecodeModeTest {
     private static final Path YARD = Path.of(System.getProperty("helmwatch.home", ".."), "models/demo-clip/yard.mp4");
 
     private static final int YARD_FRAMES = 625;
+
+    /** The pictures of the yard by their times, with everything decoded. */
+    private static Map<Long, List<Integer>> all;
+
+    @BeforeAll
+    static void decodeEverything() {
+        all = play(YARD, DecodeMode.ALL, 0).frames().stream()
+                .collect(Collectors.toMap(Seen::ptsNanos, Seen::quadrants));
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -36,8 +46,6 @@ class DecodeModeTest {
         assertThat(found.frames()).hasSize(frames);
         assertThat(found.dropped(DropCause.SAMPLED)).isEqualTo(YARD_FRAMES - frames);
         assertThat(found.dropped(DropCause.CORRUPT)).isZero();
-        Map<Long, List<Integer>> all = play(YARD, DecodeMode.ALL, 0).frames().stream()
-                .collect(Collectors.toMap(Seen::ptsNanos, Seen::quadrants));
         assertThat(found.frames())
                 .allSatisfy(frame -> assertThat(frame.quadrants()).isEqualTo(all.get(frame.ptsNanos())));
         assertThat(found.frames()).extracting(Seen::ptsNanos).isSorted().doesNotHaveDuplicates();
@@ -99,8 +107,6 @@ class DecodeModeTest {
                             seen -> seen.frames().size() >= 9);
             List<Seen> frames = source.seen().frames();
             assertThat(source.seen().dropped(DropCause.CORRUPT)).isZero();
-            Map<Long, List<Integer>> all = play(YARD, DecodeMode.ALL, 0).frames().stream()
-                    .collect(Collectors.toMap(Seen::ptsNanos, Seen::quadrants));
             for (int i = 0; i < 9; i++) {
                 assertThat(frames.get(i).ptsNanos()).isBetween(i * 500_000_000L, i * 500_000_000L + 250_000_000L);
                 assertThat(frames.get(i).quadrants())

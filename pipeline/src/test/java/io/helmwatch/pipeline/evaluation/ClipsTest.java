@@ -77,7 +77,7 @@ class ClipsTest {
 
     @Test
     void shouldCarryOnThroughAChangeOfResolution() throws Exception {
-        InMemoryDetectionSink found = analyse(SampleMedia.cocoModel(), 0, SURE, "resolution-change.h264");
+        InMemoryDetectionSink found = analyse(SampleMedia.cocoModel(), 5, SURE, "resolution-change.h264");
         assertThat(found.detections().stream().map(FrameDetections::size).distinct())
                 .hasSizeGreaterThan(1);
         assertThat(found.detections().stream().map(FrameDetections::sequence)).isSorted();
@@ -85,7 +85,8 @@ class ClipsTest {
 
     @Test
     void shouldAccountForEveryFrameOfAFileThatPlaysAtItsOwnPace() throws Exception {
-        StreamConfig usual = StreamConfig.of("gate", SampleMedia.workerClip().toString());
+        StreamConfig usual =
+                StreamConfig.of("gate", SampleMedia.shortWorkerClip().toString());
         List<StreamConfig> cameras = Stream.of("a", "b", "c", "d", "e", "f")
                 .map(id -> StreamConfig.builder(id, usual.url())
                         .analyzeFps(id.equals("f") ? 5 : 0)
@@ -98,7 +99,7 @@ class ClipsTest {
                 DetectionService.start(files, SampleMedia.cocoModel(), List.of(memory), FatalErrorHandler.LOG)) {
             service.awaitEnd();
             for (StreamFeed feed : service.pipelines().feeds()) {
-                assertThat(feed.decoded()).as(feed.id()).isEqualTo(SampleMedia.WORKER_FRAMES);
+                assertThat(feed.decoded()).as(feed.id()).isEqualTo(SampleMedia.SHORT_WORKER_FRAMES);
                 assertThat(feed.analysed() + feed.dropped()).as(feed.id()).isEqualTo(feed.decoded());
                 assertThat(feed.analysed())
                         .isEqualTo(memory.detections().stream()
