@@ -89,7 +89,7 @@ class IncidentJsonTest {
     void shouldMakeTheEndOfAnInterruptedIncidentFromItsLastMessage() throws IOException {
         byte[] last = IncidentJson.incident(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.UPDATE), RECORDED);
         JsonNode end = MAPPER.readTree(
-                IncidentJson.interrupted(last, 3, RECORDED + 60_000).value());
+                WrittenIncident.interrupted(last, 3, RECORDED + 60_000).value());
         assertThat(end.get("id").asText()).isEqualTo("gate-3/1795176000/no-helmet-in-pit/1/3/0");
         assertThat(end.get("revision").asInt()).isEqualTo(3);
         assertThat(end.get("phase").asText()).isEqualTo("end");
@@ -107,11 +107,11 @@ class IncidentJsonTest {
                 Incidents.bareHead("gate-3", 1, 2, Incident.Phase.UPDATE).withOrigin(new NodeEpoch("lost", 7));
         byte[] last = IncidentJson.incident(known, RECORDED);
 
-        IncidentJson.PendingEvent end = IncidentJson.nodeLost(last, new NodeEpoch("heir", 8), RECORDED);
+        WrittenIncident.PendingEvent end = WrittenIncident.nodeLost(last, new NodeEpoch("heir", 8), RECORDED);
 
         assertThat(end.id()).isEqualTo(known.id() + "/3/7");
         assertThat(text(end.value())).contains("\"id\":\"" + known.id() + "/3/7\"", "\"node\":\"heir\",\"epoch\":8");
-        assertThat(IncidentJson.nodeLost(last, new NodeEpoch("third", 9), RECORDED)
+        assertThat(WrittenIncident.nodeLost(last, new NodeEpoch("third", 9), RECORDED)
                         .id())
                 .isEqualTo(end.id());
     }
@@ -119,7 +119,7 @@ class IncidentJsonTest {
     @Test
     void shouldDeriveTheSameEndWhateverTheOrderOfFieldsAndDecimals() throws IOException {
         byte[] last = IncidentJson.incident(Incidents.bareHead("gate-3", 1, 2, Incident.Phase.UPDATE), RECORDED);
-        assertThat(text(IncidentJson.interrupted(last, 3, RECORDED).value()))
+        assertThat(text(WrittenIncident.interrupted(last, 3, RECORDED).value()))
                 .startsWith("{\"schema\":\"helmwatch.events/1\",\"id\":\"gate-3/1795176000/no-helmet-in-pit/1/3/0\",")
                 .contains(
                         "\"confidence\":{\"peak\":0.912,\"mean\":0.84}",
@@ -129,11 +129,11 @@ class IncidentJsonTest {
                 new ArrayList<>(MAPPER.readTree(last).properties());
         Collections.reverse(fields);
         fields.forEach(field -> reversed.set(field.getKey(), field.getValue()));
-        assertThat(MAPPER.readTree(IncidentJson.interrupted(MAPPER.writeValueAsBytes(reversed), 3, RECORDED)
+        assertThat(MAPPER.readTree(WrittenIncident.interrupted(MAPPER.writeValueAsBytes(reversed), 3, RECORDED)
                         .value()))
                 .isEqualTo(MAPPER.readTree(
-                        IncidentJson.interrupted(last, 3, RECORDED).value()));
-        assertThatThrownBy(() -> IncidentJson.interrupted(new byte[] {'7'}, 3, RECORDED))
+                        WrittenIncident.interrupted(last, 3, RECORDED).value()));
+        assertThatThrownBy(() -> WrittenIncident.interrupted(new byte[] {'7'}, 3, RECORDED))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("not an incident");
     }
@@ -237,8 +237,9 @@ class IncidentJsonTest {
                         "\"zone\":\"pit\",\"zonePolygon\":[[0.0000,0.5000],[0.1235,1.0000],[1.0000,0.0000]],",
                         "\"url\":\"https://images.example/a.jpg\",\"drawnUrl\":\"https://images.example/a-drawn.jpg\"}");
         assertThat(SchemaFiles.events().complaints(message)).isEmpty();
-        JsonNode end = MAPPER.readTree(IncidentJson.interrupted(message.getBytes(StandardCharsets.UTF_8), 1, RECORDED)
-                .value());
+        JsonNode end =
+                MAPPER.readTree(WrittenIncident.interrupted(message.getBytes(StandardCharsets.UTF_8), 1, RECORDED)
+                        .value());
         assertThat(end.get("zonePolygon")).hasSize(3);
     }
 

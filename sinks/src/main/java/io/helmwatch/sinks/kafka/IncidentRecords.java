@@ -1,7 +1,7 @@
 package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.resource.ConstantName;
-import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.WrittenIncident;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.vision.Incident;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +49,7 @@ final class IncidentRecords {
             byte[] key = event.incident().getBytes(StandardCharsets.UTF_8);
             if (event.phase().equals(END)) {
                 records.addLast(new ProducerRecord<>(open, key, null));
-            } else if (!IncidentJson.hasEnded(event.value())) {
+            } else if (!WrittenIncident.hasEnded(event.value())) {
                 records.addFirst(new ProducerRecord<>(
                         open, null, System.currentTimeMillis(), key, event.value(), headers(event, false)));
             }
@@ -63,7 +63,7 @@ final class IncidentRecords {
                 null,
                 System.currentTimeMillis(),
                 event.stream().getBytes(StandardCharsets.UTF_8),
-                isSuperseded ? IncidentJson.superseded(event.value()) : event.value(),
+                isSuperseded ? WrittenIncident.superseded(event.value()) : event.value(),
                 headers(event, isSuperseded));
     }
 

@@ -2,8 +2,8 @@ package io.helmwatch.sinks.kafka;
 
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.resource.ConstantName;
-import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.SinkCounters;
+import io.helmwatch.sinks.WrittenIncident;
 import io.helmwatch.sinks.spool.IncidentSpool;
 import io.helmwatch.sinks.spool.SpooledEvent;
 import io.helmwatch.sinks.sqlite.SqliteException;
@@ -152,7 +152,7 @@ public final class KafkaIncidentSender implements AutoCloseable {
 
     private StreamOwnership.Verdict verdict(SpooledEvent event) {
         return ownership.isClustered()
-                ? ownership.verdict(event.stream(), IncidentJson.origin(event.value()))
+                ? ownership.verdict(event.stream(), WrittenIncident.origin(event.value()))
                 : StreamOwnership.Verdict.CURRENT;
     }
 

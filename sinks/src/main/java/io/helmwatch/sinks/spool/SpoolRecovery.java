@@ -2,7 +2,7 @@ package io.helmwatch.sinks.spool;
 
 import io.helmwatch.resource.ConstantName;
 import io.helmwatch.resource.Quantity;
-import io.helmwatch.sinks.IncidentJson;
+import io.helmwatch.sinks.WrittenIncident;
 import io.helmwatch.sinks.sqlite.SqliteFile;
 import io.helmwatch.vision.Incident;
 import java.io.IOException;
@@ -57,7 +57,8 @@ final class SpoolRecovery {
             interrupted = changes.openIncidents();
             for (OpenIncident incident : interrupted) {
                 int revision = incident.revision() + 1;
-                IncidentJson.PendingEvent end = IncidentJson.interrupted(incident.value(), revision, clock.millis());
+                WrittenIncident.PendingEvent end =
+                        WrittenIncident.interrupted(incident.value(), revision, clock.millis());
                 changes.insert(new SpooledEvent(
                         0,
                         end.id(),

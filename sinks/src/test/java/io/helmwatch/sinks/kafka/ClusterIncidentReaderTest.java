@@ -10,6 +10,7 @@ import io.helmwatch.config.secret.Secret;
 import io.helmwatch.config.sink.KafkaConfig;
 import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.IncidentReader;
+import io.helmwatch.sinks.WrittenIncident;
 import io.helmwatch.sinks.history.IncidentHistory;
 import io.helmwatch.sinks.history.IncidentQuery;
 import io.helmwatch.sinks.history.RecordedIncident;
@@ -167,7 +168,7 @@ class ClusterIncidentReaderTest {
             Incident doubtful = by("zombie", 4, bareHead("gate", 8, 0, Phase.START));
             publish(by("zombie", 4, bareHead("gate", 1, 0, Phase.START)));
             publish(by("heir", 5, bareHead("gate", 1, 1, Phase.END, EndReason.NODE_LOST)));
-            publish("gate", IncidentJson.superseded(IncidentJson.incident(doubtful, System.currentTimeMillis())));
+            publish("gate", WrittenIncident.superseded(IncidentJson.incident(doubtful, System.currentTimeMillis())));
             publish(by("zombie", 4, bareHead("gate", 9, 0, Phase.START)));
             publish(by("zombie", 4, bareHead("gate", 1, 2, Phase.END, EndReason.ABSENCE)));
             publish(by("heir", 5, bareHead("gate", 2, 0, Phase.START)));
@@ -196,7 +197,7 @@ class ClusterIncidentReaderTest {
             publish(by("here", 3, bareHead("yard", 1, 4, Phase.END, EndReason.NODE_LOST)));
             Incident taken = by("here", 3, bareHead("gate", 4, 0, Phase.START));
             history.record(List.of(taken));
-            publish("gate", IncidentJson.superseded(IncidentJson.incident(taken, System.currentTimeMillis())));
+            publish("gate", WrittenIncident.superseded(IncidentJson.incident(taken, System.currentTimeMillis())));
 
             await().untilAsserted(() -> assertThat(history.search(ALL))
                     .extracting(RecordedIncident::id, RecordedIncident::isSuperseded)

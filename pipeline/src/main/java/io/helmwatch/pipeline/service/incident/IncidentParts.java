@@ -8,9 +8,9 @@ import io.helmwatch.pipeline.metrics.IncidentMetrics;
 import io.helmwatch.pipeline.metrics.UploadMetrics;
 import io.helmwatch.resource.Closer;
 import io.helmwatch.resource.ConstantName;
-import io.helmwatch.sinks.IncidentJson;
 import io.helmwatch.sinks.IncidentSink;
 import io.helmwatch.sinks.IncidentStatistics;
+import io.helmwatch.sinks.WrittenIncident;
 import io.helmwatch.sinks.evidence.EvidenceCopies;
 import io.helmwatch.sinks.kafka.KafkaIncidentSender;
 import io.helmwatch.sinks.opencv.SnapshotStore;
@@ -163,7 +163,7 @@ final class IncidentParts implements AutoCloseable {
         }
         for (byte[] message : messages) {
             long now = System.currentTimeMillis();
-            IncidentJson.PendingEvent end = IncidentJson.nodeLost(message, origin, now);
+            WrittenIncident.PendingEvent end = WrittenIncident.nodeLost(message, origin, now);
             spooling.spool()
                     .enqueue(new SpooledEvent(
                             0,
