@@ -63,7 +63,8 @@ class RtspTest {
             int sent = camera.framesSent();
             source.seen().await("the next ones", SOON, seen -> seen.frames().size() >= 3);
 
-            assertThat(sent).as("frames that the camera had sent").isBetween(2, 4);
+            // The next one is counted when all of it was sent.
+            assertThat(sent).as("frames that the camera had sent").isBetween(1, 4);
             List<Seen> frames = source.seen().frames();
             assertThat(frames.get(0).sequence()).isZero();
             // FFmpeg gives the first packet no time: it is timed by arrival.
