@@ -7,11 +7,14 @@ import io.helmwatch.sinks.SinkDropCause;
 import io.helmwatch.vision.FrameDetections;
 import io.helmwatch.vision.StreamOwnership;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The thread that sends what waits in the outbox to the broker: states before detections, and in a cluster nothing of a stream while it is not known
@@ -20,12 +23,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: started and closed by one thread; the rest on the thread itself and on the client's. Ownership: closes the session.
  */
 final class DetectionSender {
+    private static final Logger LOG = LoggerFactory.getLogger(DetectionSender.class);
     private static final long IDLE_MILLIS = 250;
     /** Pause while it is not known whether another node has a stream. */
     private static final long UNDECIDED_MILLIS = 100;
 
     /** The part of the close timeout that the client may use to deliver accepted records. */
     private static final Duration FLUSH_TIMEOUT = Duration.ofMillis(1_500);
+
+    private static final long DEFECT_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
     /** How long the thread may outlast the time for closing. */
     private static final Duration GRACE = Duration.ofMillis(500);
 
@@ -41,6 +47,10 @@ final class DetectionSender {
     private final long renewalNanos;
     /** Owned by the thread. */
     private long renewedNanos = System.nanoTime();
+
+    private boolean hasDefect;
+    /** When one was logged. */
+    private long defectNanos;
 
     /**
      * A thread that is not started.
@@ -73,7 +83,13 @@ final class DetectionSender {
     private void run() {
         try {
             while (!isDone()) {
-                sendNext();
+                try {
+                    sendNext();
+                } catch (RuntimeException defect) {
+                    // A thread that ended would leave everything unsent, and nobody told.
+                    LOG.error("{} failed unexpectedly, retrying", thread.getName(), defect);
+                    session.backOff();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -110,25 +126,36 @@ final class DetectionSender {
             outbox.await(IDLE_MILLIS);
             return;
         }
-        StreamOwnership.Verdict verdict = ownership.verdict(frame.stream(), frame.origin());
-        if (verdict != StreamOwnership.Verdict.UNDECIDED) {
-            send(frame, verdict == StreamOwnership.Verdict.SUPERSEDED);
-            return;
+        try {
+            send(frame);
+        } catch (RuntimeException defect) {
+            // The frames of other streams do not wait for it.
+            counters.countDropped(SinkDropCause.FAILED, 1);
+            logDefect(frame, defect);
         }
-        if (outbox.giveBack(frame)) {
-            counters.countDropped(SinkDropCause.QUEUE_FULL, 1);
-        }
-        session.pause(UNDECIDED_MILLIS);
     }
 
-    private void send(FrameDetections frame, boolean isSuperseded) throws InterruptedException {
-        ProducerRecord<byte[], byte[]> record;
-        try {
-            record = records.detections(frame, System.currentTimeMillis(), isSuperseded);
-        } catch (RuntimeException e) {
-            counters.countDropped(SinkDropCause.FAILED, 1);
+    /** Logs at most one a minute. */
+    private void logDefect(FrameDetections frame, RuntimeException defect) {
+        long now = System.nanoTime();
+        if (!hasDefect || now - defectNanos >= DEFECT_PAUSE_NANOS) {
+            LOG.error("Detections of stream {} cannot be sent and are dropped", frame.stream(), defect);
+            hasDefect = true;
+            defectNanos = now;
+        }
+    }
+
+    private void send(FrameDetections frame) throws InterruptedException {
+        StreamOwnership.Verdict verdict = ownership.verdict(frame.stream(), frame.origin());
+        if (verdict == StreamOwnership.Verdict.UNDECIDED) {
+            if (outbox.giveBack(frame)) {
+                counters.countDropped(SinkDropCause.QUEUE_FULL, 1);
+            }
+            session.pause(UNDECIDED_MILLIS);
             return;
         }
+        ProducerRecord<byte[], byte[]> record =
+                records.detections(frame, System.currentTimeMillis(), verdict == StreamOwnership.Verdict.SUPERSEDED);
         Exception rejection = session.send(record, detectionsDelivery);
         if (rejection == null) {
             return;

@@ -66,6 +66,10 @@ final class SenderThread implements AutoCloseable {
                 } catch (SqliteException e) {
                     warnOnce(e);
                     session.backOff();
+                } catch (RuntimeException defect) {
+                    // A thread that ended would leave everything unsent, and nobody told.
+                    LOG.error("{} failed unexpectedly, retrying", thread.getName(), defect);
+                    session.backOff();
                 }
             }
         } catch (InterruptedException e) {

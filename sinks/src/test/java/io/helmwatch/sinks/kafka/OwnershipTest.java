@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -42,6 +43,7 @@ class OwnershipTest {
     /** Says what it is told, by stream. */
     private static final class Verdicts implements StreamOwnership {
         final Map<String, Verdict> told = new ConcurrentHashMap<>();
+        final AtomicInteger defects = new AtomicInteger();
 
         @Override
         public NodeEpoch origin(String stream) {
@@ -50,6 +52,9 @@ class OwnershipTest {
 
         @Override
         public Verdict verdict(String stream, @Nullable NodeEpoch origin) {
+            if (defects.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                throw new IllegalStateException("a defect");
+            }
             return told.getOrDefault(stream, Verdict.CURRENT);
         }
     }
@@ -158,6 +163,28 @@ class OwnershipTest {
             assertThat(released.replaceAll(".*\"publishedAt\":\"([^\"]+)\".*", "$1"))
                     .as("valid until it was sent")
                     .isEqualTo(released.replaceAll(".*\"validUntil\":\"([^\"]+)\".*", "$1"));
+        }
+    }
+
+    @Test
+    void shouldSendOnAfterADefect() {
+        KafkaConfig kafka = topics("defect");
+        verdicts.defects.set(1);
+        try (KafkaDetectionSink sink = new KafkaDetectionSink(kafka, verdicts)) {
+            sink.publish(SampleMessages.designExample().withOrigin(OWN));
+            Await.until(
+                    "the frame that it meets is dropped",
+                    () -> sink.statistics().dropped() == 1);
+            sink.publish(SampleMessages.designExample().withOrigin(OWN));
+            Await.until("the next one is sent", () -> sink.statistics().published() == 1);
+        }
+        verdicts.defects.set(1);
+        try (IncidentSpool spool = new IncidentSpool(new SpoolConfig(folder, 64 << 20, false), Clock.systemUTC());
+                KafkaIncidentSender sender = new KafkaIncidentSender(kafka, spool, verdicts, null, incident -> {})) {
+            spool.append(List.of(incident("kept", 0, Incident.Phase.START)));
+            Await.until("nothing of the spool is lost", () -> spool.delivered() == 1);
+            assertThat(verdicts.defects).hasValue(0);
+            assertThat(sender.isConnected()).isTrue();
         }
     }
 }
