@@ -51,7 +51,7 @@ class ClipsTest {
     void shouldReportNoHeadWhereThereIsNone() throws Exception {
         Path model = Installation.home().resolve("models/helmet-yolov5n.onnx");
         InMemoryDetectionSink found =
-                analyse(model, 1, Settings.model(0.75, 0.45), "car-detection.mp4", "bottle-detection.mp4");
+                analyse(model, 1, Settings.model(0.8, 0.45), "car-detection.mp4", "bottle-detection.mp4");
         assertThat(found.detections())
                 .hasSizeGreaterThan(30)
                 .allMatch(f -> f.detections().isEmpty());

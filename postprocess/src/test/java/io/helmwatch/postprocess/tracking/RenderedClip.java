@@ -70,7 +70,7 @@ public enum RenderedClip {
                             i * 40_000_000L,
                             i * 40L,
                             new ImageSize(1280, 720),
-                            new ModelIdentity("helmet-yolov5n", "2.0.0", "fp32", "cpu"),
+                            new ModelIdentity("helmet-yolov5n", "3.0.0", "fp32", "cpu"),
                             detections.get(i)),
                     heads,
                     hidden));
