@@ -12,12 +12,14 @@ import io.helmwatch.vision.tensor.TensorType;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Processor time of a 1080p frame; the best of many runs, since other work on the machine only ever adds. */
+/**
+ * Processor time of a 1080p frame against the reference's, which is plain Java: a limit in milliseconds would be one of this machine. The best
+ * of many runs, since other work on the machine only ever adds.
+ */
 class LetterboxTimingTest {
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -26,41 +28,42 @@ class LetterboxTimingTest {
 
     @ParameterizedTest
     @CsvSource({
-        // Format, element, most milliseconds
-        "I420, FP32, 1.0",
-        "NV12, FP32, 1.0",
-        "BGR24, FP32, 2.0",
-        "I420_10, FP32, 2.0",
-        "P010, FP32, 3.0",
-        "NV12, FP16, 15.0"
+        // Format, element, least speed against the reference
+        "I420, FP32, 15",
+        "NV12, FP32, 15",
+        "BGR24, FP32, 10",
+        "I420_10, FP32, 10",
+        "P010, FP32, 8",
+        "NV12, FP16, 2"
     })
-    void shouldScaleFullHdWithinItsTime(PixelFormat format, TensorType type, double mostMillis) {
+    void shouldScaleFullHdManyTimesAsFastAsTheReference(PixelFormat format, TensorType type, double leastSpeed) {
         HostTensorBatch fast = HostTensorBatch.allocate(INPUT, type);
         HostTensorBatch plain = HostTensorBatch.allocate(INPUT, TensorType.FP32);
         try (HostFrame frame = TestPictures.picture(FULL_HD, format, TestPictures.BT709, 0);
                 Preprocessor preprocessor = new SwscalePreprocessor(LetterboxAnchor.CENTER, 114);
                 Preprocessor reference = new ReferencePreprocessor(LetterboxAnchor.CENTER, 114)) {
-            double[] millis = new double[60];
-            for (int i = 0; i < millis.length; i++) {
-                long start = THREADS.getCurrentThreadCpuTime();
-                preprocessor.add(frame, fast, 0);
-                millis[i] = (THREADS.getCurrentThreadCpuTime() - start) / 1e6;
-            }
-            Arrays.sort(millis);
-            long start = THREADS.getCurrentThreadCpuTime();
-            reference.add(frame, plain, 0);
-            double referenceMillis = (THREADS.getCurrentThreadCpuTime() - start) / 1e6;
+            double millis = bestMillis(60, () -> preprocessor.add(frame, fast, 0));
+            double referenceMillis = bestMillis(5, () -> reference.add(frame, plain, 0));
             System.out.printf(
                     Locale.ROOT,
-                    "1920x1080 %s to 640x640 %s: best %.2f ms, median %.2f ms; reference once %.0f ms; mean error %s/255%n",
+                    "1920x1080 %s to 640x640 %s: best %.2f ms, reference %.1f ms, mean error %s/255%n",
                     format,
                     type,
-                    millis[0],
-                    millis[millis.length / 2],
+                    millis,
                     referenceMillis,
                     type == TensorType.FP32 ? String.format(Locale.ROOT, "%.4f", meanError(fast, plain)) : "-");
-            assertThat(millis[0]).as("best of %d, milliseconds", millis.length).isLessThanOrEqualTo(mostMillis);
+            assertThat(referenceMillis / millis).isGreaterThan(leastSpeed);
         }
+    }
+
+    private static double bestMillis(int runs, Runnable work) {
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i < runs; i++) {
+            long start = THREADS.getCurrentThreadCpuTime();
+            work.run();
+            best = Math.min(best, (THREADS.getCurrentThreadCpuTime() - start) / 1e6);
+        }
+        return best;
     }
 
     private static double meanError(HostTensorBatch a, HostTensorBatch b) {
