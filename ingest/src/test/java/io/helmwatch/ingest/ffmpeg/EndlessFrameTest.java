@@ -39,7 +39,8 @@ class EndlessFrameTest {
                     most = Math.max(most, residentBytes());
                     Thread.sleep(10);
                 }
-                assertThat(most - before).isLessThan(Ffmpeg.MAX_ALLOCATION_BYTES + (64L << 20));
+                // While a block grows, it is there twice.
+                assertThat(most - before).isLessThan(2L * Ffmpeg.MAX_ALLOCATION_BYTES + (64L << 20));
                 source.seen()
                         .await(
                                 "refusal",
