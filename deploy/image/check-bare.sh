@@ -31,6 +31,9 @@ if [ ! -d "$root/usr" ]; then
   DPKG_FORCE=unsafe-io debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
     { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
   echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
+  # As in check-containers.sh: authorities that this machine trusts of its own.
+  mkdir -p "$root/usr/local/share/ca-certificates"
+  [ ! -d /usr/local/share/ca-certificates ] || find /usr/local/share/ca-certificates -name '*.crt' -exec cp -t "$root/usr/local/share/ca-certificates" {} +
 fi
 mkdir -p "$root/src" "$repository" "$HOME/.m2"
 mount -t proc proc "$root/proc"

@@ -69,6 +69,9 @@ root=$work/base
 DPKG_FORCE=unsafe-io debootstrap --variant=minbase bookworm "$root" > "$work/debootstrap.log" 2>&1 ||
   { tail -n 5 "$work/debootstrap.log" >&2; skip "no Debian could be made here"; }
 echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
+# Authorities that this machine trusts of its own, a company's proxy say; the build may fetch what the Maven repository lacks.
+mkdir -p "$root/usr/local/share/ca-certificates"
+[ ! -d /usr/local/share/ca-certificates ] || find /usr/local/share/ca-certificates -name '*.crt' -exec cp -t "$root/usr/local/share/ca-certificates" {} +
 # Where the build in the container looks for its Maven repository.
 home=$(awk -F: '$3 == 0 { print $6; exit }' "$root/etc/passwd")
 # Layers are copied whole where the machine's file system does not allow the overlay driver.
