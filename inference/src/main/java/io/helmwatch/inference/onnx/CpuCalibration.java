@@ -8,8 +8,10 @@ import io.helmwatch.inference.PrecisionConverter;
 import io.helmwatch.inference.YoloV5Model;
 import io.helmwatch.vision.tensor.TensorShape;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
@@ -22,10 +24,14 @@ import java.util.function.IntConsumer;
 public final class CpuCalibration {
 
     private final ModelFile file;
+    /** Those first that lose most in INT8. */
+    private final List<String> layers;
+
     private final Map<String, ValueHistogram> histograms;
 
-    private CpuCalibration(ModelFile file, Map<String, ValueHistogram> histograms) {
+    private CpuCalibration(ModelFile file, List<String> layers, Map<String, ValueHistogram> histograms) {
         this.file = file;
+        this.layers = layers;
         this.histograms = histograms;
     }
 
@@ -40,7 +46,9 @@ public final class CpuCalibration {
         String source = "model " + path;
         OnnxModel model = OnnxModel.read(path);
         PrecisionConverter.toFp32(model);
-        List<String> tensors = new QdqQuantizer(model, source).tensors();
+        QdqQuantizer quantizer = new QdqQuantizer(model, source, Set.of());
+        List<String> tensors = quantizer.tensors();
+        List<String> layers = quantizer.layers();
         Map<String, ValueHistogram> histograms = new ConcurrentHashMap<>();
         TensorShape shape = YoloV5Model.inputShapeOf(file);
         try (TensorProbe probe = TensorProbe.open(model, source, tensors, shape)) {
@@ -58,17 +66,19 @@ public final class CpuCalibration {
                 progress.accept(done + size);
             }
         }
-        return new CpuCalibration(file, histograms);
+        return new CpuCalibration(file, layers, histograms);
     }
 
     /**
      * The ranges.
      *
      * @param clipped share of the values of a tensor that may be outside on each side, 0 for none
+     * @param kept share of the convolutions that stay in floating point, those that lose most when their weights are rounded; rounded up
      */
-    public QuantizationRanges ranges(double clipped) {
+    public QuantizationRanges ranges(double clipped, double kept) {
         Map<String, ValueRange> ranges = new TreeMap<>();
         histograms.forEach((tensor, histogram) -> ranges.put(tensor, histogram.range(clipped)));
-        return new QuantizationRanges(file.sha256(), clipped, ranges);
+        Set<String> inFloat = new HashSet<>(layers.subList(0, (int) Math.ceil(kept * layers.size())));
+        return new QuantizationRanges(file.sha256(), clipped, inFloat, ranges);
     }
 }

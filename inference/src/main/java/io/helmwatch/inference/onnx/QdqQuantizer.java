@@ -1,5 +1,6 @@
 package io.helmwatch.inference.onnx;
 
+import io.helmwatch.inference.ChannelScales;
 import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.OnnxModel;
@@ -21,8 +22,8 @@ import java.util.Set;
  *
  * <p>The layout differs from TensorRT's: ONNX Runtime fuses an operation with the pairs around it, so the results of
  * convolutions, sigmoids, products, sums, concatenations, pooling and resizing are all quantised. With pairs at the inputs of
- * convolutions only, INT8 takes twice the time of FP32. The first convolutions with their activation, the last ones, and the
- * decoding of boxes stay in floating point.
+ * convolutions only, INT8 takes twice the time of FP32. The first convolutions with their activation, the last ones, the
+ * decoding of boxes, and the convolutions that the caller keeps with theirs stay in floating point.
  *
  * <p>Threading: used by one thread.
  */
@@ -43,6 +44,7 @@ final class QdqQuantizer {
     private final GraphAnalysis analysis;
     private final GraphAnalysis.Tail tail;
     private final Set<NodeProto> first;
+    private final Set<String> kept;
     /** The node of each tensor that is quantised, in the file's order. */
     private final Map<String, NodeProto> quantized = new LinkedHashMap<>();
 
@@ -50,10 +52,12 @@ final class QdqQuantizer {
      * Analyses a model.
      *
      * @param model in FP32 throughout; {@link #quantize} changes it
+     * @param kept labels of convolutions that stay in floating point
      * @throws ModelException when its operators are older than scales per channel, or nothing can be quantised
      */
-    QdqQuantizer(OnnxModel model, String source) {
+    QdqQuantizer(OnnxModel model, String source, Set<String> kept) {
         this.model = model;
+        this.kept = Set.copyOf(kept);
         analysis = GraphAnalysis.of(model);
         tail = analysis.tail();
         first = analysis.firstConvolutions();
@@ -94,13 +98,27 @@ final class QdqQuantizer {
     private boolean isQuantized(NodeProto node) {
         if (!QUANTIZED.contains(node.getOpType())
                 || node.getOutputCount() == 0
-                || first.contains(node)
+                || isFloat(node)
+                || isReadByKeptOnly(node)
                 || tail.convolutions().contains(node)
                 || tail.decoding().contains(node)) {
             return false;
         }
-        boolean activationOfFirst = node.getOpType().equals("Sigmoid") && first.contains(producerOf(node, 0));
-        return !activationOfFirst && (!node.getOpType().equals("Conv") || hasConstantWeights(node));
+        boolean activationOfFloat = node.getOpType().equals("Sigmoid") && isFloat(producerOf(node, 0));
+        return !activationOfFloat && (!node.getOpType().equals("Conv") || hasConstantWeights(node));
+    }
+
+    private boolean isFloat(NodeProto node) {
+        return first.contains(node) || isKept(node);
+    }
+
+    private boolean isKept(NodeProto node) {
+        return node.getOpType().equals("Conv") && kept.contains(OnnxModel.label(node));
+    }
+
+    private boolean isReadByKeptOnly(NodeProto node) {
+        List<NodeProto> readers = analysis.consumers(node.getOutput(0));
+        return !readers.isEmpty() && readers.stream().allMatch(this::isKept);
     }
 
     private NodeProto producerOf(NodeProto node, int input) {
@@ -136,6 +154,19 @@ final class QdqQuantizer {
     List<String> tensors() {
         return quantized.entrySet().stream()
                 .filter(entry -> !hasKnownRange(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Labels of the convolutions that run in INT8, those first that lose most when their weights are rounded. */
+    List<String> layers() {
+        Map<String, Double> noise = new LinkedHashMap<>();
+        for (NodeProto node : convolutions()) {
+            float[] values = floats(weightOf(node));
+            noise.put(OnnxModel.label(node), scales(weightOf(node), values).noise(values));
+        }
+        return noise.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
                 .map(Map.Entry::getKey)
                 .toList();
     }
@@ -222,15 +253,10 @@ final class QdqQuantizer {
             NodeProto node, List<String> inputs, Map<String, ValueRange> ranges, Set<String> done, List<NodeProto> to) {
         String weight = weightOf(node);
         float[] values = floats(weight);
-        long[] dimensions = sizes(weight);
-        float[] scales = channelScales(values, (int) dimensions[0]);
+        ChannelScales channels = scales(weight, values);
+        float[] scales = channels.toArray();
         if (done.add(weight)) {
-            byte[] levels = new byte[values.length];
-            int perChannel = values.length / scales.length;
-            for (int i = 0; i < values.length; i++) {
-                levels[i] = (byte) Math.max(-127, Math.min(127, Math.round(values[i] / scales[i / perChannel])));
-            }
-            model.putInt8(weight + ".quantized", levels, dimensions);
+            model.putInt8(weight + ".quantized", channels.levels(values), sizes(weight));
             model.putFloats(weight + ".scale", scales, scales.length);
             model.putInt8(weight + ".zero", new byte[scales.length], scales.length);
             addDequantize(weight, Map.of("axis", 0L), to);
@@ -262,16 +288,8 @@ final class QdqQuantizer {
         return bias + ".dequantized";
     }
 
-    private static float[] channelScales(float[] values, int channels) {
-        float[] scales = new float[channels];
-        int perChannel = values.length / channels;
-        for (int i = 0; i < values.length; i++) {
-            scales[i / perChannel] = Math.max(scales[i / perChannel], Math.abs(values[i]) / 127);
-        }
-        for (int i = 0; i < channels; i++) {
-            scales[i] = Math.max(scales[i], SMALLEST_SCALE);
-        }
-        return scales;
+    private ChannelScales scales(String weight, float[] values) {
+        return ChannelScales.of(values, (int) sizes(weight)[0], SMALLEST_SCALE);
     }
 
     private float[] floats(String weight) {

@@ -12,16 +12,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Ranges with which a model runs in INT8 on a CPU. They are a text file beside the model, {@code NAME.int8.ranges}: a magic line,
- * the digest of the model, the clipped share, and a line for each tensor (low, high, name). The model itself stays in FP32 and is
- * quantised when it is loaded.
+ * the digest of the model, the clipped share, a line for each convolution that stays in floating point, and one for each tensor (low,
+ * high, name). The model itself stays in FP32 and is quantised when it is loaded.
  *
  * <p>Threading: immutable.
  */
@@ -30,14 +33,17 @@ public final class QuantizationRanges {
     private static final String MAGIC = "helmwatch-int8-ranges " + QdqQuantizer.LAYOUT;
     private static final String MODEL = "model sha256:";
     private static final String CLIPPED = "clipped ";
+    private static final String KEPT = "fp32 ";
 
     private final String modelSha256;
     private final double clipped;
+    private final Set<String> kept;
     private final Map<String, ValueRange> ranges;
 
-    QuantizationRanges(String modelSha256, double clipped, Map<String, ValueRange> ranges) {
+    QuantizationRanges(String modelSha256, double clipped, Set<String> kept, Map<String, ValueRange> ranges) {
         this.modelSha256 = modelSha256;
         this.clipped = clipped;
+        this.kept = Set.copyOf(kept);
         this.ranges = Map.copyOf(ranges);
     }
 
@@ -82,12 +88,17 @@ public final class QuantizationRanges {
         }
         try {
             double clipped = Double.parseDouble(lines.get(2).substring(CLIPPED.length()));
+            Set<String> kept = new HashSet<>();
             Map<String, ValueRange> ranges = new HashMap<>();
             for (String line : lines.subList(3, lines.size())) {
+                if (line.startsWith(KEPT)) {
+                    kept.add(line.substring(KEPT.length()));
+                    continue;
+                }
                 String[] words = line.split(" ", 3);
                 ranges.put(words[2], new ValueRange(Float.parseFloat(words[0]), Float.parseFloat(words[1])));
             }
-            return Optional.of(new QuantizationRanges(model.sha256(), clipped, ranges));
+            return Optional.of(new QuantizationRanges(model.sha256(), clipped, kept, ranges));
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             throw refusal(file, "a damaged file");
         }
@@ -102,6 +113,7 @@ public final class QuantizationRanges {
     /** Replaces the file beside a model. */
     public void write(Path model) throws IOException {
         StringBuilder text = new StringBuilder(MAGIC + "\n" + MODEL + modelSha256 + "\n" + CLIPPED + clipped + "\n");
+        new TreeSet<>(kept).forEach(layer -> text.append(KEPT).append(layer).append('\n'));
         new TreeMap<>(ranges)
                 .forEach((tensor, range) ->
                         text.append(String.format(Locale.ROOT, "%s %s %s%n", range.low(), range.high(), tensor)));
@@ -109,6 +121,11 @@ public final class QuantizationRanges {
         AtomicFile.replace(file, text.toString().getBytes(StandardCharsets.UTF_8), Durability.CACHED);
         // The service that reads it may run as another user, as it may for the model.
         Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(model));
+    }
+
+    /** Labels of the convolutions that stay in floating point, sorted. */
+    public List<String> kept() {
+        return kept.stream().sorted().toList();
     }
 
     /**
@@ -128,7 +145,7 @@ public final class QuantizationRanges {
     QuantizedModel quantize(Path model) {
         OnnxModel fp32 = OnnxModel.read(model);
         PrecisionConverter.toFp32(fp32);
-        int convolutions = new QdqQuantizer(fp32, "model " + model).quantize(ranges);
+        int convolutions = new QdqQuantizer(fp32, "model " + model, kept).quantize(ranges);
         return new QuantizedModel(fp32.toBytes(), convolutions);
     }
 

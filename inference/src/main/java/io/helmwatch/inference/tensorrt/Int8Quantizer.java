@@ -1,5 +1,6 @@
 package io.helmwatch.inference.tensorrt;
 
+import io.helmwatch.inference.ChannelScales;
 import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.OnnxModel;
 import io.helmwatch.inference.proto.NodeProto;
@@ -119,26 +120,13 @@ final class Int8Quantizer {
         for (Layer layer : layers) {
             ActivationRanges.Range range = ranges.ranges().get(layer.input());
             if (range != null) {
-                double noise = Math.pow(10, -range.signalToNoise() / 10) + 1 / weightSignalToNoise(layer);
+                float[] weights = values(layer);
+                double noise = Math.pow(10, -range.signalToNoise() / 10)
+                        + scales(layer, weights).noise(weights);
                 found.put(layer.label(), -10 * Math.log10(noise));
             }
         }
         return found;
-    }
-
-    private double weightSignalToNoise(Layer layer) {
-        float[] values = values(layer);
-        float[] scales = scales(layer, values);
-        int perChannel = values.length / scales.length;
-        double signal = 0;
-        double noise = 0;
-        for (int i = 0; i < values.length; i++) {
-            double scale = scales[i / perChannel];
-            double error = values[i] - Math.rint(values[i] / scale) * scale;
-            signal += (double) values[i] * values[i];
-            noise += error * error;
-        }
-        return noise == 0 ? Double.POSITIVE_INFINITY : signal / noise;
     }
 
     private float[] values(Layer layer) {
@@ -149,19 +137,9 @@ final class Int8Quantizer {
         return values;
     }
 
-    private float[] scales(Layer layer, float[] values) {
+    private ChannelScales scales(Layer layer, float[] values) {
         List<Long> dimensions = model.weightDimensions(layer.constant());
-        int channels = dimensions == null ? 1 : Math.toIntExact(dimensions.get(0));
-        int perChannel = values.length / channels;
-        float[] scales = new float[channels];
-        for (int i = 0; i < values.length; i++) {
-            scales[i / perChannel] = Math.max(scales[i / perChannel], Math.abs(values[i]) / 127);
-        }
-        for (int i = 0; i < channels; i++) {
-            // A channel whose weights are zero or nearly zero.
-            scales[i] = Math.max(scales[i], SMALLEST_SCALE);
-        }
-        return scales;
+        return ChannelScales.of(values, dimensions == null ? 1 : Math.toIntExact(dimensions.get(0)), SMALLEST_SCALE);
     }
 
     /**
@@ -240,7 +218,7 @@ final class Int8Quantizer {
     }
 
     private void addWeight(List<NodeProto> to, Layer layer) {
-        float[] scales = scales(layer, values(layer));
+        float[] scales = scales(layer, values(layer)).toArray();
         model.putFloats(layer.weight() + ".scale", scales, scales.length);
         model.putInt8(layer.weight() + ".zero", new byte[scales.length], scales.length);
         addPair(to, layer.weight(), Map.of("axis", 0L));

@@ -73,7 +73,7 @@ class CpuInt8Test {
     }
 
     private static QuantizationRanges calibrate(Path model) {
-        return CpuCalibration.measure(model, new Blocks(2), done -> {}).ranges(0);
+        return CpuCalibration.measure(model, new Blocks(2), done -> {}).ranges(0, 0);
     }
 
     @Test
@@ -105,6 +105,47 @@ class CpuInt8Test {
         }
         // Weights take a quarter of their size.
         assertThat(quantised.bytes().length).isLessThan((int) Files.size(HELMET) / 3);
+    }
+
+    @Test
+    void shouldKeepTheConvolutionsInFloatThatLoseMostWhenTheirWeightsAreRounded() throws IOException {
+        OnnxModel sensitive = OnnxModel.read(HELMET);
+        String weight = sensitive.nodes().stream()
+                .filter(node -> OnnxModel.label(node).equals("top4.main.conv"))
+                .map(node -> node.getInput(1))
+                .findAny()
+                .orElseThrow();
+        float[] values = Objects.requireNonNull(sensitive.weightValues(weight));
+        long[] sizes = Objects.requireNonNull(sensitive.weightDimensions(weight)).stream()
+                .mapToLong(Long::longValue)
+                .toArray();
+        int perChannel = values.length / (int) sizes[0];
+        for (int i = 0; i < values.length; i += perChannel) {
+            // Beside one large weight the others fall between few levels.
+            values[i] = 4;
+        }
+        sensitive.putFloats(weight, values, sizes);
+        Files.write(model, sensitive.toBytes());
+
+        QuantizationRanges one =
+                CpuCalibration.measure(model, new Blocks(1), done -> {}).ranges(0, 1e-9);
+
+        assertThat(one.kept()).containsExactly("top4.main.conv");
+        QuantizationRanges.QuantizedModel quantised = one.quantize(model);
+        assertThat(quantised.convolutions()).isEqualTo(55);
+        OnnxModel graph = OnnxModel.read(Files.write(folder.resolve("q.onnx"), quantised.bytes()));
+        assertThat(graph.weightValues(weight)).isEqualTo(values);
+        assertThat(graph.nodes())
+                .filteredOn(node -> node.getOpType().equals("QuantizeLinear"))
+                .extracting(node -> node.getInput(0))
+                .contains("top4.main.out")
+                .doesNotContain("top4.main.conv");
+        one.write(model);
+        assertThat(QuantizationRanges.of(ModelFile.read(model))
+                        .orElseThrow()
+                        .quantize(model)
+                        .bytes())
+                .isEqualTo(quantised.bytes());
     }
 
     @Test
@@ -188,7 +229,7 @@ class CpuInt8Test {
                 OnnxModel.node("MaxPool", "a", List.of("b.out"), List.of("a.out"), Map.of()),
                 OnnxModel.node("MaxPool", "b", List.of("a.out"), List.of("b.out"), Map.of())));
 
-        assertThatThrownBy(() -> new QdqQuantizer(cyclic, "model")).isInstanceOf(ModelException.class);
+        assertThatThrownBy(() -> new QdqQuantizer(cyclic, "model", Set.of())).isInstanceOf(ModelException.class);
     }
 
     @Test

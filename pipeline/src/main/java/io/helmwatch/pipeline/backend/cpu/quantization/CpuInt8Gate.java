@@ -14,6 +14,7 @@ import io.helmwatch.pipeline.backend.quantization.CalibrationImages;
 import io.helmwatch.pipeline.backend.quantization.DetectionComparison;
 import io.helmwatch.pipeline.backend.quantization.DetectionScore;
 import io.helmwatch.pipeline.backend.quantization.ReferenceRun;
+import io.helmwatch.resource.Quantity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +30,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CpuInt8Gate {
 
-    /** Shares of clipped values that are tried in this order until one is accepted. */
-    private static final double[] CLIPPED = {1e-5, 1e-4, 0};
+    /** Tried in this order until one is accepted; see {@link CpuCalibration#ranges}. */
+    private static final List<Attempt> ATTEMPTS = List.of(
+            new Attempt(1e-5, 0),
+            new Attempt(1e-5, 0.125),
+            new Attempt(1e-5, 0.25),
+            new Attempt(1e-4, 0),
+            new Attempt(0, 0));
+
+    private record Attempt(double clipped, double kept) {}
 
     private final Path path;
     private final ModelConfig config;
@@ -74,18 +82,19 @@ public final class CpuInt8Gate {
             DetectionComparison comparison = new DetectionComparison(split.check(), model, config.confidence());
             DetectionScore fp32 = ReferenceRun.reference(path, config, comparison);
             CpuInt8Verdict verdict = null;
-            for (double clipped : CLIPPED) {
-                QuantizationRanges ranges = calibration.ranges(clipped);
+            for (Attempt attempt : ATTEMPTS) {
+                QuantizationRanges ranges = calibration.ranges(attempt.clipped(), attempt.kept());
                 DetectionScore int8 = run(ranges, comparison);
-                verdict = verdict(model, split, comparison, clipped, fp32, int8);
-                progress.accept(verdict.reason() + ", clipped " + clipped);
+                verdict = verdict(model, split, comparison, attempt, ranges.kept(), fp32, int8);
+                progress.accept(verdict.reason() + ", clipped " + attempt.clipped() + ", "
+                        + Quantity.of(ranges.kept().size(), "convolution") + " in FP32");
                 if (verdict.accepted()) {
                     ranges.write(path);
                     break;
                 }
             }
             if (verdict == null) {
-                throw new IllegalStateException("no share of clipped values was tried");
+                throw new IllegalStateException("nothing was tried");
             }
             if (!verdict.accepted()) {
                 Files.deleteIfExists(QuantizationRanges.fileOf(path));
@@ -110,7 +119,8 @@ public final class CpuInt8Gate {
             ModelInfo model,
             CalibrationImages images,
             DetectionComparison comparison,
-            double clipped,
+            Attempt attempt,
+            List<String> kept,
             DetectionScore fp32,
             DetectionScore int8) {
         boolean labelled = comparison.isLabelled();
@@ -122,7 +132,8 @@ public final class CpuInt8Gate {
                 CpuInt8Verdict.reason(accepted, fp32, int8, checkImages, labelled, maxLoss),
                 model.identity().name() + " " + model.identity().version(),
                 ModelFile.read(path).sha256(),
-                clipped,
+                attempt.clipped(),
+                kept,
                 images.calibration().size(),
                 checkImages,
                 labelled,

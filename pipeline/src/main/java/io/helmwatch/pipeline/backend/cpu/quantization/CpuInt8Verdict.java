@@ -6,6 +6,7 @@ import io.helmwatch.resource.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Locale;
  * @param model name and version
  * @param modelSha256 digest of the model file
  * @param clipped share of the values of a tensor that are outside its range on each side
+ * @param keptFp32 labels of the convolutions that stay in FP32
  * @param calibrationImages number of images that ranges were measured on
  * @param checkImages number of images that the accuracy was checked on
  * @param labelled whether the latter have labels; without, the boxes of FP32 are the reference
@@ -30,6 +32,7 @@ public record CpuInt8Verdict(
         String model,
         String modelSha256,
         double clipped,
+        List<String> keptFp32,
         int calibrationImages,
         int checkImages,
         boolean labelled,
@@ -37,6 +40,11 @@ public record CpuInt8Verdict(
         double loss,
         DetectionScore fp32,
         DetectionScore int8) {
+
+    /** Keeps its own copy. */
+    public CpuInt8Verdict {
+        keptFp32 = List.copyOf(keptFp32);
+    }
 
     static String reason(
             boolean accepted, DetectionScore fp32, DetectionScore int8, int images, boolean labelled, double maxLoss) {
