@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Holds messages back for a time and leaves out incidents that somebody has acknowledged by then. The end of an incident that was sent is sent
- * also when it was acknowledged in between.
+ * Holds messages back for a time and leaves out incidents that somebody has acknowledged by then. The end of an incident whose start was delivered is
+ * sent also when it was acknowledged in between; of one that was acknowledged while the target was away, nothing is sent.
  *
  * <p>Threading: one thread.
  */
@@ -47,7 +47,7 @@ final class Escalation {
         }
         String incident = message.field("incident");
         return switch (message.type()) {
-            case INCIDENT_START -> !acknowledged.test(incident) && record(incident);
+            case INCIDENT_START -> !acknowledged.test(incident);
             case INCIDENT_UPDATE -> notified.contains(incident);
             // After a restart nothing is known of what was sent before.
             case INCIDENT_END, INCIDENT_EVIDENCE -> notified.contains(incident) || !acknowledged.test(incident);
@@ -55,11 +55,14 @@ final class Escalation {
         };
     }
 
-    private boolean record(String incident) {
+    /** The target has taken a message. */
+    void delivered(NotifyMessage message) {
+        if (after.isZero() || message.type() != NotifyMessage.Type.INCIDENT_START) {
+            return;
+        }
         if (notified.size() >= MAX_NOTIFIED) {
             notified.remove(notified.iterator().next());
         }
-        notified.add(incident);
-        return true;
+        notified.add(message.field("incident"));
     }
 }

@@ -140,6 +140,7 @@ final class NotifySender implements AutoCloseable, DeliveryThread.Work {
         try {
             if (!wanted.isEmpty()) {
                 notifier.deliver(wanted);
+                wanted.forEach(escalation::delivered);
                 thread.available();
                 log.add(clock.millis(), wanted, DeliveryLog.Outcome.DELIVERED, "");
             } else if (!asked.isEmpty()) {

@@ -26,11 +26,15 @@ class EscalationTest {
 
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+    private volatile boolean isAway;
     private final SettableClock clock = new SettableClock(Incidents.NOON);
 
     private final Notifier target = new Notifier() {
         @Override
-        public void deliver(List<NotifyMessage> messages) {
+        public void deliver(List<NotifyMessage> messages) throws NotifyException {
+            if (isAway) {
+                throw NotifyException.retryable("the target is away", null);
+            }
             messages.forEach(message -> received.add(message.id()));
         }
 
@@ -136,6 +140,25 @@ class EscalationTest {
             acknowledged.add(incident(1, Incident.Phase.START).id());
             boss.publish(incident(1, Incident.Phase.END));
             await().untilAsserted(() -> assertThat(received).hasSize(2));
+        }
+    }
+
+    @Test
+    void shouldSendNeitherStartNorEndOfWhatWasAcknowledgedWhileTheTargetWasAway() {
+        isAway = true;
+        try (Notification boss = open()) {
+            boss.publish(incident(1, Incident.Phase.START));
+            clock.move(AFTER.plusSeconds(10));
+            await().untilAsserted(() -> assertThat(boss.log().newest())
+                    .extracting(DeliveryLog.Entry::outcome)
+                    .containsExactly(DeliveryLog.Outcome.RETRIED));
+            acknowledged.add(incident(1, Incident.Phase.START).id());
+            boss.publish(incident(1, Incident.Phase.END));
+            isAway = false;
+            await().untilAsserted(() -> assertThat(boss.log().newest())
+                    .extracting(DeliveryLog.Entry::outcome)
+                    .containsExactly(DeliveryLog.Outcome.ACKNOWLEDGED, DeliveryLog.Outcome.ACKNOWLEDGED));
+            assertThat(received).isEmpty();
         }
     }
 }
