@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CameraDirectory implements AutoCloseable {
     private static final long CHECK_MILLIS = 100;
+    private static final Duration POLL = Duration.ofMillis(500);
 
     private final KafkaConfig kafka;
     private final ClusterConfig cluster;
@@ -143,25 +144,49 @@ public final class CameraDirectory implements AutoCloseable {
         return nodes;
     }
 
-    private void read(String topic, BiConsumer<String, ConsumerRecord<byte[], byte[]>> receiver) {
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                ClusterClients.consumer(kafka, "helmwatch-cameras", ClusterClients.COMMAND_TIMEOUT))) {
+    /**
+     * Reads a topic up to where it ends now.
+     *
+     * @param receiver receives each record that has a key
+     * @throws IllegalStateException when nothing comes for longer than the timeout: a consumer never reports by itself that its broker is away
+     */
+    void read(String topic, BiConsumer<String, ConsumerRecord<byte[], byte[]>> receiver) {
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(ClusterClients.consumer(kafka, "helmwatch-cameras", timeout))) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
                     .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ClusterClients.TIMEOUT)) {
+            long left = left(consumer, ends);
+            long progressNanos = System.nanoTime();
+            while (left > 0) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                     if (record.key() != null) {
                         receiver.accept(new String(record.key(), StandardCharsets.UTF_8), record);
                     }
+                }
+                long before = left;
+                left = left(consumer, ends);
+                if (left < before) {
+                    progressNanos = System.nanoTime();
+                } else if (System.nanoTime() - progressNanos >= timeout.toNanos()) {
+                    throw new KafkaException("topic " + topic + " was not read to its end: " + left
+                            + " more offsets expected, nothing received for " + timeout.toSeconds()
+                            + " s; check that the broker is running and can be reached, then try again");
                 }
             }
         } catch (KafkaException e) {
             throw ClusterClients.failure(kafka, cluster, e);
         }
+    }
+
+    /** Offsets between the consumer and the ends; the last ones may be without a record. */
+    private static long left(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream()
+                .mapToLong(end -> Math.max(0, end.getValue() - consumer.position(end.getKey())))
+                .sum();
     }
 
     /** The nodes in the group and what they hold; empty while none runs. */
