@@ -260,6 +260,8 @@ class ConfigLoaderTest {
             model: {labels: ['a ', b]}             | model.labels: a label is empty, begins or ends with a blank, or has a control character
             model: {labels: ['', b]}               | model.labels: a label is empty, begins or ends with a blank, or has a control character
             model: {labels: ["a\tb"]}              | model.labels: a label is empty, begins or ends with a blank, or has a control character
+            model: {labels: ["a\\u202Eb"]}         | model.labels: a label is empty, begins or ends with a blank, or has a control character
+            model: {labels: ["a\\u2066b"]}         | model.labels: a label is empty, begins or ends with a blank, or has a control character
             gpu: {devices: first}                  | gpu.devices=first: must be all, an index from 0 to 63, or a list of such indices, each once
             gpu: {devices: 64}                     | gpu.devices=64: must be all, an index from 0 to 63, or a list of such indices, each once
             gpu: {devices: [0, 1, 0]}              | gpu.devices: must be all, an index from 0 to 63, or a list of such indices, each once

@@ -149,6 +149,13 @@ public final class ModelSection {
     }
 
     private static boolean isLabel(String text) {
-        return !text.isEmpty() && text.equals(text.strip()) && text.chars().noneMatch(Character::isISOControl);
+        return !text.isEmpty() && text.equals(text.strip()) && text.chars().noneMatch(ModelSection::isControl);
+    }
+
+    /** Also what overrides the direction of text, so that other words are shown than were written. */
+    private static boolean isControl(int character) {
+        return Character.isISOControl(character)
+                || (character >= '\u202A' && character <= '\u202E')
+                || (character >= '\u2066' && character <= '\u2069');
     }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The history of incidents. Threading: any thread. */
@@ -17,6 +18,10 @@ final class IncidentRoutes {
     private static final int DEFAULT_LIMIT = 100;
     private static final int MOST_CSV_ROWS = 20_000;
     private static final int LONGEST_NOTE = 2_000;
+
+    /** Control characters but tabs and ends of lines, and overrides of the direction of text, which show other words than were written. */
+    private static final Pattern INVISIBLE =
+            Pattern.compile("[\\p{Cc}\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}&&[^\\t\\r\\n]]");
 
     private static final Route.Parameter[] FILTERS = {
         new Route.Parameter("from", Instant.class, "earliest start"),
@@ -126,7 +131,7 @@ final class IncidentRoutes {
 
     private Reply acknowledge(Call call) {
         String note = call.body(Note.class).note();
-        String text = note == null ? "" : note.strip();
+        String text = note == null ? "" : INVISIBLE.matcher(note).replaceAll("").strip();
         if (text.length() > LONGEST_NOTE) {
             throw new RefusedException(Kind.INVALID, "the note must have at most " + LONGEST_NOTE + " characters");
         }

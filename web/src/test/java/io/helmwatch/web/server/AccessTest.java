@@ -239,4 +239,15 @@ class AccessTest {
             assertThat(refused).doesNotContain(TestDesk.CAMERA_PASSWORD);
         }
     }
+
+    @Test
+    void shouldStoreNotesWithoutControlCharactersAndOverridesOfTheirDirection() throws Exception {
+        try (DeskServer server = DeskServer.start(TestDesk.open(folder), desk.desk())) {
+            String incident = "/api/v1/incidents/" + TestDesk.INCIDENT.replace('/', '~');
+            String note = "{\"note\":\"\\u202egate\\u2069 \\u001b[31mclosed\\u0000\\u0085\\nby \\u05d0 \\u00fc\"}";
+            String answer = RawHttp.post(server.address(), "POST " + incident + "/acknowledgement", note);
+            assertThat(json(answer).get("acknowledged").get("note").asText())
+                    .isEqualTo("gate [31mclosed\nby \u05d0 \u00fc");
+        }
+    }
 }
