@@ -1,9 +1,9 @@
 package io.helmwatch.inference.onnx;
 
-import io.helmwatch.inference.ChannelScales;
 import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.ModelException;
 import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.inference.QuantizedWeights;
 import io.helmwatch.inference.proto.NodeProto;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -162,8 +163,7 @@ final class QdqQuantizer {
     List<String> layers() {
         Map<String, Double> noise = new LinkedHashMap<>();
         for (NodeProto node : convolutions()) {
-            float[] values = floats(weightOf(node));
-            noise.put(OnnxModel.label(node), scales(weightOf(node), values).noise(values));
+            noise.put(OnnxModel.label(node), weightsOf(node).noise());
         }
         return noise.entrySet().stream()
                 .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
@@ -252,11 +252,10 @@ final class QdqQuantizer {
     private void quantizeWeights(
             NodeProto node, List<String> inputs, Map<String, ValueRange> ranges, Set<String> done, List<NodeProto> to) {
         String weight = weightOf(node);
-        float[] values = floats(weight);
-        ChannelScales channels = scales(weight, values);
-        float[] scales = channels.toArray();
+        QuantizedWeights quantizedWeights = weightsOf(node);
+        float[] scales = quantizedWeights.scales();
         if (done.add(weight)) {
-            model.putInt8(weight + ".quantized", channels.levels(values), sizes(weight));
+            model.putInt8(weight + ".quantized", quantizedWeights.levels(), quantizedWeights.sizes());
             model.putFloats(weight + ".scale", scales, scales.length);
             model.putInt8(weight + ".zero", new byte[scales.length], scales.length);
             addDequantize(weight, Map.of("axis", 0L), to);
@@ -271,7 +270,7 @@ final class QdqQuantizer {
     private String quantizeBias(
             NodeProto node, float[] weightScales, Map<String, ValueRange> ranges, List<NodeProto> to) {
         String bias = node.getOutput(0) + ".bias";
-        float[] values = floats(node.getInput(2));
+        float[] values = Objects.requireNonNull(model.weightValues(node.getInput(2)), bias);
         float inputScale =
                 ranges.getOrDefault(node.getInput(0), ValueRange.UNIT).scale();
         float[] scales = new float[values.length];
@@ -288,23 +287,7 @@ final class QdqQuantizer {
         return bias + ".dequantized";
     }
 
-    private ChannelScales scales(String weight, float[] values) {
-        return ChannelScales.of(values, (int) sizes(weight)[0], SMALLEST_SCALE);
-    }
-
-    private float[] floats(String weight) {
-        float[] values = model.weightValues(weight);
-        if (values == null) {
-            throw new IllegalStateException("weight " + weight + ": expected FP32 values, found others");
-        }
-        return values;
-    }
-
-    private long[] sizes(String weight) {
-        List<Long> dimensions = model.weightDimensions(weight);
-        if (dimensions == null) {
-            throw new IllegalStateException("weight " + weight + ": expected sizes, found none");
-        }
-        return dimensions.stream().mapToLong(Long::longValue).toArray();
+    private QuantizedWeights weightsOf(NodeProto convolution) {
+        return QuantizedWeights.of(model, weightOf(convolution), SMALLEST_SCALE);
     }
 }

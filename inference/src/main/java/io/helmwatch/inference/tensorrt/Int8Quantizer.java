@@ -1,8 +1,8 @@
 package io.helmwatch.inference.tensorrt;
 
-import io.helmwatch.inference.ChannelScales;
 import io.helmwatch.inference.GraphAnalysis;
 import io.helmwatch.inference.OnnxModel;
+import io.helmwatch.inference.QuantizedWeights;
 import io.helmwatch.inference.proto.NodeProto;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -120,26 +120,16 @@ final class Int8Quantizer {
         for (Layer layer : layers) {
             ActivationRanges.Range range = ranges.ranges().get(layer.input());
             if (range != null) {
-                float[] weights = values(layer);
                 double noise = Math.pow(10, -range.signalToNoise() / 10)
-                        + scales(layer, weights).noise(weights);
+                        + weightsOf(layer).noise();
                 found.put(layer.label(), -10 * Math.log10(noise));
             }
         }
         return found;
     }
 
-    private float[] values(Layer layer) {
-        float[] values = model.weightValues(layer.constant());
-        if (values == null) {
-            throw new IllegalStateException("weight " + layer.constant() + ": expected FP32 values, found others");
-        }
-        return values;
-    }
-
-    private ChannelScales scales(Layer layer, float[] values) {
-        List<Long> dimensions = model.weightDimensions(layer.constant());
-        return ChannelScales.of(values, dimensions == null ? 1 : Math.toIntExact(dimensions.get(0)), SMALLEST_SCALE);
+    private QuantizedWeights weightsOf(Layer layer) {
+        return QuantizedWeights.of(model, layer.constant(), SMALLEST_SCALE);
     }
 
     /**
@@ -218,7 +208,7 @@ final class Int8Quantizer {
     }
 
     private void addWeight(List<NodeProto> to, Layer layer) {
-        float[] scales = scales(layer, values(layer)).toArray();
+        float[] scales = weightsOf(layer).scales();
         model.putFloats(layer.weight() + ".scale", scales, scales.length);
         model.putInt8(layer.weight() + ".zero", new byte[scales.length], scales.length);
         addPair(to, layer.weight(), Map.of("axis", 0L));
