@@ -1,15 +1,8 @@
 package io.helmwatch.config.secret;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Masks secrets in text before it leaves the process: logs, errors, events, metrics, standard output.
@@ -28,9 +21,6 @@ public final class Redaction {
 
     /** Secrets shorter than this are masked in free text only where they stand alone: within other words they are ordinary letters. */
     public static final int SAFE_SECRET_LENGTH = 8;
-
-    /** Secrets shorter than this are not masked in free text. */
-    private static final int MIN_SECRET_LENGTH = 4;
 
     private static final String CREDENTIAL_NAME =
             "[\\w.-]*(?:token|pas|pw|psw|secret|credential|auth|sid|session|signature|key)[\\w.-]*";
@@ -70,10 +60,6 @@ public final class Redaction {
     private static final Pattern WITHOUT_SCHEME =
             Pattern.compile("(?<![\\w:@.-])[A-Za-z][\\w.-]*:[^\\s\"'<>/@]+@(?=[\\w\\[])");
 
-    private static final Object REGISTERING = new Object();
-    /** Every form of every registered secret, longest first, so that a form that contains another is masked as a whole. */
-    private static volatile String[] needles = {};
-
     private Redaction() {}
 
     /**
@@ -81,20 +67,13 @@ public final class Redaction {
      * hex digits, and with a plus for a blank), escaped as in JSON. Forms of fewer than four characters are not masked.
      */
     public static void register(Secret secret) {
-        String value = secret.reveal();
-        add(Stream.of(
-                value,
-                UserInfo.percentEncode(value),
-                lowerHex(UserInfo.percentEncode(value)),
-                UserInfo.percentEncode(value).replace("%20", "+"),
-                jsonEscape(value)));
+        RegisteredSecrets.add(secret.reveal());
     }
 
     /** Masks a user's password, and the pair as HTTP's basic authentication writes it. */
     public static void register(String username, Secret password) {
         register(password);
-        byte[] pair = (username + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8);
-        add(Stream.of(Base64.getEncoder().encodeToString(pair)));
+        RegisteredSecrets.addBasicAuthentication(username, password.reveal());
     }
 
     /** Masks the passwords that cameras take in the path or the query of their URL, such as {@code ?user=admin&password=word}. */
@@ -111,27 +90,9 @@ public final class Redaction {
         }
     }
 
-    private static void add(Stream<String> forms) {
-        synchronized (REGISTERING) {
-            Set<String> all = new LinkedHashSet<>(Arrays.asList(needles));
-            boolean changed = all.addAll(forms.filter(form -> form.strip().length() >= MIN_SECRET_LENGTH)
-                    .toList());
-            if (changed) {
-                needles = all.stream()
-                        .sorted(Comparator.comparingInt(String::length).reversed())
-                        .toArray(String[]::new);
-            }
-        }
-    }
-
     /** The text with every secret in it masked; the same object where there is none. */
     public static String redact(String text) {
-        String result = text;
-        for (String needle : needles) {
-            if (result.contains(needle)) {
-                result = needle.length() < SAFE_SECRET_LENGTH ? maskWord(result, needle) : result.replace(needle, MASK);
-            }
-        }
+        String result = RegisteredSecrets.mask(text);
         if (result.contains("://")) {
             result = maskPathSegments(maskUserInfo(result));
         }
@@ -144,39 +105,6 @@ public final class Redaction {
             result = mask(PAIR, result);
         }
         return result;
-    }
-
-    private static String maskWord(String text, String word) {
-        StringBuilder masked = null;
-        int copied = 0;
-        for (int at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-            int end = at + word.length();
-            if (at >= copied && isEdge(text, at, -1) && isEdge(text, end - 1, 1)) {
-                masked = masked == null ? new StringBuilder(text.length()) : masked;
-                masked.append(text, copied, at).append(MASK);
-                copied = end;
-            }
-        }
-        return masked == null
-                ? text
-                : masked.append(text, copied, text.length()).toString();
-    }
-
-    /** Whether a word that has its first or last character there does not go on in a direction; a dot within a number or a name goes on. */
-    private static boolean isEdge(String text, int at, int direction) {
-        int next = at + direction;
-        if (!isWordCharacter(text, at) || next < 0 || next >= text.length()) {
-            return true;
-        }
-        return !isWordCharacter(text, next) && !(text.charAt(next) == '.' && isWordCharacter(text, next + direction));
-    }
-
-    private static boolean isWordCharacter(String text, int at) {
-        if (at < 0 || at >= text.length()) {
-            return false;
-        }
-        char c = text.charAt(at);
-        return Character.isLetterOrDigit(c) || c == '_' || c == '-';
     }
 
     private static String mask(Pattern pattern, String text) {
@@ -273,37 +201,5 @@ public final class Redaction {
             }
         }
         return at;
-    }
-
-    private static String lowerHex(String encoded) {
-        StringBuilder text = new StringBuilder(encoded);
-        for (int i = 0; i + 2 < text.length(); i++) {
-            if (text.charAt(i) == '%') {
-                text.setCharAt(i + 1, Character.toLowerCase(text.charAt(i + 1)));
-                text.setCharAt(i + 2, Character.toLowerCase(text.charAt(i + 2)));
-            }
-        }
-        return text.toString();
-    }
-
-    private static String jsonEscape(String value) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            switch (c) {
-                case '"', '\\' -> text.append('\\').append(c);
-                case '\n' -> text.append("\\n");
-                case '\r' -> text.append("\\r");
-                case '\t' -> text.append("\\t");
-                default -> {
-                    if (c < 0x20) {
-                        text.append(String.format("\\u%04x", (int) c));
-                    } else {
-                        text.append(c);
-                    }
-                }
-            }
-        }
-        return text.toString();
     }
 }
