@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,8 +47,9 @@ final class ClusterTopics {
         add(acknowledgements(cluster.acknowledgementsTopic()), existing, missing);
         if (!missing.isEmpty() && !kafka.createTopics()) {
             throw new IllegalStateException("missing on " + kafka.bootstrapServers() + ": "
-                    + String.join(", ", missing.stream().map(NewTopic::name).toList())
-                    + "; create them with cleanup.policy=compact or set kafka.create-topics: true");
+                    + String.join(
+                            ", ", missing.stream().map(ClusterTopics::asWritten).toList())
+                    + "; create them with these settings or set kafka.create-topics: true");
         }
         for (Map.Entry<String, KafkaFuture<Void>> created :
                 admin.createTopics(missing).values().entrySet()) {
@@ -92,6 +94,16 @@ final class ClusterTopics {
         if (!existing.contains(topic.name())) {
             missing.add(topic);
         }
+    }
+
+    /** A topic with the settings that it needs, as a user gives them to Kafka's tools. */
+    private static String asWritten(NewTopic topic) {
+        return topic.name() + " ("
+                + String.join(
+                        ", ",
+                        new TreeMap<>(topic.configs())
+                                .entrySet().stream().map(Map.Entry::toString).toList())
+                + ")";
     }
 
     private static NewTopic compacted(String name, Optional<Integer> partitions) {
