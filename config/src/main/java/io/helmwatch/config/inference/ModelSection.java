@@ -15,6 +15,7 @@ import io.helmwatch.config.schema.SectionSpec;
 import io.helmwatch.config.schema.Value;
 import io.helmwatch.config.schema.ValueType;
 import io.helmwatch.config.yaml.Yaml;
+import io.helmwatch.resource.ControlCharacters;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -149,13 +150,6 @@ public final class ModelSection {
     }
 
     private static boolean isLabel(String text) {
-        return !text.isEmpty() && text.equals(text.strip()) && text.chars().noneMatch(ModelSection::isControl);
-    }
-
-    /** Also what overrides the direction of text, so that other words are shown than were written. */
-    private static boolean isControl(int character) {
-        return Character.isISOControl(character)
-                || (character >= '\u202A' && character <= '\u202E')
-                || (character >= '\u2066' && character <= '\u2069');
+        return !text.isEmpty() && text.equals(text.strip()) && text.chars().noneMatch(ControlCharacters::isControl);
     }
 }

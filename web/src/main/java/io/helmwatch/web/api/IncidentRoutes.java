@@ -1,6 +1,7 @@
 package io.helmwatch.web.api;
 
 import io.helmwatch.config.http.Role;
+import io.helmwatch.resource.ControlCharacters;
 import io.helmwatch.web.Incidents;
 import io.helmwatch.web.Incidents.Incident;
 import io.helmwatch.web.RefusedException;
@@ -10,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The history of incidents. Threading: any thread. */
@@ -18,10 +18,6 @@ final class IncidentRoutes {
     private static final int DEFAULT_LIMIT = 100;
     private static final int MOST_CSV_ROWS = 20_000;
     private static final int LONGEST_NOTE = 2_000;
-
-    /** Control characters but tabs and ends of lines, and overrides of the direction of text, which show other words than were written. */
-    private static final Pattern INVISIBLE =
-            Pattern.compile("[\\p{Cc}\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}&&[^\\t\\r\\n]]");
 
     private static final Route.Parameter[] FILTERS = {
         new Route.Parameter("from", Instant.class, "earliest start"),
@@ -131,7 +127,7 @@ final class IncidentRoutes {
 
     private Reply acknowledge(Call call) {
         String note = call.body(Note.class).note();
-        String text = note == null ? "" : INVISIBLE.matcher(note).replaceAll("").strip();
+        String text = note == null ? "" : ControlCharacters.removeFrom(note).strip();
         if (text.length() > LONGEST_NOTE) {
             throw new RefusedException(Kind.INVALID, "the note must have at most " + LONGEST_NOTE + " characters");
         }
